@@ -1,0 +1,1 @@
+//! Simulated door controllers on simulated lines, with a control API.

@@ -1,0 +1,1 @@
+//! From the directory to the rows a controller should hold. Pure: no clock, no store, no tokio.

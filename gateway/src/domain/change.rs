@@ -1,0 +1,107 @@
+//! What a source says, and how the journal keeps it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cardholder::{Cardholder, CardholderId};
+use super::group::{Group, GroupId};
+
+/// Numbers the directory's changes from 1 without gaps; 0 is the empty directory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+impl Revision {
+    /// The one after this.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who caused a change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Source {
+    /// A SCIM client, by the name of its token.
+    Scim {
+        /// The token's name.
+        token: String,
+    },
+    /// Somebody at the page, by account name.
+    Page {
+        /// The account's name.
+        user: String,
+    },
+    /// The command line on the box itself.
+    CommandLine,
+}
+
+/// One step of a change. Each carries the whole new state of what it names, so that doing it twice is doing it once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "op")]
+pub enum Change {
+    /// The person is as written here.
+    PutCardholder {
+        /// The whole new state.
+        cardholder: Box<Cardholder>,
+    },
+    /// The person is gone, and with them their memberships.
+    DeleteCardholder {
+        /// Who.
+        id: CardholderId,
+    },
+    /// The group is as written here; its members stay.
+    PutGroup {
+        /// The whole new state, members apart.
+        group: Group,
+    },
+    /// The group and its memberships are gone.
+    DeleteGroup {
+        /// Which.
+        id: GroupId,
+    },
+    /// The person belongs to the group.
+    AddMember {
+        /// Which group.
+        group: GroupId,
+        /// Who.
+        member: CardholderId,
+    },
+    /// The person doesn't belong to the group.
+    RemoveMember {
+        /// Which group.
+        group: GroupId,
+        /// Who.
+        member: CardholderId,
+    },
+}
+
+/// One change as the journal keeps it: self-contained, versioned, idempotent by revision, and silent about files and
+/// controllers, so that it means the same at another site.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this form; readers refuse what they don't know.
+    pub version: u8,
+    /// Its place in the directory's history.
+    pub revision: Revision,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub source: Source,
+    /// All or nothing, in this order.
+    pub changes: Vec<Change>,
+}
+
+impl Record {
+    /// The version that this program writes.
+    pub const VERSION: u8 = 1;
+}

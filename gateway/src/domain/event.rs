@@ -1,0 +1,160 @@
+//! What happened: at doors, on lines, and to changes on their way.
+
+use jiff::Timestamp;
+use panel_protocol::decide::Reason;
+use serde::{Deserialize, Serialize};
+
+use super::cardholder::CardholderId;
+use super::change::Revision;
+use super::site::{ControllerId, DoorId, LineId};
+
+/// One entry of the event log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened: by the controller's clock for what happened there, else by the gateway's.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum EventKind {
+    /// A card was presented and a decision made.
+    CardRead(CardRead),
+    /// A change has been proven at every controller it concerns.
+    Receipt(Receipt),
+    /// Something wants attention, or has got over it.
+    Alarm(Alarm),
+}
+
+/// A card presented at a door.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CardRead {
+    /// The controller that decided or reported.
+    pub controller: ControllerId,
+    /// The door, where the reader belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorId>,
+    /// The controller's reader number.
+    pub reader: u8,
+    /// The credential, `bits:0xRAW`.
+    pub credential: String,
+    /// Whose card it was when the event arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<CardholderId>,
+    /// Their name then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder_name: Option<String>,
+    /// Whether the door opened.
+    pub granted: bool,
+    /// Why.
+    pub reason: Reason,
+    /// The controller's own number of this event, with [`boot`](Self::boot) unique for it.
+    pub sequence: u32,
+    /// The controller's boot counter when the event was made.
+    pub boot: u16,
+}
+
+/// What a change did to a card at the doors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptAction {
+    /// The card opens doors it did not open before.
+    Activate,
+    /// The card's row changed, and it still opens doors.
+    Update,
+    /// The card opens no door any more: a revocation.
+    Deactivate,
+}
+
+/// The way of one card's change from the directory to every controller.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The change.
+    pub revision: Revision,
+    /// What it did.
+    pub action: ReceiptAction,
+    /// The credential, `bits:0xRAW`.
+    pub credential: String,
+    /// Whose card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<CardholderId>,
+    /// Their name.
+    pub holder_name: String,
+    /// When the change was durable.
+    pub committed: Timestamp,
+    /// One for each controller that had to change.
+    pub landings: Vec<Landing>,
+}
+
+/// How far a change has come at one controller. Times are absent while a step has not happened; after a restart of
+/// the gateway the steps before the proof may stay unknown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Landing {
+    /// Which controller.
+    pub controller: ControllerId,
+    /// The row was computed.
+    pub compiled: Timestamp,
+    /// The command was handed to the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Timestamp>,
+    /// The controller said that it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Timestamp>,
+    /// The controller's digest proved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Timestamp>,
+}
+
+/// A condition that wants attention.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What kind, with where.
+    #[serde(flatten)]
+    pub what: AlarmKind,
+    /// In words, with the remedy.
+    pub text: String,
+    /// Whether it is over.
+    pub cleared: bool,
+}
+
+/// Kinds of alarm.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "alarm")]
+pub enum AlarmKind {
+    /// A line's port can't be opened or has gone.
+    LineDown {
+        /// Which line.
+        line: LineId,
+    },
+    /// A controller doesn't answer.
+    ControllerOffline {
+        /// Which controller.
+        controller: ControllerId,
+    },
+    /// A controller has another key, or none.
+    WrongKey {
+        /// Which controller.
+        controller: ControllerId,
+    },
+    /// Another device answers at a controller's address.
+    Swapped {
+        /// Which controller.
+        controller: ControllerId,
+    },
+    /// Frames whose authentication code is wrong arrive from a controller.
+    BadMac {
+        /// Which controller.
+        controller: ControllerId,
+    },
+    /// The controller's table is full.
+    TableFull {
+        /// Which controller.
+        controller: ControllerId,
+    },
+    /// The sled directory had to be rebuilt.
+    DirectoryRebuilt,
+}

@@ -1,0 +1,51 @@
+//! A group, as the identity provider sends it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::cardholder::Attributes;
+use super::change::Revision;
+
+/// The gateway's own identifier of a group; the SCIM `id`. Rules refer to it, so renames keep access.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GroupId(pub Uuid);
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for GroupId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
+/// A group without its members: those are relations of their own, so that one more member is a small change.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Group {
+    /// Stable for life.
+    pub id: GroupId,
+    /// Unique without regard to case among all groups.
+    pub display_name: String,
+    /// The identity provider's own identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// All else, as the identity provider sent it.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+    /// When first seen.
+    pub created: Timestamp,
+    /// When last changed, members included.
+    pub modified: Timestamp,
+    /// The revision that changed it last, members included.
+    pub revision: Revision,
+}

@@ -1,0 +1,15 @@
+//! The field's words as types that can't hold nonsense. Pure: no clock, no store, no wire.
+
+mod card;
+mod cardholder;
+mod change;
+mod event;
+mod group;
+mod site;
+
+pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
+pub use cardholder::{Attributes, Cardholder, CardholderId};
+pub use change::{Change, Record, Revision, Source};
+pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
+pub use group::{Group, GroupId};
+pub use site::{ControllerId, DoorId, LineId, NameError};

@@ -1,0 +1,16 @@
+//! Gatehouse's service: from what an identity provider says to what every door controller holds, and the proof back.
+//!
+//! `ARCHITECTURE.md` beside this crate tells where things live and who may import whom.
+
+pub mod access;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod links;
+pub mod service;
+pub mod sources;
+pub mod store;
+pub mod sync;
+pub mod tasks;
+pub mod views;
+pub mod web;

@@ -1,0 +1,1 @@
+//! One adapter for each kind of line. A link never knows cardholders.

@@ -1,0 +1,1 @@
+//! Composition: opens the store, starts the tasks, serves, stops in order.

@@ -1,0 +1,1 @@
+//! Outside to `Change`: one module for each kind of source. A source never knows doors.

@@ -1,0 +1,1 @@
+//! What people are shown: plain, serialisable pictures of the site for the page, the API and the command line.

@@ -1,0 +1,1 @@
+//! The status page, the JSON API, live events, metrics and sign-in.

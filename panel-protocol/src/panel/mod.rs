@@ -1,0 +1,1 @@
+//! The vendor command set that carries card tables.

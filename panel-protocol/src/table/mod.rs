@@ -1,0 +1,1 @@
+//! The card table that a controller holds.

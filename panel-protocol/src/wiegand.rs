@@ -1,0 +1,1 @@
+//! Card formats: what the bits of a credential mean.
