@@ -10,6 +10,9 @@
 //! - [`decide`]: one pure function from a presented card to granted or refused.
 #![no_std]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod credential;
 pub mod decide;
 pub mod limits;

@@ -128,7 +128,8 @@ impl Format {
         }
         let body = self.facility.put(self.bits, facility) | self.number.put(self.bits, number);
         let raw = self.parity.iter().fold(body, |raw, bit| bit.set(self.bits, raw));
-        Credential::new(self.bits, raw).map_err(|_| FormatError::Length { bits: self.bits, expected: self.bits })
+        Credential::new(self.bits, raw)
+            .map_err(|_| FormatError::Length { bits: self.bits, expected: self.bits })
     }
 
     /// What the card says in this format.

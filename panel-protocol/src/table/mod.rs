@@ -1,1 +1,137 @@
-//! The card table that a controller holds.
+//! The card table that a controller holds, and the digest that proves what is in it.
+//!
+//! A [`Row`] says which [`Profile`] a credential has; a profile says, for each reader, whether it opens. Where rows
+//! are kept is a small trait ([`RowStore`]); digest, lookup and [`decide`](crate::decide) don't know which.
+
+mod digest;
+mod profile;
+mod row;
+mod rows;
+
+pub use digest::{BucketDigests, DIGEST_KEY_LEN, DigestKey, bucket_of};
+pub use profile::{Access, Profile, ProfileError};
+pub use row::{MAX_ROW_LEN, Row, RowError, decode_credential, encode_credential};
+pub use rows::{RowStore, SortedRows, TableFull};
+
+use heapless::Vec;
+
+use crate::credential::Credential;
+use crate::decide::{Reason, decide};
+use crate::time::UtcSeconds;
+
+/// A controller's rows and profiles, with their digest kept up to date.
+///
+/// `P` is the most profiles it takes. Profiles are numbered from 0 in the order in which they were given.
+#[derive(Debug)]
+pub struct CardTable<R, const P: usize> {
+    rows: R,
+    profiles: Vec<Profile, P>,
+    digests: BucketDigests,
+}
+
+impl<R: RowStore, const P: usize> CardTable<R, P> {
+    /// A table over what `rows` already holds (a flash image after a reboot, say), without profiles.
+    pub fn new(rows: R, key: DigestKey) -> Self {
+        let mut table = Self { rows, profiles: Vec::new(), digests: BucketDigests::new(key) };
+        table.rehash();
+        table
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> u32 {
+        self.rows.len()
+    }
+
+    /// Whether it holds no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == 0
+    }
+
+    /// Most rows it takes.
+    pub fn capacity(&self) -> u32 {
+        self.rows.capacity()
+    }
+
+    /// The profiles, by number.
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The row of a card.
+    pub fn get(&self, credential: Credential) -> Option<Row> {
+        self.rows.get(credential)
+    }
+
+    /// Adds the row, or puts it in its predecessor's place.
+    ///
+    /// # Errors
+    /// When the table has no room for a new row; nothing has changed then.
+    pub fn put(&mut self, row: Row) -> Result<(), TableFull> {
+        let before = self.rows.put(row)?;
+        if let Some(before) = before {
+            self.digests.remove(&before);
+        }
+        self.digests.add(&row);
+        Ok(())
+    }
+
+    /// Removes a card's row; whether there was one.
+    pub fn remove(&mut self, credential: Credential) -> bool {
+        let before = self.rows.remove(credential);
+        if let Some(before) = &before {
+            self.digests.remove(before);
+        }
+        before.is_some()
+    }
+
+    /// Puts a whole new profile table in place of the old one.
+    pub fn set_profiles(&mut self, profiles: Vec<Profile, P>) {
+        self.profiles = profiles;
+    }
+
+    /// The bucket's row after that of `after` in credential order, or its first.
+    pub fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
+        self.rows.next_in_bucket(bucket, after)
+    }
+
+    /// The digests of all buckets.
+    pub fn digests(&self) -> &BucketDigests {
+        &self.digests
+    }
+
+    /// The digest of the whole table: every row and every profile.
+    pub fn digest(&self) -> u64 {
+        self.digests.table(&self.profiles)
+    }
+
+    /// What the digest would be with these profiles instead.
+    pub fn digest_with(&self, profiles: &[Profile]) -> u64 {
+        self.digests.table(profiles)
+    }
+
+    /// Changes the key of the digest; every row is hashed again.
+    pub fn rekey(&mut self, key: DigestKey) {
+        self.digests = BucketDigests::new(key);
+        self.rehash();
+    }
+
+    /// Whether this card opens this reader now (`None`: the clock has not been set).
+    pub fn decide(&self, credential: Credential, reader: u8, now: Option<UtcSeconds>) -> Reason {
+        let row = self.rows.get(credential);
+        let profile = row.and_then(|row| self.profiles.get(usize::from(row.profile)));
+        decide(row.as_ref(), profile, reader, now)
+    }
+
+    fn rehash(&mut self) {
+        for bucket in 0..=u8::MAX {
+            let mut at = self.rows.next_in_bucket(bucket, None);
+            while let Some(row) = at {
+                self.digests.add(&row);
+                at = self.rows.next_in_bucket(bucket, Some(row.credential));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! One card's row, and its bytes on the wire.
+//!
+//! ```text
+//! bits | 0x80 if extended, raw value MSB first (ceil(bits/8) bytes), profile u16
+//! extended: flags (1 valid-from, 2 valid-until), valid-from u32 if flagged, valid-until u32 if flagged
+//! ```
+//! Numbers are little-endian but for the raw value. There is one encoding of a row, so its bytes can be hashed: an
+//! extension without flags, or with flags that this version doesn't know, is refused.
+
+use core::fmt;
+
+use crate::credential::Credential;
+use crate::time::UtcSeconds;
+
+/// Most bytes that a row takes.
+pub const MAX_ROW_LEN: usize = 1 + 8 + 2 + 1 + 4 + 4;
+
+const EXTENDED: u8 = 0x80;
+const FLAG_FROM: u8 = 0x01;
+const FLAG_UNTIL: u8 = 0x02;
+
+/// What a controller knows of one card.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The card.
+    pub credential: Credential,
+    /// The number of its profile.
+    pub profile: u16,
+    /// Opens nothing before this second.
+    pub valid_from: Option<UtcSeconds>,
+    /// Opens nothing from this second on.
+    pub valid_until: Option<UtcSeconds>,
+}
+
+/// Why bytes are no row or no key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowError {
+    /// They end too soon.
+    Truncated,
+    /// Bit count and raw value are no credential.
+    Credential,
+    /// An extension without flags, or with unknown ones.
+    Flags(u8),
+}
+
+impl Row {
+    /// A row without limits in time.
+    pub const fn new(credential: Credential, profile: u16) -> Self {
+        Self { credential, profile, valid_from: None, valid_until: None }
+    }
+
+    /// How many bytes [`encode`](Self::encode) writes, 4 to [`MAX_ROW_LEN`].
+    pub const fn encoded_len(&self) -> usize {
+        let limits = self.valid_from.is_some() as usize + self.valid_until.is_some() as usize;
+        let extension = if limits == 0 { 0 } else { 1 + 4 * limits };
+        1 + self.credential.byte_len() + 2 + extension
+    }
+
+    /// Writes the row to the front of `to`; how many bytes, or `None` if they don't fit.
+    pub fn encode(&self, to: &mut [u8]) -> Option<usize> {
+        let len = self.encoded_len();
+        let to = to.get_mut(..len)?;
+        let mut at = encode_credential(self.credential, to)?;
+        to[at..at + 2].copy_from_slice(&self.profile.to_le_bytes());
+        at += 2;
+        let limits = [(FLAG_FROM, self.valid_from), (FLAG_UNTIL, self.valid_until)];
+        let flags = limits.iter().filter(|(_, limit)| limit.is_some()).fold(0, |all, (flag, _)| all | flag);
+        if flags != 0 {
+            to[0] |= EXTENDED;
+            to[at] = flags;
+            at += 1;
+        }
+        for second in limits.iter().filter_map(|(_, limit)| *limit) {
+            to[at..at + 4].copy_from_slice(&second.0.to_le_bytes());
+            at += 4;
+        }
+        Some(len)
+    }
+
+    /// Reads a row from the front of `from`; the row and how many bytes it took.
+    ///
+    /// # Errors
+    /// When the bytes are no row.
+    pub fn decode(from: &[u8]) -> Result<(Self, usize), RowError> {
+        let first = *from.first().ok_or(RowError::Truncated)?;
+        let (credential, key_len) = credential_at(first & !EXTENDED, from)?;
+        let mut rest = Bytes { from, at: key_len };
+        let profile = u16::from_le_bytes(rest.take()?);
+        let mut row = Self::new(credential, profile);
+        if first & EXTENDED != 0 {
+            let [flags] = rest.take()?;
+            if flags == 0 || flags & !(FLAG_FROM | FLAG_UNTIL) != 0 {
+                return Err(RowError::Flags(flags));
+            }
+            if flags & FLAG_FROM != 0 {
+                row.valid_from = Some(UtcSeconds(u32::from_le_bytes(rest.take()?)));
+            }
+            if flags & FLAG_UNTIL != 0 {
+                row.valid_until = Some(UtcSeconds(u32::from_le_bytes(rest.take()?)));
+            }
+        }
+        Ok((row, rest.at))
+    }
+}
+
+/// Writes a card's key (bit count, raw value) to the front of `to`; how many bytes, or `None` if they don't fit.
+pub fn encode_credential(credential: Credential, to: &mut [u8]) -> Option<usize> {
+    let len = credential.byte_len();
+    let to = to.get_mut(..=len)?;
+    to[0] = credential.bits();
+    to[1..].copy_from_slice(&credential.raw().to_be_bytes()[8 - len..]);
+    Some(1 + len)
+}
+
+/// Reads a card's key from the front of `from`; the card and how many bytes it took.
+///
+/// # Errors
+/// When the bytes are no key.
+pub fn decode_credential(from: &[u8]) -> Result<(Credential, usize), RowError> {
+    credential_at(*from.first().ok_or(RowError::Truncated)?, from)
+}
+
+fn credential_at(bits: u8, from: &[u8]) -> Result<(Credential, usize), RowError> {
+    let len = usize::from(bits).div_ceil(8);
+    if bits == 0 || len > 8 {
+        return Err(RowError::Credential);
+    }
+    let raw = from.get(1..=len).ok_or(RowError::Truncated)?;
+    let raw = raw.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let credential = Credential::new(bits, raw).map_err(|_| RowError::Credential)?;
+    Ok((credential, 1 + len))
+}
+
+struct Bytes<'a> {
+    from: &'a [u8],
+    at: usize,
+}
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
+        let bytes = self.from.get(self.at..self.at + N).ok_or(RowError::Truncated)?;
+        self.at += N;
+        bytes.try_into().map_err(|_| RowError::Truncated)
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("the row ends too soon"),
+            Self::Credential => f.write_str("bit count and value are no card"),
+            Self::Flags(flags) => write!(f, "row flags 0x{flags:02X} are not known"),
+        }
+    }
+}
+
+impl core::error::Error for RowError {}
