@@ -1,1 +1,29 @@
-//! What people are shown: plain, serialisable pictures of the site for the page, the API and the command line.
+//! What people and programs are shown of a site: plain, serialisable, already in words.
+//!
+//! The page, the API and the command line all render these types, so they can't disagree. A [`SiteFacts`] is a
+//! picture taken at one instant; [`SiteView::of`] adds the verdict. Times are instants; only words that people read
+//! are turned into the site's local time, by [`LocalClock`].
+//!
+//! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
+
+mod clock;
+mod controller;
+mod event;
+mod line;
+mod masking;
+mod receipt;
+mod site;
+mod source;
+mod verdict;
+
+pub use clock::LocalClock;
+pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
+pub use event::{AlarmView, EventView, reason_words};
+pub use line::{LineState, LineView};
+pub use masking::CardText;
+pub use receipt::{Exposure, LandingView, ReceiptView};
+pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
+pub use source::{
+    Actor, InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
+};
+pub use verdict::{Level, Verdict, verdict};

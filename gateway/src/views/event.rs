@@ -1,0 +1,146 @@
+//! Card reads and alarms, in words.
+
+use jiff::Timestamp;
+use panel_protocol::decide::Reason;
+use serde::Serialize;
+
+use super::masking::CardText;
+use super::verdict::Level;
+use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId};
+
+/// A card presented at a door.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct EventView {
+    /// When, by the controller's clock.
+    pub at: Timestamp,
+    /// Whose card; absent when nobody holds it.
+    pub who: Option<String>,
+    /// The door's name, or the controller and reader where the reader belongs to no door.
+    pub door: String,
+    /// The controller that decided or reported.
+    pub controller: ControllerId,
+    /// The card; absent when it could not be read.
+    pub card: Option<CardText>,
+    /// Whether the door opened.
+    pub granted: bool,
+    /// Why, for programs.
+    pub reason: Reason,
+    /// Why, for people.
+    pub reason_text: String,
+    /// The whole as one sentence: `Ann Archer opened Dock`. Tells no card number.
+    pub text: String,
+}
+
+impl EventView {
+    /// A card read at `at`. `door_name` is what people call its door; `card` how its credential is to be written.
+    pub fn of_card_read(at: Timestamp, read: &CardRead, door_name: Option<&str>, card: CardText) -> Self {
+        let door = match (door_name, &read.door) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(id)) => id.to_string(),
+            (None, None) => format!("{}, reader {}", read.controller, read.reader),
+        };
+        let reason_text = reason_words(read.reason).to_owned();
+        Self {
+            at,
+            text: sentence(read.holder_name.as_deref(), read.granted, &door, &reason_text),
+            who: read.holder_name.clone(),
+            door,
+            controller: read.controller.clone(),
+            card: Some(card),
+            granted: read.granted,
+            reason: read.reason,
+            reason_text,
+        }
+    }
+}
+
+fn sentence(who: Option<&str>, granted: bool, door: &str, reason: &str) -> String {
+    let who = who.unwrap_or("Unknown card");
+    if granted { format!("{who} opened {door}") } else { format!("{who} refused at {door}: {reason}") }
+}
+
+/// Why a door opened or did not, for people.
+pub const fn reason_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Granted => "access granted",
+        Reason::UnknownCard => "card not known at this door",
+        Reason::NotYetValid => "card not valid yet",
+        Reason::Expired => "card expired",
+        Reason::NoAccess => "no access to this door",
+        Reason::UnknownProfile => "card table incomplete (profile missing)",
+        Reason::UnknownReader => "reader not set up",
+        Reason::ClockNotSet => "controller's clock not set",
+    }
+}
+
+/// A condition that wants attention and is not over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AlarmView {
+    /// Since when.
+    pub since: Timestamp,
+    /// What kind, with where.
+    #[serde(flatten)]
+    pub what: AlarmKind,
+    /// How bad it is.
+    pub level: Level,
+    /// In words, with the remedy.
+    pub text: String,
+}
+
+impl AlarmView {
+    /// An alarm that was raised at `since`.
+    pub fn of(since: Timestamp, alarm: &Alarm) -> Self {
+        Self { since, level: level(&alarm.what), what: alarm.what.clone(), text: alarm.text.clone() }
+    }
+}
+
+const fn level(what: &AlarmKind) -> Level {
+    match what {
+        AlarmKind::DirectoryRebuilt => Level::Attention,
+        AlarmKind::LineDown { .. }
+        | AlarmKind::ControllerOffline { .. }
+        | AlarmKind::WrongKey { .. }
+        | AlarmKind::Swapped { .. }
+        | AlarmKind::BadMac { .. }
+        | AlarmKind::TableFull { .. } => Level::Problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(holder_name: Option<&str>, granted: bool, reason: Reason) -> CardRead {
+        CardRead {
+            controller: "dock".parse().unwrap(),
+            door: None,
+            reader: 1,
+            credential: "26:0x2F623AE".to_owned(),
+            holder: None,
+            holder_name: holder_name.map(str::to_owned),
+            granted,
+            reason,
+            sequence: 1,
+            boot: 1,
+        }
+    }
+
+    #[test]
+    fn a_card_read_is_one_sentence() {
+        let view = |read: &CardRead, door| {
+            EventView::of_card_read(Timestamp::UNIX_EPOCH, read, door, CardText::new("100-1234")).text
+        };
+        assert_eq!(
+            view(&read(Some("Ann Archer"), true, Reason::Granted), Some("Dock")),
+            "Ann Archer opened Dock"
+        );
+        assert_eq!(
+            view(&read(None, false, Reason::UnknownCard), None),
+            "Unknown card refused at dock, reader 1: card not known at this door"
+        );
+        assert_eq!(
+            view(&read(Some("Bo"), false, Reason::Expired), Some("Dock")),
+            "Bo refused at Dock: card expired"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! Sites to test views with.
+
+use jiff::Timestamp;
+use panel_protocol::decide::Reason;
+
+use super::*;
+use crate::domain::{Alarm, AlarmKind, CardRead, CardRefusal, Landing, Receipt, ReceiptAction};
+use crate::views::{ControllerKind, ControllerState, DoorView, FaultCounts, LineState, TableView};
+
+/// Every card number and every part of one that [`everything`] shows.
+pub(crate) const CARD_NUMBERS: [&str; 5] = ["100-1234", "100-5678", "100-70000", "70000", "26:0x2F623AE"];
+
+/// 12:00:00 in Berlin.
+pub(crate) fn noon() -> Timestamp {
+    "2026-11-22T11:00:00Z".parse().unwrap()
+}
+
+/// So many seconds before noon.
+pub(crate) fn before_noon(seconds: i64) -> Timestamp {
+    Timestamp::from_second(noon().as_second() - seconds).unwrap()
+}
+
+/// Four panels, all proven.
+pub(crate) fn well() -> SiteFacts {
+    SiteFacts {
+        name: "Harbour Street".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        at: noon(),
+        started: before_noon(90_000),
+        uptime_s: 90_000,
+        revision: Revision(1_482),
+        counts: Counts {
+            people: 214,
+            active_people: 203,
+            cards: 221,
+            active_cards: 207,
+            groups: 9,
+            refused_cards: 0,
+        },
+        lines: vec![line("north")],
+        controllers: ["lobby", "dock", "roof", "lab"].map(panel).to_vec(),
+        receipts: Vec::new(),
+        exposed: Vec::new(),
+        refused_cards: Vec::new(),
+        alarms: Vec::new(),
+        events: Vec::new(),
+        notices: Vec::new(),
+    }
+}
+
+pub(crate) fn line(id: &str) -> LineView {
+    LineView {
+        id: id.parse().unwrap(),
+        protocol: "osdp".to_owned(),
+        port: "/dev/ttyUSB0".to_owned(),
+        baud: 38_400,
+        state: LineState::Up,
+        since: Some(before_noon(90_000)),
+        frames_sent: 1_284_022,
+        frames_received: 1_284_009,
+        bytes_sent: 18_022_344,
+        bytes_received: 22_801_120,
+        noise_bytes: 41,
+    }
+}
+
+pub(crate) fn panel(id: &str) -> ControllerView {
+    ControllerView {
+        id: id.parse().unwrap(),
+        line: "north".parse().unwrap(),
+        address: u8::try_from(id.len()).unwrap(),
+        kind: ControllerKind::Panel,
+        state: ControllerState::Online,
+        state_since: Some(before_noon(90_000)),
+        last_heard: Some(noon()),
+        identity: Some("Gatehouse simulated panel 1.0, serial 0A1B2C3D".to_owned()),
+        table: Some(TableView {
+            held: Some(207),
+            desired: 207,
+            capacity: Some(10_000),
+            proven: true,
+            since: Some(before_noon(320)),
+            pending: 0,
+        }),
+        faults: FaultCounts::default(),
+        install_mode_until: None,
+        doors: vec![door(&format!("{id}-main"), &format!("{id}, main entrance"), 0)],
+    }
+}
+
+fn door(id: &str, name: &str, reader: u8) -> DoorView {
+    DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
+}
+
+pub(crate) fn exposure(controller: &str, card: &str, state: ControllerState) -> Exposure {
+    Exposure {
+        revision: Revision(1_480),
+        holder: None,
+        holder_name: "Carla Conti".to_owned(),
+        card: CardText::new(card),
+        controller: controller.parse().unwrap(),
+        doors: vec!["Dock, roller door".to_owned()],
+        since: before_noon(3_000),
+        state,
+        state_since: Some(before_noon(7_080)),
+    }
+}
+
+fn receipt(action: ReceiptAction, name: &str, card: &str, proven_ms: &[Option<i64>]) -> ReceiptView {
+    let committed = before_noon(75);
+    let after = |ms: i64| Timestamp::from_millisecond(committed.as_millisecond() + ms).unwrap();
+    let landings = proven_ms.iter().zip(["lobby", "dock", "roof", "lab"]).map(|(proven, id)| Landing {
+        controller: id.parse().unwrap(),
+        compiled: after(1),
+        sent: proven.map(|ms| after(ms / 2)),
+        acknowledged: proven.map(|ms| after(ms - 1)),
+        proven: proven.map(after),
+    });
+    let receipt = Receipt {
+        revision: Revision(1_480),
+        action,
+        credential: String::new(),
+        holder: None,
+        holder_name: name.to_owned(),
+        committed,
+        landings: landings.collect(),
+    };
+    ReceiptView::of(&receipt, CardText::new(card))
+}
+
+fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Reason) -> EventView {
+    let read = CardRead {
+        controller: "lobby".parse().unwrap(),
+        door: None,
+        reader: 0,
+        credential: String::new(),
+        holder: None,
+        holder_name: who.map(str::to_owned),
+        granted,
+        reason,
+        sequence: 9,
+        boot: 1,
+    };
+    EventView::of_card_read(before_noon(ago), &read, Some("Lobby, main entrance"), CardText::new(card))
+}
+
+fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
+    let refused = RefusedCard { number: number.to_owned(), refusal, at: before_noon(4_000) };
+    RefusedCardView::of(CardholderId(uuid::Uuid::nil()), name, &refused)
+}
+
+/// A site with something of everything.
+pub(crate) fn everything() -> SiteFacts {
+    let mut site = well();
+    site.counts.refused_cards = 2;
+    let dock = &mut site.controllers[1];
+    dock.state = ControllerState::Offline;
+    dock.state_since = Some(before_noon(7_080));
+    dock.last_heard = Some(before_noon(7_081));
+    dock.faults = FaultCounts { timeouts: 412, bad_check: 3, ..FaultCounts::default() };
+    dock.table = Some(TableView {
+        held: Some(208),
+        desired: 207,
+        capacity: Some(10_000),
+        proven: false,
+        since: Some(before_noon(3_000)),
+        pending: 1,
+    });
+    site.exposed = vec![exposure("dock", "100-5678", ControllerState::Offline)];
+    site.receipts = vec![
+        receipt(ReceiptAction::Activate, "Ann Archer", "100-1234", &[Some(31), Some(44), Some(58), Some(71)]),
+        receipt(ReceiptAction::Deactivate, "Carla Conti", "100-5678", &[Some(29), None, Some(52), Some(66)]),
+    ];
+    let detail = "card number 70000 is above 65535, the largest in H10301".to_owned();
+    let not_a_card = CardRefusal::NotACard { number: "100-70000".to_owned(), detail };
+    let held =
+        CardRefusal::HeldByAnother { number: "100-1234".to_owned(), holder_name: "Ann Archer".to_owned() };
+    site.refused_cards =
+        vec![refused("Dee Dunn", "100-70000", not_a_card), refused("Eli Eze", "100-1234", held)];
+    let text = "Controller dock doesn't answer. Check its power and wiring.".to_owned();
+    let what = AlarmKind::ControllerOffline { controller: "dock".parse().unwrap() };
+    site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];
+    site.events = vec![
+        card_read(4, Some("Ann Archer"), "100-1234", true, Reason::Granted),
+        card_read(61, None, "26:0x2F623AE", false, Reason::UnknownCard),
+        card_read(95, Some("Ben Brandt"), "100-9012", false, Reason::Expired),
+    ];
+    let text = "The directory was rebuilt from its journal at start; nothing was lost.".to_owned();
+    site.notices = vec![Notice { at: before_noon(90_000), level: Level::Attention, text }];
+    site
+}

@@ -1,0 +1,46 @@
+//! A line, as people see it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::LineId;
+
+/// One RS-485 pair.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LineView {
+    /// Its name in the configuration.
+    pub id: LineId,
+    /// What is spoken on it, such as `osdp`.
+    pub protocol: String,
+    /// The port's path.
+    pub port: String,
+    /// Bits a second.
+    pub baud: u32,
+    /// How it is.
+    pub state: LineState,
+    /// Since when it is so.
+    pub since: Option<Timestamp>,
+    /// Frames sent since the service started.
+    pub frames_sent: u64,
+    /// Frames received whole and from whom they were expected.
+    pub frames_received: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received, noise included.
+    pub bytes_received: u64,
+    /// Bytes received that belong to no frame.
+    pub noise_bytes: u64,
+}
+
+/// How a line is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum LineState {
+    /// Its port is open.
+    Up,
+    /// Its port can't be opened or has gone; tried again and again.
+    Down {
+        /// Why, in words.
+        why: String,
+    },
+}

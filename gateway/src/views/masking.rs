@@ -1,0 +1,182 @@
+//! The one place where card numbers are hidden from those who need not see them.
+//!
+//! A masked number keeps its last two characters, and never more than half of what it has, so that two people at a
+//! desk can still tell which card is meant. Masking takes a whole [`SiteView`](super::SiteView) apart, field by
+//! field: a new field doesn't compile until somebody has said here whether it can hold a card number.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::controller::ControllerView;
+use super::event::EventView;
+use super::receipt::{Exposure, ReceiptView};
+use super::site::{RefusedCardView, SiteFacts, SiteView};
+
+/// Most characters of a card number that are shown; what is longer ends in `…`.
+const MAX_SHOWN_CHARS: usize = 64;
+/// Most characters that masking leaves.
+const KEPT_CHARS: usize = 2;
+const MASK: char = '•';
+
+/// A card number or credential for display.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(transparent)]
+pub struct CardText(String);
+
+impl CardText {
+    /// As it shall be read by those who may; cut at 64 characters.
+    pub fn new(text: &str) -> Self {
+        match text.char_indices().nth(MAX_SHOWN_CHARS) {
+            Some((end, _)) => Self(format!("{}…", &text[..end])),
+            None => Self(text.to_owned()),
+        }
+    }
+
+    /// The same with all but the last two letters and digits hidden; separators stay.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let is_symbol = |c: &char| c.is_alphanumeric() || *c == MASK;
+        let symbols = self.0.chars().filter(is_symbol).count();
+        let hidden = symbols - KEPT_CHARS.min(symbols / 2);
+        let mut seen = 0;
+        let hide = |c: char| {
+            seen += usize::from(is_symbol(&c));
+            if is_symbol(&c) && seen <= hidden { MASK } else { c }
+        };
+        Self(self.0.chars().map(hide).collect())
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CardText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl SiteView {
+    /// For those who need not see card numbers.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let SiteFacts {
+            name,
+            time_zone,
+            at,
+            started,
+            uptime_s,
+            revision,
+            counts,
+            lines,
+            controllers,
+            receipts,
+            exposed,
+            refused_cards,
+            alarms,
+            events,
+            notices,
+        } = self.facts;
+        let facts = SiteFacts {
+            controllers: controllers.into_iter().map(ControllerView::masked).collect(),
+            receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
+            exposed: exposed.into_iter().map(Exposure::masked).collect(),
+            refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
+            events: events.into_iter().map(EventView::masked).collect(),
+            name,
+            time_zone,
+            at,
+            started,
+            uptime_s,
+            revision,
+            counts,
+            lines,
+            alarms,
+            notices,
+        };
+        Self { verdict: self.verdict, facts }
+    }
+}
+
+impl ControllerView {
+    /// Controllers are shown without any card.
+    fn masked(self) -> Self {
+        self
+    }
+}
+
+impl ReceiptView {
+    fn masked(mut self) -> Self {
+        self.card = self.card.masked();
+        self
+    }
+}
+
+impl Exposure {
+    fn masked(mut self) -> Self {
+        self.card = self.card.masked();
+        self
+    }
+}
+
+impl EventView {
+    fn masked(mut self) -> Self {
+        self.card = self.card.as_ref().map(CardText::masked);
+        self
+    }
+}
+
+impl RefusedCardView {
+    /// The full reason may quote the number or speak of its parts, so the brief one takes its place.
+    fn masked(mut self) -> Self {
+        self.number = self.number.masked();
+        self.reason.clone_from(&self.reason_without_number);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::site::fixture;
+    use super::*;
+
+    #[test]
+    fn two_characters_stay_and_never_more_than_half() {
+        let cases = [
+            ("100-1234", "•••-••34"),
+            ("26:0x2F623AE", "••:•••••••AE"),
+            ("123", "••3"),
+            ("7", "•"),
+            ("", ""),
+        ];
+        for (number, masked) in cases {
+            assert_eq!(CardText::new(number).masked().as_str(), masked);
+        }
+    }
+
+    #[test]
+    fn masking_twice_is_masking_once() {
+        let once = CardText::new("100-1234").masked();
+        assert_eq!(once.masked().as_str(), "•••-••34");
+    }
+
+    #[test]
+    fn a_long_number_is_cut_at_a_character() {
+        let text = CardText::new(&"é".repeat(1_000));
+        assert_eq!(text.as_str().chars().count(), MAX_SHOWN_CHARS + 1);
+    }
+
+    #[test]
+    fn no_card_number_survives_masking_anywhere_in_the_view() {
+        let view = SiteView::of(fixture::everything());
+        let open = serde_json::to_string(&view).unwrap();
+        let masked = serde_json::to_string(&view.masked()).unwrap();
+        for number in fixture::CARD_NUMBERS {
+            assert!(open.contains(number), "the fixture shows {number} to those who may see it");
+            assert!(!masked.contains(number), "{number} is in {masked}");
+        }
+    }
+}

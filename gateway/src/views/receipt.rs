@@ -1,0 +1,202 @@
+//! Receipts of changes, and who is exposed until they are complete.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::clock::LocalClock;
+use super::controller::ControllerState;
+use super::masking::CardText;
+use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision};
+
+/// The way of one card's change from the directory to every controller.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ReceiptView {
+    /// The change.
+    pub revision: Revision,
+    /// What it did.
+    pub action: ReceiptAction,
+    /// The card.
+    pub card: CardText,
+    /// Whose card.
+    pub holder: Option<CardholderId>,
+    /// Their name.
+    pub holder_name: String,
+    /// When the change was durable.
+    pub committed: Timestamp,
+    /// Every controller that had to change has proven it.
+    pub complete: bool,
+    /// From durable to proven at the slowest controller, in milliseconds; absent until complete.
+    pub proven_ms: Option<f64>,
+    /// One for each controller that had to change.
+    pub landings: Vec<LandingView>,
+}
+
+/// How far a change has come at one controller: milliseconds since the change was durable, to a tenth. Absent while a
+/// step has not happened, or is unknown because the gateway was restarted meanwhile.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LandingView {
+    /// Which controller.
+    pub controller: ControllerId,
+    /// The row was computed.
+    pub compiled_ms: f64,
+    /// The command was handed to the line.
+    pub sent_ms: Option<f64>,
+    /// The controller said that it was done.
+    pub acknowledged_ms: Option<f64>,
+    /// The controller's digest proved it.
+    pub proven_ms: Option<f64>,
+    /// When it was proven.
+    pub proven: Option<Timestamp>,
+}
+
+impl ReceiptView {
+    /// A receipt, complete or not. `card` is how its credential is to be written.
+    pub fn of(receipt: &Receipt, card: CardText) -> Self {
+        let landings: Vec<LandingView> =
+            receipt.landings.iter().map(|landing| LandingView::of(receipt.committed, landing)).collect();
+        let slowest = landings
+            .iter()
+            .map(|landing| landing.proven_ms)
+            .try_fold(0.0, |slowest: f64, ms| ms.map(|ms| slowest.max(ms)));
+        Self {
+            revision: receipt.revision,
+            action: receipt.action,
+            card,
+            holder: receipt.holder,
+            holder_name: receipt.holder_name.clone(),
+            committed: receipt.committed,
+            complete: slowest.is_some(),
+            proven_ms: slowest,
+            landings,
+        }
+    }
+
+    /// How many controllers have proven it.
+    pub fn proven_count(&self) -> usize {
+        self.landings.iter().filter(|landing| landing.proven.is_some()).count()
+    }
+
+    /// What it did, in a word or two.
+    pub const fn action_words(&self) -> &'static str {
+        match self.action {
+            ReceiptAction::Activate => "activated",
+            ReceiptAction::Update => "updated",
+            ReceiptAction::Deactivate => "revoked",
+        }
+    }
+}
+
+impl LandingView {
+    fn of(committed: Timestamp, landing: &Landing) -> Self {
+        let since = |at: Timestamp| milliseconds(committed, at);
+        Self {
+            controller: landing.controller.clone(),
+            compiled_ms: since(landing.compiled),
+            sent_ms: landing.sent.map(since),
+            acknowledged_ms: landing.acknowledged.map(since),
+            proven_ms: landing.proven.map(since),
+            proven: landing.proven,
+        }
+    }
+}
+
+/// To a tenth of a millisecond; zero when a clock was set back in between.
+fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
+    let tenths = to.as_microsecond().saturating_sub(from.as_microsecond()).max(0) / 100;
+    u32::try_from(tenths).map_or(f64::from(u32::MAX), f64::from) / 10.0
+}
+
+/// A revoked card at a controller that has not yet proven it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Exposure {
+    /// The revocation.
+    pub revision: Revision,
+    /// Whose card.
+    pub holder: Option<CardholderId>,
+    /// Their name.
+    pub holder_name: String,
+    /// The card.
+    pub card: CardText,
+    /// Where it may still open doors.
+    pub controller: ControllerId,
+    /// The doors that it may still open, as people call them.
+    pub doors: Vec<String>,
+    /// When the revocation was durable.
+    pub since: Timestamp,
+    /// How that controller is: the reason.
+    pub state: ControllerState,
+    /// Since when it is so.
+    pub state_since: Option<Timestamp>,
+}
+
+impl Exposure {
+    /// Longest time that a revocation may be on its way to a controller that is online, in seconds.
+    const UNDER_WAY_S: i64 = 10;
+
+    /// Why, in words: `offline since 10:02`.
+    pub fn why(&self, clock: &LocalClock) -> String {
+        match (self.state, self.is_under_way(clock.now()), self.state_since) {
+            (ControllerState::Online, true, _) => "on its way".to_owned(),
+            (ControllerState::Online, false, _) => "online, and has not proven it yet".to_owned(),
+            (state, _, Some(since)) => format!("{} since {}", state.words(), clock.short(since)),
+            (state, _, None) => state.words().to_owned(),
+        }
+    }
+
+    /// Nothing is wrong yet: the controller is online and the revocation was made moments ago.
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        self.state == ControllerState::Online
+            && now.as_second().saturating_sub(self.since.as_second()) < Self::UNDER_WAY_S
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap()
+    }
+
+    fn landing(controller: &str, proven: Option<Timestamp>) -> Landing {
+        Landing {
+            controller: controller.parse().unwrap(),
+            compiled: at(1),
+            sent: Some(at(2)),
+            acknowledged: None,
+            proven,
+        }
+    }
+
+    fn receipt(landings: Vec<Landing>) -> ReceiptView {
+        let receipt = Receipt {
+            revision: Revision(7),
+            action: ReceiptAction::Deactivate,
+            credential: "26:0x2F623AE".to_owned(),
+            holder: None,
+            holder_name: "Ann".to_owned(),
+            committed: at(0),
+            landings,
+        };
+        ReceiptView::of(&receipt, CardText::new("100-1234"))
+    }
+
+    #[test]
+    fn a_receipt_is_complete_only_when_every_controller_has_proven_it() {
+        let half = receipt(vec![landing("a", Some(at(30))), landing("b", None)]);
+        assert_eq!((half.complete, half.proven_ms, half.proven_count()), (false, None, 1));
+        let whole = receipt(vec![landing("a", Some(at(30))), landing("b", Some(at(41)))]);
+        assert_eq!((whole.complete, whole.proven_ms, whole.proven_count()), (true, Some(41.0), 2));
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_no_negative_times() {
+        assert_eq!(receipt(vec![landing("a", Some(at(-500)))]).proven_ms, Some(0.0));
+    }
+
+    #[test]
+    fn steps_are_told_to_a_tenth_of_a_millisecond() {
+        let proven = Timestamp::from_microsecond(at(0).as_microsecond() + 12_345).unwrap();
+        assert_eq!(receipt(vec![landing("a", Some(proven))]).landings[0].proven_ms, Some(12.3));
+    }
+}

@@ -1,0 +1,146 @@
+//! The whole site at one instant.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::clock::LocalClock;
+use super::controller::ControllerView;
+use super::event::{AlarmView, EventView};
+use super::line::LineView;
+use super::masking::CardText;
+use super::receipt::{Exposure, ReceiptView};
+use super::verdict::{Level, Verdict, verdict};
+use crate::domain::{CardRefusal, CardholderId, RefusedCard, Revision};
+
+/// What the page shows: the facts, and what they amount to.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SiteView {
+    /// Whether all is well.
+    pub verdict: Verdict,
+    /// What that rests on.
+    #[serde(flatten)]
+    pub facts: SiteFacts,
+}
+
+impl SiteView {
+    /// The facts with their verdict.
+    pub fn of(facts: SiteFacts) -> Self {
+        Self { verdict: verdict(&facts), facts }
+    }
+
+    /// The site's clock at the instant of this view.
+    pub fn clock(&self) -> LocalClock {
+        self.facts.clock()
+    }
+}
+
+/// A picture of a site, taken at one instant. Lists are bounded by whoever takes it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SiteFacts {
+    /// What the installer calls the site.
+    pub name: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// When the picture was taken.
+    pub at: Timestamp,
+    /// When the service started.
+    pub started: Timestamp,
+    /// How long the service runs, in seconds, by a clock that can't be set.
+    pub uptime_s: u64,
+    /// The directory's latest revision.
+    pub revision: Revision,
+    /// How many there are.
+    pub counts: Counts,
+    /// In the order of the configuration.
+    pub lines: Vec<LineView>,
+    /// In the order of the configuration.
+    pub controllers: Vec<ControllerView>,
+    /// The latest, newest first.
+    pub receipts: Vec<ReceiptView>,
+    /// Every revoked card at every controller that has not proven it, oldest first.
+    pub exposed: Vec<Exposure>,
+    /// Card numbers that came with a person and could not be made a card.
+    pub refused_cards: Vec<RefusedCardView>,
+    /// Alarms that are not over, newest first.
+    pub alarms: Vec<AlarmView>,
+    /// The latest card reads, newest first.
+    pub events: Vec<EventView>,
+    /// What else somebody should know, such as a directory that had to be rebuilt.
+    pub notices: Vec<Notice>,
+}
+
+impl SiteFacts {
+    /// The site's clock at the instant of this picture.
+    pub fn clock(&self) -> LocalClock {
+        LocalClock::new(&self.time_zone, self.at)
+    }
+}
+
+/// How many people, cards and groups the directory holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Counts {
+    /// People.
+    pub people: u64,
+    /// People who are active.
+    pub active_people: u64,
+    /// Cards.
+    pub cards: u64,
+    /// Active cards of active people.
+    pub active_cards: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Card numbers that were refused.
+    pub refused_cards: u64,
+}
+
+/// A card number that came with a person and could not be made a card.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RefusedCardView {
+    /// Who.
+    pub holder: CardholderId,
+    /// Their name.
+    pub holder_name: String,
+    /// The number as it came.
+    pub number: CardText,
+    /// Why, with what would be right.
+    pub reason: String,
+    /// Why, without a word about the number.
+    #[serde(skip)]
+    pub(super) reason_without_number: String,
+    /// When it was refused.
+    pub at: Timestamp,
+}
+
+impl RefusedCardView {
+    /// What `holder`, called `holder_name`, was refused.
+    pub fn of(holder: CardholderId, holder_name: &str, refused: &RefusedCard) -> Self {
+        Self {
+            holder,
+            holder_name: holder_name.to_owned(),
+            number: CardText::new(&refused.number),
+            reason: refused.refusal.to_string(),
+            reason_without_number: match &refused.refusal {
+                CardRefusal::NotACard { .. } => "the number fits no card format".to_owned(),
+                CardRefusal::HeldByAnother { holder_name, .. } => {
+                    format!("the card is held by {holder_name}; deactivate it there first")
+                }
+            },
+            at: refused.at,
+        }
+    }
+}
+
+/// Something that somebody should know.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Notice {
+    /// When it came up.
+    pub at: Timestamp,
+    /// How bad it is.
+    pub level: Level,
+    /// In words, with what to do about it.
+    pub text: String,
+}
+
+#[cfg(test)]
+#[path = "fixture.rs"]
+pub(crate) mod fixture;
