@@ -1,0 +1,3 @@
+//! What a CP says to a PD.
+
+use core::fmt;

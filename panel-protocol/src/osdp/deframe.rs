@@ -1,0 +1,277 @@
+//! Finds frames in a stream of bytes.
+//!
+//! Bytes come in pieces of any size, with noise, mark bytes and other devices' frames between; out come whole,
+//! checked frames, and refusals for those that arrived damaged. A damaged frame is searched for another frame's start,
+//! so one bad byte never costs the frame behind it. The pieces' borders make no difference. Never panics, never
+//! allocates, never blocks.
+
+use core::time::Duration;
+
+use super::frame::{CRC_BIT, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM};
+use super::timing::CHARACTER_GAP;
+use crate::limits::{MAX_FRAME_LEN, MIN_FRAME_LEN};
+use crate::time::Micros;
+
+/// Takes bytes, gives frames of at most `N` bytes (128 to 1440).
+///
+/// ```
+/// use panel_protocol::{osdp::deframe::{Deframed, Deframer}, time::Micros};
+///
+/// let mut deframer = Deframer::<128>::new();
+/// let mut bytes: &[u8] = b"noise\xFF\x53\x00\x09\x00\x04\x61\x00\xC0\x66";
+/// while let Some(found) = deframer.next(Micros(0), &mut bytes) {
+///     let Deframed::Frame(frame) = found else { panic!("damaged") };
+///     assert_eq!(frame.view().code(), 0x61);
+/// }
+/// assert!(bytes.is_empty());
+/// assert_eq!(deframer.counters().noise_bytes, 5);
+/// ```
+#[derive(Debug)]
+pub struct Deframer<const N: usize> {
+    buffer: [u8; N],
+    /// Bytes of the buffer in use.
+    len: usize,
+    /// Bytes of the buffer's front that the last call handed out.
+    handed_out: usize,
+    /// Bytes still to come of a frame too long for the buffer.
+    skip: usize,
+    gap: Duration,
+    last_byte: Micros,
+    /// Whether a gap has ended what is in the buffer: nothing more will come to complete it.
+    ended: bool,
+    counters: Counters,
+}
+
+/// What a deframer found.
+#[derive(Debug)]
+pub enum Deframed<'a> {
+    /// A whole frame, checked.
+    Frame(FrameMut<'a>),
+    /// Something that had a frame's start and length, and was none.
+    Refused(Refused),
+}
+
+/// A frame that arrived damaged, as far as its header can be believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The address it bears, 0 to 0x7F.
+    pub address: u8,
+    /// Whether it says that a PD sent it.
+    pub reply: bool,
+    /// The control byte's sequence number, 0 to 3.
+    pub sequence: u8,
+    /// What is wrong with it.
+    pub error: FrameError,
+}
+
+/// What a deframer has passed and thrown away, by cause. The counts wrap.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counters {
+    /// Frames handed out.
+    pub frames: u32,
+    /// Bytes that belonged to no frame, mark bytes apart.
+    pub noise_bytes: u32,
+    /// Starts whose length field no frame can have.
+    pub bad_length: u32,
+    /// Frames longer than the buffer, skipped.
+    pub too_long: u32,
+    /// Frames whose CRC or checksum was wrong.
+    pub bad_check: u32,
+    /// Frames with the right check and a wrong security block or no code.
+    pub malformed: u32,
+    /// Frames that a silence ended early.
+    pub cut_short: u32,
+}
+
+/// What the front of the buffer is.
+enum Front {
+    /// Not enough to say: this many bytes are needed in all.
+    Incomplete(usize),
+    /// Not a frame's start.
+    BadLength,
+    /// A frame of this many bytes, longer than the buffer.
+    TooLong(usize),
+    /// A frame of this many bytes, all there.
+    Whole(usize),
+}
+
+impl<const N: usize> Deframer<N> {
+    const BOUNDS: () =
+        assert!(N >= MIN_FRAME_LEN && N <= MAX_FRAME_LEN, "a frame buffer has 128 to 1440 bytes");
+
+    /// An empty deframer with the standard's gap of 20 ms.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_gap(CHARACTER_GAP)
+    }
+
+    /// An empty deframer that ends a frame after `gap` without bytes: longer than the standard's where a serial
+    /// adapter hands bytes over late.
+    #[must_use]
+    pub const fn with_gap(gap: Duration) -> Self {
+        let () = Self::BOUNDS;
+        let counters = Counters {
+            frames: 0,
+            noise_bytes: 0,
+            bad_length: 0,
+            too_long: 0,
+            bad_check: 0,
+            malformed: 0,
+            cut_short: 0,
+        };
+        Self {
+            buffer: [0; N],
+            len: 0,
+            handed_out: 0,
+            skip: 0,
+            gap,
+            last_byte: Micros(0),
+            ended: false,
+            counters,
+        }
+    }
+
+    /// Takes from `input`, which arrived at `now`, until something is found; `None` when all is taken. Call it until
+    /// then. With an empty `input` it learns that time has passed.
+    pub fn next(&mut self, now: Micros, input: &mut &[u8]) -> Option<Deframed<'_>> {
+        self.drop_front(self.handed_out);
+        self.handed_out = 0;
+        self.notice_gap(now);
+        loop {
+            match self.front() {
+                Front::Whole(len) => match Layout::of(&self.buffer[..len]) {
+                    Ok(layout) => return Some(Deframed::Frame(self.hand_out(layout, len))),
+                    Err(error) => return Some(Deframed::Refused(self.refuse(error, len))),
+                },
+                Front::BadLength => {
+                    count(&mut self.counters.bad_length);
+                    self.drop_noise(1);
+                }
+                Front::TooLong(len) => self.skip_frame(len),
+                Front::Incomplete(_) if self.ended && self.len > 0 => {
+                    count(&mut self.counters.cut_short);
+                    self.drop_noise(1);
+                }
+                Front::Incomplete(_) if input.is_empty() => return None,
+                Front::Incomplete(needed) => self.fill(now, input, needed),
+            }
+        }
+    }
+
+    /// When a silence will have ended what is in the buffer; `None` when nothing waits for more.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Micros> {
+        let waiting = self.len > self.handed_out || self.skip > 0;
+        waiting.then(|| self.last_byte + self.gap + Duration::from_micros(1))
+    }
+
+    /// What passed and what was thrown away since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Forgets what is in the buffer, as after a change of speed; the counters stay.
+    pub fn clear(&mut self) {
+        (self.len, self.handed_out, self.skip, self.ended) = (0, 0, 0, false);
+    }
+
+    /// What the buffer starts with, once noise before the first possible start is gone.
+    fn front(&mut self) -> Front {
+        self.align();
+        let [_, _, low, high, control, ..] = self.buffer[..self.len] else {
+            return Front::Incomplete(HEADER_LEN);
+        };
+        let len = usize::from(u16::from_le_bytes([low, high]));
+        let shortest = HEADER_LEN + 1 + if control & CRC_BIT == 0 { 1 } else { 2 };
+        match len {
+            _ if len < shortest || len > MAX_FRAME_LEN => Front::BadLength,
+            _ if len > N => Front::TooLong(len),
+            _ if len > self.len => Front::Incomplete(len),
+            _ => Front::Whole(len),
+        }
+    }
+
+    /// Throws away what stands before the first SOM.
+    fn align(&mut self) {
+        let used = &self.buffer[..self.len];
+        let noise = used.iter().position(|byte| *byte == SOM).unwrap_or(self.len);
+        self.drop_noise(noise);
+    }
+
+    /// Takes as much from `input` as is missing to `needed` bytes.
+    fn fill(&mut self, now: Micros, input: &mut &[u8], needed: usize) {
+        self.last_byte = now;
+        self.ended = false;
+        let skipped = self.skip.min(input.len());
+        self.skip -= skipped;
+        *input = &input[skipped..];
+        let (taken, rest) = input.split_at((needed - self.len).min(input.len()));
+        self.buffer[self.len..][..taken.len()].copy_from_slice(taken);
+        self.len += taken.len();
+        *input = rest;
+    }
+
+    fn hand_out(&mut self, layout: Layout, len: usize) -> FrameMut<'_> {
+        count(&mut self.counters.frames);
+        self.handed_out = len;
+        FrameMut::new(&mut self.buffer[..len], layout)
+    }
+
+    /// A frame with a wrong check may be noise around another frame's start, so only its first byte goes. One with
+    /// the right check is what its sender meant, and goes whole.
+    fn refuse(&mut self, error: FrameError, len: usize) -> Refused {
+        let refused = Refused {
+            address: self.buffer[1] & !REPLY_BIT,
+            reply: self.buffer[1] & REPLY_BIT != 0,
+            sequence: self.buffer[4] & SEQUENCE_BITS,
+            error,
+        };
+        if let FrameError::Check(_) = error {
+            count(&mut self.counters.bad_check);
+            self.drop_noise(1);
+        } else {
+            count(&mut self.counters.malformed);
+            self.drop_front(len);
+        }
+        refused
+    }
+
+    /// Passes over a frame that is for somebody with a larger buffer.
+    fn skip_frame(&mut self, len: usize) {
+        count(&mut self.counters.too_long);
+        let here = len.min(self.len);
+        self.skip = len - here;
+        self.drop_front(here);
+    }
+
+    fn notice_gap(&mut self, now: Micros) {
+        if (self.len > 0 || self.skip > 0) && now.since(self.last_byte) > self.gap {
+            self.ended = true;
+            self.skip = 0;
+        }
+    }
+
+    /// Throws away `n` bytes and counts them, marks apart.
+    fn drop_noise(&mut self, n: usize) {
+        let noise = self.buffer[..n].iter().filter(|byte| **byte != MARK).count();
+        self.counters.noise_bytes =
+            self.counters.noise_bytes.wrapping_add(u32::try_from(noise).unwrap_or(u32::MAX));
+        self.drop_front(n);
+    }
+
+    fn drop_front(&mut self, n: usize) {
+        self.buffer.copy_within(n..self.len, 0);
+        self.len -= n;
+    }
+}
+
+impl<const N: usize> Default for Deframer<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn count(counter: &mut u32) {
+    *counter = counter.wrapping_add(1);
+}

@@ -1,0 +1,108 @@
+//! Payloads made of equal records, one after the other.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::bytes::{Full, Writer};
+
+/// One record of fixed length.
+pub trait Record: Copy + PartialEq + fmt::Debug {
+    /// Its length on the wire.
+    const LEN: usize;
+
+    /// Reads a record from exactly [`LEN`](Self::LEN) bytes, `None` when a field has a value it can't have.
+    fn read(bytes: &[u8]) -> Option<Self>;
+
+    /// Appends the record.
+    ///
+    /// # Errors
+    /// [`Full`] when it doesn't fit.
+    fn write(&self, out: &mut Writer<'_>) -> Result<(), Full>;
+}
+
+/// Records over checked bytes of a frame, or over a caller's slice to be sent. Iterates without allocating.
+#[derive(Clone, Copy)]
+pub struct Records<'a, R> {
+    source: Source<'a, R>,
+}
+
+#[derive(Clone, Copy)]
+enum Source<'a, R> {
+    Wire(&'a [u8], PhantomData<R>),
+    Values(&'a [R]),
+}
+
+/// Why bytes are no records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecordsError {
+    /// Not a whole number of records.
+    Length(usize),
+    /// The record with this index has a field with a value it can't have.
+    Value(usize),
+}
+
+impl<'a, R: Record> Records<'a, R> {
+    /// Records to be sent.
+    #[must_use]
+    pub const fn of(values: &'a [R]) -> Self {
+        Self { source: Source::Values(values) }
+    }
+
+    /// Checks that `bytes` are whole records with fields in their ranges.
+    ///
+    /// # Errors
+    /// What the first wrong byte violates.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, RecordsError> {
+        if !bytes.len().is_multiple_of(R::LEN) {
+            return Err(RecordsError::Length(bytes.len()));
+        }
+        match bytes.chunks_exact(R::LEN).position(|record| R::read(record).is_none()) {
+            Some(index) => Err(RecordsError::Value(index)),
+            None => Ok(Self { source: Source::Wire(bytes, PhantomData) }),
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self.source {
+            Source::Wire(bytes, _) => bytes.len() / R::LEN,
+            Source::Values(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> impl Iterator<Item = R> + 'a {
+        let (bytes, values): (&[u8], &[R]) = match self.source {
+            Source::Wire(bytes, _) => (bytes, &[]),
+            Source::Values(values) => (&[], values),
+        };
+        bytes.chunks_exact(R::LEN).filter_map(R::read).chain(values.iter().copied())
+    }
+
+    /// Appends all records.
+    ///
+    /// # Errors
+    /// [`Full`] when they don't fit; some may have been written.
+    pub fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
+        self.iter().try_for_each(|record| record.write(out))
+    }
+}
+
+impl<R: Record> PartialEq for Records<'_, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<R: Record> fmt::Debug for Records<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
