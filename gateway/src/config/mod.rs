@@ -1,1 +1,250 @@
 //! The installer's TOML file, and every way in which it can be wrong.
+//!
+//! [`load`] gives a [`Config`] that holds no nonsense, or all [`Problems`] at once, each with its place in the file.
+//! Paths come out absolute: what is relative in the file is relative to the file's folder. People, cards and access
+//! never stand here; hardware, addresses and the places of secrets do, the secrets themselves never.
+
+mod cards;
+mod hardware;
+mod key_file;
+mod problem;
+mod section;
+mod site;
+mod web;
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use panel_protocol::wiegand::Format;
+use toml::de::DeTable;
+
+use crate::domain::{ControllerId, DoorId, LineId};
+
+pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
+pub use key_file::{Key, KeyFileError, read as read_key, write as write_key};
+pub use problem::{Problem, Problems};
+
+use section::{Review, Section};
+
+/// Longest configuration file that is read, in bytes.
+const MAX_FILE_LEN: u64 = 1024 * 1024;
+
+/// One site, as its installer described it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that it was read from, absolute.
+    pub file: PathBuf,
+    /// `[site]`
+    pub site: Site,
+    /// `[web]`
+    pub web: Web,
+    /// `[cards]`
+    pub cards: Cards,
+    /// `[[line]]`, in the file's order.
+    pub lines: Vec<Line>,
+    /// `[[controller]]`, in the file's order; each one's line is among [`Self::lines`].
+    pub controllers: Vec<Controller>,
+}
+
+impl Config {
+    /// The controllers of one line, in the file's order.
+    pub fn controllers_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Controller> {
+        self.controllers.iter().filter(move |controller| controller.line == *line)
+    }
+
+    /// Where the running service listens for the command line on the same box.
+    pub fn socket_path(&self) -> PathBuf {
+        self.site.data_dir.join(site::SOCKET_NAME)
+    }
+}
+
+/// The place and its data.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// What people call it; never empty.
+    pub name: String,
+    /// The zone in which schedules and the page's times are meant.
+    pub time_zone: TimeZone,
+    /// Journal, directory, event log, tokens and accounts; made at the first start.
+    pub data_dir: PathBuf,
+}
+
+/// Where the page, the API and SCIM are served.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Web {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Who ends TLS, and with what.
+    pub tls: Tls,
+    /// The operator says that a proxy in front ends TLS, so plain HTTP may leave loopback.
+    pub behind_proxy: bool,
+}
+
+/// How connections are encrypted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tls {
+    /// By a certificate made at the first start, kept in the data folder.
+    SelfSigned,
+    /// By the operator's own, both PEM.
+    Files {
+        /// The certificate, followed by its intermediates.
+        cert: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// Not at all; only on loopback or behind a proxy.
+    Off,
+}
+
+/// How card numbers from the directory become credentials.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cards {
+    /// The format of a number that names none.
+    pub default_format: &'static Format,
+    /// The facility code of a number that names none; fits [`Self::default_format`].
+    pub default_facility: Option<u64>,
+    /// What happens to the card when the identity provider takes its number away.
+    pub when_number_removed: WhenNumberRemoved,
+    /// Refuse the person together with a card number that can't be used, instead of keeping the person without it.
+    pub strict: bool,
+}
+
+/// What happens to a card whose number the identity provider took away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhenNumberRemoved {
+    /// It opens nothing any more.
+    Deactivate,
+    /// It stays as it is.
+    Keep,
+}
+
+/// One RS-485 pair.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Unique among lines.
+    pub id: LineId,
+    /// What is spoken on it.
+    pub protocol: Protocol,
+    /// The serial device; unique among lines.
+    pub port: PathBuf,
+    /// Bits a second, one of [`BAUD_RATES`].
+    pub baud: u32,
+}
+
+/// What is spoken on a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// OSDP 2.2, secure channel always.
+    Osdp,
+}
+
+/// One device on a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Controller {
+    /// Unique among controllers.
+    pub id: ControllerId,
+    /// The line that it is on.
+    pub line: LineId,
+    /// Its address on that line, 0 to 126, unique there.
+    pub address: u8,
+    /// Who decides.
+    pub kind: ControllerKind,
+    /// Where its secure-channel key is kept; absent until it is enrolled.
+    pub scbk_file: PathBuf,
+    /// At least one.
+    pub doors: Vec<Door>,
+}
+
+/// Who decides at a controller's doors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ControllerKind {
+    /// The device itself, by the card table that it holds.
+    Panel,
+}
+
+/// One door of a controller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Door {
+    /// Unique among all doors of the site.
+    pub id: DoorId,
+    /// What people call it; the id where nothing else was given.
+    pub name: String,
+    /// The controller's reader number, 0 to 15, unique there.
+    pub reader: u8,
+}
+
+/// Whether the files that a configuration names are looked into as well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NamedFiles {
+    /// Only their names matter, for commands that don't use them.
+    Ignored,
+    /// Keys and certificates that exist must be usable and private.
+    Checked,
+}
+
+/// Reads and validates a configuration file.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn load(path: &Path, files: NamedFiles) -> Result<Config, Problems> {
+    match read(path) {
+        Ok(text) => parse(path, &text, files),
+        Err(error) => Err(Problems::unreadable(path, &error)),
+    }
+}
+
+/// Validates a configuration's text as if it stood in the file `path`.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn parse(path: &Path, text: &str, files: NamedFiles) -> Result<Config, Problems> {
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    if !syntax.is_empty() {
+        return Err(Problems::new(path, text, syntax.iter().map(Problem::syntax).collect()));
+    }
+    let file = std::path::absolute(path).map_err(|error| Problems::unreadable(path, &error))?;
+    let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let review = Review { folder, files, problems: RefCell::new(Vec::new()) };
+    let config = whole(&review, file, document.get_ref());
+    let problems = review.problems.into_inner();
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(Problems::new(path, text, problems)),
+    }
+}
+
+fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Config> {
+    let root = Section::new(review, "the file", section::ROOT, 0..0, document);
+    root.refuse("mqtt", "this version does not drive MQTT controllers yet", "remove the section [mqtt]");
+    let site = root.required_section("site", "[site]", section::SITE);
+    let web = root.required_section("web", "[web]", section::WEB);
+    let cards = root.section("cards", "[cards]", section::CARDS);
+    let lines = root.sections("line", "[[line]]", section::LINE);
+    let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
+    let site = site.and_then(|site| site::read(&site));
+    let web = web.and_then(|web| web::read(&web));
+    let cards = cards::read(cards.as_ref());
+    let (lines, controllers) = hardware::read(&lines, &controllers);
+    Some(Config { file, site: site?, web: web?, cards: cards?, lines, controllers })
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    file.take(MAX_FILE_LEN + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE_LEN {
+        let error = format!("it is longer than {MAX_FILE_LEN} bytes, which no configuration needs");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,4 @@
 //! The status page, the JSON API, live events, metrics and sign-in.
+
+mod expiry;
+pub mod tls;

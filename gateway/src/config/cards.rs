@@ -1,0 +1,51 @@
+//! `[cards]`
+
+use panel_protocol::wiegand::{FORMATS, Format};
+use toml::Spanned;
+
+use super::problem::Problem;
+use super::section::Section;
+use super::{Cards, WhenNumberRemoved};
+
+const WHEN_NUMBER_REMOVED: [(&str, WhenNumberRemoved); 2] =
+    [("deactivate", WhenNumberRemoved::Deactivate), ("keep", WhenNumberRemoved::Keep)];
+
+impl Default for Cards {
+    /// Without a facility code, so that only numbers that carry one become cards.
+    fn default() -> Self {
+        Self {
+            default_format: &FORMATS[0],
+            default_facility: None,
+            when_number_removed: WhenNumberRemoved::Deactivate,
+            strict: false,
+        }
+    }
+}
+
+/// Absent keys have their default; wrong ones have been noted.
+pub(super) fn read(section: Option<&Section<'_, '_>>) -> Option<Cards> {
+    let defaults = Cards::default();
+    let Some(section) = section else { return Some(defaults) };
+    let formats: Vec<_> = FORMATS.iter().map(|format| (format.id, format)).collect();
+    let format = section.word("default_format", &formats, &[]);
+    let facility = section.number("default_facility", 0..u64::MAX);
+    if let (Some(format), Some(facility)) = (format.or(Some(defaults.default_format)), &facility) {
+        check_facility(section, format, facility);
+    }
+    let removed = section.word("when_number_removed", &WHEN_NUMBER_REMOVED, &[]);
+    Some(Cards {
+        default_format: format.unwrap_or(defaults.default_format),
+        default_facility: facility.map(Spanned::into_inner),
+        when_number_removed: removed.unwrap_or(defaults.when_number_removed),
+        strict: section.flag("strict"),
+    })
+}
+
+fn check_facility(section: &Section<'_, '_>, format: &Format, facility: &Spanned<u64>) {
+    let greatest = format.facility.max();
+    if *facility.get_ref() > greatest {
+        let (value, id) = (facility.get_ref(), format.id);
+        let message = format!("`default_facility` is {value}; the facility code of {id} is 0 to {greatest}");
+        section.review.note(Problem::at(facility.span(), message));
+    }
+}

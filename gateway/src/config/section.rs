@@ -1,0 +1,315 @@
+//! One table of the file: typed access to its keys, each mistake noted at its place.
+//!
+//! A getter answers `None` both for what is absent and for what is wrong; the wrong has been noted by then. So the
+//! readers of sections carry on after a mistake, and one run finds them all.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::NamedFiles;
+use super::problem::Problem;
+
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "line", "controller", "mqtt"];
+pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
+pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
+pub(super) const TLS: &[&str] = &["cert", "key"];
+pub(super) const CARDS: &[&str] = &["default_format", "default_facility", "when_number_removed", "strict"];
+pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
+pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
+pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
+
+/// Longest name of a site or door for people, in characters.
+const MAX_NAME_LEN: usize = 100;
+
+/// Where each key belongs, to say so when it stands elsewhere.
+const HOMES: [(&str, &[&str]); 6] = [
+    ("[site]", SITE),
+    ("[web]", WEB),
+    ("[cards]", CARDS),
+    ("[[line]]", LINE),
+    ("[[controller]]", CONTROLLER),
+    ("[[controller.door]]", DOOR),
+];
+
+/// Keys that somebody may write a secret to; their lines are never shown.
+const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];
+
+/// One pass over one file: where paths start, how far to look, and what was found wrong.
+pub(super) struct Review {
+    pub(super) folder: PathBuf,
+    pub(super) files: NamedFiles,
+    pub(super) problems: RefCell<Vec<Problem>>,
+}
+
+impl Review {
+    pub(super) fn note(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// A path of the file, made absolute.
+    pub(super) fn path(&self, text: &str) -> PathBuf {
+        self.folder.join(text)
+    }
+}
+
+/// A table whose keys are all known.
+pub(super) struct Section<'r, 't> {
+    pub(super) review: &'r Review,
+    pub(super) title: &'static str,
+    pub(super) header: Range<usize>,
+    table: &'t DeTable<'t>,
+}
+
+impl<'r, 't> Section<'r, 't> {
+    /// Takes a value as a table and notes what it should not contain.
+    pub(super) fn open(
+        review: &'r Review,
+        title: &'static str,
+        keys: &[&'static str],
+        value: &'t Spanned<DeValue<'t>>,
+    ) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else {
+            let message = format!("{title} is {}, not a section", described(value.get_ref()));
+            let remedy = format!("start the section with the line {title}");
+            review.note(Problem::at(value.span(), message).help(remedy));
+            return None;
+        };
+        Some(Self::new(review, title, keys, value.span(), table))
+    }
+
+    /// A table; what it should not contain is noted.
+    pub(super) fn new(
+        review: &'r Review,
+        title: &'static str,
+        keys: &[&'static str],
+        header: Range<usize>,
+        table: &'t DeTable<'t>,
+    ) -> Self {
+        let section = Self { review, title, header, table };
+        for key in table.keys().filter(|key| !keys.contains(&key.get_ref().as_ref())) {
+            section.unknown(key.get_ref(), key.span(), keys);
+        }
+        section
+    }
+
+    fn unknown(&self, key: &str, place: Range<usize>, keys: &[&'static str]) {
+        let problem = Problem::at(place, format!("unknown key `{key}` in {}", self.title));
+        let home = HOMES.iter().find(|(_, keys)| keys.contains(&key));
+        let problem = match (closest(key, keys.iter().copied()), home) {
+            (Some(near), _) => problem.help(format!("did you mean `{near}`?")),
+            (None, Some((home, _))) => problem.help(format!("`{key}` belongs to {home}")),
+            (None, None) => problem.help(format!("{} knows {}", self.title, listed(keys))),
+        };
+        let secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
+        self.review.note(if secret { problem.hidden() } else { problem });
+    }
+
+    /// The value of a key, whatever its type.
+    pub(super) fn value(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.table.get(key)
+    }
+
+    /// Notes that a key is not allowed at all.
+    pub(super) fn refuse(&self, key: &str, message: &str, help: &str) {
+        if let Some((key, _)) = self.table.get_key_value(key) {
+            self.review.note(Problem::at(key.span(), message).help(help));
+        }
+    }
+
+    /// Notes that a key is missing; `example` is a line that would be right.
+    pub(super) fn missing(&self, key: &str, example: &str) {
+        let message = format!("{} has no `{key}`", self.title);
+        self.review
+            .note(Problem::at(self.header.clone(), message).help(format!("add a line such as {example}")));
+    }
+
+    /// A text that isn't blank.
+    pub(super) fn text(&self, key: &str) -> Option<Spanned<&'t str>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::String(text) if text.trim().is_empty() => {
+                self.review.note(Problem::at(value.span(), format!("`{key}` is empty")));
+                None
+            }
+            DeValue::String(text) => Some(Spanned::new(value.span(), text.as_ref())),
+            _ => self.wrong_type(key, "a text in quotes", value),
+        }
+    }
+
+    /// The same, and its absence is a problem.
+    pub(super) fn required_text(&self, key: &str, example: &str) -> Option<Spanned<&'t str>> {
+        if self.value(key).is_none() {
+            self.missing(key, example);
+        }
+        self.text(key)
+    }
+
+    /// What people call something: one line of text.
+    pub(super) fn name(&self, key: &str) -> Option<String> {
+        let text = self.text(key)?;
+        let name = text.get_ref().trim();
+        if name.chars().count() <= MAX_NAME_LEN && !name.contains(char::is_control) {
+            return Some(name.to_owned());
+        }
+        let message = format!("`{key}` must be one line of at most {MAX_NAME_LEN} characters");
+        self.review.note(Problem::at(text.span(), message));
+        None
+    }
+
+    /// A whole number from `range`.
+    pub(super) fn number(&self, key: &str, range: Range<u64>) -> Option<Spanned<u64>> {
+        let value = self.value(key)?;
+        let DeValue::Integer(number) = value.get_ref() else {
+            return self.wrong_type(key, "a whole number without quotes", value);
+        };
+        let in_range = whole_number(number).filter(|number| range.contains(number));
+        if in_range.is_none() {
+            let message = format!("`{key}` is {number}; it must be {} to {}", range.start, range.end - 1);
+            self.review.note(Problem::at(value.span(), message));
+        }
+        in_range.map(|number| Spanned::new(value.span(), number))
+    }
+
+    /// The same, and its absence is a problem.
+    pub(super) fn required_number(
+        &self,
+        key: &str,
+        range: Range<u64>,
+        example: &str,
+    ) -> Option<Spanned<u64>> {
+        if self.value(key).is_none() {
+            self.missing(key, example);
+        }
+        self.number(key, range)
+    }
+
+    /// `true` or `false`; absent is `false`.
+    pub(super) fn flag(&self, key: &str) -> bool {
+        match self.value(key).map(|value| (value, value.get_ref())) {
+            None => false,
+            Some((_, DeValue::Boolean(flag))) => *flag,
+            Some((value, _)) => self.wrong_type(key, "true or false, without quotes", value).unwrap_or(false),
+        }
+    }
+
+    /// One of a few words; `unready` are words that a later version will know.
+    pub(super) fn word<T: Copy>(
+        &self,
+        key: &str,
+        known: &[(&'static str, T)],
+        unready: &[&str],
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        let word = *text.get_ref();
+        if let Some((_, meaning)) = known.iter().find(|(name, _)| *name == word) {
+            return Some(*meaning);
+        }
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        let problem = if unready.contains(&word) {
+            let message = format!("{key} = \"{word}\" is not driven by this version yet");
+            Problem::at(text.span(), message).help(format!("this version drives {}", listed(&names)))
+        } else {
+            let problem = Problem::at(text.span(), format!("`{key}` can't be \"{word}\""));
+            match closest(word, names.iter().copied()) {
+                Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+                None => problem.help(format!("`{key}` is one of {}", listed(&names))),
+            }
+        };
+        self.review.note(problem);
+        None
+    }
+
+    /// A table inside this one.
+    pub(super) fn section(
+        &self,
+        key: &str,
+        title: &'static str,
+        keys: &[&'static str],
+    ) -> Option<Section<'r, 't>> {
+        let value = self.value(key)?;
+        Section::open(self.review, title, keys, value)
+    }
+
+    /// The same, and its absence is a problem.
+    pub(super) fn required_section(
+        &self,
+        key: &str,
+        title: &'static str,
+        keys: &[&'static str],
+    ) -> Option<Section<'r, 't>> {
+        if self.value(key).is_none() {
+            let message = format!("the section {title} is missing");
+            self.review.note(Problem::at(0..0, message).help("`gateway init` writes a complete example"));
+        }
+        self.section(key, title, keys)
+    }
+
+    /// The tables of an array of tables.
+    pub(super) fn sections(
+        &self,
+        key: &str,
+        title: &'static str,
+        keys: &[&'static str],
+    ) -> Vec<Section<'r, 't>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            let message = format!("`{key}` is {}, not a list of sections", described(value.get_ref()));
+            let help = format!("write {title}, with two brackets on each side");
+            self.review.note(Problem::at(value.span(), message).help(help));
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| Section::open(self.review, title, keys, item)).collect()
+    }
+
+    fn wrong_type<T>(&self, key: &str, expected: &str, value: &Spanned<DeValue<'_>>) -> Option<T> {
+        let message = format!("`{key}` must be {expected}");
+        let label = format!("this is {}", described(value.get_ref()));
+        self.review.note(Problem::at(value.span(), message).label(label));
+        None
+    }
+}
+
+/// The candidate that a slip of the finger turns into `text`, or that `text` is a part of.
+pub(super) fn closest<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let candidates = candidates.into_iter();
+    let slips = |candidate: &str| strsim::damerau_levenshtein(&text, &candidate.to_lowercase());
+    let allowed = (text.chars().count() / 3).max(1);
+    let ranked = candidates.clone().map(|candidate| (slips(candidate), candidate));
+    let slip = ranked.min_by_key(|(slips, _)| *slips).filter(|(slips, _)| *slips <= allowed);
+    let longer = |candidate: &&str| text.len() > 2 && candidate.to_lowercase().contains(&text);
+    slip.map(|(_, near)| near).or_else(|| candidates.clone().find(longer))
+}
+
+/// `a`, `b` and `c`, quoted as code.
+fn listed(words: &[impl fmt::Display]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+fn whole_number(number: &DeInteger<'_>) -> Option<u64> {
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+fn described(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
+    }
+}

@@ -1,0 +1,175 @@
+//! What a right configuration means. The wrong ones stand in `config/invalid/`, each beside its message.
+
+use super::*;
+use proptest::prelude::*;
+
+const SMALL: &str = r#"
+[site]
+name = "Harbour Street"
+time_zone = "Europe/Berlin"
+data_dir = "data"
+
+[web]
+listen = "127.0.0.1:8080"
+tls = "off"
+
+[[line]]
+id = "north"
+protocol = "osdp"
+port = "/dev/ttyUSB0"
+baud = 115200
+
+[[controller]]
+id = "lobby"
+line = "north"
+address = 0x7E
+kind = "panel"
+scbk_file = "keys/lobby.scbk"
+
+[[controller.door]]
+id = "lobby-main"
+reader = 15
+"#;
+
+fn parsed(text: &str) -> Result<Config, Problems> {
+    parse(Path::new("/etc/gatehouse/gateway.toml"), text, NamedFiles::Ignored)
+}
+
+fn messages(text: &str) -> Vec<String> {
+    parsed(text)
+        .expect_err("should be refused")
+        .list()
+        .iter()
+        .map(|problem| problem.message().into())
+        .collect()
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let config = parsed(SMALL).unwrap();
+    assert_eq!(config.site.data_dir, Path::new("/etc/gatehouse/data"));
+    assert_eq!(config.socket_path(), Path::new("/etc/gatehouse/data/gateway.sock"));
+    assert_eq!(config.lines[0].port, Path::new("/dev/ttyUSB0"));
+    assert_eq!(config.controllers[0].scbk_file, Path::new("/etc/gatehouse/keys/lobby.scbk"));
+}
+
+#[test]
+fn what_is_left_out_has_a_cautious_default() {
+    let config = parsed(&SMALL.replace("tls = \"off\"", "")).unwrap();
+    assert_eq!(config.web.tls, Tls::SelfSigned);
+    assert!(!config.web.behind_proxy);
+    assert_eq!(config.cards, Cards::default());
+    assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Deactivate);
+    assert_eq!(config.controllers[0].doors[0].name, "lobby-main");
+}
+
+#[test]
+fn everything_that_is_given_arrives() {
+    let cards = "[cards]\ndefault_format = \"H10301\"\ndefault_facility = 255\nwhen_number_removed = \"keep\"\nstrict = true\n";
+    let config =
+        parsed(&format!("{SMALL}{cards}").replace("reader = 15", "reader = 15\nname = \"Lobby, main\""))
+            .unwrap();
+    assert_eq!(config.site.name, "Harbour Street");
+    assert_eq!(config.site.time_zone.iana_name(), Some("Europe/Berlin"));
+    assert_eq!(config.cards.default_facility, Some(255));
+    assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Keep);
+    assert!(config.cards.strict);
+    let [controller] = &config.controllers[..] else { panic!("one controller") };
+    assert_eq!((controller.address, controller.doors[0].reader), (126, 15));
+    assert_eq!(controller.doors[0].name, "Lobby, main");
+    assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
+}
+
+#[test]
+fn plain_http_beyond_loopback_needs_the_operators_word() {
+    let open = SMALL.replace("127.0.0.1:8080", "0.0.0.0:8080");
+    assert_eq!(messages(&open).len(), 1);
+    assert!(parsed(&open.replace("tls = \"off\"", "tls = \"off\"\nbehind_proxy = true")).is_ok());
+    assert!(parsed(&SMALL.replace("127.0.0.1:8080", "[::1]:8080")).is_ok());
+}
+
+#[test]
+fn all_problems_are_reported_at_once_in_the_files_order() {
+    let wrong =
+        SMALL.replace("name", "nmae").replace("Berlin", "Berlim").replace("0x7E", "127").replace("15", "16");
+    let found = messages(&wrong);
+    let expected = [
+        "[site] has no `name`",
+        "unknown key `nmae`",
+        "no time zone",
+        "no line rate",
+        "`address` is 127",
+        "`reader` is 16",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.contains(expected), "{found} lacks {expected}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let text =
+        SMALL.replace("scbk_file = \"keys/lobby.scbk\"", "scbk = \"00112233445566778899aabbccddeeff\"");
+    let shown = parsed(&text).unwrap_err().to_string();
+    assert!(shown.contains("did you mean `scbk_file`?") && shown.contains(":22:1"), "{shown}");
+    assert!(!shown.contains("00112233"), "{shown}");
+}
+
+#[test]
+fn a_line_takes_32_devices_and_a_gateway_64() {
+    let controller = |n: usize, line: &str| {
+        format!(
+            "[[controller]]\nid = \"c{n}\"\nline = \"{line}\"\naddress = {}\nkind = \"panel\"\n\
+             scbk_file = \"keys/c{n}.scbk\"\n[[controller.door]]\nid = \"d{n}\"\nreader = 0\n",
+            n % 100
+        )
+    };
+    let head = SMALL.split("[[controller]]").next().unwrap();
+    let south = "[[line]]\nid = \"south\"\nprotocol = \"osdp\"\nport = \"/dev/ttyUSB1\"\nbaud = 9600\n";
+    let line =
+        |from: usize, to: usize, name: &str| (from..to).map(|n| controller(n, name)).collect::<String>();
+    assert!(parsed(&format!("{head}{}", line(0, 32, "north"))).is_ok());
+    let crowded = messages(&format!("{head}{}", line(0, 33, "north")));
+    assert_eq!(crowded, ["line \"north\" has more than 32 devices"]);
+    let full = format!("{head}{south}{}{}", line(0, 32, "north"), line(32, 64, "south"));
+    assert!(parsed(&full).is_ok());
+    let third = "[[line]]\nid = \"east\"\nprotocol = \"osdp\"\nport = \"/dev/ttyUSB2\"\nbaud = 9600\n";
+    let over = messages(&format!("{full}{third}{}", controller(64, "east")));
+    assert_eq!(over, ["65 controllers are described; one gateway drives at most 64"]);
+}
+
+#[test]
+fn keys_and_certificates_are_looked_into_only_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    std::fs::create_dir(folder.path().join("keys")).unwrap();
+    std::fs::write(folder.path().join("keys/lobby.scbk"), "nonsense").unwrap();
+    std::fs::write(folder.path().join("data"), "not a folder").unwrap();
+    let text = SMALL.replace("tls = \"off\"", "tls = { cert = \"cert.pem\", key = \"key.pem\" }");
+    parse(&file, &text, NamedFiles::Ignored).unwrap();
+    let problems = parse(&file, &text, NamedFiles::Checked).unwrap_err();
+    assert_eq!(problems.list().len(), 3, "{problems}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_problem_with_a_remedy() {
+    let shown = load(Path::new("/nonexistent/gateway.toml"), NamedFiles::Ignored).unwrap_err().to_string();
+    assert!(shown.contains("/nonexistent/gateway.toml") && shown.contains("gateway init"), "{shown}");
+    let shown = load(Path::new("/"), NamedFiles::Ignored).unwrap_err().to_string();
+    assert!(shown.contains("not a regular file"), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = parsed(&text).map_err(|problems| problems.to_string());
+    }
+
+    #[test]
+    fn no_damaged_configuration_panics(at in 0..SMALL.len(), len in 0_usize..20, with in "\\PC{0,3}|[\\[\\]=\"\n]{0,3}") {
+        let end = (at + len).min(SMALL.len());
+        let text = format!("{}{with}{}", &SMALL[..at], &SMALL[end..]);
+        let _ = parsed(&text).map_err(|problems| problems.render(true));
+    }
+}
