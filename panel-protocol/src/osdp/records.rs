@@ -4,6 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::bytes::{Full, Writer};
+use super::payload::PayloadError;
 
 /// One record of fixed length.
 pub trait Record: Copy + PartialEq + fmt::Debug {
@@ -32,15 +33,6 @@ enum Source<'a, R> {
     Values(&'a [R]),
 }
 
-/// Why bytes are no records.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RecordsError {
-    /// Not a whole number of records.
-    Length(usize),
-    /// The record with this index has a field with a value it can't have.
-    Value(usize),
-}
-
 impl<'a, R: Record> Records<'a, R> {
     /// Records to be sent.
     #[must_use]
@@ -51,13 +43,13 @@ impl<'a, R: Record> Records<'a, R> {
     /// Checks that `bytes` are whole records with fields in their ranges.
     ///
     /// # Errors
-    /// What the first wrong byte violates.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, RecordsError> {
+    /// When the length is no whole number of records, or a record has a wrong value; the offset is that record's.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, PayloadError> {
         if !bytes.len().is_multiple_of(R::LEN) {
-            return Err(RecordsError::Length(bytes.len()));
+            return Err(PayloadError::Length(bytes.len()));
         }
         match bytes.chunks_exact(R::LEN).position(|record| R::read(record).is_none()) {
-            Some(index) => Err(RecordsError::Value(index)),
+            Some(index) => Err(PayloadError::Value(index * R::LEN)),
             None => Ok(Self { source: Source::Wire(bytes, PhantomData) }),
         }
     }

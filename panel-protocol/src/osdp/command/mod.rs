@@ -1,3 +1,194 @@
 //! What a CP says to a PD.
 
-use core::fmt;
+mod annunciate;
+mod key_set;
+mod led;
+mod output;
+
+pub use annunciate::{Buzzer, Text, TextMode, Tone};
+pub use key_set::KeySet;
+pub use led::{Color, LedControl, Pattern, PermanentAction, TemporaryAction};
+pub use output::{OutputAction, OutputControl};
+
+use super::bytes::{Full, Writer};
+use super::frame::Payload;
+use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
+use super::records::Records;
+
+/// Code bytes of commands (OSDP 2.2, Annex A).
+pub mod code {
+    /// Anything new?
+    pub const POLL: u8 = 0x60;
+    /// Who are you?
+    pub const ID: u8 = 0x61;
+    /// What can you do?
+    pub const CAP: u8 = 0x62;
+    /// Tamper and power.
+    pub const LSTAT: u8 = 0x64;
+    /// Inputs.
+    pub const ISTAT: u8 = 0x65;
+    /// Outputs.
+    pub const OSTAT: u8 = 0x66;
+    /// Attached readers.
+    pub const RSTAT: u8 = 0x67;
+    /// Switch outputs.
+    pub const OUT: u8 = 0x68;
+    /// Set lights.
+    pub const LED: u8 = 0x69;
+    /// Sound the buzzer.
+    pub const BUZ: u8 = 0x6A;
+    /// Show text.
+    pub const TEXT: u8 = 0x6B;
+    /// Change address and speed.
+    pub const COMSET: u8 = 0x6E;
+    /// Install a key.
+    pub const KEYSET: u8 = 0x75;
+    /// Begin a secure channel.
+    pub const CHLNG: u8 = 0x76;
+    /// Prove the key.
+    pub const SCRYPT: u8 = 0x77;
+    /// The CP's receive buffer.
+    pub const ACURXSIZE: u8 = 0x7B;
+    /// A vendor's own command.
+    pub const MFG: u8 = 0x80;
+    /// Stop what takes long.
+    pub const ABORT: u8 = 0xA2;
+    /// Keep a card's session alive.
+    pub const KEEPACTIVE: u8 = 0xA7;
+}
+
+/// A command, with its data checked.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Command<'a> {
+    /// POLL: anything new?
+    Poll,
+    /// ID: who are you? Answered by PDID.
+    Id,
+    /// CAP: what can you do? Answered by PDCAP.
+    Capabilities,
+    /// LSTAT: tamper and power, answered by LSTATR.
+    LocalStatus,
+    /// ISTAT: all inputs, answered by ISTATR.
+    InputStatus,
+    /// OSTAT: all outputs, answered by OSTATR.
+    OutputStatus,
+    /// RSTAT: all attached readers, answered by RSTATR.
+    ReaderStatus,
+    /// OUT: switch outputs.
+    Output(Records<'a, OutputControl>),
+    /// LED: set lights.
+    Led(Records<'a, LedControl>),
+    /// BUZ: sound the buzzer.
+    Buzzer(Buzzer),
+    /// TEXT: show text.
+    Text(Text<'a>),
+    /// COMSET: change address and speed. Answered by COM, with what will hold after it.
+    ComSet(ComSettings),
+    /// KEYSET: install a key. Only inside a secure channel.
+    KeySet(KeySet<'a>),
+    /// CHLNG: begin a secure channel with the CP's random number. Answered by CCRYPT.
+    Challenge([u8; 8]),
+    /// SCRYPT: the CP's proof of the key. Answered by RMAC_I.
+    ServerCryptogram([u8; 16]),
+    /// ACURXSIZE: the longest frame that the CP can take, in bytes.
+    ReceiveSize(u16),
+    /// MFG: a vendor's own command. Answered by ACK, MFGREP, MFGSTATR or MFGERRR.
+    Manufacturer(Manufacturer<'a>),
+    /// ABORT: stop what takes long.
+    Abort,
+    /// KEEPACTIVE: keep a card's session alive for this many milliseconds.
+    KeepActive(u16),
+    /// A code this crate doesn't know.
+    Other {
+        /// The code.
+        code: u8,
+        /// Its data, unchecked.
+        data: &'a [u8],
+    },
+}
+
+impl<'a> Command<'a> {
+    /// Gives the code and data of a frame or an opened message their meaning.
+    ///
+    /// # Errors
+    /// When the data is not what the code promises.
+    pub fn parse(code: u8, data: &'a [u8]) -> Result<Self, PayloadError> {
+        match code {
+            code::POLL => bare(Self::Poll, data),
+            code::ID => at_most_one(Self::Id, data),
+            code::CAP => at_most_one(Self::Capabilities, data),
+            code::LSTAT => bare(Self::LocalStatus, data),
+            code::ISTAT => bare(Self::InputStatus, data),
+            code::OSTAT => bare(Self::OutputStatus, data),
+            code::RSTAT => bare(Self::ReaderStatus, data),
+            code::OUT => Records::parse(data).map(Self::Output),
+            code::LED => Records::parse(data).map(Self::Led),
+            code::BUZ => Buzzer::parse(data).map(Self::Buzzer),
+            code::TEXT => Text::parse(data).map(Self::Text),
+            code::COMSET => ComSettings::parse(data).map(Self::ComSet),
+            code::KEYSET => KeySet::parse(data).map(Self::KeySet),
+            code::CHLNG => fixed(data).copied().map(Self::Challenge),
+            code::SCRYPT => fixed(data).copied().map(Self::ServerCryptogram),
+            code::ACURXSIZE => fixed(data).map(|size| Self::ReceiveSize(u16::from_le_bytes(*size))),
+            code::MFG => Manufacturer::parse(data).map(Self::Manufacturer),
+            code::ABORT => bare(Self::Abort, data),
+            code::KEEPACTIVE => fixed(data).map(|ms| Self::KeepActive(u16::from_le_bytes(*ms))),
+            _ => Ok(Self::Other { code, data }),
+        }
+    }
+}
+
+impl Payload for Command<'_> {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Poll => code::POLL,
+            Self::Id => code::ID,
+            Self::Capabilities => code::CAP,
+            Self::LocalStatus => code::LSTAT,
+            Self::InputStatus => code::ISTAT,
+            Self::OutputStatus => code::OSTAT,
+            Self::ReaderStatus => code::RSTAT,
+            Self::Output(_) => code::OUT,
+            Self::Led(_) => code::LED,
+            Self::Buzzer(_) => code::BUZ,
+            Self::Text(_) => code::TEXT,
+            Self::ComSet(_) => code::COMSET,
+            Self::KeySet(_) => code::KEYSET,
+            Self::Challenge(_) => code::CHLNG,
+            Self::ServerCryptogram(_) => code::SCRYPT,
+            Self::ReceiveSize(_) => code::ACURXSIZE,
+            Self::Manufacturer(_) => code::MFG,
+            Self::Abort => code::ABORT,
+            Self::KeepActive(_) => code::KEEPACTIVE,
+            Self::Other { code, .. } => *code,
+        }
+    }
+
+    fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
+        match self {
+            Self::Poll
+            | Self::LocalStatus
+            | Self::InputStatus
+            | Self::OutputStatus
+            | Self::ReaderStatus
+            | Self::Abort => Ok(()),
+            Self::Id | Self::Capabilities => out.put(&[0]), // "standard form", the only one there is
+            Self::Output(records) => records.emit(out),
+            Self::Led(records) => records.emit(out),
+            Self::Buzzer(buzzer) => buzzer.emit(out),
+            Self::Text(text) => text.emit(out),
+            Self::ComSet(settings) => settings.emit(out),
+            Self::KeySet(key) => key.emit(out),
+            Self::Challenge(random) => out.put(random),
+            Self::ServerCryptogram(cryptogram) => out.put(cryptogram),
+            Self::ReceiveSize(value) | Self::KeepActive(value) => out.put_u16(*value),
+            Self::Manufacturer(message) => message.emit(out),
+            Self::Other { data, .. } => out.put(data),
+        }
+    }
+}
+
+/// ID and CAP carry one byte, which some CPs leave out.
+fn at_most_one<T>(value: T, data: &[u8]) -> Result<T, PayloadError> {
+    if data.len() > 1 { Err(PayloadError::Length(data.len())) } else { Ok(value) }
+}

@@ -1,0 +1,182 @@
+//! What a PD answers, or tells when it is polled.
+
+mod card;
+mod cryptogram;
+mod identity;
+mod nak;
+mod status;
+
+pub use card::{Keypad, Raw};
+pub use cryptogram::ClientCryptogram;
+pub use identity::{Capability, DeviceId, function};
+pub use nak::{Nak, NakReason};
+pub use status::{Contact, LocalStatus, ReaderState};
+
+use super::bytes::{Full, Writer};
+use super::frame::Payload;
+use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
+use super::records::Records;
+
+/// Code bytes of replies (OSDP 2.2, Annex A).
+pub mod code {
+    /// Done, or nothing new.
+    pub const ACK: u8 = 0x40;
+    /// Refused.
+    pub const NAK: u8 = 0x41;
+    /// Who I am.
+    pub const PDID: u8 = 0x45;
+    /// What I can do.
+    pub const PDCAP: u8 = 0x46;
+    /// Tamper and power.
+    pub const LSTATR: u8 = 0x48;
+    /// Inputs.
+    pub const ISTATR: u8 = 0x49;
+    /// Outputs.
+    pub const OSTATR: u8 = 0x4A;
+    /// Attached readers.
+    pub const RSTATR: u8 = 0x4B;
+    /// A card.
+    pub const RAW: u8 = 0x50;
+    /// Keys pressed.
+    pub const KEYPAD: u8 = 0x53;
+    /// Address and speed from now on.
+    pub const COM: u8 = 0x54;
+    /// The PD's number and proof.
+    pub const CCRYPT: u8 = 0x76;
+    /// The session's initial MAC.
+    pub const RMAC_I: u8 = 0x78;
+    /// Later, please.
+    pub const BUSY: u8 = 0x79;
+    /// A vendor's status.
+    pub const MFGSTATR: u8 = 0x83;
+    /// A vendor's error.
+    pub const MFGERRR: u8 = 0x84;
+    /// A vendor's own reply.
+    pub const MFGREP: u8 = 0x90;
+}
+
+/// A reply, with its data checked.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Reply<'a> {
+    /// ACK: done, or nothing new.
+    Ack,
+    /// NAK: refused, and why.
+    Nak(Nak<'a>),
+    /// PDID: who the device is.
+    Id(DeviceId),
+    /// PDCAP: what it can do.
+    Capabilities(Records<'a, Capability>),
+    /// LSTATR: tamper and power.
+    LocalStatus(LocalStatus),
+    /// ISTATR: all inputs, from number 0.
+    InputStatus(Records<'a, Contact>),
+    /// OSTATR: all outputs, from number 0.
+    OutputStatus(Records<'a, Contact>),
+    /// RSTATR: all attached readers, from number 0.
+    ReaderStatus(Records<'a, ReaderState>),
+    /// RAW: a card was presented.
+    Raw(Raw<'a>),
+    /// KEYPAD: keys were pressed.
+    Keypad(Keypad<'a>),
+    /// COM: address and speed that hold once this reply has been sent.
+    Com(ComSettings),
+    /// CCRYPT: the PD's number and proof of the key.
+    ClientCryptogram(ClientCryptogram),
+    /// RMAC_I: the MAC that the session's first command continues.
+    InitialMac([u8; 16]),
+    /// BUSY: ask the same again. Always sequence 0 and in clear.
+    Busy,
+    /// MFGREP: a vendor's own reply.
+    Manufacturer(Manufacturer<'a>),
+    /// MFGSTATR: a vendor's status; it names no vendor.
+    ManufacturerStatus(&'a [u8]),
+    /// MFGERRR: a vendor's error; it names no vendor.
+    ManufacturerError(&'a [u8]),
+    /// A code this crate doesn't know.
+    Other {
+        /// The code.
+        code: u8,
+        /// Its data, unchecked.
+        data: &'a [u8],
+    },
+}
+
+impl<'a> Reply<'a> {
+    /// A refusal without details.
+    #[must_use]
+    pub const fn nak(reason: NakReason) -> Self {
+        Self::Nak(Nak { reason, detail: &[] })
+    }
+
+    /// Gives the code and data of a frame or an opened message their meaning.
+    ///
+    /// # Errors
+    /// When the data is not what the code promises.
+    pub fn parse(code: u8, data: &'a [u8]) -> Result<Self, PayloadError> {
+        match code {
+            code::ACK => bare(Self::Ack, data),
+            code::NAK => Nak::parse(data).map(Self::Nak),
+            code::PDID => DeviceId::parse(data).map(Self::Id),
+            code::PDCAP => Records::parse(data).map(Self::Capabilities),
+            code::LSTATR => LocalStatus::parse(data).map(Self::LocalStatus),
+            code::ISTATR => Records::parse(data).map(Self::InputStatus),
+            code::OSTATR => Records::parse(data).map(Self::OutputStatus),
+            code::RSTATR => Records::parse(data).map(Self::ReaderStatus),
+            code::RAW => Raw::parse(data).map(Self::Raw),
+            code::KEYPAD => Keypad::parse(data).map(Self::Keypad),
+            code::COM => ComSettings::parse(data).map(Self::Com),
+            code::CCRYPT => ClientCryptogram::parse(data).map(Self::ClientCryptogram),
+            code::RMAC_I => fixed(data).copied().map(Self::InitialMac),
+            code::BUSY => bare(Self::Busy, data),
+            code::MFGREP => Manufacturer::parse(data).map(Self::Manufacturer),
+            code::MFGSTATR => Ok(Self::ManufacturerStatus(data)),
+            code::MFGERRR => Ok(Self::ManufacturerError(data)),
+            _ => Ok(Self::Other { code, data }),
+        }
+    }
+}
+
+impl Payload for Reply<'_> {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Ack => code::ACK,
+            Self::Nak(_) => code::NAK,
+            Self::Id(_) => code::PDID,
+            Self::Capabilities(_) => code::PDCAP,
+            Self::LocalStatus(_) => code::LSTATR,
+            Self::InputStatus(_) => code::ISTATR,
+            Self::OutputStatus(_) => code::OSTATR,
+            Self::ReaderStatus(_) => code::RSTATR,
+            Self::Raw(_) => code::RAW,
+            Self::Keypad(_) => code::KEYPAD,
+            Self::Com(_) => code::COM,
+            Self::ClientCryptogram(_) => code::CCRYPT,
+            Self::InitialMac(_) => code::RMAC_I,
+            Self::Busy => code::BUSY,
+            Self::Manufacturer(_) => code::MFGREP,
+            Self::ManufacturerStatus(_) => code::MFGSTATR,
+            Self::ManufacturerError(_) => code::MFGERRR,
+            Self::Other { code, .. } => *code,
+        }
+    }
+
+    fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
+        match self {
+            Self::Ack | Self::Busy => Ok(()),
+            Self::Nak(nak) => nak.emit(out),
+            Self::Id(id) => id.emit(out),
+            Self::Capabilities(records) => records.emit(out),
+            Self::LocalStatus(status) => status.emit(out),
+            Self::InputStatus(records) | Self::OutputStatus(records) => records.emit(out),
+            Self::ReaderStatus(records) => records.emit(out),
+            Self::Raw(raw) => raw.emit(out),
+            Self::Keypad(keypad) => keypad.emit(out),
+            Self::Com(settings) => settings.emit(out),
+            Self::ClientCryptogram(cryptogram) => cryptogram.emit(out),
+            Self::InitialMac(mac) => out.put(mac),
+            Self::Manufacturer(message) => message.emit(out),
+            Self::ManufacturerStatus(data) | Self::ManufacturerError(data) => out.put(data),
+            Self::Other { data, .. } => out.put(data),
+        }
+    }
+}
