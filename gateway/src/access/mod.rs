@@ -1,1 +1,103 @@
 //! From the directory to the rows a controller should hold. Pure: no clock, no store, no tokio.
+//!
+//! One changed person recomputes the cards of that person and nothing else: [`affected`] names the credentials,
+//! [`compile`] says what each may do, [`DoorPlan`] turns that into one controller's row and profiles.
+//!
+//! The rule at this stage: every active card of an active person opens every door.
+
+mod index;
+
+pub use index::CardIndex;
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::table::{Profile, Row};
+use panel_protocol::time::UtcSeconds;
+
+use crate::domain::{Card, Cardholder, CardholderId};
+
+/// The profile of every card that opens all of a controller's doors.
+const ALL_DOORS: u16 = 0;
+
+/// What an active card may do, whatever the controller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CardAccess {
+    /// Whose card it is.
+    pub holder: CardholderId,
+    /// Opens nothing before this second.
+    pub valid_from: Option<UtcSeconds>,
+    /// Opens nothing from this second on.
+    pub valid_until: Option<UtcSeconds>,
+}
+
+/// What the compiler knows of a controller: which of its readers belong to doors.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DoorPlan {
+    readers: Vec<u8>,
+}
+
+impl DoorPlan {
+    /// A controller whose doors have these readers.
+    pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
+        Self { readers: readers.into_iter().collect() }
+    }
+
+    /// The controller's profile table.
+    pub fn profiles(&self) -> Vec<Profile> {
+        vec![Profile::always(self.readers.iter().copied())]
+    }
+
+    /// The controller's row for a card.
+    #[expect(clippy::unused_self, reason = "all doors have one level now; the plan will tell them apart")]
+    pub fn row(&self, credential: Credential, access: &CardAccess) -> Row {
+        Row { credential, profile: ALL_DOORS, valid_from: access.valid_from, valid_until: access.valid_until }
+    }
+}
+
+/// The credentials whose access a change of one person may alter: those active before or after, each once.
+pub fn affected(before: Option<&Cardholder>, after: Option<&Cardholder>) -> Vec<Credential> {
+    let mut credentials: Vec<Credential> = [before, after]
+        .into_iter()
+        .flatten()
+        .flat_map(Cardholder::active_cards)
+        .map(|card| card.credential)
+        .collect();
+    credentials.sort_unstable();
+    credentials.dedup();
+    credentials
+}
+
+/// What a credential may do, given everybody who holds it; `None` if no active card of an active person has it.
+///
+/// Should two have it at once, the first in order of identifiers does, at every controller alike.
+pub fn compile<'a>(
+    credential: Credential,
+    holders: impl IntoIterator<Item = &'a Cardholder>,
+) -> Option<CardAccess> {
+    let held = holders.into_iter().filter_map(|person| {
+        let card = person.active_cards().find(|card| card.credential == credential)?;
+        Some((person.id, card))
+    });
+    let (holder, card) = held.min_by_key(|(id, _)| *id)?;
+    compile_card(holder, card)
+}
+
+/// What one card of an active person may do.
+pub fn compile_card(holder: CardholderId, card: &Card) -> Option<CardAccess> {
+    let valid_until = match card.valid_until {
+        Some(until) if until <= Timestamp::UNIX_EPOCH => return None,
+        Some(until) => u32::try_from(until.as_second()).ok().map(UtcSeconds),
+        None => None,
+    };
+    let valid_from = card.valid_from.map(|from| UtcSeconds(first_whole_second(from)));
+    Some(CardAccess { holder, valid_from: valid_from.filter(|from| from.0 > 0), valid_until })
+}
+
+/// The first second that is not before `instant`, as far as 32 bits reach: 1970 to 2106.
+fn first_whole_second(instant: Timestamp) -> u32 {
+    let begun = i64::from(instant.subsec_nanosecond() > 0);
+    u32::try_from((instant.as_second() + begun).max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -52,10 +52,10 @@ pub struct CardRead {
     pub granted: bool,
     /// Why.
     pub reason: Reason,
-    /// The controller's own number of this event, with [`boot`](Self::boot) unique for it.
+    /// The controller's own number of this event, unique for it together with [`epoch`](Self::epoch).
     pub sequence: u32,
-    /// The controller's boot counter when the event was made.
-    pub boot: u16,
+    /// The epoch under which the controller numbered it.
+    pub epoch: u32,
 }
 
 /// What a change did to a card at the doors.

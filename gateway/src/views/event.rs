@@ -121,7 +121,7 @@ mod tests {
             granted,
             reason,
             sequence: 1,
-            boot: 1,
+            epoch: 1,
         }
     }
 

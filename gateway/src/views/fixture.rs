@@ -139,7 +139,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         granted,
         reason,
         sequence: 9,
-        boot: 1,
+        epoch: 1,
     };
     EventView::of_card_read(before_noon(ago), &read, Some("Lobby, main entrance"), CardText::new(card))
 }

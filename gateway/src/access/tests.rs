@@ -1,0 +1,101 @@
+use panel_protocol::wiegand::H10301;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::{Attributes, CardSource, CardState, Revision};
+
+fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
+    Cardholder {
+        id: CardholderId(Uuid::from_u128(id)),
+        user_name: format!("person{id}"),
+        external_id: None,
+        display_name: format!("Person {id}"),
+        active,
+        cards: cards.iter().map(|(number, state)| card(*number, *state)).collect(),
+        refused_card: None,
+        attributes: Attributes::new(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(1),
+    }
+}
+
+fn card(number: u64, state: CardState) -> Card {
+    Card {
+        credential: credential(number),
+        number: number.to_string(),
+        state,
+        source: CardSource::IdentityProvider,
+        valid_from: None,
+        valid_until: None,
+    }
+}
+
+fn credential(number: u64) -> Credential {
+    H10301.encode(100, number).unwrap()
+}
+
+#[test]
+fn only_active_cards_of_active_people_open_anything() {
+    let active = person(1, true, &[(1, CardState::Active), (2, CardState::Inactive)]);
+    let suspended = person(2, false, &[(3, CardState::Active)]);
+    let everybody = [&active, &suspended];
+    assert!(compile(credential(1), everybody).is_some());
+    assert!(compile(credential(2), everybody).is_none());
+    assert!(compile(credential(3), everybody).is_none());
+}
+
+#[test]
+fn suspending_a_person_affects_the_cards_they_had() {
+    let before = person(1, true, &[(1, CardState::Active), (2, CardState::Inactive)]);
+    let after = person(1, false, &[(1, CardState::Active), (2, CardState::Inactive)]);
+    assert_eq!(affected(Some(&before), Some(&after)), [credential(1)]);
+    assert_eq!(affected(Some(&before), None), [credential(1)]);
+    assert!(affected(None, Some(&after)).is_empty());
+}
+
+#[test]
+fn a_card_held_twice_is_compiled_the_same_whoever_is_listed_first() {
+    let one = person(1, true, &[(1, CardState::Active)]);
+    let two = person(2, true, &[(1, CardState::Active)]);
+    assert_eq!(compile(credential(1), [&one, &two]), compile(credential(1), [&two, &one]));
+}
+
+#[test]
+fn validity_is_never_widened_by_rounding() {
+    let mut card = card(1, CardState::Active);
+    card.valid_from = Some("2026-03-01T08:00:00.5Z".parse().unwrap());
+    card.valid_until = Some("2026-03-01T18:00:00.9Z".parse().unwrap());
+    let access = compile_card(CardholderId(Uuid::nil()), &card).unwrap();
+    let second = |text: &str| {
+        let instant: Timestamp = text.parse().unwrap();
+        Some(UtcSeconds(u32::try_from(instant.as_second()).unwrap()))
+    };
+    assert_eq!(access.valid_from, second("2026-03-01T08:00:01Z"));
+    assert_eq!(access.valid_until, second("2026-03-01T18:00:00Z"));
+}
+
+#[test]
+fn the_end_of_time_is_no_end_and_a_past_beginning_no_beginning() {
+    let mut card = card(1, CardState::Active);
+    card.valid_from = Some("0001-01-01T00:00:00Z".parse().unwrap());
+    card.valid_until = Some("9999-01-01T00:00:00Z".parse().unwrap());
+    let access = compile_card(CardholderId(Uuid::nil()), &card).unwrap();
+    assert_eq!((access.valid_from, access.valid_until), (None, None));
+    card.valid_until = Some("1969-12-31T23:59:59Z".parse().unwrap());
+    assert!(compile_card(CardholderId(Uuid::nil()), &card).is_none());
+}
+
+#[test]
+fn a_bucket_lists_its_cards_from_anywhere() {
+    let mut index = CardIndex::default();
+    let access = compile_card(CardholderId(Uuid::nil()), &card(1, CardState::Active)).unwrap();
+    for number in 0..2000 {
+        index.set(credential(number), Some(access));
+    }
+    let listed: Vec<_> = (0..=255).flat_map(|bucket| index.bucket(bucket, None)).collect();
+    assert_eq!(listed, index.iter().collect::<Vec<_>>());
+    let third: Vec<_> = index.bucket(7, None).skip(3).collect();
+    let (after, _) = index.bucket(7, None).nth(2).unwrap();
+    assert_eq!(index.bucket(7, Some(after)).collect::<Vec<_>>(), third);
+}
