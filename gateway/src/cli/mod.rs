@@ -1,1 +1,109 @@
 //! The command line: one file a command.
+//!
+//! Results go to standard output, everything else to standard error. The exit code is 0 for success, 1 for failure
+//! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
+
+mod check;
+mod init;
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, NamedFiles, Problems};
+
+/// Gatehouse: the box between the cloud and the doors.
+#[derive(Parser)]
+#[command(name = "gateway", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Check),
+    Init(init::Init),
+}
+
+/// Which site a command is about.
+#[derive(Args)]
+struct SiteFile {
+    /// The site's configuration file
+    #[arg(long, value_name = "FILE", default_value = "/etc/gatehouse/gateway.toml")]
+    config: PathBuf,
+}
+
+impl SiteFile {
+    fn load(&self, files: NamedFiles) -> Result<Config, Failure> {
+        crate::config::load(&self.config, files).map_err(|problems| Failure::Config(Box::new(problems)))
+    }
+}
+
+/// Why a command did not do what it was asked.
+enum Failure {
+    /// The configuration is wrong.
+    Config(Box<Problems>),
+    /// The arguments make no sense together, or name what isn't there.
+    Usage(String),
+    /// It was tried, and failed.
+    Failed(anyhow::Error),
+    /// Nobody reads the results any more.
+    OutputClosed,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Check(check) => check.run(),
+        Command::Init(init) => init.run(),
+    };
+    match outcome {
+        Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Config(problems)) => {
+            tell(problems.render(colours_wanted()));
+            ExitCode::from(2)
+        }
+        Err(Failure::Usage(message)) => {
+            tell(format_args!("error: {message}"));
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(error)) => {
+            tell(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line of the result.
+fn say(line: impl Display) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match writeln!(output, "{line}").and_then(|()| output.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::OutputClosed),
+        Err(error) => Err(anyhow::Error::new(error).context("standard output can't be written").into()),
+    }
+}
+
+/// Writes one line for people, beside the result. There is nowhere to complain if that fails.
+fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn colours_wanted() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// `1 door`, `2 doors`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

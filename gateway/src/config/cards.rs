@@ -26,8 +26,7 @@ impl Default for Cards {
 pub(super) fn read(section: Option<&Section<'_, '_>>) -> Option<Cards> {
     let defaults = Cards::default();
     let Some(section) = section else { return Some(defaults) };
-    let formats: Vec<_> = FORMATS.iter().map(|format| (format.id, format)).collect();
-    let format = section.word("default_format", &formats, &[]);
+    let format = section.text("default_format").and_then(|id| format(section, &id));
     let facility = section.number("default_facility", 0..u64::MAX);
     if let (Some(format), Some(facility)) = (format.or(Some(defaults.default_format)), &facility) {
         check_facility(section, format, facility);
@@ -39,6 +38,17 @@ pub(super) fn read(section: Option<&Section<'_, '_>>) -> Option<Cards> {
         when_number_removed: removed.unwrap_or(defaults.when_number_removed),
         strict: section.flag("strict"),
     })
+}
+
+/// Similar names mean quite different formats, so none is suggested.
+fn format(section: &Section<'_, '_>, id: &Spanned<&str>) -> Option<&'static Format> {
+    let format = Format::by_id(id.get_ref());
+    if format.is_none() {
+        let known: Vec<_> = FORMATS.iter().map(|format| format.id).collect();
+        let problem = Problem::at(id.span(), format!("`default_format` can't be \"{}\"", id.get_ref()));
+        section.review.note(problem.help(format!("this version reads {}", known.join(", "))));
+    }
+    format
 }
 
 fn check_facility(section: &Section<'_, '_>, format: &Format, facility: &Spanned<u64>) {

@@ -45,7 +45,8 @@ pub(super) fn read(
 /// What may be given out once, and where it was.
 #[derive(Default)]
 struct Taken {
-    lines: Once<LineId>,
+    /// Unfit ids too, so that a controller on such a line is not told that there is none.
+    lines: Once<String>,
     ports: Once<PathBuf>,
     controllers: Once<ControllerId>,
     addresses: Once<(LineId, u64)>,
@@ -77,9 +78,9 @@ impl<T: Ord> Once<T> {
 
 fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
     let id = id::<LineId>(section, "id = \"north\"");
-    if let Some(id) = &id {
-        let what = format!("the line id \"{}\"", id.get_ref());
-        taken.lines.take(section, id.get_ref().clone(), id.span(), what);
+    if let Some(text) = section.value("id").and_then(|id| id.get_ref().as_str().map(|text| (text, id.span())))
+    {
+        taken.lines.take(section, text.0.to_owned(), text.1, format!("the line id \"{}\"", text.0));
     }
     if section.value("protocol").is_none() {
         section.missing("protocol", "protocol = \"osdp\"");
@@ -87,7 +88,7 @@ fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
     let protocol = section.word("protocol", &PROTOCOLS, &["modbus", "wiegand-serial"]);
     let port = section.required_text("port", "port = \"/dev/ttyUSB0\"").map(|text| {
         let path = section.review.path(text.get_ref());
-        taken.ports.take(section, path.clone(), text.span(), format!("the port {}", path.display()));
+        taken.ports.take(section, path.clone(), text.span(), format!("the port {}", text.get_ref()));
         path
     });
     let baud = baud(section);
@@ -133,16 +134,16 @@ fn controller(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Controller
 /// The line that a controller names, which must be one of the file's.
 fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
-    let known = || taken.lines.0.keys();
-    let Some(line) = known().find(|line| line.as_str() == *text.get_ref()).cloned() else {
+    if !taken.lines.0.contains_key(*text.get_ref()) {
         let problem = Problem::at(text.span(), format!("no [[line]] has the id \"{}\"", text.get_ref()));
-        section.review.note(match closest(text.get_ref(), known().map(LineId::as_str)) {
+        section.review.note(match closest(text.get_ref(), taken.lines.0.keys().map(String::as_str)) {
             Some(near) => problem.help(format!("did you mean \"{near}\"?")),
             None => problem
                 .help(format!("describe the line in a section [[line]] with id = \"{}\"", text.get_ref())),
         });
         return None;
-    };
+    }
+    let line: LineId = text.get_ref().parse().ok()?;
     let count = taken.on_line.entry(line.clone()).or_default();
     *count += 1;
     if *count == MAX_PDS_PER_LINE + 1 {

@@ -27,6 +27,7 @@ use crate::domain::{ControllerId, DoorId, LineId};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
 pub use key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use problem::{Problem, Problems};
+pub use site::similar_time_zone;
 
 use section::{Review, Section};
 
@@ -219,7 +220,6 @@ pub fn parse(path: &Path, text: &str, files: NamedFiles) -> Result<Config, Probl
 
 fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Config> {
     let root = Section::new(review, "the file", section::ROOT, 0..0, document);
-    root.refuse("mqtt", "this version does not drive MQTT controllers yet", "remove the section [mqtt]");
     let site = root.required_section("site", "[site]", section::SITE);
     let web = root.required_section("web", "[web]", section::WEB);
     let cards = root.section("cards", "[cards]", section::CARDS);

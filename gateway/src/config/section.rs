@@ -14,7 +14,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::NamedFiles;
 use super::problem::Problem;
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "line", "controller", "mqtt"];
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -35,6 +35,9 @@ const HOMES: [(&str, &[&str]); 6] = [
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
 ];
+
+/// Sections that a later version will know.
+const NOT_YET: [(&str, &str); 1] = [("mqtt", "MQTT controllers")];
 
 /// Keys that somebody may write a secret to; their lines are never shown.
 const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];
@@ -63,6 +66,8 @@ pub(super) struct Section<'r, 't> {
     pub(super) title: &'static str,
     pub(super) header: Range<usize>,
     table: &'t DeTable<'t>,
+    /// Known keys that an unknown one was probably meant to be: they aren't missing as well.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'r, 't> Section<'r, 't> {
@@ -90,20 +95,29 @@ impl<'r, 't> Section<'r, 't> {
         header: Range<usize>,
         table: &'t DeTable<'t>,
     ) -> Self {
-        let section = Self { review, title, header, table };
+        let mut section = Self { review, title, header, table, misspelt: Vec::new() };
         for key in table.keys().filter(|key| !keys.contains(&key.get_ref().as_ref())) {
             section.unknown(key.get_ref(), key.span(), keys);
         }
         section
     }
 
-    fn unknown(&self, key: &str, place: Range<usize>, keys: &[&'static str]) {
-        let problem = Problem::at(place, format!("unknown key `{key}` in {}", self.title));
+    fn unknown(&mut self, key: &str, place: Range<usize>, keys: &[&'static str]) {
+        let kind =
+            if self.value(key).is_some_and(|value| value.get_ref().is_table()) { "section" } else { "key" };
+        let problem = Problem::at(place, format!("unknown {kind} `{key}` in {}", self.title));
         let home = HOMES.iter().find(|(_, keys)| keys.contains(&key));
-        let problem = match (closest(key, keys.iter().copied()), home) {
-            (Some(near), _) => problem.help(format!("did you mean `{near}`?")),
-            (None, Some((home, _))) => problem.help(format!("`{key}` belongs to {home}")),
-            (None, None) => problem.help(format!("{} knows {}", self.title, listed(keys))),
+        let unready = NOT_YET.iter().find(|(section, _)| *section == key);
+        let problem = match (closest(key, keys.iter().copied()), home, unready) {
+            (Some(near), ..) => {
+                self.misspelt.extend(keys.iter().find(|known| **known == near));
+                problem.help(format!("did you mean `{near}`?"))
+            }
+            (None, Some((home, _)), _) => problem.help(format!("`{key}` belongs to {home}")),
+            (None, None, Some((_, what))) => {
+                problem.help(format!("this version does not drive {what} yet; remove the section"))
+            }
+            (None, None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
         };
         let secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
         self.review.note(if secret { problem.hidden() } else { problem });
@@ -114,18 +128,13 @@ impl<'r, 't> Section<'r, 't> {
         self.table.get(key)
     }
 
-    /// Notes that a key is not allowed at all.
-    pub(super) fn refuse(&self, key: &str, message: &str, help: &str) {
-        if let Some((key, _)) = self.table.get_key_value(key) {
-            self.review.note(Problem::at(key.span(), message).help(help));
-        }
-    }
-
     /// Notes that a key is missing; `example` is a line that would be right.
     pub(super) fn missing(&self, key: &str, example: &str) {
-        let message = format!("{} has no `{key}`", self.title);
-        self.review
-            .note(Problem::at(self.header.clone(), message).help(format!("add a line such as {example}")));
+        if !self.misspelt.contains(&key) {
+            let message = format!("{} has no `{key}`", self.title);
+            self.review
+                .note(Problem::at(self.header.clone(), message).help(format!("for example: {example}")));
+        }
     }
 
     /// A text that isn't blank.
@@ -242,7 +251,7 @@ impl<'r, 't> Section<'r, 't> {
         title: &'static str,
         keys: &[&'static str],
     ) -> Option<Section<'r, 't>> {
-        if self.value(key).is_none() {
+        if self.value(key).is_none() && !self.misspelt.contains(&key) {
             let message = format!("the section {title} is missing");
             self.review.note(Problem::at(0..0, message).help("`gateway init` writes a complete example"));
         }
@@ -257,13 +266,14 @@ impl<'r, 't> Section<'r, 't> {
         keys: &[&'static str],
     ) -> Vec<Section<'r, 't>> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        let DeValue::Array(items) = value.get_ref() else {
-            let message = format!("`{key}` is {}, not a list of sections", described(value.get_ref()));
-            let help = format!("write {title}, with two brackets on each side");
-            self.review.note(Problem::at(value.span(), message).help(help));
-            return Vec::new();
-        };
-        items.iter().filter_map(|item| Section::open(self.review, title, keys, item)).collect()
+        let open = |item| Section::open(self.review, title, keys, item);
+        if let DeValue::Array(items) = value.get_ref() {
+            return items.iter().filter_map(open).collect();
+        }
+        let message = format!("`{key}` is {}, not a list of sections", described(value.get_ref()));
+        let help = format!("write {title}, with two brackets on each side");
+        self.review.note(Problem::at(value.span(), message).help(help));
+        if value.get_ref().is_table() { open(value).into_iter().collect() } else { Vec::new() }
     }
 
     fn wrong_type<T>(&self, key: &str, expected: &str, value: &Spanned<DeValue<'_>>) -> Option<T> {

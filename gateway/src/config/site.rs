@@ -37,7 +37,7 @@ fn time_zone(section: &Section<'_, '_>, name: &Spanned<&str>) -> Option<TimeZone
         Ok(zone) => Some(zone),
         Err(_) => {
             let problem = Problem::at(name.span(), format!("no time zone is called \"{}\"", name.get_ref()));
-            section.review.note(match similar_zone(name.get_ref()) {
+            section.review.note(match similar_time_zone(name.get_ref()) {
                 Some(near) => problem.help(format!("did you mean \"{near}\"?")),
                 None => problem.help("use a name of the IANA list, such as \"Europe/Berlin\" or \"UTC\""),
             });
@@ -46,8 +46,9 @@ fn time_zone(section: &Section<'_, '_>, name: &Spanned<&str>) -> Option<TimeZone
     }
 }
 
-/// By the whole name, or by the place alone: "Berlin" is enough to find "Europe/Berlin".
-fn similar_zone(name: &str) -> Option<String> {
+/// The IANA name that somebody may have meant, by the whole name or by the place alone: "Berlin" is enough to find
+/// "Europe/Berlin".
+pub fn similar_time_zone(name: &str) -> Option<String> {
     let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
     let place = name.replace(' ', "_");
     let by_place = |zone: &&String| {

@@ -1,0 +1,8 @@
+//! The `gateway` program as people meet it: real processes, their output and their exit codes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod check;
+mod init;
+mod program;
+mod usage;

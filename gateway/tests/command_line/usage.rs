@@ -1,0 +1,47 @@
+//! What holds for every command.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::program::{Finished, gateway, run, shipped};
+
+const HERE: &str = ".";
+
+#[test]
+fn help_and_version_are_results() {
+    let help = run(Path::new(HERE), "--help").succeeded();
+    for command in ["check", "init"] {
+        assert!(help.contains(&format!("\n  {command}")), "{command} is missing in:\n{help}");
+        let help = run(Path::new(HERE), &format!("{command} --help")).succeeded();
+        assert!(help.contains("Example"), "{command} has no example:\n{help}");
+    }
+    let version = run(Path::new(HERE), "--version").succeeded();
+    assert_eq!(version, format!("gateway {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn bad_usage_exits_with_2_and_names_the_word() {
+    for (arguments, word) in [("chekc", "check"), ("check --confg x", "--config"), ("init a b", "'b'")] {
+        let stderr = run(Path::new(HERE), arguments).failed(2);
+        assert!(stderr.contains(word), "{arguments}: {stderr}");
+    }
+    let finished = run(Path::new(HERE), "");
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    for arguments in
+        [&["check", "--config", "example.toml"][..], &["--help"], &["check", "--config", "none.toml"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = gateway();
+        command.current_dir(shipped()).args(arguments);
+        command.stdout(writer.try_clone().unwrap()).stderr(Stdio::piped());
+        let finished = Finished::of(command.output().unwrap());
+        assert!(!finished.stderr.contains("panicked"), "{finished:?}");
+        let status = command.stdout(writer.try_clone().unwrap()).stderr(writer).status().unwrap();
+        assert_ne!(status.code(), Some(101), "{arguments:?} panicked");
+    }
+}
