@@ -81,15 +81,18 @@ pub struct RefusedCard {
 }
 
 /// Credentials in JSON: `"26:2F623AE"`, bit count and hexadecimal value.
-mod credential_text {
+pub(super) mod credential_text {
     use super::{Credential, parse};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(credential: &Credential, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::domain) fn serialize<S: Serializer>(
+        credential: &Credential,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{}:{:X}", credential.bits(), credential.raw()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
+    pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
         let text = String::deserialize(from)?;
         parse(&text).map_err(D::Error::custom)
     }

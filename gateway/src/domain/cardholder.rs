@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use panel_protocol::credential::Credential;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -71,4 +72,14 @@ impl Cardholder {
     pub fn active_cards(&self) -> impl Iterator<Item = &Card> {
         self.cards.iter().filter(|card| self.active && card.state == CardState::Active)
     }
+
+    /// Whether `credential` is among the cards that may open something.
+    pub fn opens_with(&self, credential: Credential) -> bool {
+        self.active_cards().any(|card| card.credential == credential)
+    }
+}
+
+/// A name as it is compared where case doesn't matter (user names and group names, RFC 7643, 4.1 and 4.2).
+pub fn fold_case(name: &str) -> String {
+    name.to_lowercase()
 }

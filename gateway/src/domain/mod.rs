@@ -5,11 +5,13 @@ mod cardholder;
 mod change;
 mod event;
 mod group;
+mod revocation;
 mod site;
 
 pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
-pub use cardholder::{Attributes, Cardholder, CardholderId};
+pub use cardholder::{Attributes, Cardholder, CardholderId, fold_case};
 pub use change::{Change, Record, Revision, Source};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
+pub use revocation::Revocation;
 pub use site::{ControllerId, DoorId, LineId, NameError};

@@ -1,1 +1,15 @@
 //! What is on the disk: the journal is the truth, sled a derived directory, the event log beside them.
+//!
+//! Nothing here knows doors, lines or HTTP. Everything that leaves this module as "done" has been fdatasync'd.
+
+pub mod directory;
+mod disk;
+mod error;
+pub mod journal;
+pub mod limits;
+
+pub use directory::{
+    Applied, CommitError, Committed, Counts, Directory, DirectoryStats, OpenReport, RebuildCause, View,
+};
+pub use error::StoreError;
+pub use journal::{JournalStats, TornTail};

@@ -1,0 +1,174 @@
+//! What a record does to the rows. The same for a record that is new and for one that is replayed.
+//!
+//! A step on something that isn't there does nothing: deleting twice is deleting once, and a membership needs both
+//! its ends.
+
+use panel_protocol::credential::Credential;
+
+use super::overlay::Overlay;
+use super::rows::{self, Key, Rows, Value, kind};
+use super::tree::Tree;
+use super::view::View;
+use crate::domain::{Cardholder, CardholderId, Change, Group, GroupId, Record, Revocation};
+use crate::store::error::StoreError;
+use crate::store::limits::MAX_REVOCATIONS;
+
+type Done<T = ()> = Result<T, StoreError>;
+
+/// Applies `record` to `overlay`. Returns, for each change, the person as they were before it, where it is about one.
+pub(super) fn apply(tree: &Tree, overlay: &mut Overlay, record: &Record) -> Done<Vec<Option<Cardholder>>> {
+    let mut step = Step { tree, overlay, lost: Vec::new() };
+    let before = record.changes.iter().map(|change| step.change(change)).collect::<Done<_>>()?;
+    step.revoke(record)?;
+    step.overlay.meta.revision = record.revision;
+    Ok(before)
+}
+
+/// A card that one person can't use any more.
+struct Lost {
+    credential: Credential,
+    holder: CardholderId,
+    holder_name: String,
+}
+
+struct Step<'a> {
+    tree: &'a Tree,
+    overlay: &'a mut Overlay,
+    lost: Vec<Lost>,
+}
+
+impl Step<'_> {
+    fn view(&self) -> View<'_> {
+        View::of_overlay(self.tree, self.overlay)
+    }
+
+    fn change(&mut self, change: &Change) -> Done<Option<Cardholder>> {
+        match change {
+            Change::PutCardholder { cardholder } => self.put_cardholder(cardholder),
+            Change::DeleteCardholder { id } => self.delete_cardholder(*id),
+            Change::PutGroup { group } => self.put_group(group).map(|()| None),
+            Change::DeleteGroup { id } => self.delete_group(*id).map(|()| None),
+            Change::AddMember { group, member } => self.add_member(*group, *member).map(|()| None),
+            Change::RemoveMember { group, member } => self.remove_member(*group, *member).map(|()| None),
+        }
+    }
+
+    fn put_cardholder(&mut self, person: &Cardholder) -> Done<Option<Cardholder>> {
+        let before = self.view().cardholder(person.id)?;
+        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::cardholder_rows(old)))?;
+        let new = self.rows(rows::cardholder_rows(person))?;
+        self.replace(&old, new)?;
+        if let Some(old) = &before {
+            self.overlay.meta.counts.remove(old);
+            self.note_lost(old, Some(person));
+        }
+        self.overlay.meta.counts.add(person);
+        Ok(before)
+    }
+
+    fn delete_cardholder(&mut self, id: CardholderId) -> Done<Option<Cardholder>> {
+        let Some(before) = self.view().cardholder(id)? else { return Ok(None) };
+        for group in self.view().groups_of(id)? {
+            self.remove_member(group, id)?;
+        }
+        let old = self.rows(rows::cardholder_rows(&before))?;
+        self.replace(&old, Rows::new())?;
+        self.overlay.meta.counts.remove(&before);
+        self.note_lost(&before, None);
+        Ok(Some(before))
+    }
+
+    fn put_group(&mut self, group: &Group) -> Done {
+        let before = self.view().group(group.id)?;
+        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::group_rows(old)))?;
+        let new = self.rows(rows::group_rows(group))?;
+        self.replace(&old, new)?;
+        self.overlay.meta.counts.groups += u64::from(before.is_none());
+        Ok(())
+    }
+
+    fn delete_group(&mut self, id: GroupId) -> Done {
+        let Some(before) = self.view().group(id)? else { return Ok(()) };
+        let members = self.view().members(id, None).collect::<Done<Vec<_>>>()?;
+        for member in members {
+            self.remove_member(id, member)?;
+        }
+        let old = self.rows(rows::group_rows(&before))?;
+        self.replace(&old, Rows::new())?;
+        let groups = &mut self.overlay.meta.counts.groups;
+        *groups = groups.saturating_sub(1);
+        Ok(())
+    }
+
+    fn add_member(&mut self, group: GroupId, member: CardholderId) -> Done {
+        let view = self.view();
+        let both = view.get(&rows::group_key(group))?.is_some()
+            && view.get(&rows::cardholder_key(member))?.is_some();
+        if both { self.set_member(group, member, Some(Value::default())) } else { Ok(()) }
+    }
+
+    fn remove_member(&mut self, group: GroupId, member: CardholderId) -> Done {
+        self.set_member(group, member, None)
+    }
+
+    fn set_member(&mut self, group: GroupId, member: CardholderId, row: Option<Value>) -> Done {
+        self.set(rows::member_key(group, member), row.clone())?;
+        self.set(rows::membership_key(member, group), row)
+    }
+
+    /// Writes what differs between two sets of rows.
+    fn replace(&mut self, old: &Rows, new: Rows) -> Done {
+        for key in old.keys().filter(|key| !new.contains_key(*key)) {
+            self.set(key.clone(), None)?;
+        }
+        for (key, value) in new {
+            if old.get(&key) != Some(&value) {
+                self.set(key, Some(value))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: Key, value: Option<Value>) -> Done {
+        self.overlay.set(self.tree, key, value)
+    }
+
+    fn rows(&self, rows: Result<Rows, String>) -> Done<Rows> {
+        rows.map_err(|what| self.tree.content(what))
+    }
+
+    fn note_lost(&mut self, before: &Cardholder, after: Option<&Cardholder>) {
+        for card in before.active_cards() {
+            if after.is_none_or(|after| !after.opens_with(card.credential)) {
+                self.lost.push(Lost {
+                    credential: card.credential,
+                    holder: before.id,
+                    holder_name: before.display_name.clone(),
+                });
+            }
+        }
+    }
+
+    /// Remembers the cards that nobody can use any more after the whole record; a card handed on within it is none.
+    fn revoke(&mut self, record: &Record) -> Done {
+        for Lost { credential, holder, holder_name } in std::mem::take(&mut self.lost) {
+            if !self.view().active_holders_of(credential)?.is_empty() {
+                continue;
+            }
+            let (revision, at) = (record.revision, record.at);
+            let revocation = Revocation { revision, at, credential, holder, holder_name };
+            let key = rows::revocation_key(&revocation);
+            if self.view().get(&key)?.is_none() {
+                let value = rows::encode(&revocation).map_err(|what| self.tree.content(what))?;
+                self.set(key, Some(value))?;
+                self.overlay.meta.revocations += 1;
+            }
+        }
+        while self.overlay.meta.revocations > MAX_REVOCATIONS {
+            let Some(oldest) = self.view().first_row(vec![kind::REVOCATION]) else { break };
+            self.set(oldest?.0, None)?;
+            self.overlay.meta.revocations -= 1;
+        }
+        Ok(())
+    }
+}

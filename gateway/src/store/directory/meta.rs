@@ -1,0 +1,115 @@
+//! The one row that says what the rest of the tree should be.
+
+use serde::{Deserialize, Serialize};
+
+use super::rows::{self, Value, kind};
+use crate::domain::{Cardholder, Revision};
+
+/// Where it is.
+pub(super) const META_KEY: &[u8] = &[kind::META];
+
+/// Version of the way in which rows are laid out.
+pub(super) const LAYOUT_VERSION: u32 = 1;
+
+/// How much there is of what.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Counts {
+    /// People.
+    pub cardholders: u64,
+    /// People who are active.
+    pub active: u64,
+    /// Cards, active or not.
+    pub cards: u64,
+    /// Cards that may open something: active, of active people.
+    pub active_cards: u64,
+    /// Groups.
+    pub groups: u64,
+    /// People with a card number that was refused.
+    pub refused_cards: u64,
+}
+
+/// What the tree should be, written in the same batch as every change of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Meta {
+    pub(super) layout: u32,
+    /// The journal's record up to which everything is in the tree.
+    pub(super) revision: Revision,
+    pub(super) counts: Counts,
+    /// Revocations that are remembered.
+    pub(super) revocations: u64,
+    /// Rows, this one apart.
+    pub(super) rows: u64,
+    /// The wrapping sum of their hashes.
+    pub(super) sum: u64,
+}
+
+impl Meta {
+    /// An empty directory.
+    pub(super) const EMPTY: Self = Self {
+        layout: LAYOUT_VERSION,
+        revision: Revision(0),
+        counts: Counts { cardholders: 0, active: 0, cards: 0, active_cards: 0, groups: 0, refused_cards: 0 },
+        revocations: 0,
+        rows: 0,
+        sum: 0,
+    };
+
+    /// As the row's value.
+    pub(super) fn encode(&self) -> Result<Value, String> {
+        rows::encode(self)
+    }
+
+    /// From the row's value.
+    pub(super) fn decode(value: &[u8]) -> Result<Self, String> {
+        let meta: Self = rows::decode(value)?;
+        if meta.layout != LAYOUT_VERSION {
+            return Err(format!("its layout is {}, and {LAYOUT_VERSION} is known", meta.layout));
+        }
+        Ok(meta)
+    }
+
+    /// Counts a row in.
+    pub(super) fn add_row(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_add(1);
+        self.sum = self.sum.wrapping_add(rows::row_hash(key, value));
+    }
+
+    /// Counts a row out.
+    pub(super) fn remove_row(&mut self, key: &[u8], value: &[u8]) {
+        self.rows = self.rows.wrapping_sub(1);
+        self.sum = self.sum.wrapping_sub(rows::row_hash(key, value));
+    }
+}
+
+impl Counts {
+    /// Counts a person in.
+    pub(super) fn add(&mut self, person: &Cardholder) {
+        let own = Self::of(person);
+        self.cardholders += own.cardholders;
+        self.active += own.active;
+        self.cards += own.cards;
+        self.active_cards += own.active_cards;
+        self.refused_cards += own.refused_cards;
+    }
+
+    /// Counts a person out who was counted in.
+    pub(super) fn remove(&mut self, person: &Cardholder) {
+        let own = Self::of(person);
+        self.cardholders = self.cardholders.saturating_sub(own.cardholders);
+        self.active = self.active.saturating_sub(own.active);
+        self.cards = self.cards.saturating_sub(own.cards);
+        self.active_cards = self.active_cards.saturating_sub(own.active_cards);
+        self.refused_cards = self.refused_cards.saturating_sub(own.refused_cards);
+    }
+
+    fn of(person: &Cardholder) -> Self {
+        Self {
+            cardholders: 1,
+            active: u64::from(person.active),
+            cards: person.cards.len() as u64,
+            active_cards: person.active_cards().count() as u64,
+            groups: 0,
+            refused_cards: u64::from(person.refused_card.is_some()),
+        }
+    }
+}

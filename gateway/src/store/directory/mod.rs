@@ -1,0 +1,238 @@
+//! Who may carry which card: the journal is the truth, sled beside it the copy that is read.
+//!
+//! A change is a *plan*: a function that looks at the directory as it is and says what should become of it. Plans run
+//! one after the other on one thread; the caller gets the answer when the change is in the journal, fdatasync'd, and in sled.
+//! Everything is keyed by identifiers; uniqueness of names is a plan's business. Nothing here knows doors.
+
+mod apply;
+mod commit;
+mod export;
+mod meta;
+mod open;
+mod overlay;
+mod proven;
+mod rows;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod view;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+pub use commit::{CommitError, Committed, TooLarge};
+pub use meta::Counts;
+pub use open::{OpenReport, RebuildCause, Rebuilt};
+pub use view::View;
+
+use super::disk::{self, Lock};
+use super::error::StoreError;
+use super::journal::JournalStats;
+use super::limits::QUEUED_JOBS;
+use crate::domain::{Cardholder, Change, Record, Revision, Source};
+use commit::{Answer, Request};
+use meta::Meta;
+use proven::Proven;
+use tree::Tree;
+use writer::{Message, Writer};
+
+/// A change that has just become durable and visible.
+pub struct Applied<'a> {
+    /// The change.
+    pub record: &'a Record,
+    /// Parallel to the record's changes: the person as they were before that step, where the step is about a person
+    /// who was there.
+    pub before: &'a [Option<Cardholder>],
+    /// The directory after the whole flush: this record, those before it, and perhaps some after it.
+    pub view: &'a View<'a>,
+}
+
+/// Told of every change, on the writer's thread, in order, after it is durable and before its caller is answered. It holds
+/// up all further changes while it runs.
+pub type Observer = Box<dyn FnMut(&Applied<'_>) + Send>;
+
+/// Numbers for the metrics page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DirectoryStats {
+    /// The journal's.
+    pub journal: JournalStats,
+    /// The newest revision.
+    pub revision: Revision,
+    /// How much there is of what.
+    pub counts: Counts,
+    /// The newest snapshot's revision.
+    pub snapshot: Option<Revision>,
+    /// Changes that wait for the writer.
+    pub queued: usize,
+    /// Why the last flush was refused, if it was.
+    pub failed: Option<String>,
+}
+
+/// The directory. A handle: clones are the same directory, which is open until the last is dropped.
+#[derive(Clone)]
+pub struct Directory {
+    inner: Arc<Inner>,
+}
+
+/// What handles and the writer share.
+struct State {
+    meta: Mutex<Meta>,
+    journal: Arc<Mutex<JournalStats>>,
+    snapshot: Mutex<Option<Revision>>,
+    failed: Mutex<Option<String>>,
+}
+
+impl State {
+    fn fail(&self, error: &StoreError) {
+        *locked(&self.failed) = Some(error.to_string());
+    }
+
+    fn snapshot_made(&self, revision: Revision) {
+        *locked(&self.snapshot) = Some(revision);
+    }
+}
+
+struct Inner {
+    queue: Mutex<Option<mpsc::Sender<Message>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    state: Arc<State>,
+    proven: Proven,
+    tree: Tree,
+    // Last, so that sled has let go of its files when somebody else may open them.
+    _lock: Lock,
+}
+
+impl Directory {
+    /// Opens the directory in the data folder `dir`, or makes an empty one there. Verifies sled, and builds it anew from snapshot and
+    /// journal when it is missing, damaged or doesn't follow the journal. Starts the writer's thread.
+    ///
+    /// # Errors
+    /// When another process has the folder, the disk refuses, or the journal is damaged or incomplete; then nothing was changed.
+    pub fn open(dir: &Path, observer: Observer) -> Result<(Self, OpenReport), StoreError> {
+        disk::make_dir(dir)?;
+        let lock = Lock::try_take(dir)?;
+        let opened = open::open(dir)?;
+        let proven = Proven::open(&opened.tree)?;
+        let (queue, waiting) = mpsc::channel(QUEUED_JOBS);
+        let state = Arc::new(State {
+            meta: Mutex::new(opened.meta),
+            journal: opened.journal.stats(),
+            snapshot: Mutex::new(opened.newest_snapshot),
+            failed: Mutex::default(),
+        });
+        let covered = opened.newest_snapshot.unwrap_or_default().next().0;
+        let writer = Writer {
+            uncovered: opened.journal.bytes_from(covered),
+            journal: opened.journal,
+            tree: opened.tree.clone(),
+            meta: opened.meta,
+            state: Arc::clone(&state),
+            observer,
+            snapshots: opened.snapshots,
+            queue: queue.downgrade(),
+            export: None,
+            wanted: Vec::new(),
+            broken: None,
+        };
+        let thread = thread::Builder::new()
+            .name("directory".to_owned())
+            .spawn(move || writer.run(waiting))
+            .map_err(StoreError::io("start a thread for", dir))?;
+        let (queue, thread) = (Mutex::new(Some(queue)), Mutex::new(Some(thread)));
+        let inner = Inner { queue, thread, state, proven, tree: opened.tree, _lock: lock };
+        Ok((Self { inner: Arc::new(inner) }, opened.report))
+    }
+
+    /// The committed state.
+    pub fn read(&self) -> View<'_> {
+        View::of_tree(&self.inner.tree, *locked(&self.inner.state.meta))
+    }
+
+    /// Runs `plan` on the writer's thread and makes the changes it returns, all or none, as one record.
+    ///
+    /// The plan gets the directory with all earlier changes in it, and the revision that its change will have. What it refuses
+    /// changes nothing, and no changes write nothing. The answer comes when the change is on the disk and readable.
+    /// A caller that stops waiting doesn't stop the change.
+    ///
+    /// # Errors
+    /// With what the plan says, or when the change can't be made durable.
+    pub async fn commit<T, E, F>(&self, source: Source, at: Timestamp, plan: F) -> Answer<T, E>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnOnce(&View<'_>, Revision) -> Result<(Vec<Change>, T), E> + Send + 'static,
+    {
+        let closed = || CommitError::Store(Arc::new(StoreError::Closed));
+        let (answer, answered) = oneshot::channel();
+        let request = Request { source, at, plan: Some(plan), result: None, answer };
+        let queue = self.queue().ok_or_else(closed)?;
+        queue.send(Message::Commit(Box::new(request))).await.map_err(|_| closed())?;
+        drop(queue);
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Makes a snapshot, from which a rebuild starts, and returns its revision once it is on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn snapshot(&self) -> Result<Revision, Arc<StoreError>> {
+        let closed = || Arc::new(StoreError::Closed);
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue().ok_or_else(closed)?;
+        queue.send(Message::Snapshot(answer)).await.map_err(|_| closed())?;
+        drop(queue);
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Numbers for the metrics page.
+    pub fn stats(&self) -> DirectoryStats {
+        let state = &self.inner.state;
+        let meta = *locked(&state.meta);
+        DirectoryStats {
+            journal: *locked(&state.journal),
+            revision: meta.revision,
+            counts: meta.counts,
+            snapshot: *locked(&state.snapshot),
+            queued: self.queue().map_or(0, |queue| queue.max_capacity() - queue.capacity()),
+            failed: locked(&state.failed).clone(),
+        }
+    }
+
+    /// Finishes what waits, writes everything out and stops the writer. Blocks until that is done; other handles can
+    /// still read, and no longer commit.
+    pub fn close(self) {
+        self.inner.stop();
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Message>> {
+        locked(&self.inner.queue).clone()
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        drop(locked(&self.queue).take());
+        let thread = locked(&self.thread).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the directory's thread ended by a panic");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

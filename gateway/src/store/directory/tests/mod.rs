@@ -1,0 +1,112 @@
+//! The directory's promises, each with tests that try to break it.
+
+mod damage;
+mod story;
+
+use std::convert::Infallible;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::rows::{Key, Value};
+use super::*;
+use crate::domain::{Attributes, Card, CardSource, CardState, CardholderId, Group, GroupId};
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_second(1_700_000_000).unwrap()
+}
+
+pub(super) fn person_id(number: u32) -> CardholderId {
+    CardholderId(Uuid::from_u128(u128::from(number) << 64 | 0x1111))
+}
+
+pub(super) fn group_id(number: u32) -> GroupId {
+    GroupId(Uuid::from_u128(u128::from(number) << 64 | 0x2222))
+}
+
+pub(super) fn credential(number: u32) -> Credential {
+    Credential::new(32, u64::from(number)).unwrap()
+}
+
+pub(super) fn card(number: u32) -> Card {
+    Card {
+        credential: credential(number),
+        number: number.to_string(),
+        state: CardState::Active,
+        source: CardSource::IdentityProvider,
+        valid_from: None,
+        valid_until: None,
+    }
+}
+
+pub(super) fn person(number: u32, cards: &[u32]) -> Cardholder {
+    Cardholder {
+        id: person_id(number),
+        user_name: format!("Person.{number}@example.org"),
+        external_id: Some(format!("ext-{number}")),
+        display_name: format!("Person {number}"),
+        active: true,
+        cards: cards.iter().map(|number| card(*number)).collect(),
+        refused_card: None,
+        attributes: Attributes::new(),
+        created: now(),
+        modified: now(),
+        revision: Revision(0),
+    }
+}
+
+pub(super) fn group(number: u32) -> Group {
+    Group {
+        id: group_id(number),
+        display_name: format!("Group {number}"),
+        external_id: None,
+        attributes: Attributes::new(),
+        created: now(),
+        modified: now(),
+        revision: Revision(0),
+    }
+}
+
+pub(super) fn put(person: Cardholder) -> Change {
+    Change::PutCardholder { cardholder: Box::new(person) }
+}
+
+pub(super) fn open(dir: &Path) -> (Directory, OpenReport) {
+    Directory::open(dir, Box::new(|_| {})).unwrap()
+}
+
+pub(super) async fn commit(directory: &Directory, changes: Vec<Change>) -> Revision {
+    let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
+    directory.commit(Source::CommandLine, now(), plan).await.unwrap().revision
+}
+
+/// Every row, the meta row included: two directories with the same rows are the same.
+pub(super) fn rows_of(directory: &Directory) -> Vec<(Key, Value)> {
+    let rows = directory.inner.tree.range(Vec::new(), Vec::new());
+    rows.map(|row| row.map(|(key, value)| (key.to_vec(), value)).unwrap()).collect()
+}
+
+/// The folder as a crash at this moment would leave it, page cache included.
+pub(super) fn as_if_killed(dir: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    copy_dir(dir, copy.path());
+    copy
+}
+
+pub(super) fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            // sled may delete a file of its own while it is copied.
+            let _ = fs::copy(entry.path(), target);
+        }
+    }
+}

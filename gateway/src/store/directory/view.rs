@@ -1,0 +1,294 @@
+//! Reading the directory.
+//!
+//! A view shows committed state, to a plan together with the plans before it in the same flush. Each call sees whole
+//! records, never half of one; two calls may see different revisions when somebody writes in between. Nothing is
+//! kept in memory: every call reads sled.
+
+use std::iter::{self, Peekable};
+
+use panel_protocol::credential::Credential;
+use serde::de::DeserializeOwned;
+
+use super::meta::{Counts, Meta};
+use super::overlay::Overlay;
+use super::rows::{self, Key, Value, kind};
+use super::tree::Tree;
+use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Revocation, fold_case};
+use crate::store::error::StoreError;
+
+/// How often a lookup by name is begun again when a writer moves the name in between.
+const LOOKUP_TRIES: usize = 3;
+
+/// The directory at some revision. Every read may fail with the disk; absent is `None`, never an error.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    tree: &'a Tree,
+    overlay: Option<&'a Overlay>,
+    meta: Meta,
+}
+
+type Read<T> = Result<T, StoreError>;
+
+impl<'a> View<'a> {
+    /// What is in the tree. `meta` is the tree's own or an older one.
+    pub(super) fn of_tree(tree: &'a Tree, meta: Meta) -> Self {
+        Self { tree, overlay: None, meta }
+    }
+
+    /// What is in the tree with changes laid over it.
+    pub(super) fn of_overlay(tree: &'a Tree, overlay: &'a Overlay) -> Self {
+        Self { tree, overlay: Some(overlay), meta: overlay.meta }
+    }
+
+    /// The newest revision that this view is sure to show.
+    pub fn revision(&self) -> Revision {
+        self.meta.revision
+    }
+
+    /// How much there is of what, at [`revision`](Self::revision).
+    pub fn counts(&self) -> Counts {
+        self.meta.counts
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    /// When the disk fails; so do all reads below.
+    pub fn cardholder(&self, id: CardholderId) -> Read<Option<Cardholder>> {
+        self.entity(&rows::cardholder_key(id))
+    }
+
+    /// The person with this user name, whatever its case.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn cardholder_by_user_name(&self, user_name: &str) -> Read<Option<Cardholder>> {
+        let folded = fold_case(user_name);
+        self.find(kind::USER_NAME, &folded, rows::cardholder_key_of, |person: &Cardholder| {
+            fold_case(&person.user_name) == folded
+        })
+    }
+
+    /// The person with this identifier of the identity provider's.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn cardholder_by_external_id(&self, external_id: &str) -> Read<Option<Cardholder>> {
+        self.find(kind::EXTERNAL_ID, external_id, rows::cardholder_key_of, |person: &Cardholder| {
+            person.external_id.as_deref() == Some(external_id)
+        })
+    }
+
+    /// Everybody who has this card, active or not, in the order of their identifiers.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn holders_of(&self, credential: Credential) -> Read<Vec<CardholderId>> {
+        self.holders(credential).map(|row| row.map(|(id, _)| id)).collect()
+    }
+
+    /// Everybody for whom this card may open something: it is active, and so are they.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn active_holders_of(&self, credential: Credential) -> Read<Vec<CardholderId>> {
+        let active = self.holders(credential).filter(|row| row.as_ref().map_or(true, |(_, active)| *active));
+        active.map(|row| row.map(|(id, _)| id)).collect()
+    }
+
+    /// People in the order of their identifiers, from the one after `after` on.
+    pub fn cardholders(
+        &self,
+        after: Option<CardholderId>,
+    ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        self.entities(vec![kind::CARDHOLDER], after.map(rows::cardholder_key))
+    }
+
+    /// A group.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn group(&self, id: GroupId) -> Read<Option<Group>> {
+        self.entity(&rows::group_key(id))
+    }
+
+    /// The group with this name, whatever its case.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn group_by_display_name(&self, display_name: &str) -> Read<Option<Group>> {
+        let folded = fold_case(display_name);
+        self.find(kind::GROUP_NAME, &folded, rows::group_key_of, |group: &Group| {
+            fold_case(&group.display_name) == folded
+        })
+    }
+
+    /// The group with this identifier of the identity provider's.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn group_by_external_id(&self, external_id: &str) -> Read<Option<Group>> {
+        self.find(kind::GROUP_EXTERNAL_ID, external_id, rows::group_key_of, |group: &Group| {
+            group.external_id.as_deref() == Some(external_id)
+        })
+    }
+
+    /// Groups in the order of their identifiers, from the one after `after` on.
+    pub fn groups(&self, after: Option<GroupId>) -> impl Iterator<Item = Read<Group>> + use<'a> {
+        self.entities(vec![kind::GROUP], after.map(rows::group_key))
+    }
+
+    /// A group's members in the order of their identifiers, from the one after `after` on.
+    pub fn members(
+        &self,
+        group: GroupId,
+        after: Option<CardholderId>,
+    ) -> impl Iterator<Item = Read<CardholderId>> + use<'a> {
+        let after = after.map(|member| rows::member_key(group, member));
+        self.ids(rows::members_prefix(group), after).map(|id| id.map(CardholderId))
+    }
+
+    /// The groups that a person is in.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn groups_of(&self, member: CardholderId) -> Read<Vec<GroupId>> {
+        self.ids(rows::memberships_prefix(member), None).map(|id| id.map(GroupId)).collect()
+    }
+
+    /// Whether a person is in a group.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn is_member(&self, group: GroupId, member: CardholderId) -> Read<bool> {
+        self.get(&rows::member_key(group, member)).map(|row| row.is_some())
+    }
+
+    /// People with a card number that was refused.
+    pub fn refused(&self) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        let view = *self;
+        self.ids(vec![kind::REFUSED], None)
+            .filter_map(move |id| id.and_then(|id| view.cardholder(CardholderId(id))).transpose())
+    }
+
+    /// Revocations of changes after `revision`, oldest first, as far as they are remembered
+    /// ([`MAX_REVOCATIONS`](crate::store::limits::MAX_REVOCATIONS)).
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn revocations_since(&self, revision: Revision) -> Read<Vec<Revocation>> {
+        let from = rows::revocations_prefix(revision.next());
+        self.rows_from(from, vec![kind::REVOCATION]).map(|row| self.decode(&row?.1)).collect()
+    }
+
+    /// The oldest row that begins with `prefix`.
+    pub(super) fn first_row(&self, prefix: Key) -> Option<Read<(Key, Value)>> {
+        self.rows_from(prefix.clone(), prefix).next()
+    }
+
+    /// Whether a row is there.
+    pub(super) fn get(&self, key: &[u8]) -> Read<Option<Value>> {
+        match self.overlay.and_then(|overlay| overlay.get(key)) {
+            Some(row) => Ok(row.cloned()),
+            None => self.tree.get(key),
+        }
+    }
+
+    fn entity<T: DeserializeOwned>(&self, key: &[u8]) -> Read<Option<T>> {
+        self.get(key)?.map(|value| self.decode(&value)).transpose()
+    }
+
+    fn entities<T: DeserializeOwned>(
+        &self,
+        prefix: Key,
+        after: Option<Key>,
+    ) -> impl Iterator<Item = Read<T>> + use<'a, T> {
+        let view = *self;
+        self.rows(prefix, after).map(move |row| view.decode(&row?.1))
+    }
+
+    fn decode<T: DeserializeOwned>(&self, value: &[u8]) -> Read<T> {
+        rows::decode(value).map_err(|what| self.tree.content(what))
+    }
+
+    /// The first entity listed under `text` that really has it.
+    fn find<T: DeserializeOwned>(
+        &self,
+        kind: u8,
+        text: &str,
+        key: fn(uuid::Uuid) -> Key,
+        has_it: impl Fn(&T) -> bool,
+    ) -> Read<Option<T>> {
+        let prefix = rows::text_prefix(kind, text);
+        for _ in 0..LOOKUP_TRIES {
+            let ids = self.ids(prefix.clone(), None).collect::<Read<Vec<_>>>()?;
+            if ids.is_empty() {
+                break;
+            }
+            for id in ids {
+                if let Some(entity) = self.entity(&key(id))?.filter(&has_it) {
+                    return Ok(Some(entity));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn holders(&self, credential: Credential) -> impl Iterator<Item = Read<(CardholderId, bool)>> + use<'a> {
+        let view = *self;
+        self.rows(rows::credential_prefix(credential), None).map(move |row| {
+            let (key, value) = row?;
+            Ok((CardholderId(view.last_id(&key)?), *value == *rows::CARD_ACTIVE))
+        })
+    }
+
+    fn ids(&self, prefix: Key, after: Option<Key>) -> impl Iterator<Item = Read<uuid::Uuid>> + use<'a> {
+        let view = *self;
+        self.rows(prefix, after).map(move |row| view.last_id(&row?.0))
+    }
+
+    fn last_id(&self, key: &[u8]) -> Read<uuid::Uuid> {
+        rows::last_id(key).ok_or_else(|| self.tree.content("a key is too short".to_owned()))
+    }
+
+    fn rows(&self, prefix: Key, after: Option<Key>) -> impl Iterator<Item = Read<(Key, Value)>> + use<'a> {
+        let from = after.map_or_else(|| prefix.clone(), |key| rows::after(&key));
+        self.rows_from(from, prefix)
+    }
+
+    fn rows_from(&self, from: Key, prefix: Key) -> impl Iterator<Item = Read<(Key, Value)>> + use<'a> {
+        let over = self.overlay.map(|overlay| overlay.range(from.clone(), prefix.clone()));
+        let mut over = over.into_iter().flatten().peekable();
+        let mut tree = self.tree.range(from, prefix).peekable();
+        iter::from_fn(move || {
+            loop {
+                if over_is_next(&mut tree, &mut over) {
+                    let (key, value) = over.next()?;
+                    if let Some(value) = value {
+                        return Some(Ok((key.clone(), value.clone())));
+                    }
+                } else {
+                    return tree.next().map(|row| row.map(|(key, value)| (key.to_vec(), value)));
+                }
+            }
+        })
+    }
+}
+
+/// Whether the overlay's row comes before the tree's. A row of the tree that the overlay replaces is skipped.
+fn over_is_next<'o>(
+    tree: &mut Peekable<impl Iterator<Item = Read<(Value, Value)>>>,
+    over: &mut Peekable<impl Iterator<Item = (&'o Key, Option<&'o Value>)>>,
+) -> bool {
+    let Some((over_key, _)) = over.peek() else { return false };
+    let Some(row) = tree.peek() else { return true };
+    let Ok((tree_key, _)) = row else { return false };
+    match tree_key.as_ref().cmp(over_key.as_slice()) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => {
+            tree.next();
+            true
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Files that must survive a power cut: folders are fsync'd after their entries change, and whole files appear by
+//! rename or not at all.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+
+/// Makes `dir` with its parents, durably, readable by the service's user alone.
+pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
+    dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+}
+
+/// Makes the entries of `dir` durable.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    File::open(dir).and_then(|file| file.sync_all()).map_err(StoreError::io("sync", dir))
+}
+
+/// A lock file held by this process until dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes `dir/lock`, at once or not at all.
+    pub(super) fn try_take(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("lock");
+        let file = open_lock(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.to_owned() }),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+        }
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(StoreError::io("open", path))
+}
+
+/// Moves `from` into the folder `to` under a name that nothing there has, and returns its new place.
+pub(super) fn move_aside(from: &Path, to: &Path) -> Result<PathBuf, StoreError> {
+    make_dir(to)?;
+    let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let place = (1..).map(|number: u32| to.join(format!("{name}.{number}"))).find(|place| !place.exists());
+    let place = place.unwrap_or_else(|| to.join(name));
+    fs::rename(from, &place).map_err(StoreError::io("move aside", from))?;
+    sync_dir(to)?;
+    from.parent().map_or(Ok(()), sync_dir)?;
+    Ok(place)
+}

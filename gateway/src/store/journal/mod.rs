@@ -1,0 +1,314 @@
+//! An append-only journal: numbered records in segment files, durable when [`Journal::sync`] returns.
+//!
+//! Records are numbered from 1 without gaps. A crash may leave an unfinished write at the very end; it is cut off at
+//! the next open and reported. Any other damage is refused with the file's name: a journal never gets shorter in silence.
+//! One thread owns a journal; [`Appender`] shares it among many writers, [`read`] reads it from anywhere.
+
+mod appender;
+mod reader;
+pub(in crate::store) mod record;
+mod segment;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use appender::{AppendError, Appender};
+pub use reader::{Entry, read, read_newest_first};
+
+use super::disk;
+use super::error::StoreError;
+use super::limits::MAX_RECORD_BYTES;
+use segment::{HEADER_LEN, Segment};
+
+/// What a journal's records are, so that a file can't be taken for another journal's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kind(pub [u8; 4]);
+
+/// How much is checked at open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verify {
+    /// Every record of every segment.
+    All,
+    /// The newest segment; earlier ones when they are read.
+    Newest,
+}
+
+/// How a journal is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What its records are.
+    pub kind: Kind,
+    /// A segment is closed once it has reached this many bytes.
+    pub segment_bytes: u64,
+    /// How much is checked at open.
+    pub verify: Verify,
+    /// The newest record that is known, from elsewhere, to have been on the disk; `None` when nothing is known.
+    pub durable: Option<u64>,
+}
+
+/// The remains of an unfinished write that were cut off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TornTail {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where it ends now, in bytes.
+    pub offset: u64,
+    /// How many bytes were cut off.
+    pub bytes: u64,
+}
+
+/// What a journal has done since it was opened.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct JournalStats {
+    /// Calls of fdatasync for records.
+    pub flushes: u64,
+    /// Records written.
+    pub records: u64,
+    /// Bytes written, record headers included.
+    pub bytes: u64,
+    /// How long the last fdatasync took.
+    pub last_sync: Duration,
+    /// Records that shared the last flush.
+    pub last_batch: u64,
+    /// Most records that ever shared a flush.
+    pub largest_batch: u64,
+}
+
+/// The writing end.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    options: Options,
+    /// Oldest first; the last is being written.
+    segments: Vec<Segment>,
+    file: File,
+    /// Bytes in the file that is being written.
+    len: u64,
+    next: u64,
+    /// Records written since the last flush.
+    unsynced: u64,
+    poisoned: Option<String>,
+    stats: Arc<Mutex<JournalStats>>,
+    sync: fn(&File) -> io::Result<()>,
+}
+
+impl Journal {
+    /// Opens the journal in `dir`, or begins it with record 1.
+    ///
+    /// # Errors
+    /// When it is damaged anywhere but at its very end, or the disk refuses.
+    pub fn open(dir: &Path, options: Options) -> Result<(Self, Option<TornTail>), StoreError> {
+        disk::make_dir(dir)?;
+        let mut segments = Segment::list(dir)?;
+        let Some(newest) = segments.last().cloned() else {
+            return Self::begin(dir, options, 1).map(|journal| (journal, None));
+        };
+        for pair in segments.windows(2) {
+            pair[0].verify(options.kind, pair[1].first, options.verify)?;
+        }
+        let extent = newest.judge_newest(options.kind, options.durable)?;
+        let torn = (extent.torn > 0).then(|| TornTail {
+            path: newest.path.clone(),
+            offset: extent.end,
+            bytes: extent.torn,
+        });
+        if extent.end == 0 {
+            // Its making was interrupted before anything was in it.
+            segments.pop();
+            let file = create(dir, &newest, options.kind)?;
+            segments.push(newest);
+            let journal = Self::with(dir, options, segments, file, HEADER_LEN as u64, extent.next);
+            return Ok((journal, torn));
+        }
+        let file = reopen(&newest, &extent)?;
+        Ok((Self::with(dir, options, segments, file, extent.end, extent.next), torn))
+    }
+
+    /// Begins a journal with record `first` in a folder that has none.
+    fn begin(dir: &Path, options: Options, first: u64) -> Result<Self, StoreError> {
+        let segment = Segment::new(dir, first);
+        let file = create(dir, &segment, options.kind)?;
+        Ok(Self::with(dir, options, vec![segment], file, HEADER_LEN as u64, first))
+    }
+
+    fn with(dir: &Path, options: Options, segments: Vec<Segment>, file: File, len: u64, next: u64) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            options,
+            segments,
+            file,
+            len,
+            next,
+            unsynced: 0,
+            poisoned: None,
+            stats: Arc::default(),
+            sync: File::sync_data,
+        }
+    }
+
+    /// The oldest record that is kept, or would be if there is none.
+    pub fn first(&self) -> u64 {
+        self.segments.first().map_or(self.next, |segment| segment.first)
+    }
+
+    /// The sequence that the next record gets.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The numbers, shared.
+    pub fn stats(&self) -> Arc<Mutex<JournalStats>> {
+        Arc::clone(&self.stats)
+    }
+
+    /// Bytes in segments that hold records from `sequence` on.
+    pub fn bytes_from(&self, sequence: u64) -> u64 {
+        let ends = self.segments.iter().skip(1).map(|later| later.first).chain([self.next]);
+        let wanted = self.segments.iter().zip(ends).filter(|(_, end)| *end > sequence);
+        wanted.filter_map(|(segment, _)| fs::metadata(&segment.path).ok()).map(|data| data.len()).sum()
+    }
+
+    /// Writes `payloads` as the next records, which share a flush. They are durable once [`sync`](Self::sync) has returned.
+    ///
+    /// # Errors
+    /// Nothing of it is kept then; when even that can't be made sure of, the journal takes no more writes.
+    pub fn write<P: AsRef<[u8]>>(&mut self, payloads: &[P]) -> Result<u64, StoreError> {
+        self.healthy()?;
+        if let Some(long) = payloads.iter().map(|p| p.as_ref().len()).find(|len| *len > MAX_RECORD_BYTES) {
+            let what = format!("a record of {long} bytes is longer than {MAX_RECORD_BYTES}");
+            return Err(StoreError::Content { path: self.dir.clone(), what });
+        }
+        if self.len >= self.options.segment_bytes && self.unsynced == 0 {
+            self.rotate()?;
+        }
+        let first = self.next;
+        let mut bytes = Vec::new();
+        for (sequence, payload) in (first..).zip(payloads) {
+            record::encode(sequence, self.unsynced > 0 || sequence > first, payload.as_ref(), &mut bytes);
+        }
+        if let Err(error) = self.file.write_all(&bytes) {
+            return Err(self.take_back(error));
+        }
+        self.len += bytes.len() as u64;
+        self.next += payloads.len() as u64;
+        self.unsynced += payloads.len() as u64;
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.records += payloads.len() as u64;
+        stats.bytes += bytes.len() as u64;
+        Ok(first)
+    }
+
+    /// Makes all that was written durable.
+    ///
+    /// # Errors
+    /// What was written since the last flush may or may not be on the disk then, and asking again can't tell: the
+    /// system drops dirty pages after a failure. So the journal takes no more writes.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        self.healthy()?;
+        let start = Instant::now();
+        (self.sync)(&self.file).map_err(|error| self.poison(&error))?;
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.flushes += 1;
+        stats.last_sync = start.elapsed();
+        stats.last_batch = self.unsynced;
+        stats.largest_batch = stats.largest_batch.max(self.unsynced);
+        self.unsynced = 0;
+        Ok(())
+    }
+
+    /// Deletes segments whose records all come before `sequence`. The one that is being written stays.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn drop_before(&mut self, sequence: u64) -> Result<(), StoreError> {
+        while self.segments.get(1).is_some_and(|second| second.first <= sequence) {
+            self.drop_oldest()?;
+        }
+        Ok(())
+    }
+
+    /// The oldest segment's file, unless it is the one that is being written, and the first record after it.
+    pub fn oldest_closed(&self) -> Option<(&Path, u64)> {
+        match self.segments.as_slice() {
+            [oldest, second, ..] => Some((&oldest.path, second.first)),
+            _ => None,
+        }
+    }
+
+    fn drop_oldest(&mut self) -> Result<(), StoreError> {
+        let path = &self.segments[0].path;
+        fs::remove_file(path).map_err(StoreError::io("delete", path))?;
+        self.segments.remove(0);
+        disk::sync_dir(&self.dir)
+    }
+
+    /// Moves everything aside into `quarantine` and goes on with record `first`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn restart_at(&mut self, first: u64, quarantine: &Path) -> Result<(), StoreError> {
+        for segment in &self.segments {
+            disk::move_aside(&segment.path, quarantine)?;
+        }
+        *self = Self::begin(&self.dir, self.options, first)?;
+        Ok(())
+    }
+
+    fn rotate(&mut self) -> Result<(), StoreError> {
+        let segment = Segment::new(&self.dir, self.next);
+        self.file = create(&self.dir, &segment, self.options.kind)?;
+        self.len = HEADER_LEN as u64;
+        self.segments.push(segment);
+        Ok(())
+    }
+
+    /// Undoes a write that failed half-way, so that a full disk can be emptied and the service go on.
+    fn take_back(&mut self, error: io::Error) -> StoreError {
+        let path = self.segments.last().map_or(&self.dir, |segment| &segment.path).clone();
+        if let Err(worse) = self.file.set_len(self.len) {
+            return self.poison(&worse);
+        }
+        StoreError::io("write", &path)(error)
+    }
+
+    fn poison(&mut self, error: &io::Error) -> StoreError {
+        let why = error.to_string();
+        self.poisoned = Some(why.clone());
+        StoreError::Poisoned(why)
+    }
+
+    fn healthy(&self) -> Result<(), StoreError> {
+        self.poisoned.as_ref().map_or(Ok(()), |why| Err(StoreError::Poisoned(why.clone())))
+    }
+}
+
+/// Makes a segment with its header; both are on the disk when this returns.
+fn create(dir: &Path, segment: &Segment, kind: Kind) -> Result<File, StoreError> {
+    let make = || {
+        let _ = fs::remove_file(&segment.path);
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&segment.path)?;
+        file.write_all(&segment.header(kind))?;
+        file.sync_all()?;
+        Ok(file)
+    };
+    let file = make().map_err(StoreError::io("create", &segment.path))?;
+    disk::sync_dir(dir)?;
+    Ok(file)
+}
+
+/// Opens a segment for appending after its last good record.
+fn reopen(segment: &Segment, extent: &segment::Extent) -> Result<File, StoreError> {
+    let open = || {
+        let file = OpenOptions::new().append(true).open(&segment.path)?;
+        if extent.torn > 0 {
+            file.set_len(extent.end)?;
+            file.sync_all()?;
+        }
+        Ok(file)
+    };
+    open().map_err(StoreError::io("open", &segment.path))
+}
