@@ -94,6 +94,16 @@ impl<'b> Draft<'b> {
         self.data_len = data_len.min(self.data_room);
     }
 
+    /// The code as it was set.
+    pub(crate) fn code(&self) -> u8 {
+        self.buf[self.code_at]
+    }
+
+    /// The data as it was set.
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.buf[self.code_at + 1..self.data_end()]
+    }
+
     /// Bytes of data so far.
     pub(crate) fn data_len(&self) -> usize {
         self.data_len

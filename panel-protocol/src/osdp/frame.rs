@@ -38,6 +38,8 @@ pub mod scs {
     pub const SERVER_CRYPTOGRAM: u8 = 0x13;
     /// PD's initial MAC.
     pub const INITIAL_MAC: u8 = 0x14;
+    /// Status that goes with [`INITIAL_MAC`] when the CP's cryptogram was right; 0xFF when it was wrong.
+    pub const ACCEPTED: u8 = 0x01;
     /// Command with MAC, data in clear; the only form for a command without data.
     pub const COMMAND_MAC: u8 = 0x15;
     /// Reply with MAC, data in clear; the only form for a reply without data.

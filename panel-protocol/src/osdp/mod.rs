@@ -1,8 +1,8 @@
 //! OSDP 2.2 (IEC 60839-11-5), both sides of the line.
 //!
 //! From the wire inwards: [`deframe`] finds frames in a stream, [`frame`] checks one and emits one, [`secure`] opens
-//! and seals what is inside, [`command`] and [`reply`] give it a type.
-//! Nothing here owns a clock, a port or a heap.
+//! and seals what is inside, [`command`] and [`reply`] give it a type, and [`pd`] is the machine of the
+//! polled side. Nothing here owns a clock, a port or a heap.
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
@@ -13,6 +13,7 @@ pub mod deframe;
 mod draft;
 pub mod frame;
 pub mod payload;
+pub mod pd;
 pub mod records;
 pub mod reply;
 pub mod secure;

@@ -1,0 +1,424 @@
+//! The PD machine, told as stories: what a CP does, and what must come of it.
+
+mod rig;
+
+use std::time::Duration;
+
+use panel_protocol::credential::Credential;
+use panel_protocol::osdp::command::{Buzzer, Command, KeySet, Tone};
+use panel_protocol::osdp::crc::crc16;
+use panel_protocol::osdp::frame::{self, BROADCAST, Check, Frame, Header, scs};
+use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
+use panel_protocol::osdp::pd::{Closed, Event};
+use panel_protocol::osdp::reply::{NakReason, Reply};
+use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
+use rig::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed};
+
+const KEY: Scbk = Scbk::new(*b"sixteen byte key");
+const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
+const BEEP: Command<'_> =
+    Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
+
+fn nak(heard: &Heard) -> Option<NakReason> {
+    match heard.reply() {
+        Reply::Nak(nak) => Some(nak.reason),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_cp_finds_a_device_and_opens_a_channel() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    let Reply::Id(id) = bench.ask(&Command::Id).reply() else { panic!("no PDID") };
+    assert_eq!((id.vendor, id.serial), (OUI, 0x0403_0201));
+    let heard = bench.ask(&Command::Capabilities);
+    let Reply::Capabilities(capabilities) = heard.reply() else { panic!("no PDCAP") };
+    assert_eq!(capabilities.iter().next().map(|one| one.size()), Some(256));
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+    assert_eq!(bench.events, [Event::Online, Event::SecureOpened(KeyKind::Installed)]);
+    assert_eq!(bench.pd.secured_by(), Some(KeyKind::Installed));
+
+    let heard = bench.ask(&BEEP);
+    assert_eq!((heard.reply(), heard.scs), (Reply::Ack, Some(scs::REPLY_MAC)));
+    assert_eq!(bench.device.commands, [0x6A]);
+    for _ in 0..20 {
+        assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+    }
+}
+
+#[test]
+fn a_retry_repeats_the_reply_and_not_the_command() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.frame(&BEEP);
+    let first = bench.wire(&frame).unwrap();
+    assert_eq!(bench.wire(&frame).unwrap(), first);
+    assert_eq!(bench.wire(&frame).unwrap(), first);
+    assert_eq!(bench.device.commands.len(), 1);
+    assert_eq!(bench.listen(&first).reply(), Reply::Ack);
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack, "the chain of MACs goes on");
+}
+
+#[test]
+fn a_lost_reply_with_a_card_is_told_again_and_delivered_once() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    bench.device.news.extend([card(1), card(2)]);
+    let poll = bench.frame(&Command::Poll);
+    let lost = bench.wire(&poll).unwrap();
+    let again = bench.wire(&poll).unwrap();
+    assert_eq!(lost, again);
+    assert_eq!((bench.device.told, bench.device.delivered), (1, 0), "not known to be heard yet");
+    assert_eq!(presented(&bench.listen(&again)), Some(card(1)));
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(2)));
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+    assert_eq!((bench.device.told, bench.device.delivered), (2, 2));
+}
+
+#[test]
+fn a_card_told_into_a_channel_that_broke_is_told_again() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    bench.device.news.push_back(card(1));
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
+    bench.sequence = 0;
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+    assert_eq!(bench.device.delivered, 0);
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+    assert_eq!(bench.device.delivered, 1);
+}
+
+#[test]
+fn a_forged_command_confirms_nothing() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    bench.device.news.push_back(card(1));
+    bench.ask(&Command::Poll);
+    let forged = bench.clear_frame(&Command::Poll);
+    let reply = bench.wire(&forged).unwrap();
+    assert_eq!(nak(&bench.listen(&reply)), Some(NakReason::Security));
+    assert_eq!(bench.device.delivered, 0);
+}
+
+#[test]
+fn a_wrong_mac_ends_the_channel() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let mut frame = bench.frame(&BEEP);
+    let mac_at = frame.len() - 6;
+    frame[mac_at] ^= 1;
+    repair_crc(&mut frame);
+    let reply = bench.wire(&frame).unwrap();
+    assert!(!is_sealed(&reply));
+    assert_eq!(nak(&bench.listen(&reply)), Some(NakReason::Security));
+    assert_eq!(bench.events, [Event::SecureClosed(Closed::Unopened(OpenError::Mac))]);
+    assert!(bench.device.commands.is_empty());
+    let heard = bench.frame(&Command::Poll);
+    let reply = bench.wire(&heard).unwrap();
+    assert_eq!(nak(&bench.listen(&reply)), Some(NakReason::Security), "no channel, no command");
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+    assert_eq!(bench.ask(&BEEP).reply(), Reply::Ack, "the numbers went on, no reset was needed");
+}
+
+#[test]
+fn a_clear_command_inside_a_channel_ends_it() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.clear_frame(&Command::Id);
+    let reply = bench.wire(&frame).unwrap();
+    let heard = bench.listen(&reply);
+    assert_eq!((nak(&heard), heard.scs), (Some(NakReason::Security), None));
+    assert_eq!(bench.events, [Event::SecureClosed(Closed::ClearCommand)]);
+}
+
+#[test]
+fn sequence_zero_begins_anew_and_drops_the_channel() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    bench.ask(&Command::Poll);
+    (bench.sequence, bench.session) = (0, None);
+    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
+    assert_eq!(bench.events, [Event::SecureClosed(Closed::ByCp)]);
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+}
+
+#[test]
+fn a_number_out_of_order_is_refused_and_the_kept_reply_stays() {
+    let mut bench = Bench::new(Device::factory_new());
+    let frame = bench.frame(&Command::Id);
+    let kept = bench.wire(&frame).unwrap();
+    bench.sequence = 3;
+    let heard = bench.ask(&Command::Poll);
+    assert_eq!((nak(&heard), heard.header.sequence), (Some(NakReason::Sequence), 3));
+    assert_eq!(bench.wire(&frame).unwrap(), kept);
+}
+
+#[test]
+fn the_same_number_with_other_bytes_is_no_retry() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.ask(&Command::Id);
+    bench.ask(&BEEP);
+    bench.sequence = 1;
+    assert_eq!(nak(&bench.ask(&Command::Poll)), Some(NakReason::Sequence));
+    assert_eq!(bench.device.commands.len(), 1);
+}
+
+#[test]
+fn a_device_that_was_never_reset_takes_number_zero_only() {
+    for sequence in 1..=3 {
+        let mut bench = Bench::new(Device::factory_new());
+        bench.sequence = sequence;
+        assert_eq!(nak(&bench.ask(&Command::Id)), Some(NakReason::Sequence));
+    }
+}
+
+#[test]
+fn a_new_key_is_acknowledged_under_the_old_one_and_then_holds() {
+    let mut bench = Bench::secured(Device::factory_new());
+    let heard = bench.ask(&Command::KeySet(KeySet::new(&KEY)));
+    assert_eq!((heard.reply(), heard.scs), (Reply::Ack, Some(scs::REPLY_MAC)));
+    assert_eq!(bench.events, [Event::KeyInstalled]);
+    assert_eq!(bench.device.key, Some(KEY));
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack, "the channel lives on");
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+    let heard = bench.open_channel(KeyKind::Default, &SCBK_D).unwrap_err();
+    assert_eq!(nak(&heard), Some(NakReason::Security), "the default key has had its day");
+}
+
+#[test]
+fn a_key_in_clear_is_refused() {
+    let mut bench = Bench::new(Device::factory_new());
+    assert_eq!(nak(&bench.ask(&Command::KeySet(KeySet::new(&KEY)))), Some(NakReason::Security));
+    assert_eq!(bench.device.key, None);
+}
+
+#[test]
+fn a_key_that_could_not_be_kept_is_not_acknowledged() {
+    let mut bench = Bench::secured(Device { refuses_keys: true, ..Device::factory_new() });
+    assert_eq!(nak(&bench.ask(&Command::KeySet(KeySet::new(&KEY)))), Some(NakReason::Record));
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+}
+
+#[test]
+fn the_default_key_is_refused_once_a_key_is_installed() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    let heard = bench.open_channel(KeyKind::Default, &SCBK_D).unwrap_err();
+    assert_eq!(nak(&heard), Some(NakReason::Security));
+    let mut new = Bench::new(Device::factory_new());
+    let heard = new.open_channel(KeyKind::Installed, &SCBK_D).unwrap_err();
+    assert_eq!(nak(&heard), Some(NakReason::Security), "a new device has no key of its own");
+}
+
+#[test]
+fn a_cp_with_another_key_gets_no_channel() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    let heard = bench.open_channel(KeyKind::Installed, &OTHER_KEY).unwrap_err();
+    assert_eq!((heard.code, nak(&heard)), (0x41, Some(NakReason::Security)));
+    assert_eq!(bench.pd.secured_by(), None);
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+}
+
+#[test]
+fn a_proof_without_a_challenge_is_refused() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    let proof = Command::ServerCryptogram([0; 16]);
+    let heard = bench.step(scs::SERVER_CRYPTOGRAM, KeyKind::Installed, &proof);
+    assert_eq!(nak(&heard), Some(NakReason::Security));
+}
+
+#[test]
+fn each_handshake_has_a_new_random_number() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    let mut challenge = || {
+        let heard = bench.step(scs::CHALLENGE, KeyKind::Installed, &Command::Challenge([1; 8]));
+        let Reply::ClientCryptogram(client) = heard.reply() else { panic!("no CCRYPT") };
+        (client.random, client.cryptogram)
+    };
+    assert_ne!(challenge(), challenge());
+}
+
+#[test]
+fn a_keyed_device_does_little_without_a_channel() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    bench.device.news.push_back(card(1));
+    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
+    assert!(matches!(bench.ask(&Command::Capabilities).reply(), Reply::Capabilities(_)));
+    let com_set = Command::ComSet(ComSettings { address: 9, baud: 9600 });
+    for refused in [Command::Poll, BEEP, Command::LocalStatus, Command::ReceiveSize(256), com_set] {
+        assert_eq!(nak(&bench.ask(&refused)), Some(NakReason::Security), "{refused:?}");
+    }
+    assert_eq!((bench.device.told, bench.device.commands.len(), bench.pd.address()), (0, 0, ADDRESS));
+}
+
+#[test]
+fn a_busy_device_is_asked_again_with_the_same_bytes() {
+    let mut bench = Bench::secured(Device { busy: 2, ..Device::with_key(&KEY) });
+    let frame = bench.frame(&BEEP);
+    for _ in 0..2 {
+        let reply = bench.wire(&frame).unwrap();
+        let heard = bench.listen(&reply);
+        assert_eq!((heard.reply(), heard.header.sequence, heard.scs), (Reply::Busy, 0, None));
+        assert!(bench.device.commands.is_empty());
+    }
+    let reply = bench.wire(&frame).unwrap();
+    assert_eq!(bench.listen(&reply).reply(), Reply::Ack);
+    assert_eq!(bench.wire(&frame).unwrap(), reply, "now it is kept");
+    assert_eq!(bench.device.commands.len(), 1);
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+}
+
+#[test]
+fn eight_seconds_of_silence_end_channel_and_conversation() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let alive_until = bench.pd.deadline().expect("a deadline");
+    assert_eq!(alive_until.since(bench.now), Duration::from_secs(8));
+    bench.wait(Duration::from_millis(7_999));
+    assert_eq!(bench.events, []);
+    bench.wait(Duration::from_millis(1));
+    assert_eq!(bench.events, [Event::SecureClosed(Closed::Silence), Event::Offline]);
+    assert!(!bench.pd.is_online());
+    assert_eq!(bench.pd.deadline(), None);
+    let frame = bench.frame(&Command::Poll);
+    let reply = bench.wire(&frame).unwrap();
+    assert_eq!(nak(&bench.listen(&reply)), Some(NakReason::Sequence));
+}
+
+#[test]
+fn a_damaged_frame_is_refused_and_its_retry_taken() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.frame(&BEEP);
+    let mut damaged = frame.clone();
+    damaged[9] ^= 0x10;
+    let reply = bench.wire(&damaged).unwrap();
+    let heard = bench.listen(&reply);
+    assert_eq!((nak(&heard), heard.header.sequence), (Some(NakReason::Check), frame[5] & 3));
+    let reply = bench.wire(&frame).unwrap();
+    assert_eq!(bench.listen(&reply).reply(), Reply::Ack);
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack, "the channel has survived");
+}
+
+#[test]
+fn a_damaged_retry_does_not_cost_the_kept_reply() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.frame(&BEEP);
+    let kept = bench.wire(&frame).unwrap();
+    let mut damaged = frame.clone();
+    damaged[8] ^= 0x10;
+    assert_ne!(bench.wire(&damaged).unwrap(), kept);
+    assert_eq!(bench.wire(&frame).unwrap(), kept);
+}
+
+#[test]
+fn what_concerns_others_is_ignored() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.address = ADDRESS + 1;
+    let other = bench.frame(&Command::Id);
+    assert_eq!(bench.wire(&other), None);
+    let mut damaged = other.clone();
+    damaged[6] ^= 1;
+    assert_eq!(bench.wire(&damaged), None);
+    bench.wait(Duration::from_millis(21));
+    let mine = Header::command(ADDRESS, 0).answer();
+    let reply = frame::emit(&mut [0; 32], mine, None, &Reply::Ack).unwrap().to_vec();
+    assert_eq!(bench.wire(&reply), None, "a reply, even from this address, is no command");
+    assert_eq!(bench.events, []);
+    assert!(!bench.pd.is_online());
+}
+
+#[test]
+fn a_broadcast_is_answered_from_the_broadcast_address() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.address = BROADCAST;
+    let settings = ComSettings { address: 9, baud: 230_400 };
+    let heard = bench.ask(&Command::ComSet(settings));
+    let taken = ComSettings { address: 9, baud: 115_200 };
+    assert_eq!((heard.reply(), heard.header.address), (Reply::Com(taken), BROADCAST));
+    assert_eq!(bench.events, [Event::Online, Event::ComSet(taken)]);
+    (bench.address, bench.sequence) = (ADDRESS, 0);
+    let old = bench.frame(&Command::Id);
+    assert_eq!(bench.wire(&old), None);
+    (bench.address, bench.sequence) = (9, 0);
+    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
+}
+
+#[test]
+fn a_damaged_broadcast_is_answered_by_nobody() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.address = BROADCAST;
+    let mut frame = bench.frame(&Command::Id);
+    frame[6] ^= 1;
+    assert_eq!(bench.wire(&frame), None);
+}
+
+#[test]
+fn replies_grow_only_as_far_as_the_cp_can_take_them() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let message = Command::Manufacturer(Manufacturer { oui: OUI, data: b"echo" });
+    let longest = |bench: &mut Bench| {
+        let frame = bench.frame(&message);
+        let reply = bench.wire(&frame).unwrap();
+        assert_eq!(bench.listen(&reply).data[..7], *b"\xCA\xFE\x01echo");
+        reply.len() - 1
+    };
+    assert!((113..=128).contains(&longest(&mut bench)), "what every CP can take");
+    assert_eq!(bench.ask(&Command::ReceiveSize(200)).reply(), Reply::Ack);
+    assert!((185..=200).contains(&longest(&mut bench)));
+    assert_eq!(bench.ask(&Command::ReceiveSize(1440)).reply(), Reply::Ack);
+    assert!((241..=255).contains(&longest(&mut bench)), "the device's own buffer is the bound");
+    assert_eq!(nak(&bench.ask(&Command::ReceiveSize(127))), Some(NakReason::Record));
+}
+
+#[test]
+fn refusals_name_their_reason_inside_the_channel() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let cases = [
+        (Command::Other { code: 0x60, data: &[1] }, NakReason::Length),
+        (Command::Other { code: 0x6A, data: &[0, 9, 0, 0, 0] }, NakReason::Record),
+        (Command::Other { code: 0xEE, data: &[] }, NakReason::UnknownCommand),
+        (Command::Challenge([0; 8]), NakReason::Security),
+    ];
+    for (command, reason) in cases {
+        let heard = bench.ask(&command);
+        assert_eq!((nak(&heard), heard.scs), (Some(reason), Some(scs::REPLY_ENCRYPTED)), "{command:?}");
+    }
+}
+
+#[test]
+fn an_unknown_security_block_is_refused() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    for kind in [0x10, scs::CLIENT_CRYPTOGRAM, 0x19] {
+        let heard = bench.step(kind, KeyKind::Installed, &Command::Poll);
+        assert_eq!(nak(&heard), Some(NakReason::SecurityBlock));
+    }
+}
+
+#[test]
+fn a_cp_that_speaks_checksum_is_answered_with_checksum() {
+    let mut bench = Bench::new(Device::factory_new());
+    let header = Header { check: Check::Checksum, ..Header::command(ADDRESS, 0) };
+    let frame = frame::emit(&mut [0; 32], header, None, &Command::Id).unwrap().to_vec();
+    let reply = bench.wire(&frame).unwrap();
+    assert_eq!(Frame::parse(&reply[1..]).unwrap().header().check, Check::Checksum);
+}
+
+#[test]
+fn a_frame_in_pieces_is_answered_once_it_is_whole() {
+    let mut bench = Bench::new(Device::factory_new());
+    let frame = bench.frame(&Command::Id);
+    let (last, head) = frame.split_last().unwrap();
+    for byte in head {
+        assert_eq!(bench.wire(&[*byte]), None);
+        bench.wait(Duration::from_millis(1));
+    }
+    assert!(bench.wire(&[*last]).is_some());
+}
+
+/// Makes the CRC right again after a change.
+fn repair_crc(frame: &mut [u8]) {
+    let body = frame.len() - 2;
+    let crc = crc16(&frame[1..body]).to_le_bytes();
+    frame[body..].copy_from_slice(&crc);
+}
+
+/// The card that a reply tells of.
+fn presented(heard: &Heard) -> Option<Credential> {
+    match heard.reply() {
+        Reply::Raw(raw) => raw.credential().ok(),
+        _ => None,
+    }
+}
