@@ -1,0 +1,292 @@
+//! One controller's machine: asks what it holds, sends what differs, believes nothing but digests.
+//!
+//! One operation is under way at a time. [`next_operation`](Controller::next_operation) computes it when the line has
+//! room, deactivations before all else; [`answer`](Controller::answer) takes what came back,
+//! [`failed`](Controller::failed) that nothing will. Whatever goes wrong ends in asking again.
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::panel::{Answer, ChangeBuilder, Info, Operation, PanelEvent, ProfileList, Status};
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
+use panel_protocol::time::UtcSeconds;
+
+use super::events::{EventCursor, EventStep};
+use super::held::{Held, HeldTable, Item};
+use super::limits::{CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL};
+use crate::access::{CardIndex, DoorPlan};
+
+mod status;
+pub use status::{ControllerStatus, Demand, SyncState, Work};
+
+/// What came of an answer.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Outcome {
+    /// Nothing that others should know.
+    Quiet,
+    /// These cards' rows have been acknowledged; `proven` says whether a digest proves them.
+    Acknowledged { cards: Vec<Credential>, proven: bool },
+    /// The digest proves the whole belief: every card that is settled is proven.
+    Verified,
+    /// Events to keep; the controller is told to forget them once that is confirmed.
+    Events { epoch: u32, before: u32, events: Vec<PanelEvent> },
+    /// The answer makes no sense or refuses what can't be refused.
+    Violation(&'static str),
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// What it holds is to be asked. `resume`: the belief may still be right.
+    Asking { resume: bool },
+    /// It belongs to nobody, or to somebody else.
+    Adopting,
+    /// Its bucket digests are being read, up to here.
+    Comparing { next: u16 },
+    /// What it holds is believed to be known, but for unread buckets.
+    Known,
+}
+
+#[derive(Debug)]
+enum InFlight {
+    Info,
+    Adopt,
+    Clock,
+    Buckets,
+    Rows { bucket: u8 },
+    Stage { staged: usize },
+    Commit,
+    Events,
+    Acknowledge { before: u32 },
+    Change(Vec<Item>),
+}
+
+/// One controller.
+#[derive(Debug)]
+pub(super) struct Controller {
+    plan: DoorPlan,
+    desired_profiles: Vec<Profile>,
+    desired: BucketDigests,
+    held: HeldTable,
+    phase: Phase,
+    in_flight: Option<InFlight>,
+    /// Sent, and neither acknowledged nor known to be lost.
+    uncertain: Vec<Item>,
+    /// Rows of the bucket that is being read.
+    page: Vec<Row>,
+    staged: usize,
+    info: Option<Info>,
+    reported: u64,
+    clock_due: bool,
+    full: bool,
+    pub(super) events: EventCursor,
+    verify_at: Timestamp,
+    not_before: Timestamp,
+    verified_at: Option<Timestamp>,
+    resyncs: u64,
+}
+
+impl Controller {
+    pub(super) fn new(plan: DoorPlan, key: DigestKey) -> Self {
+        Self {
+            desired_profiles: plan.profiles(),
+            plan,
+            desired: BucketDigests::new(key.clone()),
+            held: HeldTable::unknown(key),
+            phase: Phase::Asking { resume: false },
+            in_flight: None,
+            uncertain: Vec::new(),
+            page: Vec::new(),
+            staged: 0,
+            info: None,
+            reported: 0,
+            clock_due: false,
+            full: false,
+            events: EventCursor::default(),
+            verify_at: Timestamp::MIN,
+            not_before: Timestamp::MIN,
+            verified_at: None,
+            resyncs: 0,
+        }
+    }
+
+    pub(super) fn plan(&self) -> &DoorPlan {
+        &self.plan
+    }
+
+    /// The desired row of a card changes.
+    pub(super) fn desire(&mut self, credential: Credential, before: Option<Row>, after: Option<Row>) {
+        if let Some(before) = before {
+            self.desired.remove(&before);
+        }
+        if let Some(after) = after {
+            self.desired.add(&after);
+        }
+        if before == after || self.is_on_its_way(credential) {
+            return; // what is on its way is compared with what is desired when its answer comes
+        }
+        if self.is_believed() {
+            self.held.desire(credential, before, after);
+        } else {
+            self.held.differ(credential, Held::Unknown, after);
+        }
+    }
+
+    /// Whether everything that is desired is proven.
+    pub(super) fn is_proven(&self) -> bool {
+        matches!(self.phase, Phase::Known)
+            && self.reported == self.desired.table(&self.desired_profiles)
+            && self.held.is_known()
+            && self.held.dirty() == 0
+    }
+
+    /// Those of the cards whose rows are as desired and proven.
+    pub(super) fn proven_among(&self, of: &[Credential], cards: &CardIndex) -> Vec<Credential> {
+        let settled = |card: &Credential| {
+            !self.is_on_its_way(*card) && self.held.is_settled(*card, cards.get(*card).is_some())
+        };
+        let settled: Vec<Credential> = of.iter().copied().filter(settled).collect();
+        let believed = matches!(self.phase, Phase::Known) && !settled.is_empty();
+        if believed && self.held.digest() == Some(self.reported) { settled } else { Vec::new() }
+    }
+
+    /// How eagerly it wants the line.
+    pub(super) fn demand(&self, now: Timestamp) -> Demand {
+        if self.in_flight.is_some() || now < self.not_before {
+            Demand::None
+        } else if self.held.has_deletes() {
+            Demand::Urgent
+        } else if self.has_work(now) {
+            Demand::Bulk
+        } else {
+            Demand::None
+        }
+    }
+
+    /// The next operation, written to `to`: how many bytes, and the cards that travel in it.
+    pub(super) fn next_operation(
+        &mut self,
+        now: Timestamp,
+        cards: &CardIndex,
+        to: &mut [u8],
+    ) -> Option<(usize, Vec<Credential>)> {
+        if self.in_flight.is_some() || now < self.not_before {
+            return None;
+        }
+        let (len, in_flight) = self.choose(now, cards, to)?;
+        let travelling = match &in_flight {
+            InFlight::Change(items) => items.iter().map(|item| item.credential).collect(),
+            _ => Vec::new(),
+        };
+        self.in_flight = Some(in_flight);
+        Some((len, travelling))
+    }
+
+    /// The controller answers the operation under way.
+    pub(super) fn answer(&mut self, now: Timestamp, cards: &CardIndex, bytes: &[u8]) -> Outcome {
+        let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
+        let outcome = match (in_flight, Answer::decode(bytes)) {
+            (InFlight::Change(items), Some(Answer::Change { status, digest, applied, code: _ })) => {
+                self.changed(now, cards, items, status, digest, usize::from(applied))
+            }
+            (InFlight::Info, Some(Answer::Info(info))) => self.informed(now, cards, info),
+            (InFlight::Adopt, Some(Answer::Change { status: Status::Done, .. })) => {
+                self.phase = Phase::Asking { resume: false };
+                Outcome::Quiet
+            }
+            (InFlight::Clock, Some(Answer::Acknowledged { .. })) => {
+                self.clock_due = false;
+                Outcome::Quiet
+            }
+            (InFlight::Buckets, Some(Answer::Buckets { first, digests })) => {
+                self.buckets(now, first, digests.iter())
+            }
+            (InFlight::Rows { bucket }, Some(Answer::Rows { bucket: of, more, rows })) if bucket == of => {
+                self.rows(now, cards, bucket, more, rows.iter())
+            }
+            (InFlight::Stage { staged }, Some(Answer::Change { status: Status::Done, .. })) => {
+                self.staged = staged;
+                Outcome::Quiet
+            }
+            (InFlight::Commit, Some(Answer::Change { status, digest, .. })) => {
+                self.committed(now, status, digest)
+            }
+            (InFlight::Events, Some(Answer::Events { next_event, events })) => {
+                self.fetched(next_event, events.iter().collect())
+            }
+            (InFlight::Acknowledge { before }, Some(Answer::Acknowledged { .. })) => {
+                self.events.acknowledged(before);
+                Outcome::Quiet
+            }
+            (in_flight, Some(Answer::Refused { .. })) => {
+                self.lose(in_flight);
+                Outcome::Violation("it refuses an operation of the version it claims to speak")
+            }
+            (in_flight, _) => {
+                self.lose(in_flight);
+                Outcome::Violation("its answer is malformed or belongs to another operation")
+            }
+        };
+        if matches!(outcome, Outcome::Violation(_)) {
+            self.not_before = now.saturating_add(RETRY_AFTER).unwrap_or(Timestamp::MAX);
+            self.phase = Phase::Asking { resume: false };
+        }
+        outcome
+    }
+
+    /// No answer will come to the operation under way; whether it was carried out is unknown.
+    pub(super) fn failed(&mut self) {
+        if let Some(in_flight) = self.in_flight.take() {
+            self.lose(in_flight);
+        }
+        self.ask_again();
+    }
+
+    /// Compares the whole table anew, from scratch.
+    pub(super) fn resync(&mut self) {
+        self.verify_at = Timestamp::MIN;
+        self.phase = Phase::Asking { resume: false };
+    }
+
+    fn ask_again(&mut self) {
+        self.page.clear();
+        self.staged = 0;
+        self.phase = Phase::Asking { resume: self.is_believed() };
+    }
+
+    /// Whether what is believed may be built upon: known now, or to be confirmed by one digest.
+    fn is_believed(&self) -> bool {
+        matches!(self.phase, Phase::Known | Phase::Asking { resume: true })
+    }
+
+    fn is_on_its_way(&self, credential: Credential) -> bool {
+        let in_flight = match &self.in_flight {
+            Some(InFlight::Change(items)) => items.as_slice(),
+            _ => &[],
+        };
+        in_flight.iter().chain(&self.uncertain).any(|item| item.credential == credential)
+    }
+
+    fn lose(&mut self, in_flight: InFlight) {
+        if let InFlight::Change(items) = in_flight {
+            self.uncertain.extend(items);
+        }
+    }
+
+    fn has_work(&self, now: Timestamp) -> bool {
+        let known = matches!(self.phase, Phase::Known);
+        let rows = self.held.has_puts() || self.held.is_loading();
+        !known
+            || self.clock_due
+            || !self.held.is_known()
+            || self.profiles_due()
+            || (rows && !self.full)
+            || self.events.next_step().is_some()
+            || now >= self.verify_at
+    }
+
+    fn profiles_due(&self) -> bool {
+        self.held.profiles.as_ref() != Some(&self.desired_profiles)
+    }
+}
+
+mod answers;
+mod operations;
