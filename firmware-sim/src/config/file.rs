@@ -1,0 +1,189 @@
+//! A simulated site's configuration as a TOML file.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use super::{LineConfig, PanelConfig, PanelKey, Place, Problem, Problems, SimConfig};
+use crate::limits::{DEFAULT_CAPACITY, MAX_CONFIG_LEN};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    control: Option<ControlTable>,
+    #[serde(default)]
+    line: Vec<LineTable>,
+    #[serde(default)]
+    panel: Vec<PanelTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ControlTable {
+    listen: SocketAddr,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineTable {
+    id: String,
+    baud: u32,
+    symlink: Option<PathBuf>,
+    #[serde(default = "default_turn_around_us")]
+    turn_around_us: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PanelTable {
+    id: String,
+    line: String,
+    address: u8,
+    #[serde(default = "default_readers")]
+    readers: u8,
+    #[serde(default = "default_capacity")]
+    capacity: u32,
+    serial: Option<u32>,
+    scbk: Option<String>,
+    scbk_file: Option<PathBuf>,
+    #[serde(default)]
+    factory: bool,
+}
+
+const fn default_turn_around_us() -> u64 {
+    1_000
+}
+
+const fn default_readers() -> u8 {
+    2
+}
+
+const fn default_capacity() -> u32 {
+    DEFAULT_CAPACITY
+}
+
+impl SimConfig {
+    /// Reads and checks a configuration file. Relative paths in it start from the folder that it is in.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with line and column.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let whole = |message: String| Problems {
+            file: Some(path.display().to_string()),
+            problems: vec![Problem { place: None, position: None, message, remedy: String::new() }],
+        };
+        let length = fs::metadata(path).map_err(|error| whole(format!(" {error}")))?.len();
+        if length > MAX_CONFIG_LEN {
+            return Err(whole(format!(" it has {length} bytes, more than {MAX_CONFIG_LEN}")));
+        }
+        let text = fs::read_to_string(path).map_err(|error| whole(format!(" {error}")))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, folder)
+            .map_err(|problems| Problems { file: Some(path.display().to_string()), ..problems })
+    }
+
+    /// Reads and checks a configuration; `folder` is where its relative paths start.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with line and column.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Problems> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let position = error.span().map(|span| position(text, span.start));
+            let message = error.message().trim().replace('\n', ", ");
+            let problem = Problem { place: None, position, message, remedy: String::new() };
+            Problems { file: None, problems: vec![problem] }
+        })?;
+        let mut problems = Vec::new();
+        let config = file.resolve(folder, &mut problems);
+        problems.extend(config.check().err().into_iter().flat_map(|more| more.problems));
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        locate(text, &mut problems);
+        problems.sort_by_key(|problem| problem.position);
+        Err(Problems { file: None, problems })
+    }
+}
+
+impl File {
+    fn resolve(self, folder: &Path, problems: &mut Vec<Problem>) -> SimConfig {
+        let lines = self.line.into_iter().map(|line| LineConfig {
+            id: line.id,
+            baud: line.baud,
+            turn_around: Duration::from_micros(line.turn_around_us),
+            symlink: line.symlink.map(|link| folder.join(link)),
+        });
+        let panels = self.panel.into_iter().enumerate().map(|(index, panel)| PanelConfig {
+            key: panel.key(index, folder, problems),
+            serial: panel.serial.unwrap_or(u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)),
+            id: panel.id,
+            line: panel.line,
+            address: panel.address,
+            readers: panel.readers,
+            capacity: panel.capacity,
+        });
+        SimConfig {
+            control: self.control.map(|control| control.listen),
+            lines: lines.collect(),
+            panels: panels.collect(),
+        }
+    }
+}
+
+impl PanelTable {
+    fn key(&self, index: usize, folder: &Path, problems: &mut Vec<Problem>) -> PanelKey {
+        let place = |key| Place { table: "panel", index, key };
+        let hex = "32 hexadecimal digits, as in the gateway's key files";
+        let problem = match (&self.scbk, &self.scbk_file, self.factory) {
+            (None, None, true) => return PanelKey::Factory,
+            (Some(digits), None, false) => match PanelKey::from_hex(digits) {
+                Ok(key) => return key,
+                Err(error) => Problem::at(place("scbk"), format!("scbk is {error}"), hex),
+            },
+            (None, Some(path), false) => match PanelKey::from_file(&folder.join(path)) {
+                Ok(key) => return key,
+                Err(error) => Problem::at(
+                    place("scbk_file"),
+                    format!("scbk_file = \"{}\": {error}", path.display()),
+                    hex,
+                ),
+            },
+            (None, None, false) => Problem::at(
+                place("id"),
+                format!("panel \"{}\" has no key", self.id),
+                "add factory = true, scbk_file = \"…\" or scbk = \"…\"",
+            ),
+            _ => Problem::at(
+                place("id"),
+                format!("panel \"{}\" has more than one of scbk, scbk_file and factory", self.id),
+                "keep one of them",
+            ),
+        };
+        problems.push(problem);
+        PanelKey::Factory
+    }
+}
+
+/// Finds each problem's value in the text: the value itself, else the table that lacks it.
+fn locate(text: &str, problems: &mut [Problem]) {
+    let Ok(tree) = DeTable::parse(text) else { return };
+    for problem in problems {
+        let Some(place) = problem.place else { continue };
+        let Some(tables) = tree.get_ref().get(place.table) else { continue };
+        let one = tables.get_ref().as_array().map_or(Some(tables), |many| many.get(place.index));
+        let Some(table) = one else { continue };
+        let value = table.get_ref().as_table().and_then(|keys| keys.get(place.key));
+        problem.position = Some(position(text, value.unwrap_or(table).span().start));
+    }
+}
+
+/// Line and column of a byte, both from 1; columns count characters.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}

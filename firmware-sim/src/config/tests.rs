@@ -1,0 +1,115 @@
+use std::path::Path;
+
+use super::*;
+
+const SITE: &str = r#"
+[control]
+listen = "127.0.0.1:7070"
+
+[[line]]
+id = "north"
+baud = 38400
+
+[[panel]]
+id = "lobby"
+line = "north"
+address = 1
+factory = true
+"#;
+
+fn parse(text: &str) -> Result<SimConfig, Problems> {
+    SimConfig::parse(text, Path::new("/site"))
+}
+
+fn refusal(text: &str) -> String {
+    parse(text).expect_err("it is wrong").to_string()
+}
+
+#[test]
+fn what_is_left_out_has_the_documented_value() {
+    let config = parse(SITE).unwrap();
+    assert_eq!(config.lines, [LineConfig::new("north", 38_400)]);
+    assert_eq!(config.panels, [PanelConfig::new("lobby", "north", 1)]);
+    assert_eq!(config.control, Some("127.0.0.1:7070".parse().unwrap()));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place() {
+    let wrong = refusal(&SITE.replace("address", "adress"));
+    assert!(wrong.starts_with("12:1: unknown field `adress`"), "{wrong}");
+}
+
+#[test]
+fn every_problem_is_told_at_once_and_in_order() {
+    let text =
+        SITE.replace("38400", "5").replace("127.0.0.1", "0.0.0.0").replace("address = 1", "address = 127");
+    let wrong = refusal(&text);
+    let lines: Vec<_> = wrong.lines().collect();
+    assert_eq!(lines.len(), 3, "{wrong}");
+    assert!(lines[0].starts_with("3:10: listen = \"0.0.0.0:7070\""), "{wrong}");
+    assert!(lines[1].starts_with("7:8: baud = 5"), "{wrong}");
+    assert!(lines[2].starts_with("12:11: address = 127 is out of range; 0 to 126"), "{wrong}");
+}
+
+#[test]
+fn two_panels_with_one_address_or_one_name_are_refused() {
+    let twin = "\n[[panel]]\nid = \"lobby\"\nline = \"north\"\naddress = 1\nfactory = true\n";
+    let wrong = refusal(&format!("{SITE}{twin}"));
+    assert!(wrong.contains("16:6: id = \"lobby\" is there twice"), "{wrong}");
+    assert!(wrong.contains("18:11: address = 1 is taken by panel \"lobby\""), "{wrong}");
+}
+
+#[test]
+fn a_panel_on_a_line_that_is_not_there_is_refused() {
+    let wrong = refusal(&SITE.replace("line = \"north\"", "line = \"south\""));
+    assert!(
+        wrong.contains("11:8: line = \"south\" is not a line of this site; there is \"north\""),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_key_is_never_shown_and_there_is_exactly_one() {
+    let secret = "00112233445566778899aabbccddeeff";
+    let config = parse(&SITE.replace("factory = true", &format!("scbk = \"{secret}\""))).unwrap();
+    assert_eq!(config.panels[0].key, PanelKey::from_hex(secret).unwrap());
+    assert!(!format!("{config:?}").contains("221"), "{config:?}");
+    let short = refusal(&SITE.replace("factory = true", "scbk = \"5ec3e7\""));
+    assert!(
+        short.contains("13:8: scbk is not 32 hexadecimal digits") && !short.contains("5ec3e7"),
+        "{short}"
+    );
+    assert!(refusal(&SITE.replace("factory = true", "")).contains("has no key"));
+    let both = refusal(&SITE.replace("factory = true", &format!("factory = true\nscbk = \"{secret}\"")));
+    assert!(both.contains("more than one of"), "{both}");
+}
+
+#[test]
+fn a_key_file_that_is_not_there_yet_means_factory_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = SITE.replace("factory = true", "scbk_file = \"lobby.scbk\"");
+    let load = || SimConfig::parse(&text, folder.path());
+    assert_eq!(load().unwrap().panels[0].key, PanelKey::Factory);
+    std::fs::write(folder.path().join("lobby.scbk"), "000102030405060708090a0b0c0d0e0f\n").unwrap();
+    let key = std::array::from_fn(|byte| u8::try_from(byte).unwrap());
+    assert_eq!(load().unwrap().panels[0].key, PanelKey::Scbk(key));
+    std::fs::write(folder.path().join("lobby.scbk"), "garbage").unwrap();
+    assert!(load().is_err());
+}
+
+#[test]
+fn the_shipped_example_is_right_and_each_bad_example_fails_as_it_says() {
+    let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config"));
+    SimConfig::load(&config.join("sim.toml")).expect("the example is right");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(config.join("invalid-sim")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let expected = std::fs::read_to_string(path.with_extension("expected")).unwrap();
+            let wrong = SimConfig::load(&path).unwrap_err().to_string();
+            assert!(wrong.ends_with(&format!("/{}", expected.trim())), "{wrong}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen} bad examples");
+}

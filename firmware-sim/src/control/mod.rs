@@ -1,0 +1,159 @@
+//! The control API: what a person or a test does to the simulated site, as JSON over HTTP on loopback.
+//!
+//! `GET /controllers`, `GET /controllers/{id}`, `GET /controllers/{id}/cards`, `POST /controllers/{id}/swipe`,
+//! `POST /controllers/{id}/power`, `POST /controllers/{id}/door`, `GET /lines`, `GET /lines/{id}`,
+//! `POST /lines/{id}/faults`. It tells nothing of keys and changes nothing when a body is refused.
+
+mod body;
+mod refusal;
+mod show;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::response::Json;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::limits::MAX_CONTROL_BODY;
+use crate::site::{Site, SiteError};
+use body::Body;
+use refusal::Refusal;
+
+type Answer = Result<Json<Value>, Refusal>;
+
+/// Why the control API can't be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// Others than this machine could reach it.
+    #[error(
+        "the control API can't listen on {0}, where other machines could open simulated doors; use a loopback address such as 127.0.0.1:7070"
+    )]
+    NotLoopback(SocketAddr),
+    /// The system said no.
+    #[error("the control API can't listen on {address}: {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// A listener for the control API; port 0 picks a free one.
+///
+/// # Errors
+/// When the address isn't a loopback address, or can't be had.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ControlError> {
+    if !address.ip().is_loopback() {
+        return Err(ControlError::NotLoopback(address));
+    }
+    TcpListener::bind(address).await.map_err(|error| ControlError::Listen { address, error })
+}
+
+/// The control API of a site, for any server.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/controllers", get(controllers))
+        .route("/controllers/{id}", get(controller))
+        .route("/controllers/{id}/cards", get(cards))
+        .route("/controllers/{id}/swipe", post(swipe))
+        .route("/controllers/{id}/power", post(power))
+        .route("/controllers/{id}/door", post(door))
+        .route("/lines", get(lines))
+        .route("/lines/{id}", get(line))
+        .route("/lines/{id}/faults", post(faults))
+        .fallback(|| async { Refusal::no_such_path() })
+        .method_not_allowed_fallback(|| async { Refusal::wrong_method() })
+        .layer(DefaultBodyLimit::max(MAX_CONTROL_BODY))
+        .with_state(site)
+}
+
+async fn controllers(State(site): State<Arc<Site>>) -> Answer {
+    on_site(site, Site::panels).await.map(show::controllers)
+}
+
+async fn controller(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    on_site(site, move |site| site.panel(&id)).await.map(|panel| show::controller(&panel))
+}
+
+async fn cards(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    on_site(site, move |site| site.cards(&id)).await.map(|rows| show::cards(&rows))
+}
+
+async fn swipe(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let body = body::read(body)?;
+    let body = Body::new(&body, &["reader", "card"])?;
+    let reader = body.number("reader", 0, u64::from(u8::MAX))?.unwrap_or(0);
+    let card = body.card("card")?;
+    let reader = u8::try_from(reader).unwrap_or(u8::MAX);
+    let swipe = on_site(site, move |site| site.swipe(&id, reader, card)).await?;
+    Ok(Json(json!({
+        "granted": swipe.reason.granted(),
+        "reason": swipe.reason,
+        "decided_by": "panel",
+        "latency_us": u64::try_from(swipe.latency.as_micros()).unwrap_or(u64::MAX),
+    })))
+}
+
+async fn power(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let body = body::read(body)?;
+    let state = Body::new(&body, &["state"])?.power("state")?;
+    on_site(site, move |site| site.power(&id, state)).await.map(|panel| show::controller(&panel))
+}
+
+async fn door(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let body = body::read(body)?;
+    let contact = Body::new(&body, &["contact"])?.contact("contact")?;
+    on_site(site, move |site| site.door(&id, contact)).await.map(|panel| show::controller(&panel))
+}
+
+async fn lines(State(site): State<Arc<Site>>) -> Answer {
+    let lines = on_site(site, Site::lines).await?;
+    Ok(Json(lines.iter().map(show::line).collect()))
+}
+
+async fn line(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    on_site(site, move |site| site.line(&id)).await.map(|line| Json(show::line(&line)))
+}
+
+async fn faults(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let body = body::read(body)?;
+    let faults = Body::new(&body, body::FAULTS)?.faults()?;
+    on_site(site, move |site| site.set_faults(&id, faults)).await.map(|faults| Json(json!(faults)))
+}
+
+/// Works with the site where waiting for a line's thread holds nobody up.
+async fn on_site<R: Send + 'static>(
+    site: Arc<Site>,
+    work: impl FnOnce(&Site) -> Result<R, SiteError> + Send + 'static,
+) -> Result<R, Refusal> {
+    match tokio::task::spawn_blocking(move || work(&site)).await {
+        Ok(done) => done.map_err(Refusal::from),
+        Err(error) => {
+            Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "restart the simulator"))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A line: one RS-485 pair, as a pty that a gateway opens and a thread that keeps the time.
+//!
+//! [`wire`] is the physics, [`faults`] what goes wrong, [`pty`] the port, [`counters`] what has travelled. A
+//! [`Line`] owns its panels on its own thread; others send it a piece of work and wait for the answer. Nothing else
+//! touches a panel, so there is no lock.
+
+mod counters;
+mod faults;
+mod pty;
+mod thread;
+mod wire;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fd::OwnedFd;
+
+use crate::limits::PENDING_REQUESTS;
+pub use counters::{Counters, Lateness};
+pub use faults::Faults;
+use pty::Pty;
+pub(crate) use thread::Bus;
+use thread::Shell;
+pub(crate) use wire::Station;
+use wire::Wire;
+
+/// A piece of work for a line's thread.
+type Request<S> = Box<dyn FnOnce(&mut Bus<S>, Duration) + Send>;
+
+/// What a line is to be.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct LineSetup {
+    pub(crate) id: String,
+    pub(crate) baud: u32,
+    pub(crate) turn_around: Duration,
+    pub(crate) symlink: Option<PathBuf>,
+}
+
+/// A running line with stations of type `S`; it stops when dropped.
+#[derive(Debug)]
+pub(crate) struct Line<S> {
+    path: PathBuf,
+    requests: Option<SyncSender<Request<S>>>,
+    wake: Arc<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<S: Station + Send + 'static> Line<S> {
+    /// Opens a port and starts the line's thread.
+    pub(crate) fn start(setup: &LineSetup, stations: Vec<S>) -> io::Result<Self> {
+        let mut pty = Pty::open(setup.baud)?;
+        if let Some(link) = &setup.symlink {
+            pty.link(link).map_err(|error| {
+                io::Error::new(error.kind(), format!("symbolic link {}: {error}", link.display()))
+            })?;
+        }
+        let path = pty.path().to_path_buf();
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let (requests, inbox) = sync_channel(PENDING_REQUESTS);
+        let bus = Bus::new(Wire::new(setup.baud, setup.turn_around, Faults::default()), stations);
+        let shell = Shell::new(pty, bus, inbox, Arc::clone(&wake));
+        let name = format!("line {}", setup.id.chars().take(10).collect::<String>());
+        let thread = std::thread::Builder::new().name(name).spawn(move || shell.run())?;
+        Ok(Self { path, requests: Some(requests), wake, thread: Some(thread) })
+    }
+
+    /// The port that a gateway opens.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` on the line's thread and waits for its answer; `None` if the thread has died.
+    pub(crate) fn ask<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Bus<S>, Duration) -> R + Send + 'static,
+    ) -> Option<R> {
+        let (answer, answered) = sync_channel(1);
+        let request: Request<S> = Box::new(move |bus, now| drop(answer.send(work(bus, now))));
+        self.requests.as_ref()?.send(request).ok()?;
+        self.ring();
+        answered.recv().ok()
+    }
+}
+
+impl<S> Line<S> {
+    fn ring(&self) {
+        if let Err(error) = rustix::io::write(&*self.wake, &1u64.to_ne_bytes()) {
+            tracing::debug!(%error, "the line's thread is awake already");
+        }
+    }
+}
+
+impl<S> Drop for Line<S> {
+    /// Stops the thread, which closes the port and removes its link.
+    fn drop(&mut self) {
+        self.requests = None;
+        self.ring();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!(port = %self.path.display(), "the line's thread had panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

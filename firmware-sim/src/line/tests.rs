@@ -1,0 +1,68 @@
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::time::Instant;
+
+use super::*;
+use crate::line::wire::span;
+
+/// Answers the byte `address` with `length` copies of it.
+struct Echo {
+    address: u8,
+    length: usize,
+}
+
+impl Station for Echo {
+    fn hear(&mut self, _: Duration, bytes: &[u8], reply: &mut Vec<u8>) {
+        if bytes.contains(&self.address) {
+            reply.extend(std::iter::repeat_n(self.address, self.length));
+        }
+    }
+}
+
+fn line(baud: u32, stations: Vec<Echo>) -> Line<Echo> {
+    let setup = LineSetup { id: "test".into(), baud, turn_around: Duration::from_millis(1), symlink: None };
+    Line::start(&setup, stations).unwrap()
+}
+
+#[test]
+fn a_reply_never_reaches_the_gateway_before_its_time_on_the_wire() {
+    let line = line(9_600, vec![Echo { address: 1, length: 30 }, Echo { address: 2, length: 60 }]);
+    let mut port = OpenOptions::new().read(true).write(true).open(line.path()).unwrap();
+    for (address, length) in [(1, 30), (2, 60), (1, 30)] {
+        let began = Instant::now();
+        port.write_all(&[0, 0, 0, address]).unwrap();
+        let mut reply = vec![0; length];
+        port.read_exact(&mut reply).unwrap();
+        let took = began.elapsed();
+        let least = span(9_600, 4) + Duration::from_millis(1) + span(9_600, 2) + span(9_600, length);
+        assert_eq!(reply, vec![address; length]);
+        assert!(took >= least, "{took:?} is faster than the line's own {least:?}");
+    }
+    let lateness = line.ask(|bus, _| bus.lateness()).unwrap();
+    assert_eq!(lateness.releases, 3);
+}
+
+#[test]
+fn a_gateway_may_leave_and_come_back() {
+    let line = line(115_200, vec![Echo { address: 1, length: 2 }]);
+    for _ in 0..3 {
+        let mut port = OpenOptions::new().read(true).write(true).open(line.path()).unwrap();
+        port.write_all(&[1]).unwrap();
+        let mut reply = [0; 2];
+        port.read_exact(&mut reply).unwrap();
+        assert_eq!(reply, [1, 1]);
+    }
+    assert_eq!(line.ask(|bus, _| bus.counters().panel_frames), Some(3));
+}
+
+#[test]
+fn a_line_stops_when_dropped_even_if_nobody_ever_opened_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("line");
+    let setup =
+        LineSetup { id: "x".into(), baud: 9_600, turn_around: Duration::ZERO, symlink: Some(link.clone()) };
+    let line = Line::<Echo>::start(&setup, Vec::new()).unwrap();
+    assert_eq!(std::fs::read_link(&link).unwrap(), line.path());
+    drop(line);
+    assert!(std::fs::symlink_metadata(&link).is_err());
+}

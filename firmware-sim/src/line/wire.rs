@@ -1,0 +1,369 @@
+//! One half-duplex pair of wires with byte timing, as a pure machine: bytes and time in, bytes out.
+//!
+//! Whoever talks occupies the wire for ten bits a byte. The gateway's bytes begin when they were written, or when its
+//! transmitter is free; a station's reply begins its turn-around and two idle characters after the command's last
+//! byte. Nobody listens before talking, so two can talk at once: where they overlap, nobody understands either.
+//! Panels hear a burst when its last byte has passed, with each byte's own time; the gateway gets a reply in slices,
+//! the last one exactly when the last byte has passed. Never reads a clock; never does I/O.
+
+use std::time::Duration;
+
+use super::counters::Counters;
+use super::faults::{Fate, FaultModel, Faults, Way};
+use crate::limits::{HEARING_SLICE, IDLE_CHARACTERS, RELEASE_SLICE, TRANSMIT_BUFFER};
+
+/// Bits that a byte takes on the wire: start, eight data, stop.
+const BITS_PER_BYTE: u64 = 10;
+
+/// Who listens on a line beside the gateway.
+pub(crate) trait Station {
+    /// Hears `bytes`, the last of which has passed at `at`, and appends what it has to say to `reply`.
+    fn hear(&mut self, at: Duration, bytes: &[u8], reply: &mut Vec<u8>);
+}
+
+/// Bytes that have reached the gateway's end of the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// When the last of them had passed.
+    pub(crate) due: Duration,
+    /// They end a reply.
+    pub(crate) last: bool,
+}
+
+/// The wire and whoever is talking on it. All times are since the line was opened.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    baud: u32,
+    turn_around: Duration,
+    faults: FaultModel,
+    bursts: Vec<Burst>,
+    /// The latest time that a station was told: a delayed reply never takes its listeners back.
+    told: Duration,
+    counters: Counters,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Talker {
+    Gateway,
+    Station(usize),
+}
+
+/// Bytes of one talker without a pause.
+#[derive(Debug)]
+struct Burst {
+    talker: Talker,
+    start: Duration,
+    baud: u32,
+    bytes: Vec<u8>,
+    /// Bytes that have been carried to their listeners.
+    carried: usize,
+    /// Added before the gateway sees them.
+    delay: Duration,
+    fate: Fate,
+    collided: bool,
+}
+
+impl Wire {
+    pub(crate) fn new(baud: u32, turn_around: Duration, faults: Faults) -> Self {
+        let faults = FaultModel::new(faults);
+        Self {
+            baud,
+            turn_around,
+            faults,
+            bursts: Vec::new(),
+            told: Duration::ZERO,
+            counters: Counters::default(),
+        }
+    }
+
+    pub(crate) fn counters(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    pub(crate) fn baud(&self) -> u32 {
+        self.baud
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        self.faults.faults()
+    }
+
+    /// From now on other faults, their random streams at the beginning.
+    pub(crate) fn set_faults(&mut self, faults: Faults) {
+        self.faults = FaultModel::new(faults);
+    }
+
+    /// How many bytes the gateway's transmitter still takes.
+    pub(crate) fn room(&self) -> usize {
+        let waiting: usize =
+            self.bursts.iter().filter(|burst| burst.is_gateway()).map(Burst::remaining).sum();
+        TRANSMIT_BUFFER.saturating_sub(waiting)
+    }
+
+    /// The gateway has written `bytes` with its port set to `baud`.
+    pub(crate) fn transmit(&mut self, now: Duration, baud: u32, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.counters.gateway_bytes += bytes.len() as u64;
+        self.counters.busy_us += micros(span(baud, bytes.len()));
+        let now = now + self.faults.delay();
+        let idle = span(self.baud, IDLE_CHARACTERS);
+        let before = self.bursts.iter_mut().rfind(|burst| burst.is_gateway());
+        let mut fate = None;
+        if let Some(burst) = before {
+            if now <= burst.end() && burst.baud == baud && burst.carried == 0 {
+                burst.bytes.extend_from_slice(bytes);
+                return self.note_collisions();
+            }
+            fate = (now < burst.end() + idle).then_some(burst.fate);
+        }
+        let start = self.last_end(Talker::Gateway).map_or(now, |end| end.max(now));
+        let fate = fate.unwrap_or_else(|| {
+            self.counters.gateway_frames += 1;
+            self.faults.fate(Way::Down)
+        });
+        self.begin(Burst::new(Talker::Gateway, start, baud, bytes.to_vec(), Duration::ZERO, fate));
+    }
+
+    /// Carries everything that is due at `now`: commands to the stations, slices of replies to `gateway`.
+    pub(crate) fn advance<S: Station>(
+        &mut self,
+        now: Duration,
+        stations: &mut [S],
+        mut gateway: impl FnMut(Arrival<'_>),
+    ) {
+        while let Some(index) = self.next_burst().filter(|index| self.bursts[*index].due(self.baud) <= now) {
+            match self.bursts[index].talker {
+                Talker::Gateway => self.carry_down(index, stations),
+                Talker::Station(number) => self.carry_up(index, number, stations, &mut gateway),
+            }
+        }
+        self.forget(now);
+    }
+
+    /// When [`Wire::advance`] next has something to do, and whether that moment must be met exactly.
+    pub(crate) fn deadline(&self) -> Option<(Duration, bool)> {
+        let burst = &self.bursts[self.next_burst()?];
+        let due = burst.due(self.baud);
+        Some((due, !burst.is_gateway() && due == burst.end() + burst.delay))
+    }
+
+    /// A station falls silent in the middle of whatever it was saying.
+    pub(crate) fn hush(&mut self, station: usize) {
+        for burst in self.bursts.iter_mut().filter(|burst| burst.talker == Talker::Station(station)) {
+            burst.bytes.truncate(burst.carried);
+        }
+    }
+
+    fn next_burst(&self) -> Option<usize> {
+        let pending = self.bursts.iter().enumerate().filter(|(_, burst)| burst.remaining() > 0);
+        pending.min_by_key(|(_, burst)| burst.due(self.baud)).map(|(index, _)| index)
+    }
+
+    fn last_end(&self, talker: Talker) -> Option<Duration> {
+        self.bursts.iter().filter(|burst| burst.talker == talker).map(Burst::end).max()
+    }
+
+    fn begin(&mut self, burst: Burst) {
+        if burst.fate.lost {
+            self.counters.frames_lost += 1;
+        }
+        self.bursts.push(burst);
+        self.note_collisions();
+    }
+
+    fn note_collisions(&mut self) {
+        let Some(last) = self.bursts.len().checked_sub(1) else { return };
+        for newer in 0..=last {
+            for older in 0..newer {
+                let (left, right) = self.bursts.split_at_mut(newer);
+                let (one, other) = (&mut left[older], &mut right[0]);
+                if one.talker != other.talker && one.overlaps(other) && !(one.collided && other.collided) {
+                    (one.collided, other.collided) = (true, true);
+                    self.counters.collisions += 1;
+                }
+            }
+        }
+    }
+
+    /// Lets all stations hear a whole burst of the gateway, slice by slice, each with its own time.
+    fn carry_down<S: Station>(&mut self, index: usize, stations: &mut [S]) {
+        let slice = slice_len(self.bursts[index].baud, HEARING_SLICE);
+        while self.bursts[index].remaining() > 0 {
+            let heard = self.carry(index, slice, Way::Down);
+            if heard.silent {
+                continue;
+            }
+            for (number, station) in stations.iter_mut().enumerate() {
+                self.tell(number, station, heard.until, &heard.bytes);
+            }
+        }
+    }
+
+    /// Hands the gateway the next slice of a station's reply; when it is whole, the other stations have heard it too.
+    fn carry_up<S: Station>(
+        &mut self,
+        index: usize,
+        talker: usize,
+        stations: &mut [S],
+        gateway: &mut impl FnMut(Arrival<'_>),
+    ) {
+        let slice = slice_len(self.baud, RELEASE_SLICE);
+        let heard = self.carry(index, slice, Way::Up);
+        let last = self.bursts[index].remaining() == 0;
+        if !heard.silent {
+            let due = heard.until + self.bursts[index].delay;
+            gateway(Arrival { bytes: &heard.bytes, due, last });
+        }
+        if last && !self.bursts[index].fate.lost {
+            self.overhear(index, talker, stations);
+        }
+    }
+
+    fn overhear<S: Station>(&mut self, index: usize, talker: usize, stations: &mut [S]) {
+        let burst = &self.bursts[index];
+        let (bytes, start, baud) = (burst.bytes.clone(), burst.start, burst.baud);
+        let mut passed = 0;
+        for piece in bytes.chunks(slice_len(baud, HEARING_SLICE)) {
+            passed += piece.len();
+            let until = start + span(baud, passed);
+            for (number, station) in stations.iter_mut().enumerate().filter(|(number, _)| *number != talker) {
+                self.tell(number, station, until, piece);
+            }
+        }
+    }
+
+    fn tell<S: Station>(&mut self, number: usize, station: &mut S, at: Duration, bytes: &[u8]) {
+        let at = at.max(self.told);
+        self.told = at;
+        let mut reply = Vec::new();
+        station.hear(at, bytes, &mut reply);
+        if reply.is_empty() {
+            return;
+        }
+        let talker = Talker::Station(number);
+        let ready = at + self.turn_around + span(self.baud, IDLE_CHARACTERS);
+        let start = self.last_end(talker).map_or(ready, |end| end.max(ready));
+        self.counters.panel_frames += 1;
+        self.counters.panel_bytes += reply.len() as u64;
+        self.counters.busy_us += micros(span(self.baud, reply.len()));
+        let (fate, delay) = (self.faults.fate(Way::Up), self.faults.delay());
+        self.begin(Burst::new(talker, start, self.baud, reply, delay, fate));
+    }
+
+    /// Carries up to `most` bytes of a burst, with the damage that befalls them on the way.
+    fn carry(&mut self, index: usize, most: usize, way: Way) -> Heard {
+        let from = self.bursts[index].carried;
+        let to = self.bursts[index].bytes.len().min(from + most);
+        let wrong_baud = self.bursts[index].baud != self.baud;
+        for place in from..to {
+            let garbled = wrong_baud || self.is_disturbed(index, place);
+            let burst = &mut self.bursts[index];
+            let byte = burst.bytes[place] ^ burst.damage_at(place);
+            let (mut byte, wrong) = self.faults.carry(way, byte);
+            if garbled {
+                byte = self.faults.garble(way, byte);
+            }
+            self.counters.bits_inverted += u64::from(wrong + burst.damage_at(place).count_ones());
+            self.counters.bytes_at_wrong_baud += u64::from(wrong_baud);
+            burst.bytes[place] = byte;
+        }
+        let burst = &mut self.bursts[index];
+        burst.carried = to;
+        let silent = burst.fate.lost || self.faults.faults().cut;
+        Heard { bytes: burst.bytes[from..to].to_vec(), until: burst.end_of(to), silent }
+    }
+
+    /// Whether somebody else talks during one byte of a burst.
+    fn is_disturbed(&self, index: usize, place: usize) -> bool {
+        let burst = &self.bursts[index];
+        let (start, end) = (burst.end_of(place), burst.end_of(place + 1));
+        burst.collided
+            && self
+                .bursts
+                .iter()
+                .any(|other| other.talker != burst.talker && other.start < end && start < other.end())
+    }
+
+    /// Drops bursts that nothing still pending can overlap or follow.
+    fn forget(&mut self, now: Duration) {
+        let horizon = self.bursts.iter().filter(|burst| burst.remaining() > 0).map(|burst| burst.start).min();
+        let idle = span(self.baud, IDLE_CHARACTERS);
+        let before = horizon.unwrap_or(now).min(now);
+        self.bursts.retain(|burst| burst.remaining() > 0 || burst.end() + idle >= before);
+    }
+}
+
+/// A piece of a burst as its listeners hear it.
+struct Heard {
+    bytes: Vec<u8>,
+    until: Duration,
+    silent: bool,
+}
+
+impl Burst {
+    fn new(talker: Talker, start: Duration, baud: u32, bytes: Vec<u8>, delay: Duration, fate: Fate) -> Self {
+        Self { talker, start, baud, bytes, carried: 0, delay, fate, collided: false }
+    }
+
+    fn is_gateway(&self) -> bool {
+        self.talker == Talker::Gateway
+    }
+
+    fn remaining(&self) -> usize {
+        self.bytes.len() - self.carried
+    }
+
+    /// When the first `count` bytes have passed.
+    fn end_of(&self, count: usize) -> Duration {
+        self.start + span(self.baud, count)
+    }
+
+    fn end(&self) -> Duration {
+        self.end_of(self.bytes.len())
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end() && other.start < self.end()
+    }
+
+    /// When its listeners are next to hear of it: a command as a whole, a reply in slices.
+    fn due(&self, line_baud: u32) -> Duration {
+        match self.talker {
+            Talker::Gateway => self.end(),
+            Talker::Station(_) => {
+                let next = self.carried + slice_len(line_baud, RELEASE_SLICE);
+                self.end_of(next.min(self.bytes.len())) + self.delay
+            }
+        }
+    }
+
+    /// The bits that this frame's fate inverts in the byte at `place`.
+    fn damage_at(&self, place: usize) -> u8 {
+        match self.fate.damage {
+            Some((share, bit)) if usize::from(share) * self.bytes.len() / 65_536 == place => 1 << bit,
+            _ => 0,
+        }
+    }
+}
+
+/// How long `count` bytes take at `baud`.
+pub(crate) fn span(baud: u32, count: usize) -> Duration {
+    Duration::from_nanos(count as u64 * BITS_PER_BYTE * 1_000_000_000 / u64::from(baud.max(1)))
+}
+
+/// How many bytes pass in `time`, at least one.
+fn slice_len(baud: u32, time: Duration) -> usize {
+    let bytes = time.as_micros() * u128::from(baud) / (u128::from(BITS_PER_BYTE) * 1_000_000);
+    usize::try_from(bytes).unwrap_or(usize::MAX).max(1)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use firmware_sim::control::{self, ControlError};
+use firmware_sim::{Site, limits};
+use panel_protocol::wiegand::H10301;
+use serde_json::{Value, json};
+
+use crate::cp::Cp;
+use crate::{KEY, site};
+
+/// A site with its control API on a free port, for as long as the runtime lives.
+struct Served {
+    site: Arc<Site>,
+    address: SocketAddr,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn served() -> Served {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let site = Arc::new(site());
+    let listener = runtime.block_on(control::listen("127.0.0.1:0".parse().unwrap())).unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = control::router(Arc::clone(&site));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Served { site, address, _runtime: runtime }
+}
+
+impl Served {
+    fn request(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        // A server that refuses a long body may close before it has taken all of it.
+        let _ = stream.write_all(body.as_bytes());
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}")))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let (status, body) = self.request("GET", path, "");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.request("POST", path, &body.to_string())
+    }
+}
+
+#[test]
+fn controllers_are_listed_and_shown() {
+    let served = served();
+    let list = served.get("/controllers");
+    assert_eq!(list[0]["id"], "lobby");
+    assert_eq!(
+        (&list[1]["id"], &list[1]["kind"], &list[1]["link"]),
+        (&json!("garage"), &json!("panel"), &json!("north"))
+    );
+    let garage = served.get("/controllers/garage");
+    assert_eq!(
+        (&garage["online"], &garage["power"], &garage["key"]),
+        (&json!(false), &json!("on"), &json!("factory"))
+    );
+    assert_eq!((&garage["counts"]["cards"], &garage["clock"]), (&json!(0), &Value::Null));
+    assert!(garage["digest"].as_str().is_some_and(|digest| digest.len() == 16));
+}
+
+#[test]
+fn a_card_in_the_panels_memory_is_shown_and_opens() {
+    let served = served();
+    let mut cp = Cp::open(&served.site, "north", 1);
+    assert!(cp.secure_with(KEY));
+    let raw = panel_protocol::credential::Credential::new(32, 0xDEAD_BEEF).unwrap();
+    cp.load(&[H10301.encode(100, 1234).unwrap(), raw]);
+    let cards = served.get("/controllers/lobby/cards");
+    let plain = json!({"bits": 32, "raw": "0xdeadbeef", "profile": 0});
+    let read = json!({"bits": 26, "raw": "0xc809a4", "format": "H10301", "facility": 100, "number": 1234, "profile": 0});
+    let cards = cards.as_array().unwrap();
+    assert!(cards.len() == 2 && cards.contains(&plain), "{cards:?}");
+    let shown = cards.iter().find(|card| card["number"] == 1234).expect("its number is told");
+    assert_eq!((&shown["bits"], &shown["facility"]), (&read["bits"], &read["facility"]));
+
+    let card = json!({"format": "H10301", "facility": 100, "number": 1234});
+    let (status, swiped) = served.post("/controllers/lobby/swipe", &json!({"reader": 0, "card": card}));
+    assert_eq!((status, &swiped["granted"], &swiped["reason"]), (200, &json!(true), &json!("granted")));
+    assert_eq!(swiped["decided_by"], "panel");
+    assert!(swiped["latency_us"].as_u64().is_some_and(|latency| latency < 1_000_000));
+    let raw = json!({"reader": 1, "card": {"bits": 32, "raw": "0xDEADBEEF"}});
+    assert_eq!(served.post("/controllers/lobby/swipe", &raw).1["granted"], true);
+    let unknown = json!({"reader": 0, "card": {"bits": 32, "raw": "0x1"}});
+    assert_eq!(served.post("/controllers/lobby/swipe", &unknown).1["reason"], "unknown_card");
+}
+
+#[test]
+fn power_door_and_faults_are_ordered() {
+    let served = served();
+    let power = |state: &str| served.post("/controllers/lobby/power", &json!({ "state": state })).1;
+    assert_eq!(power("off")["power"], "off");
+    let card = json!({"reader": 0, "card": {"bits": 26, "raw": "0x1"}});
+    let (status, refused) = served.post("/controllers/lobby/swipe", &card);
+    assert_eq!((status, &refused["error"]), (409, &json!("controller \"lobby\" has no power")));
+    assert_eq!(power("on")["boots"], 1);
+    assert_eq!(power("wiped")["key"], "factory");
+    let (_, door) = served.post("/controllers/lobby/door", &json!({"contact": "open"}));
+    assert_eq!(door["contact"], "open");
+    let (_, set) = served.post("/lines/north/faults", &json!({"drop_rate": 0.5, "delay_ms": 3, "seed": 7}));
+    assert_eq!(
+        (&set["drop_rate"], &set["seed"], &set["bit_error_rate"]),
+        (&json!(0.5), &json!(7), &json!(0.0))
+    );
+    assert_eq!(served.get("/lines")[0]["faults"], set);
+    let (_, drawn) = served.post("/lines/north/faults", &json!({}));
+    assert!(drawn["seed"].is_u64() && drawn["drop_rate"] == 0.0, "a seed is drawn and told: {drawn}");
+    assert_eq!(served.get("/lines/north")["counters"]["gateway_bytes"], 0);
+}
+
+#[test]
+fn bad_requests_name_field_value_and_remedy_and_change_nothing() {
+    let served = served();
+    let swipe = |card: Value| ("/controllers/lobby/swipe", json!({"reader": 0, "card": card}));
+    let cases = [
+        (("/controllers/lobby/power", json!({"state": "asleep"})), "state", json!("asleep")),
+        (("/controllers/lobby/power", json!({"state": "off", "now": 1})), "now", json!(1)),
+        (("/controllers/lobby/door", json!({})), "contact", Value::Null),
+        (("/lines/north/faults", json!({"drop_rate": 1.5})), "drop_rate", json!(1.5)),
+        (("/lines/north/faults", json!({"delay_ms": -1})), "delay_ms", json!(-1)),
+        (swipe(json!({"format": "H10301", "facility": 256, "number": 1})), "card.facility", json!(256)),
+        (swipe(json!({"format": "H99999", "facility": 1, "number": 1})), "card.format", json!("H99999")),
+        (swipe(json!({"bits": 26, "raw": "0x4000000"})), "card.raw", json!("0x4000000")),
+        (swipe(json!(17)), "card", json!(17)),
+        (
+            ("/controllers/lobby/swipe", json!({"reader": 2, "card": {"bits": 26, "raw": "0x1"}})),
+            "reader",
+            json!(2),
+        ),
+        (("/controllers/lobby/swipe", json!([])), "body", json!([])),
+    ];
+    for ((path, body), field, value) in cases {
+        let (status, refused) = served.post(path, &body);
+        assert_eq!((status, &refused["field"], &refused["value"]), (400, &json!(field), &value), "{body}");
+        assert!(refused["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{refused}");
+    }
+    assert_eq!(served.get("/controllers/lobby")["power"], "on");
+    assert_eq!(served.get("/lines/north")["faults"]["drop_rate"], 0.0);
+}
+
+#[test]
+fn what_is_not_there_is_404_and_what_is_too_long_413() {
+    let served = served();
+    for path in ["/controllers/nobody", "/controllers/nobody/cards", "/lines/none", "/nothing"] {
+        assert_eq!(served.request("GET", path, "").0, 404, "{path}");
+    }
+    let power = json!({"state": "on"});
+    assert_eq!(served.post("/controllers/nobody/power", &power).0, 404);
+    assert_eq!(served.request("DELETE", "/controllers", "").0, 405);
+    assert_eq!(served.request("POST", "/controllers/lobby/power", "not JSON").0, 400);
+    let long = " ".repeat(limits::MAX_CONTROL_BODY + 1);
+    assert_eq!(served.request("POST", "/controllers/lobby/power", &long).0, 413);
+}
+
+#[test]
+fn the_control_api_is_offered_on_loopback_only() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let refused = runtime.block_on(control::listen("0.0.0.0:0".parse().unwrap()));
+    assert!(matches!(refused, Err(ControlError::NotLoopback(_))));
+    assert!(runtime.block_on(control::listen("[::1]:0".parse().unwrap())).is_ok());
+}
