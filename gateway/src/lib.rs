@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod links;
+pub mod local;
 pub mod service;
 pub mod sources;
 pub mod store;

@@ -4,16 +4,20 @@
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
 mod check;
+mod enrol;
 mod init;
+mod status;
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
+use crate::local::{Client, ClientError};
 
 /// Gatehouse: the box between the cloud and the doors.
 #[derive(Parser)]
@@ -26,7 +30,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Enrol(enrol::Enrol),
     Init(init::Init),
+    Status(status::Status),
 }
 
 /// Which site a command is about.
@@ -63,9 +69,13 @@ impl From<anyhow::Error> for Failure {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    // The first call wins, and this is it: TLS is ring's everywhere in this process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
         Command::Check(check) => check.run(),
+        Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Status(status) => status.run(),
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
@@ -82,6 +92,23 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the running service of a site answers.
+fn asked<T>(
+    config: &Config,
+    question: impl AsyncFnOnce(&Client) -> Result<T, ClientError>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("the asynchronous runtime can't start")?;
+    let answer = runtime.block_on(async { question(&Client::new(config.socket_path())?).await });
+    answer.map_err(|error| match error {
+        ClientError::NotRunning(_) => {
+            let file = config.file.display();
+            anyhow!("{error}; start it with `gateway run --config {file}`").into()
+        }
+        other => anyhow::Error::new(other).into(),
+    })
 }
 
 /// Writes one line of the result.

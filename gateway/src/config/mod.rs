@@ -27,6 +27,7 @@ use crate::domain::{ControllerId, DoorId, LineId};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
 pub use key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use problem::{Problem, Problems};
+pub use section::closest;
 pub use site::similar_time_zone;
 
 use section::{Review, Section};

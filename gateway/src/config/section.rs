@@ -285,7 +285,7 @@ impl<'r, 't> Section<'r, 't> {
 }
 
 /// The candidate that a slip of the finger turns into `text`, or that `text` is a part of.
-pub(super) fn closest<'a>(
+pub fn closest<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
 ) -> Option<&'a str> {

@@ -5,4 +5,5 @@
 mod check;
 mod init;
 mod program;
+mod service;
 mod usage;

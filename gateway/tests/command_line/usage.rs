@@ -10,7 +10,7 @@ const HERE: &str = ".";
 #[test]
 fn help_and_version_are_results() {
     let help = run(Path::new(HERE), "--help").succeeded();
-    for command in ["check", "init"] {
+    for command in ["check", "enrol", "init", "status"] {
         assert!(help.contains(&format!("\n  {command}")), "{command} is missing in:\n{help}");
         let help = run(Path::new(HERE), &format!("{command} --help")).succeeded();
         assert!(help.contains("Example"), "{command} has no example:\n{help}");

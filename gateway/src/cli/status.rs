@@ -1,0 +1,123 @@
+//! `gateway status`
+
+use std::fmt::{self, Display};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+
+use super::{Failure, SiteFile, asked, counted, say};
+use crate::config::NamedFiles;
+
+/// Show whether all is well at the running service
+#[derive(Args)]
+#[command(after_help = "Examples:
+  gateway status --config /etc/gatehouse/gateway.toml
+  gateway status --json | jq .verdict.level")]
+pub(super) struct Status {
+    #[command(flatten)]
+    site: SiteFile,
+
+    /// Everything that the service knows, as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let config = self.site.load(NamedFiles::Ignored)?;
+        let answer = asked(&config, async |client| client.get("/api/v1/site").await)?;
+        if self.json {
+            return say(String::from_utf8(answer).context("the service's answer is not UTF-8")?);
+        }
+        let site: Site = serde_json::from_slice(&answer).context("the service's answer can't be read")?;
+        say(site)
+    }
+}
+
+/// What a terminal shows of the service's answer; the rest is for programs.
+#[derive(Deserialize)]
+struct Site {
+    name: String,
+    verdict: Verdict,
+    counts: Counts,
+    controllers: Vec<Controller>,
+    exposed: Vec<Exposure>,
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    text: String,
+    further: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    active_people: usize,
+    active_cards: usize,
+}
+
+#[derive(Deserialize)]
+struct Controller {
+    id: String,
+    line: String,
+    address: u8,
+    state: String,
+    table: Option<Table>,
+    doors: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    desired: usize,
+    proven: bool,
+}
+
+#[derive(Deserialize)]
+struct Exposure {
+    holder_name: String,
+    controller: String,
+    doors: Vec<String>,
+}
+
+impl Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, verdict, counts, controllers, exposed } = self;
+        writeln!(f, "{name}: {}", verdict.text)?;
+        for finding in &verdict.further {
+            writeln!(f, "  {finding}")?;
+        }
+        let width = controllers.iter().map(|controller| controller.id.len()).max().unwrap_or(0);
+        for controller in controllers {
+            writeln!(f, "  {:width$}  {controller}", controller.id)?;
+        }
+        for exposure in exposed {
+            writeln!(f, "  exposed: {exposure}")?;
+        }
+        write!(f, "{} active, {} active", people(counts.active_people), counted(counts.active_cards, "card"))
+    }
+}
+
+fn people(count: usize) -> String {
+    if count == 1 { "1 person".into() } else { format!("{count} people") }
+}
+
+impl Display for Controller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = format!("{}/{}", self.line, self.address);
+        let doors = counted(self.doors.len(), "door");
+        write!(f, "{place}, {doors}, {}", self.state.replace('_', " "))?;
+        match &self.table {
+            Some(table) if table.proven => write!(f, ", {} proven", counted(table.desired, "card")),
+            Some(table) => write!(f, ", {} not proven", counted(table.desired, "card")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Exposure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let doors = if self.doors.is_empty() { "its doors".into() } else { self.doors.join(", ") };
+        write!(f, "{}'s revoked card may still open {doors} ({})", self.holder_name, self.controller)
+    }
+}
