@@ -147,11 +147,11 @@ impl<const N: usize> Deframer<N> {
                     count(&mut self.counters.bad_length);
                     self.drop_noise(1);
                 }
-                Front::TooLong(len) => self.skip_frame(len),
-                Front::Incomplete(_) if self.ended && self.len > 0 => {
+                Front::TooLong(_) | Front::Incomplete(_) if self.ended && self.len > 0 => {
                     count(&mut self.counters.cut_short);
                     self.drop_noise(1);
                 }
+                Front::TooLong(len) => self.skip_frame(len),
                 Front::Incomplete(_) if input.is_empty() => return None,
                 Front::Incomplete(needed) => self.fill(now, input, needed),
             }
@@ -274,4 +274,68 @@ impl<const N: usize> Default for Deframer<N> {
 
 fn count(counter: &mut u32) {
     *counter = counter.wrapping_add(1);
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::borrow::ToOwned;
+
+    use super::*;
+    use crate::osdp::crc::crc16;
+
+    const ID: &[u8] = &[0x53, 0x00, 0x09, 0x00, 0x04, 0x61, 0x00, 0xC0, 0x66];
+
+    fn frames(deframer: &mut Deframer<128>, now: Micros, mut bytes: &[u8]) -> usize {
+        let mut found = 0;
+        while let Some(one) = deframer.next(now, &mut bytes) {
+            found += usize::from(matches!(one, Deframed::Frame(_)));
+        }
+        found
+    }
+
+    #[test]
+    fn a_silence_ends_a_frame_and_shows_the_one_inside() {
+        let mut deframer = Deframer::new();
+        assert_eq!(frames(&mut deframer, Micros(0), &[0x53, 0x00, 0x40, 0x00, 0x04]), 0);
+        assert_eq!(frames(&mut deframer, Micros(1000), ID), 0, "may be the longer frame's data");
+        assert_eq!(deframer.deadline(), Some(Micros(21_001)));
+        assert_eq!(frames(&mut deframer, Micros(21_000), &[]), 0);
+        assert_eq!(frames(&mut deframer, Micros(21_001), &[]), 1);
+        assert_eq!((deframer.counters().cut_short, deframer.deadline()), (1, None));
+    }
+
+    #[test]
+    fn a_silence_ends_a_frame_too_long_for_the_buffer() {
+        let mut deframer = Deframer::new();
+        assert_eq!(frames(&mut deframer, Micros(0), &[0x53, 0x00, 0x00, 0x04, 0x04, 0x80]), 0);
+        assert_eq!(frames(&mut deframer, Micros(20_001), ID), 1);
+        // A start that was hidden in another frame's data, and has no more to come.
+        assert_eq!(frames(&mut deframer, Micros(30_000), &[0x53, 0, 10, 0, 0x53, 0x53, 0, 5, 4]), 0);
+        assert_eq!(frames(&mut deframer, Micros(60_000), ID), 1);
+    }
+
+    #[test]
+    fn a_long_gap_can_be_allowed_for() {
+        let mut deframer = Deframer::with_gap(Duration::from_millis(50));
+        assert_eq!(frames(&mut deframer, Micros(0), &ID[..4]), 0);
+        assert_eq!(frames(&mut deframer, Micros(50_000), &ID[4..]), 1);
+    }
+
+    #[test]
+    fn what_is_thrown_away_is_counted_by_cause() {
+        let mut deframer = Deframer::new();
+        let mut damaged = ID.to_owned();
+        damaged[6] ^= 1;
+        let mut no_block = [0x53, 0x00, 0x09, 0x00, 0x0C, 0x01, 0x11, 0, 0];
+        let crc = crc16(&no_block[..7]).to_le_bytes();
+        no_block[7..].copy_from_slice(&crc);
+        for bytes in [b"\xFFnoise", &damaged[..], &[0x53, 0, 3, 0, 4], &no_block, ID] {
+            frames(&mut deframer, Micros(0), bytes);
+        }
+        let counters = deframer.counters();
+        assert_eq!((counters.frames, counters.bad_check, counters.bad_length), (1, 1, 1));
+        assert_eq!(counters.malformed, 1, "{counters:?}");
+        assert_eq!(counters.noise_bytes, 5 + 9 + 5);
+    }
 }

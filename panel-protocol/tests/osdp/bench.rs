@@ -1,7 +1,5 @@
 //! A PD on a bench: a device behind it, and a CP that does exactly what a test says.
 
-#![allow(dead_code, unreachable_pub, reason = "a bench for several test files; each uses its part")]
-
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -15,32 +13,32 @@ use panel_protocol::osdp::secure::{Handshake, KeyKind, SCBK_D, Scbk, Session};
 use panel_protocol::time::Micros;
 
 /// The tested device's address.
-pub const ADDRESS: u8 = 5;
+pub(crate) const ADDRESS: u8 = 5;
 /// A vendor that makes nothing.
-pub const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
+pub(crate) const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
 
 /// What is behind the PD, and what reached it.
 #[derive(Default)]
-pub struct Device {
-    pub key: Option<Scbk>,
-    pub news: VecDeque<Credential>,
-    pub told: usize,
-    pub delivered: usize,
+pub(crate) struct Device {
+    pub(crate) key: Option<Scbk>,
+    pub(crate) news: VecDeque<Credential>,
+    pub(crate) told: usize,
+    pub(crate) delivered: usize,
     /// Codes of the commands that reached the handler, in order.
-    pub commands: Vec<u8>,
+    pub(crate) commands: Vec<u8>,
     /// How many commands to answer with BUSY.
-    pub busy: usize,
-    pub refuses_keys: bool,
+    pub(crate) busy: usize,
+    pub(crate) refuses_keys: bool,
     /// Random numbers given out.
-    pub randoms: u8,
+    pub(crate) randoms: u8,
 }
 
 impl Device {
-    pub fn factory_new() -> Self {
+    pub(crate) fn factory_new() -> Self {
         Self::default()
     }
 
-    pub fn with_key(key: &Scbk) -> Self {
+    pub(crate) fn with_key(key: &Scbk) -> Self {
         Self { key: Some(key.clone()), ..Self::default() }
     }
 }
@@ -102,35 +100,35 @@ impl PdHandler for Device {
 }
 
 /// The bench: the PD, the device behind it, and the CP's side of the conversation.
-pub struct Bench {
-    pub pd: Pd<256>,
-    pub device: Device,
-    pub now: Micros,
+pub(crate) struct Bench {
+    pub(crate) pd: Pd<256>,
+    pub(crate) device: Device,
+    pub(crate) now: Micros,
     /// What the PD noticed and the test has not yet looked at.
-    pub events: Vec<Event>,
-    pub sequence: u8,
-    pub session: Option<Session>,
-    pub address: u8,
+    pub(crate) events: Vec<Event>,
+    pub(crate) sequence: u8,
+    pub(crate) session: Option<Session>,
+    pub(crate) address: u8,
 }
 
 /// A reply as the CP sees it.
 #[derive(Debug, PartialEq)]
-pub struct Heard {
-    pub header: Header,
-    pub scs: Option<u8>,
-    pub code: u8,
+pub(crate) struct Heard {
+    pub(crate) header: Header,
+    pub(crate) scs: Option<u8>,
+    pub(crate) code: u8,
     /// In plain.
-    pub data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Heard {
-    pub fn reply(&self) -> Reply<'_> {
+    pub(crate) fn reply(&self) -> Reply<'_> {
         Reply::parse(self.code, &self.data).expect("a sound reply")
     }
 }
 
 impl Bench {
-    pub fn new(device: Device) -> Self {
+    pub(crate) fn new(device: Device) -> Self {
         let config = PdConfig { address: ADDRESS, require_secure: true };
         Self {
             pd: Pd::new(config),
@@ -144,7 +142,7 @@ impl Bench {
     }
 
     /// A bench whose CP has opened a channel with the device's key, or with the default key.
-    pub fn secured(device: Device) -> Self {
+    pub(crate) fn secured(device: Device) -> Self {
         let key = device.key.clone();
         let mut bench = Self::new(device);
         let kind = if key.is_some() { KeyKind::Installed } else { KeyKind::Default };
@@ -154,13 +152,13 @@ impl Bench {
     }
 
     /// Puts bytes on the line; what the PD sends back, if anything.
-    pub fn wire(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn wire(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         self.pd.handle(self.now, Input::Received(bytes), &mut self.device);
         self.drain()
     }
 
     /// Lets time pass; what the PD sends, if anything.
-    pub fn wait(&mut self, span: Duration) -> Option<Vec<u8>> {
+    pub(crate) fn wait(&mut self, span: Duration) -> Option<Vec<u8>> {
         self.now = self.now + span;
         self.pd.handle(self.now, Input::Tick, &mut self.device);
         self.drain()
@@ -178,14 +176,14 @@ impl Bench {
     }
 
     /// The next command's header; counts the sequence on.
-    pub fn next_header(&mut self) -> Header {
+    pub(crate) fn next_header(&mut self) -> Header {
         let header = Header::command(self.address, self.sequence);
         self.sequence = self.sequence % 3 + 1;
         header
     }
 
     /// The next command as it travels: sealed when a channel is open.
-    pub fn frame(&mut self, command: &Command<'_>) -> Vec<u8> {
+    pub(crate) fn frame(&mut self, command: &Command<'_>) -> Vec<u8> {
         let header = self.next_header();
         let mut buf = [0; 1441];
         match &mut self.session {
@@ -195,20 +193,20 @@ impl Bench {
     }
 
     /// The next command in clear, whatever the channel.
-    pub fn clear_frame(&mut self, command: &Command<'_>) -> Vec<u8> {
+    pub(crate) fn clear_frame(&mut self, command: &Command<'_>) -> Vec<u8> {
         let header = self.next_header();
         frame::emit(&mut [0; 1441], header, None, command).expect("emitted").to_vec()
     }
 
     /// Sends the next command and opens the reply.
-    pub fn ask(&mut self, command: &Command<'_>) -> Heard {
+    pub(crate) fn ask(&mut self, command: &Command<'_>) -> Heard {
         let frame = self.frame(command);
         let reply = self.wire(&frame).expect("a reply");
         self.listen(&reply)
     }
 
     /// Sends a step of the handshake and hears the reply.
-    pub fn step(&mut self, kind: u8, key: KeyKind, command: &Command<'_>) -> Heard {
+    pub(crate) fn step(&mut self, kind: u8, key: KeyKind, command: &Command<'_>) -> Heard {
         let (header, data) = (self.next_header(), [key.to_scb()]);
         let scb = Some(Scb { kind, data: &data });
         let frame = frame::emit(&mut [0; 64], header, scb, command).expect("emitted").to_vec();
@@ -217,7 +215,7 @@ impl Bench {
     }
 
     /// Understands what the PD sent.
-    pub fn listen(&mut self, reply: &[u8]) -> Heard {
+    pub(crate) fn listen(&mut self, reply: &[u8]) -> Heard {
         let mut bytes = reply[1..].to_vec();
         let frame = FrameMut::parse(&mut bytes).expect("a sound frame");
         let (header, scs) = (frame.view().header(), frame.view().scb().map(|scb| scb.kind));
@@ -232,7 +230,7 @@ impl Bench {
     }
 
     /// The whole handshake with this key; the PD's refusal when it doesn't come to a channel.
-    pub fn open_channel(&mut self, kind: KeyKind, key: &Scbk) -> Result<(), Heard> {
+    pub(crate) fn open_channel(&mut self, kind: KeyKind, key: &Scbk) -> Result<(), Heard> {
         self.session = None;
         let rnd_a = [7; 8];
         let heard = self.step(scs::CHALLENGE, kind, &Command::Challenge(rnd_a));
@@ -250,11 +248,11 @@ impl Bench {
 }
 
 /// Whether a sent frame is sealed.
-pub fn is_sealed(sent: &[u8]) -> bool {
+pub(crate) fn is_sealed(sent: &[u8]) -> bool {
     Frame::parse(&sent[1..]).expect("a sound frame").is_sealed()
 }
 
 /// A card.
-pub fn card(number: u64) -> Credential {
+pub(crate) fn card(number: u64) -> Credential {
     Credential::new(26, number).expect("26 bits")
 }

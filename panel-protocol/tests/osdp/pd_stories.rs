@@ -1,9 +1,8 @@
 //! The PD machine, told as stories: what a CP does, and what must come of it.
 
-mod rig;
-
 use std::time::Duration;
 
+use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed};
 use panel_protocol::credential::Credential;
 use panel_protocol::osdp::command::{Buzzer, Command, KeySet, Tone};
 use panel_protocol::osdp::crc::crc16;
@@ -12,7 +11,6 @@ use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
 use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
-use rig::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed};
 
 const KEY: Scbk = Scbk::new(*b"sixteen byte key");
 const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");

@@ -1,0 +1,115 @@
+//! What must hold for any stream of bytes. A failure prints the case.
+
+use crate::pieces::{Piece, any_frame, any_header, any_piece};
+use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::deframe::{Deframed, Deframer};
+use panel_protocol::osdp::frame::{self, Frame, Header, Scb};
+use panel_protocol::time::Micros;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+proptest! {
+    #[test]
+    fn frames_come_back_as_they_were(
+        header in any_header(),
+        scb in proptest::option::of((any::<u8>(), vec(any::<u8>(), 0..4))),
+        code: u8,
+        data in vec(any::<u8>(), 8..64),
+    ) {
+        let scb = scb.as_ref().map(|(kind, data)| Scb { kind: *kind, data });
+        let mut buf = [0; 128];
+        let wire = frame::emit(&mut buf, header, scb, &Command::Other { code, data: &data }).unwrap();
+        let frame = Frame::parse(&wire[1..]).unwrap();
+        prop_assert_eq!((frame.header(), frame.scb(), frame.code()), (header, scb, code));
+        // A security block may claim the data's end as its MAC.
+        let read = [frame.data(), frame.mac().map_or(&[][..], |mac| mac)].concat();
+        prop_assert_eq!(read, data);
+    }
+
+    #[test]
+    fn a_single_wrong_bit_never_passes_the_check(data in vec(any::<u8>(), 0..32), bit: Index) {
+        let command = Command::Other { code: 0xE1, data: &data };
+        let mut buf = [0; 64];
+        let mut wire = frame::emit(&mut buf, Header::command(3, 2), None, &command).unwrap().to_vec();
+        // The control byte's bit that makes the CRC a checksum is left alone: that check is weaker.
+        let bit = bit.index((wire.len() - 1) * 8);
+        prop_assume!(bit != 4 * 8 + 2);
+        wire[1 + bit / 8] ^= 1 << (bit % 8);
+        prop_assert!(Frame::parse(&wire[1..]).is_err());
+    }
+}
+
+/// What a deframer makes of the pieces, as text; a gap follows the last.
+fn deframed<const N: usize>(pieces: &[&[u8]]) -> Vec<String> {
+    let mut deframer = Deframer::<N>::new();
+    let mut found = Vec::new();
+    let end: &[u8] = &[];
+    let pieces = pieces.iter().map(|piece| (Micros(0), *piece));
+    for (now, mut bytes) in pieces.chain([(Micros(20_001), end)]) {
+        while let Some(one) = deframer.next(now, &mut bytes) {
+            found.push(match one {
+                Deframed::Frame(frame) => format!("{:02X?}", frame.view().bytes()),
+                Deframed::Refused(refused) => format!("{refused:?}"),
+            });
+        }
+        assert!(bytes.is_empty());
+    }
+    assert_eq!(deframer.deadline(), None);
+    found.push(format!("{:?}", deframer.counters()));
+    found
+}
+
+proptest! {
+    #[test]
+    fn the_pieces_of_a_stream_make_no_difference(
+        pieces in vec(any_piece(), 0..12),
+        cuts in vec(any::<Index>(), 0..20),
+    ) {
+        let stream: Vec<u8> = pieces.iter().flat_map(Piece::bytes).collect();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
+        cuts.sort_unstable();
+        let mut split = Vec::new();
+        let mut rest: &[u8] = &stream;
+        for cut in cuts {
+            let (head, tail) = rest.split_at(cut - (stream.len() - rest.len()));
+            split.push(head);
+            rest = tail;
+        }
+        split.push(rest);
+        let whole = deframed::<1440>(&[&stream]);
+        prop_assert_eq!(&deframed::<1440>(&split), &whole);
+        prop_assert_eq!(&deframed::<1440>(&stream.chunks(1).collect::<Vec<_>>()), &whole);
+        prop_assert_eq!(deframed::<128>(&split), deframed::<128>(&[&stream]));
+    }
+
+    #[test]
+    fn a_frame_is_found_behind_anything(before in vec(any_piece(), 0..4), frame in any_frame()) {
+        let before: Vec<u8> = before.iter().flat_map(Piece::bytes).collect();
+        let stream = [before.clone(), frame.clone()].concat();
+        // What comes before may hold sound frames, but none that has swallowed a part of this one.
+        let swallowed = (0..before.len()).any(|at| {
+            (before.len() - at + 1..=stream.len() - at)
+                .any(|len| stream.get(at..at + len).is_some_and(|bytes| Frame::parse(bytes).is_ok()))
+        });
+        prop_assume!(!swallowed);
+        let found = deframed::<1440>(&[&stream]);
+        let wanted = format!("{:02X?}", &frame[1..]);
+        prop_assert!(found.contains(&wanted), "{:?}", found);
+    }
+
+    #[test]
+    fn a_frame_too_long_for_the_buffer_costs_only_itself(data in vec(any::<u8>(), 130..1400), frame in any_frame()) {
+        let long = Command::Other { code: 0xE1, data: &data };
+        let mut buf = [0; 1441];
+        let long = frame::emit(&mut buf, Header::command(9, 1), None, &long).unwrap();
+        let mut deframer = Deframer::<128>::new();
+        let stream = [long, &frame].concat();
+        let mut bytes: &[u8] = &stream;
+        let Some(Deframed::Frame(found)) = deframer.next(Micros(0), &mut bytes) else {
+            panic!("the frame behind was lost");
+        };
+        prop_assert_eq!(found.view().bytes(), &frame[1..]);
+        prop_assert_eq!(deframer.counters().too_long, 1);
+    }
+}
