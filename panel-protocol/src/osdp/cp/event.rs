@@ -1,0 +1,143 @@
+//! What the CP tells about a PD besides its replies.
+
+use crate::osdp::records::Records;
+use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
+
+/// Who a device is, whatever its firmware: what a swapped device can't have in common with the old one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Identity {
+    /// The maker's IEEE OUI.
+    pub vendor: [u8; 3],
+    /// The maker's number of the model.
+    pub model: u8,
+    /// The device's serial number.
+    pub serial: u32,
+}
+
+impl From<&DeviceId> for Identity {
+    fn from(id: &DeviceId) -> Self {
+        Self { vendor: id.vendor, model: id.model, serial: id.serial }
+    }
+}
+
+/// What the CP uses of a PD's capabilities (PDCAP).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Capabilities {
+    /// Longest frame it can receive (function 10); `None`: it doesn't say.
+    pub receive_buffer: Option<u16>,
+    /// Whether it knows the secure channel (function 9).
+    pub secure_channel: bool,
+    /// Readers attached (function 13).
+    pub readers: u8,
+    /// Outputs (function 2).
+    pub outputs: u8,
+    /// OSDP version (function 16): 1 IEC 60839-11-5, 2 SIA 2.2; 0: it doesn't say.
+    pub version: u8,
+}
+
+impl From<&Records<'_, Capability>> for Capabilities {
+    fn from(list: &Records<'_, Capability>) -> Self {
+        let mut known = Self::default();
+        for capability in list.iter() {
+            match capability.function {
+                function::OUTPUTS => known.outputs = capability.count,
+                function::SECURITY => known.secure_channel = capability.compliance & 1 != 0,
+                function::RECEIVE_BUFFER => known.receive_buffer = Some(capability.size()),
+                function::READERS => known.readers = capability.count,
+                function::OSDP_VERSION => known.version = capability.compliance,
+                _ => {}
+            }
+        }
+        known
+    }
+}
+
+/// Something about a PD that its caller should know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// It answers, and this is who it is. Its secure session is still to come.
+    Online {
+        /// The identity it claims.
+        pdid: DeviceId,
+        /// What it can do.
+        capabilities: Capabilities,
+    },
+    /// It doesn't answer.
+    Offline {
+        /// Why it is taken to be away.
+        cause: OfflineCause,
+    },
+    /// Its session is up (for a clear PD: its bring-up is over), and commands may be sent.
+    SecureUp,
+    /// Its session is over; a new one is tried.
+    SecureLost {
+        /// What ended it.
+        cause: LossCause,
+    },
+    /// No session with it can be had. Told once until the reason changes; tried again all the while.
+    NoSession {
+        /// Why not.
+        fault: KeyFault,
+    },
+    /// Another device answers at its address. It is not used. Told once.
+    Swapped {
+        /// The device that should answer.
+        expected: Identity,
+        /// The device that does.
+        found: DeviceId,
+    },
+    /// The new key has been set and has worked: keep it, forget the old one.
+    KeyInstalled,
+    /// The key change ended without success: the old key is still good, forget the new one.
+    KeyKept,
+    /// The PD refused to take the new key.
+    KeyRefused {
+        /// Its reason.
+        reason: NakReason,
+    },
+}
+
+/// Why a PD is taken to be away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfflineCause {
+    /// No valid reply for as long as the line's configuration says.
+    Silent,
+    /// The caller said that the line is down.
+    LineDown,
+}
+
+/// What ended a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LossCause {
+    /// A reply's authentication code or encryption was wrong.
+    BadMac,
+    /// The PD answered in clear; with the reason it gave, if it was a NAK.
+    ClearReply(Option<NakReason>),
+    /// The PD answered with sequence number 0: it asks to begin anew.
+    Reset,
+    /// No valid reply for as long as the line's configuration says.
+    Silent,
+    /// The caller said that the line is down.
+    LineDown,
+    /// A new key has been set; the next session will use it.
+    KeyChange,
+}
+
+/// Why no session can be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyFault {
+    /// There is no key for it, and install mode is not open.
+    NoKey,
+    /// Its cryptogram shows that it has another key.
+    Cryptogram,
+    /// It says that it uses the default key where its own was asked for, or the reverse.
+    KeyFlag,
+    /// It found our cryptogram wrong: it has another key.
+    Rejected,
+    /// It refused the handshake, with this reason.
+    Refused(NakReason),
+    /// Its answer is none that the handshake allows.
+    Malformed,
+}

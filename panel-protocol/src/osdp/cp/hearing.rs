@@ -1,0 +1,225 @@
+//! What comes back from a PD: is it an answer to what was asked, is it genuine, and what follows from it.
+//!
+//! The frame has its right check and address already. Nothing of it is acted on before its MAC has been verified,
+//! but for what a PD may say in clear inside a session: "not received" (NAK 1), which repeats the command, and BUSY.
+//! Everything else in clear ends the session.
+
+use heapless::Vec;
+
+use super::config::LineConfig;
+use super::counters::count;
+use super::event::{Event, LossCause};
+use super::peer::Peer;
+use super::phase::{Phase, Purpose};
+use super::timing::retry_delay;
+use crate::osdp::frame::{Frame, FrameMut};
+use crate::osdp::reply::{NakReason, Reply};
+use crate::time::Micros;
+
+/// What a frame from the PD whose reply is awaited turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Heard {
+    /// Not the reply that is awaited: wait on.
+    Ignored,
+    /// Something that was to be a frame and arrived damaged.
+    Damaged,
+    /// The reply, dealt with.
+    Answered,
+    /// The reply, and the inbox has it for the caller: it answers the caller's command (`solicited`) or a poll.
+    Delivered { solicited: bool },
+}
+
+/// A reply on its way to the caller.
+#[derive(Debug)]
+pub(super) struct Inbox<const N: usize> {
+    pub code: u8,
+    pub data: Vec<u8, N>,
+}
+
+impl<const N: usize> Default for Inbox<N> {
+    fn default() -> Self {
+        Self { code: 0, data: Vec::new() }
+    }
+}
+
+impl<const N: usize> Inbox<N> {
+    fn put(&mut self, code: u8, data: &[u8]) {
+        self.code = code;
+        self.data.clear();
+        let _ = self.data.extend_from_slice(data); // a frame of at most N bytes has fewer bytes of data
+    }
+}
+
+impl<const N: usize> Peer<N> {
+    /// Takes a reply frame with this PD's address.
+    pub(super) fn hear(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        frame: FrameMut<'_>,
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        let Some(sent) = self.sent else { return Heard::Ignored };
+        let view = frame.view();
+        let said = clear_reply(&view);
+        match said {
+            Some(Reply::Busy) => return self.busy(now, line),
+            Some(Reply::Nak(nak)) if nak.reason == NakReason::Check => return self.not_received(now, line),
+            _ => {}
+        }
+        let sequence = view.header().sequence;
+        if sequence == 0 && sent.sequence != 0 {
+            count(&mut self.counters.violations);
+            self.lose_session(now, line, LossCause::Reset);
+            return Heard::Answered;
+        }
+        if sequence != sent.sequence {
+            count(&mut self.counters.stale);
+            return Heard::Ignored;
+        }
+        match (&mut self.phase, said) {
+            (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
+            (Phase::Secure { session, .. }, None) => match session.open(frame) {
+                Ok(message) => self.answered(now, line, sent.purpose, message.code, message.data, inbox),
+                Err(_) => self.bad_mac(now, line),
+            },
+            (_, None) => self.violation(now, line),
+            (Phase::Clear, Some(_)) => {
+                self.answered(now, line, sent.purpose, view.code(), view.data(), inbox)
+            }
+            (_, Some(said)) => self.step_answered(now, line, &view, &said),
+        }
+    }
+
+    /// The PD can't answer yet: the same frame again, later. In session that is not proof of life, being in clear.
+    fn busy(&mut self, now: Micros, line: &LineConfig) -> Heard {
+        count(&mut self.counters.busy);
+        if let Some(sent) = &mut self.sent {
+            sent.retry_at = now + line.busy_pause;
+        }
+        if !matches!(self.phase, Phase::Secure { .. } | Phase::Identify) {
+            self.last_heard = Some(now);
+        }
+        self.check_silence(now, line);
+        Heard::Answered
+    }
+
+    /// The PD got a damaged frame: the same again. The session has not moved on either side.
+    fn not_received(&mut self, now: Micros, line: &LineConfig) -> Heard {
+        count(&mut self.counters.naks);
+        if let Some(sent) = &mut self.sent {
+            sent.retry_at = now + retry_delay(sent.failures);
+            sent.failures = sent.failures.saturating_add(1);
+        }
+        self.check_silence(now, line);
+        Heard::Answered
+    }
+
+    fn bad_mac(&mut self, now: Micros, line: &LineConfig) -> Heard {
+        count(&mut self.counters.bad_mac);
+        self.lose_session(now, line, LossCause::BadMac);
+        Heard::Answered
+    }
+
+    /// A reply that the protocol doesn't allow at this point.
+    fn violation(&mut self, now: Micros, line: &LineConfig) -> Heard {
+        count(&mut self.counters.violations);
+        self.lose_session(now, line, LossCause::ClearReply(None));
+        Heard::Answered
+    }
+
+    /// A clear reply inside a session: only to a KEYSET may it be good news, since some PDs acknowledge that so.
+    fn clear_in_session(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        purpose: Purpose,
+        said: &Reply<'_>,
+    ) -> Heard {
+        if purpose == Purpose::KeySet && matches!(said, Reply::Ack) {
+            self.key_was_set(now);
+            return Heard::Answered;
+        }
+        let reason = nak_reason(said);
+        count(if reason.is_some() { &mut self.counters.naks } else { &mut self.counters.violations });
+        self.lose_session(now, line, LossCause::ClearReply(reason));
+        Heard::Answered
+    }
+
+    /// The genuine answer to a poll, to the new key or to the caller's command.
+    fn answered(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        purpose: Purpose,
+        code: u8,
+        data: &[u8],
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        self.take_answer(now);
+        let reply = Reply::parse(code, data).ok();
+        let refusal = reply.as_ref().and_then(nak_reason);
+        if refusal.is_some() {
+            count(&mut self.counters.naks);
+        }
+        match purpose {
+            Purpose::Command { .. } => {
+                inbox.put(code, data);
+                Heard::Delivered { solicited: true }
+            }
+            Purpose::KeySet => {
+                match refusal {
+                    Some(reason) => self.key_refused(now, line, reason),
+                    None => self.key_was_set(now),
+                }
+                Heard::Answered
+            }
+            Purpose::Step => {
+                self.due = now; // whether it was heeded or not, a poll is next
+                Heard::Answered
+            }
+            Purpose::Poll if refusal.is_some() || reply == Some(Reply::Ack) => Heard::Answered,
+            Purpose::Poll => {
+                self.due = now; // there may be more where that came from
+                inbox.put(code, data);
+                Heard::Delivered { solicited: false }
+            }
+        }
+    }
+
+    /// The conversation moves on: the frame needs no repetition, the PD is there.
+    pub(super) fn take_answer(&mut self, now: Micros) {
+        count(&mut self.counters.replies);
+        self.last_heard = Some(now);
+        if let Some(sent) = self.sent.take() {
+            self.sequence = sent.sequence % 3 + 1;
+        }
+    }
+
+    /// The PD has taken the new key. It has to prove it: everything begins anew, with that key.
+    fn key_was_set(&mut self, now: Micros) {
+        self.take_answer(now);
+        if self.is_open() {
+            self.note(Event::SecureLost { cause: LossCause::KeyChange });
+        }
+        self.rest(now);
+    }
+
+    fn key_refused(&mut self, now: Micros, line: &LineConfig, reason: NakReason) {
+        self.note(Event::KeyRefused { reason });
+        self.lose_session(now, line, LossCause::KeyChange);
+    }
+}
+
+/// The reply, if the frame is in clear. One with the wrong data for its code counts as unknown.
+fn clear_reply<'a>(frame: &Frame<'a>) -> Option<Reply<'a>> {
+    let (code, data) = (frame.code(), frame.data());
+    (!frame.is_sealed()).then(|| Reply::parse(code, data).unwrap_or(Reply::Other { code, data }))
+}
+
+pub(super) fn nak_reason(reply: &Reply<'_>) -> Option<NakReason> {
+    match reply {
+        Reply::Nak(nak) => Some(nak.reason),
+        _ => None,
+    }
+}

@@ -1,0 +1,242 @@
+//! Which key a PD's next handshake uses, and the change from one key to another.
+//!
+//! The old key is kept until a handshake with the new one has succeeded. The default key is never used but while
+//! the operator's install mode is open, and then only to set the new key.
+
+use super::config::PdKey;
+use crate::osdp::secure::{KeyKind, SCBK_D, Scbk};
+use crate::time::Micros;
+
+/// A key by its role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Which {
+    /// The one the PD should have.
+    Installed,
+    /// The one it is to get, or may have got.
+    New,
+    /// The one every factory-fresh PD has.
+    Default,
+}
+
+impl Which {
+    /// The role as the handshake's security blocks say it.
+    pub(super) fn kind(self) -> KeyKind {
+        match self {
+            Self::Default => KeyKind::Default,
+            Self::Installed | Self::New => KeyKind::Installed,
+        }
+    }
+}
+
+/// What a handshake that has succeeded leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Worked {
+    /// The session is good for commands.
+    Up,
+    /// The new key has worked and is now the installed one; the session is good for commands.
+    NewKey,
+    /// The old key has worked after the change had ended: the new key is forgotten. Good for commands.
+    OldKey,
+    /// The new key has to be set before anything else.
+    SetKey,
+}
+
+/// A key change on its way.
+#[derive(Debug)]
+struct Change {
+    new: Scbk,
+    until: Micros,
+    default_allowed: bool,
+    /// The PD may have the new key: KEYSET has been sent.
+    sent: bool,
+}
+
+/// The keys of one PD.
+#[derive(Debug)]
+pub(super) struct Keys {
+    installed: PdKey,
+    change: Option<Change>,
+    /// Handshakes that failed since the last one that succeeded; goes through the candidates.
+    failures: usize,
+}
+
+impl Keys {
+    pub(super) fn new(installed: PdKey) -> Self {
+        Self { installed, change: None, failures: 0 }
+    }
+
+    /// Whether the operator chose to do without a secure channel.
+    pub(super) fn is_clear(&self) -> bool {
+        matches!(self.installed, PdKey::Clear)
+    }
+
+    /// Begins a change to `new`, to be made before `until`; with the default key too if that is allowed.
+    pub(super) fn change(&mut self, new: Scbk, until: Micros, default_allowed: bool) {
+        self.change = Some(Change { new, until, default_allowed, sent: false });
+        self.failures = 0;
+    }
+
+    /// Takes up a change that an earlier run had begun: the PD may have either key.
+    pub(super) fn resume(&mut self, new: Scbk) {
+        self.change = Some(Change { new, until: Micros(0), default_allowed: false, sent: true });
+        self.failures = 0;
+    }
+
+    /// Forgets a change whose time is over and whose key has never been sent. True: there was one.
+    pub(super) fn expire(&mut self, now: Micros) -> bool {
+        let over = self.change.as_ref().is_some_and(|c| now >= c.until && !c.sent);
+        if over {
+            self.change = None;
+        }
+        over
+    }
+
+    /// The key to try next; `None`: there is none.
+    pub(super) fn candidate(&self, now: Micros) -> Option<Which> {
+        let (list, count) = self.candidates(now);
+        list[..count].get(self.failures % count.max(1)).copied()
+    }
+
+    /// The keys that may be tried now, most likely first, and how many they are.
+    fn candidates(&self, now: Micros) -> ([Which; 3], usize) {
+        let has_installed = matches!(self.installed, PdKey::Scbk(_));
+        let sent = self.change.as_ref().is_some_and(|c| c.sent);
+        let default = self.default_allowed(now);
+        let mut list = [Which::Installed; 3];
+        let mut count = 0;
+        for (which, wanted) in
+            [(Which::New, sent), (Which::Default, default), (Which::Installed, has_installed)]
+        {
+            if wanted {
+                list[count] = which;
+                count += 1;
+            }
+        }
+        (list, count)
+    }
+
+    /// Whether the default key may be used now.
+    pub(super) fn default_allowed(&self, now: Micros) -> bool {
+        self.change.as_ref().is_some_and(|c| c.default_allowed && now < c.until)
+    }
+
+    /// The key itself. Falls back to the default key only for the role that says so.
+    pub(super) fn scbk(&self, which: Which) -> Option<&Scbk> {
+        match which {
+            Which::Installed => match &self.installed {
+                PdKey::Scbk(key) => Some(key),
+                PdKey::Unset | PdKey::Clear => None,
+            },
+            Which::New => self.change.as_ref().map(|c| &c.new),
+            Which::Default => Some(const { &SCBK_D }),
+        }
+    }
+
+    /// A handshake failed. True: another key is left to try before it is time for a pause.
+    pub(super) fn failed(&mut self, now: Micros) -> bool {
+        self.failures = self.failures.wrapping_add(1);
+        let (_, count) = self.candidates(now);
+        count > 0 && !self.failures.is_multiple_of(count)
+    }
+
+    /// A handshake with `which` succeeded.
+    pub(super) fn worked(&mut self, which: Which, now: Micros) -> Worked {
+        self.failures = 0;
+        match (which, self.change.take()) {
+            (Which::New, Some(change)) => {
+                self.installed = PdKey::Scbk(change.new);
+                Worked::NewKey
+            }
+            (Which::Default, change) => {
+                self.change = change;
+                Worked::SetKey
+            }
+            (_, Some(change)) if now < change.until => {
+                self.change = Some(change);
+                Worked::SetKey
+            }
+            (_, Some(_)) => Worked::OldKey,
+            (_, None) => Worked::Up,
+        }
+    }
+
+    /// The key that a KEYSET has to carry now, if a change is to be made.
+    pub(super) fn to_set(&self, now: Micros) -> Option<&Scbk> {
+        self.change.as_ref().filter(|c| now < c.until).map(|c| &c.new)
+    }
+
+    /// KEYSET is about to be sent: from now on the PD may have the new key.
+    pub(super) fn set_sent(&mut self) {
+        if let Some(change) = &mut self.change {
+            change.sent = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = Micros(1_000);
+    const LATER: Micros = Micros(2_000);
+
+    fn key(byte: u8) -> Scbk {
+        Scbk::new([byte; 16])
+    }
+
+    fn tried(keys: &mut Keys, now: Micros) -> [Option<Which>; 4] {
+        core::array::from_fn(|_| {
+            let which = keys.candidate(now);
+            keys.failed(now);
+            which
+        })
+    }
+
+    #[test]
+    fn without_install_mode_only_the_installed_key_is_tried() {
+        assert_eq!(tried(&mut Keys::new(PdKey::Scbk(key(1))), NOW), [Some(Which::Installed); 4]);
+        assert_eq!(tried(&mut Keys::new(PdKey::Unset), NOW), [None; 4]);
+    }
+
+    #[test]
+    fn the_default_key_ends_with_install_mode() {
+        let mut keys = Keys::new(PdKey::Unset);
+        keys.change(key(2), LATER, true);
+        assert_eq!(tried(&mut keys, NOW), [Some(Which::Default); 4]);
+        assert_eq!(tried(&mut keys, LATER), [None; 4]);
+        assert!(keys.expire(LATER));
+        assert!(!keys.expire(LATER));
+    }
+
+    #[test]
+    fn a_session_under_the_default_key_is_never_good_for_commands() {
+        let mut keys = Keys::new(PdKey::Unset);
+        keys.change(key(2), LATER, true);
+        assert_eq!(keys.worked(Which::Default, NOW), Worked::SetKey);
+        assert_eq!(keys.worked(Which::Default, LATER), Worked::SetKey);
+        assert!(keys.to_set(LATER).is_none());
+    }
+
+    #[test]
+    fn after_a_lost_keyset_both_keys_are_tried_and_neither_forgotten() {
+        let mut keys = Keys::new(PdKey::Scbk(key(1)));
+        keys.change(key(2), LATER, false);
+        keys.set_sent();
+        assert!(!keys.expire(LATER));
+        let expected = [Which::New, Which::Installed, Which::New, Which::Installed].map(Some);
+        assert_eq!(tried(&mut keys, LATER), expected);
+        assert_eq!(keys.worked(Which::New, LATER), Worked::NewKey);
+        assert_eq!(tried(&mut keys, LATER), [Some(Which::Installed); 4]);
+    }
+
+    #[test]
+    fn an_old_key_that_works_within_the_time_leads_to_another_keyset() {
+        let mut keys = Keys::new(PdKey::Scbk(key(1)));
+        keys.change(key(2), LATER, true);
+        keys.set_sent();
+        assert_eq!(keys.worked(Which::Installed, NOW), Worked::SetKey);
+        assert!(keys.to_set(NOW).is_some());
+        assert_eq!(keys.worked(Which::Installed, LATER), Worked::OldKey);
+        assert_eq!(keys.worked(Which::Installed, LATER), Worked::Up);
+    }
+}

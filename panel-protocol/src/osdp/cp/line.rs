@@ -1,0 +1,267 @@
+//! The line itself: free, offered to the caller, or with a frame in flight; and who has it next.
+
+use core::time::Duration;
+
+use heapless::Vec;
+
+use super::counters::count;
+use super::hearing::{Heard, Inbox};
+use super::output::{Next, Random};
+use super::peer::Peer;
+use super::schedule::{Choice, Wants};
+use super::timing::{bytes_within, idle_time, line_time};
+use super::{Cp, Demand, LineConfig};
+use crate::osdp::deframe::Deframed;
+use crate::osdp::frame::{Check, FrameMut};
+use crate::osdp::secure;
+use crate::time::Micros;
+
+/// Bytes of a vendor command's OUI, which come before the vendor's own.
+const OUI_LEN: usize = 3;
+
+/// Bytes of a clear frame with CRC beside its data: header, code, check.
+const CLEAR_OVERHEAD: usize = 8;
+
+/// What the line is doing.
+#[derive(Debug)]
+pub(super) enum Line {
+    /// The caller says that there is none.
+    Down,
+    /// Nothing in flight; quiet enough for the next frame from `ready_at`, which noise puts off to `latest` at most.
+    Free { ready_at: Micros, latest: Micros },
+    /// The caller has been asked for a frame of at most `room` bytes.
+    Offered { turn: Turn, room: usize },
+    /// A frame is in flight, or its reply is.
+    Awaiting(Exchange),
+}
+
+/// One use of the line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub pd: usize,
+    pub choice: Choice,
+    /// Whether bulk waited while this is due, or the reverse.
+    pub rival_waits: bool,
+}
+
+/// A frame in flight and the wait for its reply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    turn: Turn,
+    sent_at: Micros,
+    /// When the wait ends if nothing more comes.
+    deadline: Micros,
+    /// When the wait ends even if bytes keep coming.
+    limit: Micros,
+    /// Whether something came that was to be a frame and is none.
+    damaged: bool,
+}
+
+impl Line {
+    /// A line that may be used from `ready_at`.
+    pub(super) fn free(ready_at: Micros, patience: Duration) -> Self {
+        Self::Free { ready_at, latest: ready_at + patience }
+    }
+}
+
+impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
+    /// Takes bytes from the line; none at all tells that time has passed.
+    pub(super) fn received(&mut self, now: Micros, mut bytes: &[u8]) {
+        if matches!(self.line, Line::Down) {
+            return;
+        }
+        let any = !bytes.is_empty();
+        while let Some(found) = self.deframer.next(now, &mut bytes) {
+            let heard = match (found, &self.line) {
+                (Deframed::Frame(frame), Line::Awaiting(exchange)) => {
+                    let peer = &mut self.peers[exchange.turn.pd];
+                    if frame.view().header().reply {
+                        take_reply(peer, now, &self.config, frame, &mut self.inbox)
+                    } else {
+                        count(&mut self.counters.commands_seen);
+                        Heard::Ignored
+                    }
+                }
+                (Deframed::Refused(_), Line::Awaiting(_)) => Heard::Damaged,
+                (Deframed::Frame(_) | Deframed::Refused(_), _) => {
+                    count(&mut self.counters.unexpected_frames);
+                    Heard::Ignored
+                }
+            };
+            self.conclude(now, heard);
+        }
+        if any {
+            self.stay_quiet(now);
+        }
+    }
+
+    /// Draws the conclusion from a frame: is the exchange over?
+    fn conclude(&mut self, now: Micros, heard: Heard) {
+        let Line::Awaiting(exchange) = &mut self.line else { return };
+        let pd = exchange.turn.pd;
+        match heard {
+            Heard::Ignored => {}
+            Heard::Damaged => {
+                exchange.damaged = true;
+                count(&mut self.peers[pd].counters.bad_check);
+            }
+            Heard::Answered => self.release(now, now + idle_time(&self.config), true),
+            Heard::Delivered { solicited } => {
+                self.delivery = Some((pd, solicited));
+                self.release(now, now + idle_time(&self.config), true);
+            }
+        }
+    }
+
+    /// Bytes have come: a reply may still be on its way, and nothing may be sent into it. Once something damaged has
+    /// come, silence is all that is waited for.
+    fn stay_quiet(&mut self, now: Micros) {
+        let silence = now + self.config.character_gap;
+        match &mut self.line {
+            Line::Awaiting(exchange) if exchange.damaged => exchange.deadline = silence.min(exchange.limit),
+            Line::Awaiting(exchange) => {
+                exchange.deadline = exchange.deadline.max(silence).min(exchange.limit);
+            }
+            Line::Free { ready_at, latest } => {
+                *ready_at = (*ready_at).max(now + idle_time(&self.config)).min(*latest);
+            }
+            Line::Down | Line::Offered { .. } => {}
+        }
+    }
+
+    /// Ends a wait whose time is over.
+    fn expire(&mut self, now: Micros) {
+        if !matches!(self.line, Line::Awaiting(_)) {
+            return;
+        }
+        let cut_short = self.deframer.counters().cut_short;
+        self.received(now, &[]);
+        let Line::Awaiting(exchange) = &mut self.line else { return };
+        let (pd, partial) = (exchange.turn.pd, self.deframer.deadline().is_some());
+        if self.deframer.counters().cut_short != cut_short {
+            count(&mut self.peers[pd].counters.bad_check);
+            (exchange.damaged, exchange.deadline) = (true, now);
+        }
+        let (damaged, over) =
+            (exchange.damaged, exchange.deadline <= now && !partial || exchange.limit <= now);
+        if over {
+            self.peers[pd].no_reply(now, &self.config, damaged);
+            self.release(now, now, false);
+        }
+    }
+
+    /// The exchange is over.
+    fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
+        if let Line::Awaiting(Exchange { turn, sent_at, .. }) = self.line {
+            self.schedule.used(turn.choice, now.since(sent_at), turn.rival_waits, answered);
+        }
+        self.line = Line::free(ready_at, self.config.character_gap);
+    }
+
+    /// The PD's frame is ready to go. Everything that was heard before belongs to something else.
+    pub(super) fn launch(&mut self, now: Micros, turn: Turn) {
+        let len = self.peers[turn.pd].frame.len();
+        let longest_reply = line_time(N, self.config.baud) * 2;
+        let deadline = now + line_time(len, self.config.baud) + self.config.reply_timeout;
+        let limit = deadline + longest_reply + self.config.character_gap;
+        self.deframer.clear();
+        self.transmit = Some(turn.pd);
+        self.line = Line::Awaiting(Exchange { turn, sent_at: now, deadline, limit, damaged: false });
+    }
+
+    /// What the caller shall do next.
+    pub(super) fn advance(&mut self, now: Micros) -> Next {
+        self.expire(now);
+        if let Line::Offered { turn, .. } = self.line {
+            self.end_turn(now, turn.pd);
+        }
+        if let Some(next) = self.pending() {
+            return next;
+        }
+        match &self.line {
+            Line::Down => Next::Wait(None),
+            Line::Awaiting(exchange) => {
+                Next::Wait(Some(self.deframer.deadline().unwrap_or(exchange.deadline).min(exchange.limit)))
+            }
+            Line::Free { ready_at, .. } if now < *ready_at => Next::Wait(Some(*ready_at)),
+            Line::Free { .. } | Line::Offered { .. } => self.give_line(now),
+        }
+    }
+
+    /// What has been done and not been handed out.
+    fn pending(&mut self) -> Option<Next> {
+        if let Some(pd) = self.transmit.take() {
+            return Some(Next::Transmit(pd));
+        }
+        if let Some((pd, solicited)) = self.delivery.take() {
+            return Some(Next::Deliver(pd, solicited));
+        }
+        let mut notes = self.peers.iter_mut().enumerate();
+        notes.find_map(|(pd, peer)| peer.take_note().map(|note| Next::Note(pd, note)))
+    }
+
+    /// Gives the free line to whose turn it is. A PD that turns out to have nothing to send makes room for the next.
+    fn give_line(&mut self, now: Micros) -> Next {
+        loop {
+            let wants: Vec<Wants, PDS> = self.peers.iter().map(|peer| peer.wants(now)).collect();
+            let choice = self.schedule.choose(now, &wants);
+            let (pd, rival_waits) = match choice {
+                Choice::Nobody(until) => return Next::Wait(until),
+                Choice::Bulk(pd) => (pd, wants.iter().any(|w| w.due.is_some_and(|due| due <= now))),
+                Choice::Urgent(pd) | Choice::Due(pd) => (pd, wants.iter().any(|w| w.bulk)),
+            };
+            let turn = Turn { pd, choice, rival_waits };
+            if self.peers[pd].sent.is_none() && !matches!(choice, Choice::Due(_)) {
+                return self.offer(turn);
+            }
+            if self.peers[pd].prepare_due(now, &self.config, &mut self.random) {
+                self.launch(now, turn);
+            }
+            if let Some(next) = self.pending() {
+                return next;
+            }
+        }
+    }
+
+    fn offer(&mut self, turn: Turn) -> Next {
+        let room = self.frame_room(turn.pd);
+        let data = if self.peers[turn.pd].keys.is_clear() {
+            room.checked_sub(CLEAR_OVERHEAD)
+        } else {
+            secure::max_data(room, Check::Crc)
+        };
+        self.line = Line::Offered { turn, room };
+        let max_data = data.unwrap_or(0).saturating_sub(OUI_LEN);
+        Next::Turn { pd: turn.pd, max_data, urgent: matches!(turn.choice, Choice::Urgent(_)) }
+    }
+
+    /// The turn was not used, and what called for it is over.
+    pub(super) fn end_turn(&mut self, now: Micros, pd: usize) {
+        self.peers[pd].demand = Demand::None;
+        self.line = Line::free(now, self.config.character_gap);
+    }
+
+    /// Longest frame for a PD, mark not counted: what both buffers hold, and what may be on the line in one piece
+    /// while others wait for it.
+    fn frame_room(&self, pd: usize) -> usize {
+        let others = self.peers.iter().enumerate().any(|(other, peer)| other != pd && peer.is_online());
+        let by_time = bytes_within(self.config.frame_time, self.config.baud);
+        let by_time = if others { by_time } else { usize::MAX };
+        self.peers[pd].receive_buffer().min(by_time).min(N - 1)
+    }
+}
+
+/// A reply frame, while `peer`'s is awaited.
+fn take_reply<const N: usize>(
+    peer: &mut Peer<N>,
+    now: Micros,
+    config: &LineConfig,
+    frame: FrameMut<'_>,
+    inbox: &mut Inbox<N>,
+) -> Heard {
+    if frame.view().header().address == peer.address {
+        return peer.hear(now, config, frame, inbox);
+    }
+    count(&mut peer.counters.foreign_address);
+    Heard::Ignored
+}

@@ -1,0 +1,187 @@
+//! The CP: the polling side of one line with many PDs.
+//!
+//! Bytes, time and demand go in; frames, turns, replies and events come out. After each [`handle`](Cp::handle),
+//! [`send`](Cp::send) or change of demand, call [`poll_output`](Cp::poll_output) until it says
+//! [`Wait`](Output::Wait), and again when that time has come. Exactly one frame is in flight.
+//!
+//! Nothing of the caller's is queued here. A PD's [`Demand`] is a flag; when its turn has come the CP asks, and what
+//! is sent is decided then, so that a revocation overtakes everything but the frame on the wire.
+//!
+//! The CP brings each PD up by itself, never talks to one without the secure channel unless its configuration says
+//! so in words, and never acts on a reply whose MAC is wrong.
+
+mod bringup;
+mod config;
+mod counters;
+mod event;
+mod hearing;
+mod keys;
+mod line;
+mod output;
+mod peer;
+mod phase;
+mod schedule;
+mod sending;
+mod timing;
+
+pub use config::{LineConfig, PdConfig, PdKey};
+pub use counters::{LineCounters, PdCounters};
+pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
+pub use output::{AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, SendError};
+pub use timing::line_time;
+
+use core::time::Duration;
+
+use heapless::Vec;
+
+use super::command::Command;
+use super::deframe::Deframer;
+use super::frame::BROADCAST;
+use super::secure::{Message, Scbk};
+use crate::time::Micros;
+use hearing::Inbox;
+use line::Line;
+use output::Next;
+use peer::Peer;
+use phase::Note;
+use schedule::{Choice, Schedule};
+
+/// The polling side of one line: at most `PDS` PDs, frames of at most `N` bytes with their mark (128 to 1440).
+///
+/// `R` gives eight fresh, unpredictable bytes for each handshake.
+#[derive(Debug)]
+pub struct Cp<const PDS: usize, const N: usize, R> {
+    config: LineConfig,
+    random: R,
+    peers: Vec<Peer<N>, PDS>,
+    line: Line,
+    schedule: Schedule,
+    deframer: Deframer<N>,
+    counters: LineCounters,
+    /// The PD whose frame is to be handed out for transmission.
+    transmit: Option<usize>,
+    /// The PD whose reply is in the inbox, and whether the caller's command caused it.
+    delivery: Option<(usize, bool)>,
+    inbox: Inbox<N>,
+}
+
+impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
+    /// A line without PDs, up.
+    pub fn new(config: LineConfig, random: R) -> Self {
+        Self {
+            deframer: Deframer::with_gap(config.character_gap),
+            config,
+            random,
+            peers: Vec::new(),
+            line: Line::free(Micros(0), Duration::ZERO),
+            schedule: Schedule::default(),
+            counters: LineCounters::default(),
+            transmit: None,
+            delivery: None,
+            inbox: Inbox::default(),
+        }
+    }
+
+    /// Adds a PD; it is looked for at once.
+    ///
+    /// # Errors
+    /// When the address can't be a PD's or is taken, or the line is full.
+    pub fn add_pd(&mut self, pd: PdConfig) -> Result<PdIndex, AddError> {
+        if pd.address >= BROADCAST {
+            return Err(AddError::Address);
+        }
+        if self.peers.iter().any(|peer| peer.address == pd.address) {
+            return Err(AddError::Taken);
+        }
+        let index = self.peers.len();
+        self.peers.push(Peer::new(pd, &self.config)).map_err(|_| AddError::LineFull)?;
+        Ok(PdIndex(index))
+    }
+
+    /// Says whether the caller has something for a PD. It stays said until changed, or until the caller declines a turn.
+    pub fn set_demand(&mut self, pd: PdIndex, demand: Demand) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.demand = demand;
+        }
+    }
+
+    /// The operator lets a PD have a new key until `until`, under the default key too. Ends with
+    /// [`Event::KeyInstalled`], or without success with [`Event::KeyKept`].
+    pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.change_key(now, &self.config, new_key, until);
+        }
+    }
+
+    /// Takes up a key change whose end an earlier run did not see: the PD may have either key.
+    pub fn resume_key_change(&mut self, pd: PdIndex, new_key: Scbk) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.keys.resume(new_key);
+        }
+    }
+
+    /// How a PD is.
+    pub fn status(&self, pd: PdIndex) -> Option<PdStatus> {
+        self.peers.get(pd.0).map(Peer::status)
+    }
+
+    /// What has been counted on the line.
+    pub fn counters(&self) -> LineCounters {
+        let heard = self.deframer.counters();
+        let bad_length = heard.bad_length.wrapping_add(heard.too_long);
+        LineCounters { noise_bytes: heard.noise_bytes, bad_length, ..self.counters }
+    }
+
+    /// Takes what happened at `now`.
+    pub fn handle(&mut self, now: Micros, input: Input<'_>) {
+        match input {
+            Input::Received(bytes) => self.received(now, bytes),
+            Input::LineUp => {
+                self.line = Line::free(now, self.config.character_gap);
+                self.peers.iter_mut().for_each(|peer| peer.hurry(now, &self.config));
+            }
+            Input::LineDown => {
+                self.deframer.clear();
+                (self.line, self.transmit) = (Line::Down, None);
+                self.peers.iter_mut().for_each(|peer| peer.line_down(now, &self.config));
+            }
+        }
+    }
+
+    /// Answers a [`Turn`](Output::Turn) with a command.
+    ///
+    /// # Errors
+    /// When the PD has no turn, or the command is too long for it. After the latter the turn still stands.
+    pub fn send(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
+        let Line::Offered { turn, room } = self.line else { return Err(SendError::NotNow) };
+        let peer = self.peers.get_mut(pd.0).filter(|_| turn.pd == pd.0).ok_or(SendError::NotNow)?;
+        peer.prepare_command(now, command, room, matches!(turn.choice, Choice::Urgent(_)))?;
+        self.launch(now, turn);
+        Ok(())
+    }
+
+    /// Answers a [`Turn`](Output::Turn) with nothing: the PD's demand is over.
+    pub fn decline(&mut self, now: Micros, pd: PdIndex) {
+        if matches!(self.line, Line::Offered { turn, .. } if turn.pd == pd.0) {
+            self.end_turn(now, pd.0);
+        }
+    }
+
+    /// What to do next; `Wait` when there is nothing more until then.
+    pub fn poll_output(&mut self, now: Micros) -> Output<'_> {
+        match self.advance(now) {
+            Next::Transmit(pd) => Output::Transmit(&self.peers[pd].frame),
+            Next::Deliver(pd, solicited) => {
+                let (pd, message) = (PdIndex(pd), Message { code: self.inbox.code, data: &self.inbox.data });
+                if solicited { Output::Reply { pd, message } } else { Output::Unsolicited { pd, message } }
+            }
+            Next::Note(pd, Note::Failed) => Output::Failed { pd: PdIndex(pd) },
+            Next::Note(pd, Note::Event(event)) => Output::Event { pd: PdIndex(pd), event },
+            Next::Turn { pd, max_data, urgent } => Output::Turn { pd: PdIndex(pd), max_data, urgent },
+            Next::Wait(until) => Output::Wait(until),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

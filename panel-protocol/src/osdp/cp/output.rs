@@ -1,0 +1,183 @@
+//! What goes into the CP and what comes out.
+
+use core::fmt;
+
+use super::counters::PdCounters;
+use super::event::{Capabilities, Event, Identity, KeyFault};
+use super::phase::Note;
+use crate::osdp::reply::DeviceId;
+use crate::osdp::secure::Message;
+use crate::time::Micros;
+
+/// A PD of this line, by the order of adding.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PdIndex(pub(super) usize);
+
+impl PdIndex {
+    /// 0 for the first that was added.
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+/// Whether the caller has a command for a PD, and how much it hurries.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Demand {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something long that can wait for all else.
+    Bulk,
+    /// Something that goes as soon as the line is free.
+    Urgent,
+}
+
+/// What happened on the line.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// These bytes came.
+    Received(&'a [u8]),
+    /// The line can be used, after it could not.
+    LineUp,
+    /// The line can't be used: its port has gone.
+    LineDown,
+}
+
+/// What the caller shall do.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Send these bytes, now.
+    Transmit(&'a [u8]),
+    /// The PD's turn: answer with [`Cp::send`](super::Cp::send) or [`Cp::decline`](super::Cp::decline) before anything
+    /// else. Not answered is declined.
+    Turn {
+        /// Whose turn.
+        pd: PdIndex,
+        /// Most vendor bytes that a MFG command may have, behind its OUI. Other commands: three more bytes of data.
+        max_data: usize,
+        /// Whether it is for [`Demand::Urgent`].
+        urgent: bool,
+    },
+    /// The answer to the command that was sent for this PD; a NAK, too, is an answer.
+    Reply {
+        /// Whose answer.
+        pd: PdIndex,
+        /// The answer, authenticated and in plain.
+        message: Message<'a>,
+    },
+    /// What the PD said to a poll, unasked.
+    Unsolicited {
+        /// Who said it.
+        pd: PdIndex,
+        /// What it said, authenticated and in plain.
+        message: Message<'a>,
+    },
+    /// The command that was sent for this PD will never be answered, and nobody knows whether it was executed.
+    Failed {
+        /// Whose command.
+        pd: PdIndex,
+    },
+    /// Something about a PD.
+    Event {
+        /// Which PD.
+        pd: PdIndex,
+        /// What.
+        event: Event,
+    },
+    /// Nothing until then, unless something is received or demanded. `None`: no end.
+    Wait(Option<Micros>),
+}
+
+/// What [`Output`] will be, before it borrows.
+pub(super) enum Next {
+    Transmit(usize),
+    Turn { pd: usize, max_data: usize, urgent: bool },
+    Deliver(usize, bool),
+    Note(usize, Note),
+    Wait(Option<Micros>),
+}
+
+/// Where the random numbers of handshakes come from: any `FnMut() -> [u8; 8]`.
+pub trait Random {
+    /// Eight bytes that nobody can predict and that never come twice.
+    fn random(&mut self) -> [u8; 8];
+}
+
+impl<F: FnMut() -> [u8; 8]> Random for F {
+    fn random(&mut self) -> [u8; 8] {
+        self()
+    }
+}
+
+/// A PD, for the status page.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PdStatus {
+    /// Its address.
+    pub address: u8,
+    /// How it is.
+    pub state: PdState,
+    /// Who it last said it is, and what it can do.
+    pub about: Option<(DeviceId, Capabilities)>,
+    /// When a valid reply last came; `None`: never.
+    pub last_heard: Option<Micros>,
+    /// What has been counted.
+    pub counters: PdCounters,
+}
+
+/// How a PD is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PdState {
+    /// It doesn't answer.
+    Offline,
+    /// It is being identified, or its session is being set up.
+    Starting,
+    /// It answers, and no session can be had.
+    NoSession(KeyFault),
+    /// Another device answers in its place.
+    Swapped(Identity),
+    /// It takes commands.
+    Ready,
+}
+
+/// Why a PD can't be added.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AddError {
+    /// The address is not 0x00 to 0x7E.
+    Address,
+    /// Another PD has the address.
+    Taken,
+    /// The line has as many PDs as it can.
+    LineFull,
+}
+
+/// Why a command was not sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SendError {
+    /// The PD has not been given a turn.
+    NotNow,
+    /// The command doesn't fit in the frame that the PD, or the line, can take.
+    TooLong,
+}
+
+impl fmt::Display for AddError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "a device's address is 0 to 126",
+            Self::Taken => "another device of the line has this address",
+            Self::LineFull => "the line has as many devices as it can have",
+        })
+    }
+}
+
+impl core::error::Error for AddError {}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotNow => "it is not this device's turn",
+            Self::TooLong => "the command is longer than the turn allows",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}

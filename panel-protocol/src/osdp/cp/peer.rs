@@ -1,0 +1,250 @@
+//! One PD as the CP sees it: how far its bring-up has come, what it has been sent, when it was last heard.
+//!
+//! `sending` composes its frames, `hearing` takes its replies; here is what both share, and what silence does. A
+//! peer never knows whether the line is free: it says what it wants, and is told when its turn has come.
+
+use core::time::Duration;
+
+use heapless::{Deque, Vec};
+
+use super::config::{LineConfig, PdConfig};
+use super::counters::{PdCounters, count};
+use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
+use super::keys::Keys;
+use super::output::{Demand, PdState, PdStatus};
+use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
+use super::schedule::Wants;
+use super::timing::{Backoff, retry_delay};
+use crate::limits::MIN_FRAME_LEN;
+use crate::osdp::reply::DeviceId;
+use crate::osdp::secure::Scbk;
+use crate::time::Micros;
+
+/// Events kept for a caller that doesn't drain; one input causes four at most. The oldest gives way.
+const MAX_EVENTS: usize = 8;
+
+/// One PD.
+#[derive(Debug)]
+pub(super) struct Peer<const N: usize> {
+    pub address: u8,
+    pub keys: Keys,
+    pub expected: Option<Identity>,
+    pub phase: Phase,
+    pub presence: Presence,
+    pub about: Option<(DeviceId, Capabilities)>,
+    /// The next frame's sequence number.
+    pub sequence: u8,
+    pub sent: Option<Sent>,
+    /// Whether this conversation's PD has been told how long a frame the CP takes.
+    pub size_told: bool,
+    /// The last frame sent, mark byte included, for its repetition.
+    pub frame: Vec<u8, N>,
+    pub last_heard: Option<Micros>,
+    /// When the next poll, or the next step of the bring-up, is due.
+    pub due: Micros,
+    pub demand: Demand,
+    pub counters: PdCounters,
+    pub backoff: Backoff,
+    pub trouble: Option<Trouble>,
+    failed: bool,
+    events: Deque<Event, MAX_EVENTS>,
+}
+
+impl<const N: usize> Peer<N> {
+    pub(super) fn new(config: PdConfig, line: &LineConfig) -> Self {
+        Self {
+            address: config.address,
+            keys: Keys::new(config.key),
+            expected: config.expected,
+            phase: Phase::Resting { until: Micros(0) },
+            presence: Presence::Unknown,
+            about: None,
+            sequence: 0,
+            sent: None,
+            size_told: false,
+            frame: Vec::new(),
+            last_heard: None,
+            due: Micros(0),
+            demand: Demand::None,
+            counters: PdCounters::default(),
+            backoff: Backoff::new(line),
+            trouble: None,
+            failed: false,
+            events: Deque::new(),
+        }
+    }
+
+    /// What it wants of the line at `now`.
+    pub(super) fn wants(&self, now: Micros) -> Wants {
+        if let Some(sent) = self.sent {
+            let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
+            return Wants { due: Some(sent.retry_at), urgent, bulk: false };
+        }
+        let is_open = self.is_open();
+        Wants {
+            due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),
+            urgent: is_open && self.demand == Demand::Urgent,
+            bulk: is_open && self.demand == Demand::Bulk,
+        }
+    }
+
+    /// Whether it takes the caller's commands.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.phase {
+            Phase::Secure { open, .. } => *open,
+            Phase::Clear => true,
+            _ => false,
+        }
+    }
+
+    /// Longest frame it can receive, as far as is known.
+    pub(super) fn receive_buffer(&self) -> usize {
+        let said = self.about.and_then(|(_, capabilities)| capabilities.receive_buffer);
+        said.map_or(MIN_FRAME_LEN, |len| usize::from(len).max(MIN_FRAME_LEN))
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        self.presence == Presence::Online
+    }
+
+    pub(super) fn status(&self) -> PdStatus {
+        let state = match (self.presence, self.trouble) {
+            (_, Some(Trouble::Swapped(found))) => PdState::Swapped(found),
+            (Presence::Online, _) if self.is_open() => PdState::Ready,
+            (Presence::Online, Some(Trouble::NoSession(fault))) => PdState::NoSession(fault),
+            (Presence::Online, None) => PdState::Starting,
+            (Presence::Unknown | Presence::Offline, _) => PdState::Offline,
+        };
+        PdStatus {
+            address: self.address,
+            state,
+            about: self.about,
+            last_heard: self.last_heard,
+            counters: self.counters,
+        }
+    }
+
+    /// Begins a change of key; a device that comes for the old one's place is welcome.
+    pub(super) fn change_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
+        self.keys.change(new, until, true);
+        self.expected = None;
+        self.trouble = None;
+        self.hurry(now, line);
+    }
+
+    /// Has it looked at again at once.
+    pub(super) fn hurry(&mut self, now: Micros, line: &LineConfig) {
+        self.backoff = Backoff::new(line);
+        self.due = now;
+        if let Phase::Resting { until } = &mut self.phase {
+            *until = now;
+        }
+    }
+
+    /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
+    pub(super) fn no_reply(&mut self, now: Micros, line: &LineConfig, damaged: bool) {
+        if !damaged {
+            count(&mut self.counters.timeouts);
+        }
+        let Some(sent) = &mut self.sent else { return };
+        let failures = sent.failures;
+        sent.failures = failures.saturating_add(1);
+        sent.retry_at = now + retry_delay(failures);
+        let may_be_there = damaged || self.presence == Presence::Online;
+        match self.phase {
+            Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
+            Phase::Identify => {}
+            _ => self.check_silence(now, line),
+        }
+    }
+
+    /// Takes it offline if it has been silent for too long.
+    pub(super) fn check_silence(&mut self, now: Micros, line: &LineConfig) {
+        if self.is_silent(now, line) {
+            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
+        }
+    }
+
+    fn is_silent(&self, now: Micros, line: &LineConfig) -> bool {
+        self.last_heard.is_none_or(|at| now.since(at) >= line.offline_after)
+    }
+
+    /// The first question of a bring-up was not answered. One that was just there may be starting up.
+    fn unreachable(&mut self, now: Micros, line: &LineConfig) {
+        if self.presence == Presence::Online && !self.is_silent(now, line) {
+            self.rest(now + line.backoff_first);
+        } else {
+            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
+        }
+    }
+
+    /// The caller lost the line.
+    pub(super) fn line_down(&mut self, now: Micros, line: &LineConfig) {
+        self.take_offline(now, line, LossCause::LineDown, OfflineCause::LineDown);
+    }
+
+    fn take_offline(&mut self, now: Micros, line: &LineConfig, loss: LossCause, cause: OfflineCause) {
+        if self.is_open() {
+            self.note(Event::SecureLost { cause: loss });
+        }
+        if self.presence != Presence::Offline {
+            self.note(Event::Offline { cause });
+        }
+        (self.presence, self.trouble) = (Presence::Offline, None);
+        let pause = self.backoff.step(line);
+        self.rest(now + pause);
+    }
+
+    /// Ends the session, if there is one, and begins anew: at once after one that had lasted, else after a pause.
+    pub(super) fn lose_session(&mut self, now: Micros, line: &LineConfig, cause: LossCause) {
+        if self.is_open() {
+            self.note(Event::SecureLost { cause });
+        }
+        let lasted = match self.phase {
+            Phase::Secure { since, .. } => now.since(since) >= line.backoff_first,
+            _ => false,
+        };
+        if lasted {
+            self.backoff = Backoff::new(line);
+            self.rest(now);
+        } else {
+            self.pause(now, line);
+        }
+    }
+
+    /// Rests for the next, longer, pause.
+    pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
+        let pause: Duration = self.backoff.step(line);
+        self.rest(now + pause);
+    }
+
+    /// Forgets session and conversation. A command of the caller that was on its way is told to have failed.
+    pub(super) fn rest(&mut self, until: Micros) {
+        self.failed |= self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Command { .. }));
+        self.sent = None;
+        (self.sequence, self.size_told) = (0, false);
+        self.phase = Phase::Resting { until };
+    }
+
+    pub(super) fn note(&mut self, event: Event) {
+        if self.events.is_full() {
+            let _ = self.events.pop_front();
+        }
+        let _ = self.events.push_back(event);
+    }
+
+    /// Notes a condition unless it is the one told last.
+    pub(super) fn note_trouble(&mut self, trouble: Trouble, event: Event) {
+        if self.trouble != Some(trouble) {
+            self.trouble = Some(trouble);
+            self.note(event);
+        }
+    }
+
+    pub(super) fn take_note(&mut self) -> Option<Note> {
+        if core::mem::take(&mut self.failed) {
+            return Some(Note::Failed);
+        }
+        self.events.pop_front().map(Note::Event)
+    }
+}

@@ -1,0 +1,190 @@
+//! Who has the line next.
+//!
+//! Urgent commands first, in turn among the PDs that have one. Then what is due: polls, repetitions, steps of a
+//! bring-up, the longest overdue first. Bulk last. Two rules keep this from starving anyone: after a run of urgent
+//! frames one due frame goes through, and while both wait, bulk gets as much line time as what is due.
+
+use core::time::Duration;
+
+use crate::time::Micros;
+
+/// Urgent frames in a row after which one overdue frame goes through: polling a slow line costs a revocation to
+/// all its PDs at most a sixth, and a reader is polled even if urgent commands never end.
+const URGENT_RUN: u8 = 3;
+
+/// What one PD wants of the line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Wants {
+    /// When its next poll, repetition or bring-up step is due; `None`: nothing is.
+    pub due: Option<Micros>,
+    /// An urgent command may be sent, or repeated, now.
+    pub urgent: bool,
+    /// A bulk command may be sent now.
+    pub bulk: bool,
+}
+
+/// Who has the line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Choice {
+    /// This PD, for an urgent command.
+    Urgent(usize),
+    /// This PD, for what is due.
+    Due(usize),
+    /// This PD, for a bulk command.
+    Bulk(usize),
+    /// Nobody until then; `None`: until something changes.
+    Nobody(Option<Micros>),
+}
+
+/// The memory that fairness needs.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    /// Urgent frames since the last other one.
+    urgent_run: u8,
+    /// Where the search for the next urgent PD begins.
+    urgent_from: usize,
+    /// Where the search for the next bulk PD begins.
+    bulk_from: usize,
+    /// Line time given to due frames less that given to bulk, in microseconds, while both waited.
+    balance_us: i64,
+}
+
+impl Schedule {
+    /// Chooses among PDs by what each wants now.
+    pub(super) fn choose(&self, now: Micros, wants: &[Wants]) -> Choice {
+        let earliest = earliest_due(wants);
+        let overdue = earliest.filter(|(at, _)| *at <= now).map(|(_, pd)| pd);
+        let urgent = next_from(self.urgent_from, wants, |w| w.urgent);
+        let bulk = next_from(self.bulk_from, wants, |w| w.bulk);
+        match (urgent, overdue, bulk) {
+            (Some(_), Some(due), _) if self.urgent_run >= URGENT_RUN => Choice::Due(due),
+            (Some(pd), _, _) => Choice::Urgent(pd),
+            (None, Some(_), Some(pd)) if self.balance_us > 0 => Choice::Bulk(pd),
+            (None, Some(pd), _) => Choice::Due(pd),
+            (None, None, Some(pd)) => Choice::Bulk(pd),
+            (None, None, None) => Choice::Nobody(earliest.map(|(at, _)| at)),
+        }
+    }
+
+    /// Notes that `choice` used the line for `span`, whether the other of due and bulk waited meanwhile, and whether a
+    /// reply came. An urgent command without a reply lets others go before it is repeated.
+    pub(super) fn used(&mut self, choice: Choice, span: Duration, rival_waited: bool, answered: bool) {
+        let span_us = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let balance_us = if rival_waited { self.balance_us } else { 0 };
+        match choice {
+            Choice::Urgent(pd) => {
+                self.urgent_run = if answered { self.urgent_run.saturating_add(1) } else { URGENT_RUN };
+                self.urgent_from = pd + 1;
+                return;
+            }
+            Choice::Due(_) => self.balance_us = balance_us.saturating_add(span_us),
+            Choice::Bulk(pd) => {
+                self.balance_us = balance_us.saturating_sub(span_us);
+                self.bulk_from = pd + 1;
+            }
+            Choice::Nobody(_) => return,
+        }
+        self.urgent_run = 0;
+    }
+}
+
+/// The PD whose due time is earliest; the lower index wins a tie.
+fn earliest_due(wants: &[Wants]) -> Option<(Micros, usize)> {
+    wants.iter().enumerate().filter_map(|(pd, w)| w.due.map(|at| (at, pd))).min()
+}
+
+/// The first PD at or after `from`, going round, that `is_ready`.
+fn next_from(from: usize, wants: &[Wants], is_ready: impl Fn(&Wants) -> bool) -> Option<usize> {
+    let count = wants.len().max(1);
+    (0..wants.len()).map(|step| (from + step) % count).find(|pd| is_ready(&wants[*pd]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = Micros(1_000_000);
+
+    fn due(at: u64) -> Wants {
+        Wants { due: Some(Micros(at)), ..Wants::default() }
+    }
+
+    /// Lets `rounds` frames of equal length go and counts how many each choice got.
+    fn shares(wants: &[Wants], rounds: usize, span: impl Fn(Choice) -> u64) -> (u64, u64, u64) {
+        let (mut urgent, mut polls, mut bulk) = (0, 0, 0);
+        let mut schedule = Schedule::default();
+        for _ in 0..rounds {
+            let choice = schedule.choose(NOW, wants);
+            let used = span(choice);
+            match choice {
+                Choice::Urgent(_) => urgent += used,
+                Choice::Due(_) => polls += used,
+                Choice::Bulk(_) => bulk += used,
+                Choice::Nobody(_) => {}
+            }
+            schedule.used(choice, Duration::from_micros(used), true, true);
+        }
+        (urgent, polls, bulk)
+    }
+
+    #[test]
+    fn urgent_goes_before_what_is_overdue_and_before_bulk() {
+        let wants = [due(1), Wants { bulk: true, ..due(2) }, Wants { urgent: true, ..due(3) }];
+        assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Urgent(2));
+    }
+
+    #[test]
+    fn urgent_pds_take_turns() {
+        let wants = [Wants { urgent: true, ..Wants::default() }; 3];
+        let mut schedule = Schedule::default();
+        for expected in [0, 1, 2, 0, 1, 2, 0] {
+            let choice = schedule.choose(NOW, &wants);
+            assert_eq!(choice, Choice::Urgent(expected));
+            schedule.used(choice, Duration::from_millis(1), false, true);
+        }
+    }
+
+    #[test]
+    fn endless_urgent_demand_leaves_every_fourth_frame_to_what_is_due() {
+        let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
+        assert_eq!(shares(&wants, 400, |_| 1), (300, 100, 0));
+    }
+
+    #[test]
+    fn an_urgent_command_without_a_reply_lets_one_due_frame_go_first() {
+        let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
+        let mut schedule = Schedule::default();
+        schedule.used(Choice::Urgent(0), Duration::from_millis(200), false, false);
+        assert_eq!(schedule.choose(NOW, &wants), Choice::Due(1));
+        schedule.used(Choice::Due(1), Duration::from_millis(1), false, true);
+        assert_eq!(schedule.choose(NOW, &wants), Choice::Urgent(0));
+    }
+
+    #[test]
+    fn the_longest_overdue_goes_first() {
+        assert_eq!(Schedule::default().choose(NOW, &[due(7), due(5), due(6)]), Choice::Due(1));
+    }
+
+    #[test]
+    fn endless_polls_and_bulk_share_the_line_time() {
+        let wants = [Wants { bulk: true, ..due(1) }];
+        let span = |choice| if matches!(choice, Choice::Bulk(_)) { 100 } else { 7 };
+        let (_, polls, bulk) = shares(&wants, 10_000, span);
+        assert!(polls.abs_diff(bulk) <= 100, "polls {polls}, bulk {bulk}");
+    }
+
+    #[test]
+    fn bulk_fills_the_line_while_nothing_is_due() {
+        let wants = [due(NOW.0 + 1), Wants { bulk: true, ..due(NOW.0 + 1) }];
+        assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Bulk(1));
+    }
+
+    #[test]
+    fn nobody_means_wait_for_the_first_due_time() {
+        assert_eq!(
+            Schedule::default().choose(NOW, &[due(NOW.0 + 9)]),
+            Choice::Nobody(Some(Micros(NOW.0 + 9)))
+        );
+        assert_eq!(Schedule::default().choose(NOW, &[]), Choice::Nobody(None));
+    }
+}

@@ -1,0 +1,8 @@
+//! The CP against the real PD machine, on a virtual clock and a simulated line, told as stories.
+
+mod bringup;
+mod damage;
+mod gadget;
+mod scheduling;
+mod sessions;
+mod site;

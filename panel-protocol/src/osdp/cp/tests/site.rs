@@ -1,0 +1,355 @@
+//! One simulated line: a CP, its PDs, bytes that take their time, and seeded faults.
+
+use core::time::Duration;
+use std::boxed::Box;
+use std::collections::{BTreeMap, VecDeque};
+use std::vec::Vec;
+
+use super::gadget::{Dice, Gadget, OUI};
+use crate::osdp::command::Command;
+use crate::osdp::cp::{
+    Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
+};
+use crate::osdp::payload::Manufacturer;
+use crate::osdp::pd::{self, Pd};
+use crate::osdp::reply::Reply;
+use crate::osdp::secure::Scbk;
+use crate::time::Micros;
+
+/// Longest frame of either side, mark included.
+pub(super) const N: usize = 1024;
+/// Bytes that arrive at once.
+const PIECE: usize = 16;
+
+pub(super) struct Device {
+    pub pd: Pd<N>,
+    pub gadget: Gadget,
+    pub powered: bool,
+    pub thinking: Duration,
+}
+
+/// What is on its way.
+struct Flight {
+    at: Micros,
+    from: Option<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Faults of the line, in thousandths of the frames.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Faults {
+    pub lost: u64,
+    pub damaged: u64,
+    pub doubled: u64,
+    pub late: u64,
+}
+
+/// What was answered, told or reported of one PD.
+#[derive(Default)]
+pub(super) struct Log {
+    pub answered: Vec<u32>,
+    pub failed: Vec<u32>,
+    pub told: Vec<u8>,
+    pub events: Vec<(Micros, Event)>,
+}
+
+/// A command that waits for its PD's turn.
+pub(super) struct Job {
+    pub number: u32,
+    pub len: usize,
+    pub urgent: bool,
+    pub since: Micros,
+}
+
+pub(super) type TestCp = Cp<32, N, Box<dyn FnMut() -> [u8; 8]>>;
+type Tamper = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
+
+pub(super) struct Site {
+    pub now: Micros,
+    pub cp: TestCp,
+    pub baud: u32,
+    pub pds: Vec<PdIndex>,
+    pub devices: Vec<Device>,
+    pub faults: Faults,
+    pub dice: Dice,
+    pub logs: Vec<Log>,
+    pub jobs: Vec<VecDeque<Job>>,
+    /// Jobs without end for these PDs, of as many bytes as fit.
+    pub endless: BTreeMap<usize, Demand>,
+    /// The command of each PD that is on its way.
+    pub underway: Vec<Option<u32>>,
+    /// How long each urgent job waited for its first byte.
+    pub urgent_waits: Vec<Duration>,
+    /// Bytes and times of all frames that the CP sent.
+    pub sent: Vec<(Micros, Vec<u8>)>,
+    /// Looks at each reply before it travels, and may change it; false loses it.
+    pub tamper: Option<Tamper>,
+    /// Vendor bytes of the answered commands, of which one at a time is underway.
+    pub answered_bytes: usize,
+    underway_len: usize,
+    flights: Vec<Flight>,
+    next_number: u32,
+    /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
+    pub polite: bool,
+    /// When the last frame of either side has left.
+    busy_until: Micros,
+}
+
+pub(super) fn key(byte: u8) -> Scbk {
+    Scbk::new([byte; 16])
+}
+
+impl Site {
+    pub(super) fn new(seed: u64, baud: u32) -> Self {
+        Self::with(seed, LineConfig::new(baud))
+    }
+
+    pub(super) fn with(seed: u64, config: LineConfig) -> Self {
+        std::println!("seed {seed}");
+        let mut numbers = Dice(seed ^ 0xC0FFEE);
+        Self {
+            now: Micros(1_000_000),
+            baud: config.baud,
+            cp: Cp::new(config, Box::new(move || numbers.roll().to_le_bytes())),
+            pds: Vec::new(),
+            devices: Vec::new(),
+            faults: Faults::default(),
+            dice: Dice(seed),
+            logs: Vec::new(),
+            jobs: Vec::new(),
+            endless: BTreeMap::new(),
+            underway: Vec::new(),
+            urgent_waits: Vec::new(),
+            sent: Vec::new(),
+            tamper: None,
+            answered_bytes: 0,
+            underway_len: 0,
+            flights: Vec::new(),
+            next_number: 0,
+            polite: true,
+            busy_until: Micros(0),
+        }
+    }
+
+    /// A PD with the key that the CP expects.
+    pub(super) fn add(&mut self) -> usize {
+        let byte = self.devices.len() as u8 + 1;
+        self.add_with(PdKey::Scbk(key(byte)), None, Some(key(byte)))
+    }
+
+    pub(super) fn add_with(
+        &mut self,
+        ours: PdKey,
+        expected: Option<Identity>,
+        theirs: Option<Scbk>,
+    ) -> usize {
+        let index = self.devices.len();
+        let address = index as u8;
+        self.pds.push(self.cp.add_pd(PdConfig { address, key: ours, expected }).unwrap());
+        self.devices.push(Device {
+            pd: Pd::new(pd::PdConfig { address, require_secure: true }),
+            gadget: Gadget::new(index, theirs),
+            powered: true,
+            thinking: Duration::from_millis(1),
+        });
+        self.logs.push(Log::default());
+        self.jobs.push(VecDeque::new());
+        self.underway.push(None);
+        index
+    }
+
+    /// A device that has lost its power and got it back.
+    pub(super) fn restart(&mut self, pd: usize) {
+        let address = self.devices[pd].pd.address();
+        self.devices[pd].pd = Pd::new(pd::PdConfig { address, require_secure: true });
+    }
+
+    pub(super) fn job(&mut self, pd: usize, len: usize, urgent: bool) -> u32 {
+        self.next_number += 1;
+        let number = self.next_number;
+        self.jobs[pd].push_back(Job { number, len, urgent, since: self.now });
+        number
+    }
+
+    pub(super) fn status(&self, pd: usize) -> PdStatus {
+        self.cp.status(self.pds[pd]).unwrap()
+    }
+
+    pub(super) fn saw(&self, pd: usize, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.logs[pd].events.iter().any(|(_, event)| wanted(event))
+    }
+
+    pub(super) fn events(&self, pd: usize) -> Vec<Event> {
+        self.logs[pd].events.iter().map(|(_, event)| *event).collect()
+    }
+
+    pub(super) fn run_for(&mut self, span: Duration) {
+        let end = self.now + span;
+        self.run_until(end, |_| false);
+        self.now = end;
+    }
+
+    /// Runs until `done`; panics when that takes longer than `span`.
+    pub(super) fn run_to(&mut self, span: Duration, done: impl Fn(&Self) -> bool) {
+        let end = self.now + span;
+        assert!(
+            self.run_until(end, done),
+            "not done within {span:?}; events: {:?}",
+            self.logs.iter().map(|l| &l.events).collect::<Vec<_>>()
+        );
+    }
+
+    fn run_until(&mut self, end: Micros, done: impl Fn(&Self) -> bool) -> bool {
+        loop {
+            let wait = self.drain();
+            if done(self) {
+                return true;
+            }
+            let flight = self.flights.iter().map(|flight| flight.at).min();
+            let Some(next) = [wait, flight].into_iter().flatten().min().filter(|next| *next <= end) else {
+                return false;
+            };
+            assert!(next > self.now || flight == Some(next), "the CP waits for the past");
+            self.now = self.now.max(next);
+            self.land();
+        }
+    }
+
+    /// Does what the CP says until it waits.
+    fn drain(&mut self) -> Option<Micros> {
+        for _ in 0..10_000 {
+            self.state_demand();
+            match self.cp.poll_output(self.now) {
+                Output::Transmit(bytes) => {
+                    let bytes = bytes.to_vec();
+                    self.sent.push((self.now, bytes.clone()));
+                    self.launch(None, bytes, self.now);
+                }
+                Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent),
+                Output::Reply { pd, message } => {
+                    let number = u32::from_le_bytes(message.data[3..7].try_into().unwrap());
+                    assert_eq!(self.underway[pd.get()].take(), Some(number), "an answer to something else");
+                    self.logs[pd.get()].answered.push(number);
+                    self.answered_bytes += self.underway_len;
+                }
+                Output::Unsolicited { pd, message } => self.logs[pd.get()].told.push(message.data[2]),
+                Output::Failed { pd } => {
+                    let number = self.underway[pd.get()].take().expect("a command was underway");
+                    self.logs[pd.get()].failed.push(number);
+                }
+                Output::Event { pd, event } => self.logs[pd.get()].events.push((self.now, event)),
+                Output::Wait(until) => return until,
+            }
+        }
+        panic!("the CP never waits");
+    }
+
+    fn state_demand(&mut self) {
+        for (index, pd) in self.pds.iter().enumerate() {
+            let demand = match self.jobs[index].front() {
+                _ if self.endless.get(&index) == Some(&Demand::Urgent) => Demand::Urgent,
+                Some(job) if job.urgent => Demand::Urgent,
+                Some(_) => Demand::Bulk,
+                None => self.endless.get(&index).copied().unwrap_or_default(),
+            };
+            self.cp.set_demand(*pd, demand);
+        }
+    }
+
+    fn take_turn(&mut self, pd: PdIndex, max_data: usize, urgent: bool) {
+        let index = pd.get();
+        let job = self.jobs[index].pop_front().unwrap_or_else(|| {
+            self.next_number += 1;
+            Job { number: self.next_number, len: max_data, urgent: false, since: self.now }
+        });
+        if job.urgent {
+            assert!(urgent);
+            self.urgent_waits.push(self.now.since(job.since));
+        }
+        let mut data = std::vec![0; job.len.clamp(4, max_data)];
+        data[..4].copy_from_slice(&job.number.to_le_bytes());
+        let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &data });
+        self.cp.send(self.now, pd, &command).unwrap();
+        self.underway[index] = Some(job.number);
+        self.underway_len = data.len();
+    }
+
+    /// Puts bytes on the line, as its faults let them.
+    fn launch(&mut self, from: Option<usize>, mut bytes: Vec<u8>, at: Micros) {
+        let faults = self.faults;
+        if self.dice.chance(faults.damaged) {
+            let bit = self.dice.below(bytes.len() as u64 * 8) as usize;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        if from.is_some() && self.tamper.as_mut().is_some_and(|tamper| !tamper(&mut bytes)) {
+            return;
+        }
+        if from.is_none() && self.polite {
+            assert!(
+                at >= self.busy_until + line_time(2, self.baud),
+                "sent into a reply or too soon after it"
+            );
+        }
+        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), self.baud));
+        let late = if self.dice.chance(faults.late) { self.dice.below(400) } else { 0 };
+        let at = at + Duration::from_millis(late);
+        if self.dice.chance(faults.doubled) {
+            let again = at + Duration::from_millis(self.dice.below(300));
+            self.fly(from, &bytes, again);
+        }
+        if !self.dice.chance(faults.lost) {
+            self.fly(from, &bytes, at);
+        }
+    }
+
+    /// Lets bytes arrive piece by piece, each at its time.
+    fn fly(&mut self, from: Option<usize>, bytes: &[u8], start: Micros) {
+        for (index, piece) in bytes.chunks(PIECE).enumerate() {
+            let at = start + line_time(index * PIECE + piece.len(), self.baud);
+            self.flights.push(Flight { at, from, bytes: piece.to_vec() });
+        }
+    }
+
+    /// Delivers what has arrived. All hear all; the CP does not hear itself.
+    fn land(&mut self) {
+        let now = self.now;
+        let (mut landed, flying): (Vec<_>, Vec<_>) = self.flights.drain(..).partition(|f| f.at <= now);
+        self.flights = flying;
+        landed.sort_by_key(|flight| flight.at);
+        for flight in landed {
+            if flight.from.is_some() {
+                self.cp.handle(now, Input::Received(&flight.bytes));
+            }
+            for listener in 0..self.devices.len() {
+                if flight.from != Some(listener) {
+                    self.hear(listener, &flight.bytes);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, listener: usize, bytes: &[u8]) {
+        let now = self.now;
+        let device = &mut self.devices[listener];
+        if !device.powered {
+            return;
+        }
+        device.pd.handle(now, pd::Input::Received(bytes), &mut device.gadget);
+        let mut replies = Vec::new();
+        while let Some(output) = device.pd.poll_output() {
+            if let pd::Output::Transmit(reply) = output {
+                replies.push(reply.to_vec());
+            }
+        }
+        let at = now + device.thinking;
+        for reply in replies {
+            self.launch(Some(listener), reply, at);
+        }
+    }
+}
+
+/// A frame in clear as it stands on the line, mark included.
+pub(super) fn line_bytes(header: crate::osdp::frame::Header, reply: &Reply<'_>) -> Vec<u8> {
+    let mut buf = [0; 64];
+    crate::osdp::frame::emit(&mut buf, header, None, reply).unwrap().to_vec()
+}
