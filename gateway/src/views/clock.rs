@@ -22,17 +22,22 @@ impl LocalClock {
     }
 
     /// `10:02` today, `21 Nov 10:02` on another day, with the year in another year.
-    pub fn short(&self, at: Timestamp) -> String {
+    pub fn short(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M")
     }
 
     /// As [`short`](Self::short), with seconds: `10:02:11`.
-    pub fn exact(&self, at: Timestamp) -> String {
+    pub fn exact(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M:%S")
     }
 
+    /// For programs and tool tips, with the zone's offset: `2026-11-22T10:02:11.250+01:00`.
+    pub fn iso(&self, at: &Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+    }
+
     /// How long ago, in words: `just now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; for what lies ahead, `in 5 min`.
-    pub fn ago(&self, at: Timestamp) -> String {
+    pub fn ago(&self, at: &Timestamp) -> String {
         let seconds = self.now.as_second().saturating_sub(at.as_second());
         match seconds {
             ..=-1 => format!("in {}", span(seconds.unsigned_abs())),
@@ -41,7 +46,7 @@ impl LocalClock {
         }
     }
 
-    fn words(&self, at: Timestamp, time_of_day: &str) -> String {
+    fn words(&self, at: &Timestamp, time_of_day: &str) -> String {
         let (then, now) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()));
         let day = match (then.date() == now.date(), then.year() == now.year()) {
             (true, _) => "",
@@ -73,17 +78,18 @@ mod tests {
     #[test]
     fn times_are_told_in_the_sites_zone_and_other_days_are_named() {
         let clock = LocalClock::new("Europe/Berlin", at("2026-11-22T11:30:00Z"));
-        assert_eq!(clock.short(at("2026-11-22T09:02:11Z")), "10:02");
-        assert_eq!(clock.exact(at("2026-11-22T09:02:11Z")), "10:02:11");
-        assert_eq!(clock.short(at("2026-11-21T22:59:00Z")), "21 Nov 23:59");
-        assert_eq!(clock.short(at("2026-11-21T23:01:00Z")), "00:01", "already today in Berlin");
-        assert_eq!(clock.short(at("2025-07-01T10:00:00Z")), "1 Jul 2025 12:00", "summer time");
+        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "10:02");
+        assert_eq!(clock.exact(&at("2026-11-22T09:02:11Z")), "10:02:11");
+        assert_eq!(clock.short(&at("2026-11-21T22:59:00Z")), "21 Nov 23:59");
+        assert_eq!(clock.short(&at("2026-11-21T23:01:00Z")), "00:01", "already today in Berlin");
+        assert_eq!(clock.short(&at("2025-07-01T10:00:00Z")), "1 Jul 2025 12:00", "summer time");
+        assert_eq!(clock.iso(&at("2026-11-22T09:02:11.25Z")), "2026-11-22T10:02:11.250+01:00");
     }
 
     #[test]
     fn an_unknown_zone_is_told_in_utc() {
         let clock = LocalClock::new("Mars/Olympus", at("2026-11-22T11:30:00Z"));
-        assert_eq!(clock.short(at("2026-11-22T09:02:11Z")), "09:02");
+        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "09:02");
     }
 
     #[test]
@@ -98,7 +104,7 @@ mod tests {
             ("2026-11-22T12:09:30Z", "in 9 min"),
         ];
         for (then, words) in cases {
-            assert_eq!(clock.ago(at(then)), words);
+            assert_eq!(clock.ago(&at(then)), words);
         }
     }
 }

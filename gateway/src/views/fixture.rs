@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use panel_protocol::decide::Reason;
 
 use super::*;
-use crate::domain::{Alarm, AlarmKind, CardRead, CardRefusal, Landing, Receipt, ReceiptAction};
-use crate::views::{ControllerKind, ControllerState, DoorView, FaultCounts, LineState, TableView};
+use crate::domain::{
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, Landing, Receipt, ReceiptAction, RefusedCard,
+    Revision,
+};
 
 /// Every card number and every part of one that [`everything`] shows.
 pub(crate) const CARD_NUMBERS: [&str; 5] = ["100-1234", "100-5678", "100-70000", "70000", "26:0x2F623AE"];
@@ -153,6 +155,10 @@ fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
 pub(crate) fn everything() -> SiteFacts {
     let mut site = well();
     site.counts.refused_cards = 2;
+    let lab = &mut site.controllers[3];
+    if let Some(table) = &mut lab.table {
+        *table = TableView { held: Some(121), proven: false, pending: 86, ..table.clone() };
+    }
     let dock = &mut site.controllers[1];
     dock.state = ControllerState::Offline;
     dock.state_since = Some(before_noon(7_080));

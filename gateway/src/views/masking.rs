@@ -140,7 +140,7 @@ impl RefusedCardView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::site::fixture;
+    use super::super::fixture;
     use super::*;
 
     #[test]

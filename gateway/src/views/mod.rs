@@ -9,6 +9,8 @@
 mod clock;
 mod controller;
 mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod line;
 mod masking;
 mod receipt;

@@ -138,7 +138,7 @@ impl Exposure {
         match (self.state, self.is_under_way(clock.now()), self.state_since) {
             (ControllerState::Online, true, _) => "on its way".to_owned(),
             (ControllerState::Online, false, _) => "online, and has not proven it yet".to_owned(),
-            (state, _, Some(since)) => format!("{} since {}", state.words(), clock.short(since)),
+            (state, _, Some(since)) => format!("{} since {}", state.words(), clock.short(&since)),
             (state, _, None) => state.words().to_owned(),
         }
     }

@@ -140,7 +140,3 @@ pub struct Notice {
     /// In words, with what to do about it.
     pub text: String,
 }
-
-#[cfg(test)]
-#[path = "fixture.rs"]
-pub(crate) mod fixture;

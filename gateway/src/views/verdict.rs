@@ -29,6 +29,17 @@ pub enum Level {
     Problem,
 }
 
+impl Level {
+    /// `well`, `attention` or `problem`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Attention => "attention",
+            Self::Problem => "problem",
+        }
+    }
+}
+
 /// Whether all is well.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Verdict {
@@ -78,7 +89,7 @@ impl Findings {
     fn lines(&mut self, site: &SiteFacts, clock: &LocalClock) {
         for line in &site.lines {
             if let LineState::Down { why } = &line.state {
-                let since = line.since.map(|at| format!(" since {}", clock.short(at))).unwrap_or_default();
+                let since = line.since.map(|at| format!(" since {}", clock.short(&at))).unwrap_or_default();
                 self.add(Level::Problem, format!("Line {} is down{since}: {why}", line.id));
             }
         }
@@ -159,7 +170,7 @@ fn state_text(there: &[&ControllerView], state: ControllerState, clock: &LocalCl
     };
     match there {
         [one] => {
-            let since = one.state_since.map(|at| format!(" since {}", clock.short(at))).unwrap_or_default();
+            let since = one.state_since.map(|at| format!(" since {}", clock.short(&at))).unwrap_or_default();
             format!("{} is {words}{since}.", one.id)
         }
         many => format!("{} controllers are {words}: {}.", many.len(), named(many.iter().map(|c| &c.id))),

@@ -1,5 +1,5 @@
 use super::super::controller::TableView;
-use super::super::site::fixture::{before_noon, everything, exposure, line, panel, well};
+use super::super::fixture::{before_noon, everything, exposure, line, panel, well};
 use super::super::site::{Notice, SiteFacts};
 use super::*;
 use crate::domain::Alarm;

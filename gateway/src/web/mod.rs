@@ -1,4 +1,70 @@
-//! The status page, the JSON API, live events, metrics and sign-in.
+//! The status page, the JSON API, signing in, health and metrics.
+//!
+//! Shows [views](crate::views) and nothing else; what it can do to the site goes through
+//! [`SiteSource`](crate::views::SiteSource). It never reads the directory, a line or a controller, and no page
+//! refers to another host.
 
+mod accounts;
+mod api;
+mod assets;
+mod attempts;
+mod error;
 mod expiry;
+mod guard;
+mod headers;
+mod health;
+pub mod limits;
+mod live;
+mod metrics;
+mod page;
+mod sections;
+mod session;
+mod state;
 pub mod tls;
+
+pub use accounts::{Account, Accounts, AccountsError, Role};
+pub use guard::LocalOperator;
+pub use metrics::Metrics;
+pub use state::{Transport, WebState};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{any, get, post};
+
+/// Everything but SCIM. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or failed sign-ins of
+/// all addresses count as one's; on the box's own socket, put [`LocalOperator`] into the requests' extensions. Its
+/// fallback answers 404, so mount others beside it with `nest` or `merge` of routers that have none.
+pub fn router(state: WebState) -> Router {
+    Router::new()
+        .route("/", get(page::status))
+        .route("/sign-in", get(page::sign_in_form).post(page::sign_in))
+        .route("/sign-out", post(page::sign_out))
+        .route("/controllers/{id}/install-mode", post(page::open_install_mode))
+        .route("/events", get(live::events))
+        .route("/assets/{name}", get(assets::serve))
+        .nest("/api/v1", api_router())
+        .route("/api/{*rest}", any(api::not_found))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(page::not_found)
+        .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
+        .layer(middleware::from_fn(guard::refuse_other_sites))
+        .layer(middleware::from_fn(headers::add))
+        .with_state(state)
+}
+
+fn api_router() -> Router<WebState> {
+    Router::new()
+        .route("/site", get(api::site))
+        .route("/controllers", get(api::controllers))
+        .route("/controllers/{id}/install-mode", post(api::open_install_mode))
+        .route("/receipts", get(api::receipts))
+        .route("/exposed", get(api::exposed))
+        .route("/events", get(api::events))
+        .fallback(api::not_found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Errors as the API tells them: what is wrong, where, and what would be right.
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::accounts::Role;
+use super::state::AuthenticationError;
+use crate::views::{InstallMinutesError, InstallModeError};
+
+/// Longest value that an error repeats, in characters.
+const MAX_VALUE_CHARS: usize = 128;
+
+/// An error for a program, `{"error": {"message", "field", "value", "remedy"}}`.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    retry_after_s: Option<u64>,
+    /// Ask for HTTP Basic. Never on what a page asks for: the browser would show a box of its own.
+    challenge: bool,
+    told: Told,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl ApiError {
+    /// An error with nothing more to say.
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        let told = Told { message: message.into(), field: None, value: None, remedy: None };
+        Self { status, retry_after_s: None, challenge: false, told }
+    }
+
+    /// Which field is wrong, and what was in it.
+    pub(super) fn at(mut self, field: &'static str, value: &str) -> Self {
+        self.told.field = Some(field);
+        self.told.value = Some(value.chars().take(MAX_VALUE_CHARS).collect());
+        self
+    }
+
+    /// What to do about it.
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.told.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Nobody has signed in, at the page.
+    pub(super) fn signed_out() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign in first").remedy("Open / in a browser.")
+    }
+
+    /// Nobody has signed in, at the API.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign in first")
+            .challenging()
+            .remedy("Send HTTP Basic credentials of a page account; `gateway user add` makes one.")
+    }
+
+    fn challenging(mut self) -> Self {
+        self.challenge = true;
+        self
+    }
+
+    /// The account may not do this.
+    pub(super) fn forbidden(has: Role, needs: Role) -> Self {
+        let message = format!("a {} may not do this; it takes the role {}", has.word(), needs.word());
+        Self::new(StatusCode::FORBIDDEN, message).remedy("Sign in with another account.")
+    }
+
+    /// There is nothing at that path.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is nothing at this address")
+            .remedy("GET /api/v1/site shows it all.")
+    }
+
+    /// For the page.
+    pub(super) fn message(&self) -> &str {
+        &self.told.message
+    }
+
+    /// For the page.
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// For the page: remedy, or nothing.
+    pub(super) fn remedy_words(&self) -> &str {
+        self.told.remedy.as_deref().unwrap_or_default()
+    }
+
+    fn mark(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.challenge {
+            let challenge = HeaderValue::from_static("Basic realm=\"Gatehouse\", charset=\"UTF-8\"");
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(serde_json::json!({ "error": self.told }))).into_response();
+        self.mark(&mut response);
+        response
+    }
+}
+
+impl From<AuthenticationError> for ApiError {
+    fn from(error: AuthenticationError) -> Self {
+        match &error {
+            AuthenticationError::Wrong => {
+                Self::new(StatusCode::UNAUTHORIZED, error.to_string()).challenging()
+            }
+            AuthenticationError::TooManyFailures(wait) => {
+                let seconds = wait.as_secs() + 1;
+                let mut told = Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string());
+                told.retry_after_s = Some(seconds);
+                told.remedy(format!("Try again in {} min.", seconds.div_ceil(60)))
+            }
+            AuthenticationError::Busy => {
+                let mut told = Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+                told.retry_after_s = Some(1);
+                told.remedy("Try again in a moment.")
+            }
+            AuthenticationError::Unavailable(cause) => {
+                tracing::error!(%cause, "nobody can sign in");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the accounts can't be read")
+                    .remedy("The service's log says why.")
+            }
+        }
+    }
+}
+
+impl From<InstallMinutesError> for ApiError {
+    fn from(error: InstallMinutesError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            .at("minutes", &error.0.to_string())
+            .remedy("Give a number from 1 to 60.")
+    }
+}
+
+impl From<InstallModeError> for ApiError {
+    fn from(error: InstallModeError) -> Self {
+        match &error {
+            InstallModeError::UnknownController(id) => Self::new(StatusCode::NOT_FOUND, error.to_string())
+                .at("id", id.as_str())
+                .remedy("GET /api/v1/controllers lists those that there are."),
+            InstallModeError::Unavailable { controller, why } => {
+                Self::new(StatusCode::CONFLICT, "install mode can't be opened now")
+                    .at("id", controller.as_str())
+                    .remedy(why)
+            }
+        }
+    }
+}

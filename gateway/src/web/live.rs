@@ -1,0 +1,132 @@
+//! `GET /events`: a page that is open hears of changes by server-sent events.
+//!
+//! Each event is named `sections` and carries JSON, `{"now": ISO, "sections": {id: html}}`, with those parts of the
+//! page that changed since the stream's last event; the first carries all. At most two a second; at least one every
+//! five seconds, so that a page knows when it has lost its gateway. `signed-out` is the last event of a stream whose
+//! session has ended.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::stream::{self, Stream};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
+
+use super::error::ApiError;
+use super::guard::{PageUser, Principal, still_signed_in};
+use super::limits::{LIVE_HEARTBEAT, LIVE_INTERVAL};
+use super::state::WebState;
+
+/// `GET /events`
+pub(super) async fn events(user: Result<PageUser, Redirect>, State(state): State<WebState>) -> Response {
+    let Ok(PageUser(principal)) = user else { return ApiError::signed_out().into_response() };
+    let Ok(permit) = Arc::clone(&state.live_streams).try_acquire_owned() else {
+        return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open")
+            .remedy("Close some; this one refreshes by itself.")
+            .into_response();
+    };
+    let stream = LiveStream::new(state, principal, permit).into_stream();
+    // Proxies such as nginx would hold events back.
+    let mut headers = HeaderMap::new();
+    headers.insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    (headers, Sse::new(stream)).into_response()
+}
+
+struct LiveStream {
+    state: WebState,
+    principal: Principal,
+    changed: watch::Receiver<u64>,
+    closing: watch::Receiver<bool>,
+    /// What the page shows.
+    shown: HashMap<&'static str, String>,
+    /// When the last event left.
+    sent: Option<Instant>,
+    ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    now: Timestamp,
+    sections: HashMap<&'static str, &'a str>,
+}
+
+impl LiveStream {
+    fn new(state: WebState, principal: Principal, permit: OwnedSemaphorePermit) -> Self {
+        let (changed, closing) = (state.source.changed(), state.closing());
+        let shown = HashMap::new();
+        Self { state, principal, changed, closing, shown, sent: None, ended: false, _permit: permit }
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, |mut live| async move {
+            let event = live.next().await?;
+            Some((Ok(event), live))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        if self.ended || !self.wait().await {
+            return None;
+        }
+        if !self.renew() {
+            self.ended = true;
+            return Some(Event::default().event("signed-out").data("sign in again"));
+        }
+        self.sent = Some(Instant::now());
+        self.update().inspect_err(|error| tracing::error!(%error, "a live page can't be updated")).ok()
+    }
+
+    /// Waits for a change or the heartbeat, then until the last event is old enough. False when the server stops.
+    async fn wait(&mut self) -> bool {
+        let Some(sent) = self.sent else { return !*self.closing.borrow() };
+        let news = async {
+            tokio::select! {
+                change = self.changed.changed() => change.is_ok(),
+                () = tokio::time::sleep_until(sent + LIVE_HEARTBEAT) => true,
+            }
+        };
+        let due = async {
+            let alive = news.await;
+            tokio::time::sleep_until(sent + LIVE_INTERVAL).await;
+            alive
+        };
+        tokio::select! {
+            alive = due => alive,
+            _ = self.closing.wait_for(|closing| *closing) => false,
+        }
+    }
+
+    /// Whether the session still stands; takes over a role that changed.
+    fn renew(&mut self) -> bool {
+        let Some(session) = self.principal.session else { return true };
+        match still_signed_in(session, &self.state) {
+            Some(principal) => {
+                self.principal = principal;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn update(&mut self) -> Result<Event, Box<dyn std::error::Error>> {
+        self.changed.mark_unchanged();
+        let sections = self.state.renderer.sections(&self.state, self.principal.role, false)?;
+        let news = sections
+            .parts()
+            .into_iter()
+            .filter(|(id, html)| self.shown.get(id).is_none_or(|old| old != html));
+        let update = Update { now: Timestamp::now(), sections: news.collect() };
+        let event = Event::default().event("sections").json_data(&update)?;
+        let fresh = update.sections.into_iter().map(|(id, html)| (id, html.to_owned())).collect::<Vec<_>>();
+        self.shown.extend(fresh);
+        Ok(event)
+    }
+}

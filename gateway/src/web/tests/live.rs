@@ -1,0 +1,153 @@
+//! Pages that are open hear of changes.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::*;
+
+/// Reads a stream of server-sent events.
+struct Stream {
+    response: Response,
+    text: String,
+}
+
+impl Stream {
+    async fn open(served: &Served, cookie: &str) -> Self {
+        let response = served.get("/events").header("cookie", cookie).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event's name and data; nothing when the stream has ended.
+    async fn next(&mut self) -> Option<(String, String)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
+                };
+                let found = (field("event:"), field("data:"));
+                self.text = rest.to_owned();
+                return Some(found);
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk());
+            let chunk = chunk.await.expect("the stream says something").unwrap()?;
+            self.text += std::str::from_utf8(&chunk).unwrap();
+        }
+    }
+
+    /// The ids and texts of the parts that changed.
+    async fn sections(&mut self) -> serde_json::Map<String, Value> {
+        let (name, data) = self.next().await.expect("the stream goes on");
+        assert_eq!(name, "sections");
+        let update: Value = serde_json::from_str(&data).unwrap();
+        assert!(update["now"].is_string());
+        update["sections"].as_object().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn a_page_hears_of_a_change_and_gets_only_what_changed() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
+    assert_eq!(stream.sections().await.len(), 8, "the first event carries all");
+    served.site.change(|facts| facts.counts.people = 4_711);
+    let update = stream.sections().await;
+    assert_eq!(update.keys().collect::<Vec<_>>(), ["counts"]);
+    assert!(update["counts"].as_str().unwrap().contains("4711"));
+    served.site.change(|facts| facts.exposed.clear());
+    let update = stream.sections().await;
+    assert!(update["exposed"].as_str().unwrap().contains("Nobody."));
+    assert!(update["verdict"].as_str().unwrap().contains("dock is offline"));
+}
+
+#[tokio::test]
+async fn many_changes_are_few_updates_and_the_last_is_not_lost() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
+    stream.sections().await;
+    let (start, mut updates) = (Instant::now(), 0);
+    let site = Arc::clone(&served.site);
+    let changes = tokio::spawn(async move {
+        for people in 1..=2_000 {
+            site.change(|facts| facts.counts.people = people);
+            tokio::task::yield_now().await;
+        }
+    });
+    loop {
+        updates += 1;
+        if stream
+            .sections()
+            .await
+            .get("counts")
+            .is_some_and(|html| html.as_str().unwrap().contains("of 2000<"))
+        {
+            break;
+        }
+    }
+    changes.await.unwrap();
+    let most = 1 + start.elapsed().as_millis() / limits::LIVE_INTERVAL.as_millis();
+    assert!(updates <= most, "{updates} updates where {most} are allowed");
+}
+
+#[tokio::test]
+async fn hostile_names_arrive_whole_and_escaped() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
+    stream.sections().await;
+    let name = "a\r\n\ndata: {}\n\n<img src=x>\u{2028}";
+    served.site.change(|facts| facts.events[0].who = Some(name.to_owned()));
+    let html = stream.sections().await["events"].as_str().unwrap().to_owned();
+    assert!(html.contains("a\r\n\ndata: {}\n\n&#60;img src=x&#62;\u{2028}"), "{html}");
+}
+
+#[tokio::test]
+async fn a_viewers_stream_is_masked_and_a_session_that_ends_ends_its_stream() {
+    let served = Served::start().await;
+    let cookie = served.cookie("vera").await;
+    let mut stream = Stream::open(&served, &cookie).await;
+    let all = serde_json::to_string(&stream.sections().await).unwrap();
+    for number in fixture::CARD_NUMBERS {
+        assert!(!all.contains(number), "{number}");
+    }
+    served.post("/sign-out").header("cookie", &cookie).send().await.unwrap();
+    served.site.change(|facts| facts.counts.people = 4_711);
+    assert_eq!(stream.next().await.unwrap().0, "signed-out");
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn streams_end_when_the_server_stops() {
+    let served = Served::start().await;
+    let cookie = served.cookie("vera").await;
+    let mut stream = Stream::open(&served, &cookie).await;
+    stream.sections().await;
+    served.state.close();
+    assert_eq!(stream.next().await, None);
+    assert_eq!(Stream::open(&served, &cookie).await.next().await, None);
+}
+
+#[tokio::test]
+async fn one_page_too_many_is_told_so_and_a_closed_one_makes_room() {
+    let served = Served::start().await;
+    let cookie = served.cookie("vera").await;
+    let mut streams = Vec::new();
+    for _ in 0..limits::MAX_LIVE_STREAMS {
+        streams.push(Stream::open(&served, &cookie).await);
+    }
+    let refused = served.get("/events").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    drop(streams.pop());
+    let room = served.state.live_streams.acquire();
+    tokio::time::timeout(Duration::from_secs(20), room)
+        .await
+        .expect("its place is free again")
+        .unwrap()
+        .forget();
+}

@@ -1,0 +1,163 @@
+//! The router over real sockets, in front of a site and accounts that the tests make up.
+
+mod access;
+mod install_mode;
+mod live;
+mod page;
+mod sign_in;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Extension;
+use jiff::Timestamp;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::*;
+use crate::domain::ControllerId;
+use crate::views::{
+    Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
+    fixture,
+};
+
+const PASSWORD: &str = "correct horse";
+
+/// A site that tests change at will.
+struct FakeSite {
+    facts: Mutex<SiteFacts>,
+    readiness: Mutex<Readiness>,
+    changes: watch::Sender<u64>,
+    opened: Mutex<Vec<(String, u8, Actor)>>,
+}
+
+impl FakeSite {
+    fn new(facts: SiteFacts) -> Arc<Self> {
+        let readiness = Readiness { directory_open: true, links_started: true };
+        Arc::new(Self {
+            facts: Mutex::new(facts),
+            readiness: Mutex::new(readiness),
+            changes: watch::Sender::new(0),
+            opened: Mutex::default(),
+        })
+    }
+
+    fn change(&self, edit: impl FnOnce(&mut SiteFacts)) {
+        edit(&mut self.facts.lock().unwrap());
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+impl SiteSource for FakeSite {
+    fn site(&self) -> SiteView {
+        SiteView::of(self.facts.lock().unwrap().clone())
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn readiness(&self) -> Readiness {
+        *self.readiness.lock().unwrap()
+    }
+
+    fn open_install_mode(
+        &self,
+        controller: &ControllerId,
+        minutes: InstallMinutes,
+        actor: &Actor,
+    ) -> Result<InstallModeOpened, InstallModeError> {
+        if controller.as_str() != "dock" {
+            return Err(InstallModeError::UnknownController(controller.clone()));
+        }
+        self.opened.lock().unwrap().push((controller.to_string(), minutes.get(), actor.clone()));
+        Ok(InstallModeOpened { controller: controller.clone(), until: Timestamp::UNIX_EPOCH })
+    }
+}
+
+/// Three accounts, one of each role, all with [`PASSWORD`].
+struct FakeAccounts(Mutex<Vec<Account>>);
+
+impl FakeAccounts {
+    fn new() -> Arc<Self> {
+        let account = |name: &str, role| Account { name: name.to_owned(), role, seal: [1; 32] };
+        Arc::new(Self(Mutex::new(vec![
+            account("vera", Role::Viewer),
+            account("mara", Role::Manager),
+            account("ida", Role::Installer),
+        ])))
+    }
+}
+
+impl Accounts for FakeAccounts {
+    fn verify(&self, name: &str, password: &str) -> Result<Option<Account>, AccountsError> {
+        Ok(self.find(name)?.filter(|_| password == PASSWORD))
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Account>, AccountsError> {
+        Ok(self.0.lock().unwrap().iter().find(|account| account.name == name).cloned())
+    }
+}
+
+/// A router that serves on a port of its own.
+struct Served {
+    site: Arc<FakeSite>,
+    accounts: Arc<FakeAccounts>,
+    state: WebState,
+    client: Client,
+    address: SocketAddr,
+}
+
+impl Served {
+    async fn start() -> Self {
+        Self::with(fixture::everything(), Transport::PlainLoopback, false).await
+    }
+
+    async fn with(facts: SiteFacts, transport: Transport, local: bool) -> Self {
+        // Another test may have been first; which one doesn't matter.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (site, accounts) = (FakeSite::new(facts), FakeAccounts::new());
+        let state = WebState::new(site.clone(), accounts.clone(), Arc::new(Metrics::new()), transport);
+        let routes = router(state.clone());
+        let routes = if local { routes.layer(Extension(LocalOperator)) } else { routes };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let client =
+            Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { site, accounts, state, client, address }
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("http://{}{path}", self.address))
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("http://{}{path}", self.address))
+    }
+
+    fn post_form(&self, path: &str, body: &str) -> RequestBuilder {
+        let form = "application/x-www-form-urlencoded";
+        self.post(path).header("content-type", form).body(body.to_owned())
+    }
+
+    /// Signs in; the cookie as the browser would send it.
+    async fn cookie(&self, name: &str) -> String {
+        let answer = self.sign_in(name, "correct+horse").await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    async fn sign_in(&self, name: &str, password: &str) -> Response {
+        self.post_form("/sign-in", &format!("name={name}&password={password}")).send().await.unwrap()
+    }
+
+    async fn page(&self, name: &str) -> String {
+        let answer = self.get("/").header("cookie", self.cookie(name).await).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.text().await.unwrap()
+    }
+}
