@@ -7,6 +7,8 @@
 
 use core::time::Duration;
 
+use zeroize::Zeroize;
+
 use super::frame::{CRC_BIT, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM};
 use super::timing::CHARACTER_GAP;
 use crate::limits::{MAX_FRAME_LEN, MIN_FRAME_LEN};
@@ -134,8 +136,7 @@ impl<const N: usize> Deframer<N> {
     /// Takes from `input`, which arrived at `now`, until something is found; `None` when all is taken. Call it until
     /// then. With an empty `input` it learns that time has passed.
     pub fn next(&mut self, now: Micros, input: &mut &[u8]) -> Option<Deframed<'_>> {
-        self.drop_front(self.handed_out);
-        self.handed_out = 0;
+        self.forget_handed_out();
         self.notice_gap(now);
         loop {
             match self.front() {
@@ -210,6 +211,13 @@ impl<const N: usize> Deframer<N> {
         self.buffer[self.len..][..taken.len()].copy_from_slice(taken);
         self.len += taken.len();
         *input = rest;
+    }
+
+    /// Wipes the last frame, which may have been opened where it stands and show a key.
+    fn forget_handed_out(&mut self) {
+        self.buffer[..self.handed_out].zeroize();
+        self.drop_front(self.handed_out);
+        self.handed_out = 0;
     }
 
     fn hand_out(&mut self, layout: Layout, len: usize) -> FrameMut<'_> {

@@ -42,7 +42,7 @@ pub(crate) fn max_data(frame_len: usize, sealed: bool, check: Check) -> Option<u
 
 /// Data bytes left in a frame of `frame_len` bytes whose data begins at `data_at`.
 fn room(frame_len: usize, data_at: usize, sealed: bool, check: Check) -> Option<usize> {
-    let tail = check.len() + if sealed { MAC_LEN } else { 0 };
+    let tail = check.byte_len() + if sealed { MAC_LEN } else { 0 };
     let bytes = frame_len.checked_sub(data_at + tail)?;
     // Sealed data is always padded by one byte at least, to whole blocks.
     Some(if sealed { (bytes / BLOCK * BLOCK).saturating_sub(1) } else { bytes })
@@ -86,6 +86,11 @@ impl<'b> Draft<'b> {
     /// Where data may be written, before [`set`](Self::set) says how much of it was.
     pub(crate) fn data_room(&mut self) -> &mut [u8] {
         &mut self.buf[self.code_at + 1..][..self.data_room]
+    }
+
+    /// Most bytes of data it can take.
+    pub(crate) fn max_data_len(&self) -> usize {
+        self.data_room
     }
 
     /// Sets the code, and the first `data_len` bytes of the room as its data.
@@ -155,7 +160,7 @@ impl<'b> Draft<'b> {
     }
 
     fn put_len(&mut self, mac_len: usize) {
-        let len = self.data_end() - 1 + mac_len + self.check.len();
+        let len = self.data_end() - 1 + mac_len + self.check.byte_len();
         let len = u16::try_from(len).unwrap_or(u16::MAX); // `new` bounds the frame to what 16 bits can say
         self.buf[3..5].copy_from_slice(&len.to_le_bytes());
     }
@@ -166,6 +171,6 @@ impl<'b> Draft<'b> {
             Check::Checksum => tail[0] = checksum(&body[1..]),
             Check::Crc => tail[..2].copy_from_slice(&crc16(&body[1..]).to_le_bytes()),
         }
-        &self.buf[..at + self.check.len()]
+        &self.buf[..at + self.check.byte_len()]
     }
 }

@@ -87,6 +87,22 @@ fn a_card_told_into_a_channel_that_broke_is_told_again() {
 
 #[test]
 fn a_forged_command_confirms_nothing() {
+    let challenge = (scs::CHALLENGE, Command::Challenge([0; 8]));
+    let proof = (scs::SERVER_CRYPTOGRAM, Command::ServerCryptogram([0; 16]));
+    let sealed = (scs::COMMAND_MAC, Command::Other { code: 0x60, data: &[1, 2, 3, 4] });
+    let unknown = (0x19, Command::Poll);
+    for (kind, forged) in [challenge, proof, sealed, unknown] {
+        let mut bench = Bench::secured(Device::with_key(&KEY));
+        bench.device.news.push_back(card(1));
+        bench.ask(&Command::Poll);
+        bench.step(kind, KeyKind::Installed, &forged);
+        assert_eq!((bench.device.told, bench.device.delivered), (1, 0), "{forged:?}");
+        assert_eq!(bench.pd.secured_by(), None);
+    }
+}
+
+#[test]
+fn a_forged_clear_command_confirms_nothing() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     bench.device.news.push_back(card(1));
     bench.ask(&Command::Poll);

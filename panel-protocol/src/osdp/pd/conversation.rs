@@ -2,6 +2,7 @@
 
 use heapless::Deque;
 
+use super::channel::{Channel, Step};
 use super::handler::{Answered, Key, PdHandler, ReplyWriter};
 use super::{Closed, Event, PdConfig};
 use crate::limits::MIN_FRAME_LEN;
@@ -9,8 +10,8 @@ use crate::osdp::command::{self, Command, KeySet};
 use crate::osdp::frame::{BROADCAST, FrameMut, scs};
 use crate::osdp::payload::{ComSettings, fixed};
 use crate::osdp::records::Records;
-use crate::osdp::reply::{ClientCryptogram, NakReason, Reply};
-use crate::osdp::secure::{Handshake, KeyKind, Message, SCBK_D, SealError, Session, WrongKey};
+use crate::osdp::reply::{NakReason, Reply};
+use crate::osdp::secure::{KeyKind, Message, SealError};
 use crate::osdp::timing::OFFLINE_AFTER;
 use crate::time::Micros;
 
@@ -32,13 +33,6 @@ pub(super) struct Conversation {
     events: Deque<Event, MAX_EVENTS>,
 }
 
-#[derive(Debug)]
-enum Channel {
-    Clear,
-    Challenged(KeyKind, Handshake),
-    Open(KeyKind, Session),
-}
-
 /// A command in order, as far as its frame told.
 pub(super) enum Admitted<'a> {
     /// A command in plain, sealed or not.
@@ -48,14 +42,6 @@ pub(super) enum Admitted<'a> {
     },
     Challenge(KeyKind, [u8; 8]),
     Cryptogram(KeyKind, [u8; 16]),
-}
-
-/// A step of the handshake to be sent.
-pub(super) struct Step {
-    pub(super) scs: u8,
-    /// The security block's one byte of data.
-    pub(super) status: u8,
-    pub(super) reply: Reply<'static>,
 }
 
 impl Conversation {
@@ -85,10 +71,7 @@ impl Conversation {
     }
 
     pub(super) fn secured_by(&self) -> Option<KeyKind> {
-        match self.channel {
-            Channel::Open(key, _) => Some(key),
-            _ => None,
-        }
+        self.channel.opened_with()
     }
 
     pub(super) fn receive_size(&self) -> usize {
@@ -134,9 +117,7 @@ impl Conversation {
     /// The last command was not carried out: it will come again, with the same number and the same MAC.
     pub(super) fn untake(&mut self) {
         self.taken = self.taken_before;
-        if let Channel::Open(_, session) = &mut self.channel {
-            session.forget_last();
-        }
+        self.channel.forget_last();
     }
 
     /// Passes the frame through the secure channel as its security block asks.
@@ -156,6 +137,9 @@ impl Conversation {
                 Admitted::Challenge(key, *fixed(frame.into_payload().1)?)
             }
             (Some((scs::SERVER_CRYPTOGRAM, Some(key))), command::code::SCRYPT) => {
+                if self.secured_by().is_some() {
+                    self.close(Closed::ByCp);
+                }
                 Admitted::Cryptogram(key, *fixed(frame.into_payload().1)?)
             }
             _ => {
@@ -170,40 +154,21 @@ impl Conversation {
         Ok(admitted)
     }
 
-    /// CHLNG: proves this device's key, if it is the one that the CP asks for.
+    /// CHLNG: begins a channel.
     pub(super) fn challenge(
         &mut self,
         kind: KeyKind,
         rnd_a: &[u8; 8],
         handler: &mut impl PdHandler,
     ) -> Result<Step, NakReason> {
-        let key = match (kind, handler.key()) {
-            (KeyKind::Default, Key::Factory) => SCBK_D,
-            (KeyKind::Installed, Key::Installed(key)) => key.clone(),
-            _ => return Err(NakReason::Security),
-        };
-        let random = handler.random();
-        let handshake = Handshake::new(&key, rnd_a, &random);
-        let cryptogram = *handshake.client_cryptogram();
-        self.channel = Channel::Challenged(kind, handshake);
-        let reply = ClientCryptogram { cuid: handler.identity().cuid(), random, cryptogram };
-        Ok(Step { scs: scs::CLIENT_CRYPTOGRAM, status: kind.to_scb(), reply: Reply::ClientCryptogram(reply) })
+        self.channel.challenge(kind, rnd_a, handler)
     }
 
-    /// SCRYPT: verifies the CP's key, and opens the channel.
+    /// SCRYPT: opens the channel.
     pub(super) fn verify(&mut self, kind: KeyKind, cryptogram: &[u8; 16]) -> Result<Step, NakReason> {
-        if self.secured_by().is_some() {
-            self.close(Closed::ByCp);
-        }
-        match core::mem::replace(&mut self.channel, Channel::Clear) {
-            Channel::Challenged(key, handshake) if key == kind => {
-                let (session, mac) = handshake.accept(cryptogram).map_err(|WrongKey| NakReason::Security)?;
-                self.channel = Channel::Open(kind, session);
-                self.report(Event::SecureOpened(kind));
-                Ok(Step { scs: scs::INITIAL_MAC, status: scs::ACCEPTED, reply: Reply::InitialMac(mac) })
-            }
-            _ => Err(NakReason::Security),
-        }
+        let step = self.channel.verify(kind, cryptogram)?;
+        self.report(Event::SecureOpened(kind));
+        Ok(step)
     }
 
     /// Finds the answer to a command that was admitted in plain.
@@ -241,11 +206,7 @@ impl Conversation {
 
     /// Turns an answer into the frame that travels.
     pub(super) fn finish<'b>(&mut self, answered: Answered<'b>, sealed: bool) -> Result<&'b [u8], SealError> {
-        match &mut self.channel {
-            Channel::Open(_, session) if sealed => session.seal_draft(answered.draft),
-            _ if sealed => Err(SealError::Ended),
-            _ => Ok(answered.draft.finish()),
-        }
+        self.channel.finish(answered, sealed)
     }
 
     /// A command in clear: not while a channel is open, and little else where a channel is required.
@@ -268,15 +229,13 @@ impl Conversation {
 
     /// A sealed command: the channel ends if it can't be opened.
     fn open<'a>(&mut self, frame: FrameMut<'a>) -> Result<Admitted<'a>, NakReason> {
-        let Channel::Open(_, session) = &mut self.channel else {
-            return Err(NakReason::Security);
-        };
-        match session.open(frame) {
-            Ok(message) => Ok(Admitted::Plain { message, sealed: true }),
-            Err(error) => {
+        match self.channel.open(frame) {
+            Some(Ok(message)) => Ok(Admitted::Plain { message, sealed: true }),
+            Some(Err(error)) => {
                 self.close(Closed::Unopened(error));
                 Err(NakReason::Security)
             }
+            None => Err(NakReason::Security),
         }
     }
 
@@ -313,7 +272,7 @@ impl Conversation {
 
     /// Ends the channel, or a handshake on the way to one. What was told inside it will be told again.
     fn close(&mut self, why: Closed) {
-        if let Channel::Open(..) = core::mem::replace(&mut self.channel, Channel::Clear) {
+        if self.channel.close() {
             self.told = false;
             self.report(Event::SecureClosed(why));
         }

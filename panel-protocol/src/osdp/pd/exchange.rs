@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::conversation::{Admitted, Conversation, Step};
+use super::channel::Step;
+use super::conversation::{Admitted, Conversation};
 use super::handler::{PdHandler, ReplyWriter};
 use super::{Output, PdConfig};
 use crate::osdp::deframe::Refused;

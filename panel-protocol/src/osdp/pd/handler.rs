@@ -75,8 +75,8 @@ impl<'b> ReplyWriter<'b> {
 
     /// Most data bytes that the answer can have.
     #[must_use]
-    pub fn room(&mut self) -> usize {
-        self.draft.data_room().len()
+    pub fn room(&self) -> usize {
+        self.draft.max_data_len()
     }
 
     /// Done, or nothing new.

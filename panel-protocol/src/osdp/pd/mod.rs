@@ -3,6 +3,7 @@
 //! The machine keeps the standard's rules (sequence numbers, retries, secure channel, silence) and asks a
 //! [`PdHandler`] for everything that makes a device itself. It owns no clock and no port, and never speaks unasked.
 
+mod channel;
 mod conversation;
 mod exchange;
 mod handler;
