@@ -93,7 +93,7 @@ impl PdHandler for Gadget {
         self.numbers.roll().to_le_bytes()
     }
 
-    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, mut reply: ReplyWriter<'b>) -> Answered<'b> {
+    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
         assert!(reply.is_sealed(), "a command in clear was carried out");
         let Command::Manufacturer(Manufacturer { data, .. }) = command else { return reply.ack() };
         if self.busy > 0 {
