@@ -1,1 +1,4 @@
 //! Outside to `Change`: one module for each kind of source. A source never knows doors.
+
+pub mod card_number;
+pub mod scim;

@@ -1,0 +1,168 @@
+//! What goes wrong between a SCIM client and the gateway, and how the client is told (RFC 7644, 3.12).
+//!
+//! One variant for each thing a client can do about it. No variant ever carries a token or a password.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::store::StoreError;
+
+/// The media type of every answer (RFC 7644, 3.1).
+pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/scim+json");
+
+const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+
+/// A refused request.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ScimError {
+    /// The body is no JSON, or not the JSON that belongs here.
+    #[error("{0}")]
+    Syntax(String),
+    /// The filter can't be read, or compares what can't be compared.
+    #[error("filter: {0}")]
+    Filter(String),
+    /// A PATCH path can't be read.
+    #[error("path: {0}")]
+    Path(String),
+    /// A PATCH path leads nowhere, or a `remove` has none.
+    #[error("{0}")]
+    NoTarget(String),
+    /// The attribute belongs to the gateway, or must stay.
+    #[error("{0}")]
+    Mutability(String),
+    /// An attribute's value is not what its schema says.
+    #[error("{attribute}: {detail}")]
+    Value {
+        /// The attribute's path.
+        attribute: String,
+        /// The value, what is wrong, what would be right.
+        detail: String,
+    },
+    /// Another resource has this value.
+    #[error("{0}")]
+    Uniqueness(String),
+    /// No such resource or address.
+    #[error("{0}")]
+    NotFound(String),
+    /// The resource is at another version than the client believes.
+    #[error("the resource has changed: it is at version {0}")]
+    Precondition(String),
+    /// The token is missing, malformed, unknown, revoked or expired.
+    #[error("a valid bearer token is required: Authorization: Bearer TOKEN")]
+    Unauthorized,
+    /// This method does nothing at this address.
+    #[error("this address does not take this method")]
+    Method,
+    /// Larger than the gateway takes in at once.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Part of SCIM that the gateway doesn't offer.
+    #[error("{0}")]
+    NotImplemented(String),
+    /// The gateway could not keep the change; nothing was changed. The cause is in its log.
+    #[error("the directory can't take changes now; try again later")]
+    Unavailable,
+}
+
+impl ScimError {
+    /// A value that its attribute can't have.
+    pub(super) fn value(attribute: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Value { attribute: attribute.into(), detail: detail.into() }
+    }
+
+    /// A change of what only the gateway changes.
+    pub(super) fn read_only(attribute: &str) -> Self {
+        Self::Mutability(format!("{attribute} is read-only"))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Syntax(_)
+            | Self::Filter(_)
+            | Self::Path(_)
+            | Self::NoTarget(_)
+            | Self::Mutability(_)
+            | Self::Value { .. } => StatusCode::BAD_REQUEST,
+            Self::Uniqueness(_) => StatusCode::CONFLICT,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Precondition(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The detail error keyword, where RFC 7644 (table 9) has one.
+    pub fn scim_type(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Syntax(_) => "invalidSyntax",
+            Self::Filter(_) => "invalidFilter",
+            Self::Path(_) => "invalidPath",
+            Self::NoTarget(_) => "noTarget",
+            Self::Mutability(_) => "mutability",
+            Self::Value { .. } => "invalidValue",
+            Self::Uniqueness(_) => "uniqueness",
+            _ => return None,
+        })
+    }
+}
+
+impl From<StoreError> for ScimError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the directory could not be read for a SCIM client");
+        Self::Unavailable
+    }
+}
+
+impl IntoResponse for ScimError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut body = json!({
+            "schemas": [ERROR_SCHEMA],
+            "status": status.as_u16().to_string(),
+            "detail": self.to_string(),
+        });
+        if let Some(scim_type) = self.scim_type() {
+            body["scimType"] = scim_type.into();
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        match self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scim\""));
+            }
+            Self::Unavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_is_text_and_the_keyword_stands_beside_it() {
+        let response = ScimError::Uniqueness("taken".into()).into_response();
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/scim+json");
+        assert_eq!(ScimError::TooLarge(String::new()).scim_type(), None);
+        assert_eq!(ScimError::Mutability("id".into()).scim_type(), Some("mutability"));
+    }
+
+    #[test]
+    fn whoever_is_not_let_in_is_told_how() {
+        let response = ScimError::Unauthorized.into_response();
+        assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer realm=\"scim\"");
+    }
+}

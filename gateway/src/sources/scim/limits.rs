@@ -1,0 +1,43 @@
+//! Every bound of the SCIM endpoint, in one place. What exceeds one gets a SCIM error that says so.
+
+/// Longest request body, in bytes; longer ones get 413.
+pub const MAX_BODY_LEN: usize = 1 << 20;
+
+/// How much of a body that is too long is read and thrown away, in bytes, so that its sender gets to read the answer.
+pub(super) const MAX_DRAINED_LEN: usize = 8 << 20;
+
+/// Deepest nesting of objects and arrays in a request body.
+pub(super) const MAX_JSON_DEPTH: usize = 16;
+
+/// Longest filter or attribute path, in bytes.
+pub(super) const MAX_EXPRESSION_LEN: usize = 4096;
+
+/// Deepest nesting of parentheses, `not` and value paths in a filter.
+pub(super) const MAX_FILTER_DEPTH: usize = 16;
+
+/// Most comparisons in one filter.
+pub(super) const MAX_FILTER_TERMS: usize = 128;
+
+/// Most operations in one PATCH (a full group push of Okta sends one with many values, Entra one per attribute).
+pub(super) const MAX_PATCH_OPERATIONS: usize = 1000;
+
+/// Longest `userName`, `externalId` or `displayName`, in bytes.
+pub(super) const MAX_NAME_LEN: usize = 1024;
+
+/// Longest JSON text of all of a resource's attributes that doors don't need, in bytes.
+pub(super) const MAX_ATTRIBUTES_LEN: usize = 128 << 10;
+
+/// Most elements of one multi-valued attribute, members of groups apart.
+pub(super) const MAX_VALUES: usize = 1000;
+
+/// Resources on a page when the client names no `count`.
+pub(super) const DEFAULT_PAGE: usize = 100;
+
+/// Most resources on a page (RFC 7644, 3.4.2.4: the server may return fewer than asked for).
+pub const MAX_PAGE: usize = 1000;
+
+/// Scans of the whole directory at one time; further ones wait their turn.
+pub(super) const MAX_SCANS: usize = 2;
+
+/// Former cards of one person that are kept, inactive, for the record.
+pub(super) const MAX_FORMER_CARDS: usize = 4;

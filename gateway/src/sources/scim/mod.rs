@@ -1,0 +1,26 @@
+//! SCIM 2.0 (RFC 7643, RFC 7644): an identity provider pushes people and groups, and learns what became of them.
+//!
+//! [`router`] is the whole endpoint. A request passes `auth`, then `routes` reads it; `document`, `patch` and `filter`
+//! work on JSON by the tables of `schema`; `resource` turns documents into the directory's words and back; every
+//! change is one plan that the directory runs alone, and is answered when it is durable. Never knows doors or
+//! controllers, and never keeps, logs or echoes a token or a password.
+
+mod auth;
+mod body;
+mod cards;
+mod discovery;
+mod document;
+mod error;
+mod filter;
+pub mod limits;
+mod list;
+mod patch;
+mod path;
+mod project;
+mod resource;
+mod routes;
+mod schema;
+
+pub use cards::{CardPolicy, WhenRemoved};
+pub use error::ScimError;
+pub use routes::{Address, MOUNT, Scim, TokenCheck, router};

@@ -1,0 +1,203 @@
+//! A group as a SCIM Group. Its members are relations of the directory, never part of its document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::document::Document;
+use super::super::error::ScimError;
+use super::super::filter::{Filter, element_matches};
+use super::super::patch::{self, MemberEdit, Operation, ids_in};
+use super::super::schema::{GROUP, USER};
+use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text};
+use crate::domain::{CardholderId, Change, Group, GroupId};
+use crate::store::View;
+
+/// A plan's result: what to change, and the group afterwards.
+type Plan<T> = Result<(Vec<Change>, T), ScimError>;
+
+/// All of a group, as clients see it. `with_members` costs a look at each member.
+pub(in super::super) fn present(
+    view: &View<'_>,
+    group: &Group,
+    base: &str,
+    with_members: bool,
+) -> Result<Document, ScimError> {
+    let mut document = document_of(group);
+    let times = (group.created, group.modified, group.revision);
+    add_common(&GROUP, &mut document, &group.id.to_string(), base, times);
+    if with_members {
+        let members: Vec<Value> =
+            view.members(group.id, None).map(|id| id.map(|id| member(id, base))).collect::<Result<_, _>>()?;
+        if !members.is_empty() {
+            document.insert("members".into(), members.into());
+        }
+    }
+    Ok(document)
+}
+
+fn member(id: CardholderId, base: &str) -> Value {
+    let id = id.to_string();
+    json!({ "value": id, "$ref": location(&USER, &id, base), "type": USER.name })
+}
+
+/// What clients may change of a group, members apart.
+fn document_of(group: &Group) -> Document {
+    let mut document = group.attributes.clone();
+    document.insert("displayName".into(), group.display_name.as_str().into());
+    put_text(&mut document, "externalId", group.external_id.as_deref());
+    document
+}
+
+fn group_from(
+    mut document: Document,
+    id: GroupId,
+    now: Now,
+    before: Option<&Group>,
+) -> Result<Group, ScimError> {
+    Ok(Group {
+        id,
+        display_name: take_required(&mut document, "displayName")?,
+        external_id: take_text(&mut document, "externalId")?,
+        attributes: rest(document)?,
+        created: before.map_or(now.at, |before| before.created),
+        modified: now.at,
+        revision: now.revision,
+    })
+}
+
+/// Plans a new group.
+pub(in super::super) fn create(view: &View<'_>, now: Now, mut sent: Document) -> Plan<Group> {
+    let members = take_members(&mut sent);
+    let group = group_from(sent, GroupId(Uuid::new_v4()), now, None)?;
+    write(view, None, group, vec![MemberEdit::Add(members)])
+}
+
+/// Plans a group's replacement, members included: none are named, none stay.
+pub(in super::super) fn replace(
+    view: &View<'_>,
+    now: Now,
+    (id, if_match): (GroupId, Option<&str>),
+    mut sent: Document,
+) -> Plan<Group> {
+    let before = find(view, id, if_match)?;
+    let members = take_members(&mut sent);
+    let group = group_from(sent, id, now, Some(&before))?;
+    write(view, Some(before), group, vec![MemberEdit::Replace(members)])
+}
+
+/// Plans a group's PATCH: all of its operations or none. Members whom the directory doesn't know are passed over.
+pub(in super::super) fn patch(
+    view: &View<'_>,
+    now: Now,
+    (id, if_match): (GroupId, Option<&str>),
+    operations: Vec<Operation>,
+) -> Plan<Group> {
+    let before = find(view, id, if_match)?;
+    let (operations, edits) = patch::take_members(&GROUP, operations)?;
+    let mut document = document_of(&before);
+    for operation in operations {
+        patch::apply(&GROUP, &mut document, operation)?;
+    }
+    let group = group_from(document, id, now, Some(&before))?;
+    write(view, Some(before), group, edits)
+}
+
+/// Plans a group's end. Its members stay people.
+pub(in super::super) fn delete(view: &View<'_>, (id, if_match): (GroupId, Option<&str>)) -> Plan<()> {
+    find(view, id, if_match)?;
+    Ok((vec![Change::DeleteGroup { id }], ()))
+}
+
+fn take_members(sent: &mut Document) -> Vec<String> {
+    sent.remove("members").map(|members| ids_in(&members)).unwrap_or_default()
+}
+
+fn find(view: &View<'_>, id: GroupId, if_match: Option<&str>) -> Result<Group, ScimError> {
+    let group = view.group(id)?.ok_or_else(|| ScimError::NotFound(format!("Group {id} not found")))?;
+    if if_match.is_some_and(|tags| !meets(tags, group.revision)) {
+        return Err(ScimError::Precondition(etag(group.revision)));
+    }
+    Ok(group)
+}
+
+fn write(view: &View<'_>, before: Option<Group>, group: Group, edits: Vec<MemberEdit>) -> Plan<Group> {
+    if let Some(other) = view.group_by_display_name(&group.display_name)?
+        && other.id != group.id
+    {
+        return Err(ScimError::Uniqueness(format!("displayName {:?} is taken", group.display_name)));
+    }
+    let memberships = membership_changes(view, group.id, edits)?;
+    if let Some(before) = before {
+        let same = Group { modified: before.modified, revision: before.revision, ..group.clone() } == before;
+        if same && memberships.is_empty() {
+            return Ok((Vec::new(), before));
+        }
+    }
+    let mut changes = vec![Change::PutGroup { group: group.clone() }];
+    changes.extend(memberships);
+    Ok((changes, group))
+}
+
+/// The shortest way from the members there are to those that the edits leave; departures first.
+fn membership_changes(
+    view: &View<'_>,
+    group: GroupId,
+    edits: Vec<MemberEdit>,
+) -> Result<Vec<Change>, ScimError> {
+    let mut belongs: BTreeMap<CardholderId, bool> = BTreeMap::new();
+    for edit in edits {
+        match edit {
+            MemberEdit::Add(ids) => set(&mut belongs, ids, true),
+            MemberEdit::Remove(ids) => set(&mut belongs, ids, false),
+            MemberEdit::Replace(ids) => {
+                remove_where(view, group, &mut belongs, |_| true)?;
+                set(&mut belongs, ids, true);
+            }
+            MemberEdit::RemoveMatching(filter) => {
+                remove_where(view, group, &mut belongs, |id| is_chosen(&filter, id))?;
+            }
+        }
+    }
+    let (mut departures, mut arrivals) = (Vec::new(), Vec::new());
+    for (member, belongs) in belongs {
+        match (belongs, view.is_member(group, member)?) {
+            (false, true) => departures.push(Change::RemoveMember { group, member }),
+            (true, false) if view.cardholder(member)?.is_some() => {
+                arrivals.push(Change::AddMember { group, member });
+            }
+            _ => {}
+        }
+    }
+    departures.append(&mut arrivals);
+    Ok(departures)
+}
+
+fn set(belongs: &mut BTreeMap<CardholderId, bool>, ids: Vec<String>, state: bool) {
+    let ids = ids.into_iter().filter_map(|id| id.trim().parse().ok());
+    belongs.extend(ids.map(|id: CardholderId| (id, state)));
+}
+
+fn is_chosen(filter: &Filter, id: CardholderId) -> bool {
+    let row = GROUP.core_attribute("members");
+    element_matches(filter, row, &member(id, ""))
+}
+
+fn remove_where(
+    view: &View<'_>,
+    group: GroupId,
+    belongs: &mut BTreeMap<CardholderId, bool>,
+    chosen: impl Fn(CardholderId) -> bool,
+) -> Result<(), ScimError> {
+    for (_, state) in belongs.iter_mut().filter(|(id, _)| chosen(**id)) {
+        *state = false;
+    }
+    for id in view.members(group, None) {
+        let id = id?;
+        if chosen(id) {
+            belongs.entry(id).or_insert(false);
+        }
+    }
+    Ok(())
+}

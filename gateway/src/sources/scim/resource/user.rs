@@ -1,0 +1,290 @@
+//! A cardholder as a SCIM User.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::cards::{CardPolicy, Settlement, current_number, hand_over};
+use super::super::document::{Document, object_in, put, slot};
+use super::super::error::ScimError;
+use super::super::patch::{self, Operation};
+use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
+use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text, text_at};
+use crate::domain::{Attributes, Cardholder, CardholderId, Change};
+use crate::store::View;
+
+/// A plan's result: what to change, and the person afterwards.
+type Plan<T> = Result<(Vec<Change>, T), ScimError>;
+
+/// What a client wants a person to be.
+struct Draft {
+    user_name: String,
+    external_id: Option<String>,
+    display_name: String,
+    active: Option<bool>,
+    card_number: Option<String>,
+    attributes: Attributes,
+}
+
+/// All of a person, as clients see them. `with_groups` costs a look at each group.
+pub(in super::super) fn present(
+    view: &View<'_>,
+    person: &Cardholder,
+    base: &str,
+    with_groups: bool,
+) -> Result<Document, ScimError> {
+    let mut document = document_of(person);
+    let times = (person.created, person.modified, person.revision);
+    add_common(&USER, &mut document, &person.id.to_string(), base, times);
+    if with_groups {
+        let groups = groups_of(view, person.id, base)?;
+        if !groups.is_empty() {
+            document.insert("groups".into(), groups.into());
+        }
+    }
+    Ok(document)
+}
+
+fn groups_of(view: &View<'_>, id: CardholderId, base: &str) -> Result<Vec<Value>, ScimError> {
+    let mut groups = Vec::new();
+    for id in view.groups_of(id)? {
+        if let Some(group) = view.group(id)? {
+            let id = id.to_string();
+            groups.push(json!({
+                "value": id, "$ref": location(&GROUP, &id, base), "display": group.display_name, "type": "direct",
+            }));
+        }
+    }
+    Ok(groups)
+}
+
+/// What clients may change of a person.
+fn document_of(person: &Cardholder) -> Document {
+    let mut document = person.attributes.clone();
+    document.insert("userName".into(), person.user_name.as_str().into());
+    put_text(&mut document, "externalId", person.external_id.as_deref());
+    let derived = derived_name(&document, &person.user_name);
+    if document.contains_key("displayName") || person.display_name != derived {
+        document.insert("displayName".into(), person.display_name.as_str().into());
+    }
+    // A null stands for a client's wish that `active` be unassigned.
+    match document.get("active") {
+        Some(Value::Null) => document.remove("active"),
+        _ => document.insert("active".into(), person.active.into()),
+    };
+    if let Some(number) = current_number(person) {
+        let enterprise = object_in(slot(&mut document, ENTERPRISE_USER.id));
+        enterprise.insert("cardNumber".into(), number.into());
+    }
+    document
+}
+
+/// What to call a person for whom there is no `displayName`.
+fn derived_name(document: &Document, user_name: &str) -> String {
+    let full = text_at(document, ["name", "formatted"]).map(str::to_owned);
+    full.or_else(|| {
+        let parts = ["givenName", "familyName"].map(|part| text_at(document, ["name", part]));
+        let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        (!name.is_empty()).then_some(name)
+    })
+    .unwrap_or_else(|| user_name.to_owned())
+}
+
+fn draft(mut document: Document) -> Result<Draft, ScimError> {
+    let user_name = take_required(&mut document, "userName")?;
+    let external_id = take_text(&mut document, "externalId")?;
+    let active = document.remove("active").and_then(|value| value.as_bool());
+    let card_number = take_card_number(&mut document);
+    let shown = take_text(&mut document, "displayName")?;
+    let display_name = match shown.as_deref() {
+        Some(name) if !name.trim().is_empty() => name.to_owned(),
+        _ => derived_name(&document, &user_name),
+    };
+    put_text(&mut document, "displayName", shown.as_deref());
+    Ok(Draft { user_name, external_id, display_name, active, card_number, attributes: rest(document)? })
+}
+
+fn take_card_number(document: &mut Document) -> Option<String> {
+    let enterprise = document.get_mut(ENTERPRISE_USER.id)?.as_object_mut()?;
+    let number = enterprise.remove("cardNumber").and_then(|number| number.as_str().map(str::to_owned));
+    if enterprise.is_empty() {
+        document.remove(ENTERPRISE_USER.id);
+    }
+    number
+}
+
+/// Plans a new person. A person is active unless the client says otherwise.
+pub(in super::super) fn create(
+    view: &View<'_>,
+    now: Now,
+    policy: &CardPolicy,
+    sent: Document,
+) -> Plan<Cardholder> {
+    let draft = draft(sent)?;
+    let id = CardholderId(Uuid::new_v4());
+    write(view, now, policy, None, person_from(draft, id, now, None))
+}
+
+/// Plans a person's replacement. Without `active`, they stay as active as they were: silence never opens a door.
+pub(in super::super) fn replace(
+    view: &View<'_>,
+    now: Now,
+    policy: &CardPolicy,
+    (id, if_match): (CardholderId, Option<&str>),
+    sent: Document,
+) -> Plan<Cardholder> {
+    let before = find(view, id, if_match)?;
+    let desired = person_from(draft(sent)?, id, now, Some(&before));
+    write(view, now, policy, Some(before), desired)
+}
+
+/// Plans a person's PATCH: all of its operations or none.
+pub(in super::super) fn patch(
+    view: &View<'_>,
+    now: Now,
+    policy: &CardPolicy,
+    (id, if_match): (CardholderId, Option<&str>),
+    operations: Vec<Operation>,
+) -> Plan<Cardholder> {
+    let before = find(view, id, if_match)?;
+    let mut document = document_of(&before);
+    for operation in operations {
+        patch::apply(&USER, &mut document, operation)?;
+    }
+    let unassigned = !document.contains_key("active");
+    let (mut person, number) = person_from(draft(document)?, id, now, Some(&before));
+    if unassigned {
+        put(&mut person.attributes, "active", Some(Value::Null));
+    }
+    write(view, now, policy, Some(before), (person, number))
+}
+
+/// Plans a person's end, and gives their cards to whoever waits for them.
+pub(in super::super) fn delete(
+    view: &View<'_>,
+    now: Now,
+    policy: &CardPolicy,
+    (id, if_match): (CardholderId, Option<&str>),
+) -> Plan<()> {
+    let before = find(view, id, if_match)?;
+    let mut changes = vec![Change::DeleteCardholder { id }];
+    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, None)?);
+    Ok((changes, ()))
+}
+
+/// The person, if the client's version is theirs.
+fn find(view: &View<'_>, id: CardholderId, if_match: Option<&str>) -> Result<Cardholder, ScimError> {
+    let person = view.cardholder(id)?.ok_or_else(|| ScimError::NotFound(format!("User {id} not found")))?;
+    if if_match.is_some_and(|tags| !meets(tags, person.revision)) {
+        return Err(ScimError::Precondition(etag(person.revision)));
+    }
+    Ok(person)
+}
+
+/// The person that a draft describes, still with the cards of before, and the card number they shall have.
+fn person_from(
+    draft: Draft,
+    id: CardholderId,
+    now: Now,
+    before: Option<&Cardholder>,
+) -> (Cardholder, Option<String>) {
+    let person = Cardholder {
+        id,
+        user_name: draft.user_name,
+        external_id: draft.external_id,
+        display_name: draft.display_name,
+        active: draft.active.unwrap_or_else(|| before.is_none_or(|before| before.active)),
+        cards: before.map(|before| before.cards.clone()).unwrap_or_default(),
+        refused_card: before.and_then(|before| before.refused_card.clone()),
+        attributes: draft.attributes,
+        created: before.map_or(now.at, |before| before.created),
+        modified: now.at,
+        revision: now.revision,
+    };
+    (person, draft.card_number)
+}
+
+fn write(
+    view: &View<'_>,
+    now: Now,
+    policy: &CardPolicy,
+    before: Option<Cardholder>,
+    (mut person, number): (Cardholder, Option<String>),
+) -> Plan<Cardholder> {
+    if let Some(other) = view.cardholder_by_user_name(&person.user_name)?
+        && other.id != person.id
+    {
+        return Err(ScimError::Uniqueness(format!("userName {:?} is taken", person.user_name)));
+    }
+    let settlement = Settlement { view, policy, at: now.at, before: before.as_ref(), leaving: None };
+    settlement.settle(&mut person, number.as_deref())?;
+    let Some(before) = before else {
+        return Ok((vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }], person));
+    };
+    let unchanged =
+        Cardholder { modified: before.modified, revision: before.revision, ..person.clone() } == before;
+    if unchanged {
+        return Ok((Vec::new(), before));
+    }
+    let mut changes = vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }];
+    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, Some(&person))?);
+    Ok((changes, person))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::document::{from_body, get};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drafted(body: Value) -> Result<Draft, ScimError> {
+        let Value::Object(body) = body else { panic!("a body is an object") };
+        draft(from_body(&USER, body).unwrap())
+    }
+
+    #[test]
+    fn a_person_is_called_by_the_best_name_there_is() {
+        let called = |body: Value| drafted(body).unwrap().display_name;
+        assert_eq!(called(json!({"userName": "ada"})), "ada");
+        assert_eq!(
+            called(json!({"userName": "ada", "name": {"givenName": "Ada", "familyName": "L"}})),
+            "Ada L"
+        );
+        assert_eq!(called(json!({"userName": "ada", "name": {"formatted": "Ada King"}})), "Ada King");
+        let all = json!({"userName": "ada", "displayName": "Countess", "name": {"formatted": "Ada King"}});
+        assert_eq!(called(all), "Countess");
+        assert_eq!(called(json!({"userName": "ada", "displayName": ""})), "ada");
+    }
+
+    #[test]
+    fn a_person_without_a_name_is_refused_by_the_attributes_name() {
+        for body in [json!({}), json!({"userName": " "}), json!({"userName": null})] {
+            assert!(
+                matches!(drafted(body), Err(ScimError::Value { attribute, .. }) if attribute == "userName")
+            );
+        }
+        let long = "x".repeat(super::super::limits::MAX_NAME_LEN + 1);
+        assert!(drafted(json!({"userName": long})).is_err());
+    }
+
+    #[test]
+    fn attributes_have_a_bound() {
+        let long = "x".repeat(super::super::limits::MAX_ATTRIBUTES_LEN);
+        let refused = drafted(json!({"userName": "ada", "title": long}));
+        assert!(matches!(refused, Err(ScimError::TooLarge(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sent_is_what_is_read(active: bool, number in proptest::option::of("[0-9]{1,9}"), title in "\\PC{1,9}") {
+            let mut sent = json!({"userName": "ada", "active": active, "title": title});
+            if let Some(number) = number {
+                sent[ENTERPRISE_USER.id] = json!({"cardNumber": number});
+            }
+            let draft = drafted(sent.clone()).unwrap();
+            let read = get(sent.as_object().unwrap(), ENTERPRISE_USER.id).and_then(|part| part["cardNumber"].as_str());
+            prop_assert_eq!(draft.card_number.as_deref(), read);
+            prop_assert_eq!(draft.active, Some(active));
+            prop_assert_eq!(draft.attributes["title"].as_str(), Some(title.as_str()));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The endpoint's addresses and what is done at each.
+//!
+//! Reads of one indexed resource are answered at once; scans of the directory and the listing of members run on
+//! blocking threads, few at a time.
+
+mod answer;
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware;
+use axum::routing::{any, get, post};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::auth::{self, Client};
+use super::cards::CardPolicy;
+use super::error::ScimError;
+use super::limits;
+use super::resource::Now;
+use super::schema::{RESOURCE_TYPES, ResourceType};
+use crate::domain::{Change, Revision, Source};
+use crate::store::{CommitError, Directory, View};
+
+/// Where the endpoint is mounted.
+pub const MOUNT: &str = "/scim/v2";
+
+/// How clients reach the endpoint, for the addresses in answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// At this address, without a slash at its end, such as `https://gate.example.org/scim/v2`.
+    Fixed(String),
+    /// At the host that each request names.
+    FromHost {
+        /// `http` or `https`.
+        scheme: &'static str,
+    },
+}
+
+/// Gives the name of a valid token, and nothing for any other text.
+pub type TokenCheck = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What the endpoint works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Scim {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    directory: Directory,
+    tokens: TokenCheck,
+    policy: CardPolicy,
+    address: Address,
+    clock: fn() -> Timestamp,
+    scans: Semaphore,
+}
+
+/// The endpoint, with [`MOUNT`] in its paths.
+pub fn router(scim: Scim) -> Router {
+    let discovery = Router::new()
+        .route("/ServiceProviderConfig", get(read::service_provider_config))
+        .route("/ResourceTypes", get(read::resource_types))
+        .route("/ResourceTypes/{name}", get(read::resource_type))
+        .route("/Schemas", get(read::schemas))
+        .route("/Schemas/{id}", get(read::schema));
+    let resources = Router::new()
+        .route("/{endpoint}", get(read::list).post(write::create))
+        .route("/{endpoint}/.search", post(read::search))
+        .route(
+            "/{endpoint}/{id}",
+            get(read::one).put(write::replace).patch(write::patch).delete(write::delete),
+        )
+        .route("/.search", post(read::search_all));
+    let absent = Router::new()
+        .route(
+            "/Me",
+            any(|| async { ScimError::NotImplemented("/Me is not offered: a token is no person".into()) }),
+        )
+        .route(
+            "/Bulk",
+            any(|| async { ScimError::NotImplemented("bulk operations are not offered".into()) }),
+        );
+    let endpoint = discovery
+        .merge(resources)
+        .merge(absent)
+        .fallback(|| async { ScimError::NotFound("nothing is at this address".into()) })
+        .method_not_allowed_fallback(|| async { ScimError::Method })
+        .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token));
+    Router::new().nest(MOUNT, endpoint.with_state(scim))
+}
+
+impl Scim {
+    /// An endpoint on this directory, for the bearers of these tokens. `clock` tells the time of each change.
+    pub fn new(
+        directory: Directory,
+        tokens: TokenCheck,
+        policy: CardPolicy,
+        address: Address,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let scans = Semaphore::new(limits::MAX_SCANS);
+        Self { inner: Arc::new(Inner { directory, tokens, policy, address, clock, scans }) }
+    }
+
+    /// The name of a valid token.
+    pub(super) fn token_name(&self, token: &str) -> Option<String> {
+        (self.inner.tokens)(token)
+    }
+
+    /// Has the directory run a plan alone, and waits until its change is durable.
+    async fn commit<T: Send + 'static>(
+        &self,
+        client: &Client,
+        plan: impl FnOnce(&View<'_>, Now, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
+    ) -> Result<T, ScimError> {
+        let at = (self.inner.clock)();
+        let policy = self.inner.policy;
+        let plan = move |view: &View<'_>, revision: Revision| plan(view, Now { at, revision }, &policy);
+        let source = Source::Scim { token: client.token_name.clone() };
+        let committed = self.inner.directory.commit(source, at, plan).await;
+        committed.map(|committed| committed.value).map_err(refused)
+    }
+
+    /// Reads where reading may take long.
+    async fn read_at_length<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, ScimError> + Send + 'static,
+    ) -> Result<T, ScimError> {
+        let _turn = self.inner.scans.acquire().await.map_err(|_| ScimError::Unavailable)?;
+        let directory = self.inner.directory.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&directory.read()));
+        reading.await.map_err(|error| {
+            tracing::error!(%error, "a SCIM query failed by a fault of this program");
+            ScimError::Unavailable
+        })?
+    }
+}
+
+fn refused(error: CommitError<ScimError>) -> ScimError {
+    match error {
+        CommitError::Plan(error) => error,
+        CommitError::TooLarge(error) => ScimError::TooLarge(error.to_string()),
+        other => {
+            tracing::error!(error = %other, "a change from a SCIM client could not be kept");
+            ScimError::Unavailable
+        }
+    }
+}
+
+/// The resource type found at an address.
+fn resource_at(endpoint: &str) -> Result<&'static ResourceType, ScimError> {
+    RESOURCE_TYPES
+        .into_iter()
+        .find(|resource| resource.endpoint.eq_ignore_ascii_case(endpoint))
+        .ok_or_else(|| ScimError::NotFound(format!("there are no {endpoint:?} here")))
+}
+
+/// The endpoint's own address, as this request's sender knows it.
+struct Base(String);
+
+impl FromRequestParts<Scim> for Base {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, scim: &Scim) -> Result<Self, Self::Rejection> {
+        Ok(Self(match &scim.inner.address {
+            Address::Fixed(address) => address.clone(),
+            Address::FromHost { scheme } => match host(&parts.headers) {
+                Some(host) => format!("{scheme}://{host}{MOUNT}"),
+                None => MOUNT.to_owned(),
+            },
+        }))
+    }
+}
+
+/// The host a request names, if it is one that may stand in an address.
+fn host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
+    (plain && !host.is_empty() && host.len() <= 255).then_some(host)
+}
