@@ -95,6 +95,10 @@ impl<'a> Text<'a> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reader, mode, seconds, row, column, text } = self;
-        write!(f, "Text({mode:?} at reader {reader}, {row}:{column}, {seconds} s, {:?})", text.escape_ascii())
+        write!(
+            f,
+            "Text({mode:?} at reader {reader}, {row}:{column}, {seconds} s, \"{}\")",
+            text.escape_ascii()
+        )
     }
 }
