@@ -29,6 +29,9 @@ pub const RELEASE_SLICE: Duration = Duration::from_millis(2);
 /// Longest piece of a command that panels hear with one time stamp; far below OSDP's 20 ms gap.
 pub const HEARING_SLICE: Duration = Duration::from_millis(4);
 
+/// How far panels fall behind while a long command passes, so that little is left to hear when it ends.
+pub const HEARING_PERIOD: Duration = Duration::from_millis(12);
+
 /// Silence that parts two frames, in characters (OSDP 2.2, 5.7).
 pub const IDLE_CHARACTERS: usize = 2;
 

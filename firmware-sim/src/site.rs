@@ -16,6 +16,9 @@ use crate::line::{Bus, Counters, Faults, Lateness, Line, LineSetup};
 use crate::panel::SimPanel;
 pub use crate::panel::{Contact, PanelStatus, PanelSummary, Power};
 
+/// Buckets of a card table that are read without a pause: some 1,500 rows of a full table. Divides 256.
+const BUCKETS_AT_ONCE: usize = 4;
+
 /// A running simulated site.
 #[derive(Debug)]
 pub struct Site {
@@ -81,6 +84,8 @@ pub struct LineStatus {
     pub symlink: Option<PathBuf>,
     /// Its baud rate.
     pub baud: u32,
+    /// Whether somebody has its port open, or nobody ever had.
+    pub plugged: bool,
     /// What goes wrong on it.
     pub faults: Faults,
     /// What has travelled on it.
@@ -182,12 +187,18 @@ impl Site {
         self.with(id, |bus, station, now| bus.stations[station].status(now))
     }
 
-    /// The rows in a panel's memory, whether it has power or not, by bucket and credential.
+    /// The rows in a panel's memory, whether it has power or not, by bucket and credential. They are read a few
+    /// buckets at a time, so that the line keeps to its time meanwhile.
     ///
     /// # Errors
     /// When there is no panel of that name, or its line has stopped.
     pub fn cards(&self, id: &str) -> Result<Vec<Row>, SiteError> {
-        self.with(id, |bus, station, _| bus.stations[station].cards())
+        let mut rows = Vec::new();
+        for first in (0..=u8::MAX).step_by(BUCKETS_AT_ONCE) {
+            let buckets = first..=first.saturating_add(BUCKETS_AT_ONCE as u8 - 1);
+            rows.extend(self.with(id, move |bus, station, _| bus.stations[station].cards(buckets))?);
+        }
+        Ok(rows)
     }
 
     /// Presents a card at a panel's reader.
@@ -251,13 +262,14 @@ impl Site {
 
 impl SiteLine {
     fn status(&self) -> Result<LineStatus, SiteError> {
-        let asked = self.line.ask(|bus, _| (bus.faults(), bus.counters(), bus.lateness()));
-        let (faults, counters, lateness) = asked.ok_or(SiteError::Stopped)?;
+        let asked = self.line.ask(|bus, _| (bus.is_plugged(), bus.faults(), bus.counters(), bus.lateness()));
+        let (plugged, faults, counters, lateness) = asked.ok_or(SiteError::Stopped)?;
         Ok(LineStatus {
             id: self.setup.id.clone(),
             path: self.line.path().to_path_buf(),
             symlink: self.setup.symlink.clone(),
             baud: self.setup.baud,
+            plugged,
             faults,
             counters,
             lateness,

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
 /// The master side of a pseudo-terminal.
 #[derive(Debug)]
@@ -82,6 +82,16 @@ impl Pty {
     /// Hands bytes to the gateway and tells how many found room.
     pub(crate) fn write(&self, bytes: &[u8]) -> usize {
         rustix::io::write(&self.master, bytes).unwrap_or(0)
+    }
+
+    /// Forgets what a gateway that has closed the port had not read, as a serial driver does.
+    pub(crate) fn discard(&self) {
+        let port = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let flushed =
+            ioctl_tiocgptpeer(&self.master, port).and_then(|port| tcflush(&port, QueueSelector::IFlush));
+        if let Err(error) = flushed {
+            tracing::warn!(%error, "the port's next user may read stale bytes");
+        }
     }
 
     /// The baud rate that the gateway has set on its side.

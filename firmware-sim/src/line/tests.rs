@@ -56,6 +56,26 @@ fn a_gateway_may_leave_and_come_back() {
 }
 
 #[test]
+fn what_one_gateway_did_not_read_is_not_there_for_the_next() {
+    let line = line(115_200, vec![Echo { address: 1, length: 5 }, Echo { address: 2, length: 1 }]);
+    let open = || OpenOptions::new().read(true).write(true).open(line.path()).unwrap();
+    let mut hasty = open();
+    hasty.write_all(&[1]).unwrap();
+    while line.ask(|bus, _| bus.lateness().releases) != Some(1) {
+        std::thread::yield_now();
+    }
+    drop(hasty);
+    while line.ask(|bus, _| bus.is_plugged()) != Some(false) {
+        std::thread::yield_now();
+    }
+    let mut next = open();
+    next.write_all(&[2]).unwrap();
+    let mut reply = [0; 1];
+    next.read_exact(&mut reply).unwrap();
+    assert_eq!(reply, [2]);
+}
+
+#[test]
 fn a_line_stops_when_dropped_even_if_nobody_ever_opened_it() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("line");

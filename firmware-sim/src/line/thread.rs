@@ -29,6 +29,7 @@ pub(crate) struct Bus<S> {
     pub(crate) stations: Vec<S>,
     wire: Wire,
     stopwatch: Stopwatch,
+    plugged: bool,
 }
 
 /// The thread's own things.
@@ -38,7 +39,6 @@ pub(super) struct Shell<S> {
     inbox: Receiver<Request<S>>,
     wake: Arc<OwnedFd>,
     began: Instant,
-    plugged: bool,
 }
 
 /// Asks for exact timers, and for precedence where the user may have it: it is this thread's only work to be on time.
@@ -53,7 +53,12 @@ fn sharpen() {
 
 impl<S: Station> Bus<S> {
     pub(super) fn new(wire: Wire, stations: Vec<S>) -> Self {
-        Self { stations, wire, stopwatch: Stopwatch::default() }
+        Self { stations, wire, stopwatch: Stopwatch::default(), plugged: true }
+    }
+
+    /// Whether somebody has the port open, or nobody ever had.
+    pub(crate) fn is_plugged(&self) -> bool {
+        self.plugged
     }
 
     pub(crate) fn counters(&mut self) -> Counters {
@@ -80,7 +85,7 @@ impl<S: Station> Bus<S> {
 
 impl<S: Station> Shell<S> {
     pub(super) fn new(pty: Pty, bus: Bus<S>, inbox: Receiver<Request<S>>, wake: Arc<OwnedFd>) -> Self {
-        Self { pty, bus, inbox, wake, began: Instant::now(), plugged: true }
+        Self { pty, bus, inbox, wake, began: Instant::now() }
     }
 
     /// Serves the line until nobody can send requests any more.
@@ -119,7 +124,10 @@ impl<S: Station> Shell<S> {
             return;
         }
         let read = self.pty.read(&mut buffer[..room]);
-        self.plugged = read != Read::Unplugged;
+        if read == Read::Unplugged && self.bus.plugged {
+            self.pty.discard();
+        }
+        self.bus.plugged = read != Read::Unplugged;
         if let Read::Bytes(count) = read {
             let now = self.now();
             let baud = self.pty.gateway_baud().unwrap_or(self.bus.wire.baud());
@@ -129,7 +137,7 @@ impl<S: Station> Shell<S> {
 
     fn carry(&mut self) {
         let (now, began) = (self.now(), self.began);
-        let Self { pty, bus: Bus { stations, wire, stopwatch }, plugged, .. } = self;
+        let Self { pty, bus: Bus { stations, wire, stopwatch, plugged }, .. } = self;
         let mut overruns = 0;
         wire.advance(now, stations, |arrival| {
             let written = if *plugged { pty.write(arrival.bytes) } else { 0 };
@@ -147,7 +155,7 @@ impl<S: Station> Shell<S> {
         let exact = deadline.and_then(|(due, exact)| exact.then_some(due));
         let until = deadline.map(|(due, exact)| if exact { due.saturating_sub(SPIN) } else { due });
         let patience = until.map(|until| until.saturating_sub(self.now()));
-        let patience = if self.plugged {
+        let patience = if self.bus.plugged {
             patience
         } else {
             Some(patience.map_or(UNPLUGGED_POLL, |time| time.min(UNPLUGGED_POLL)))
@@ -163,7 +171,7 @@ impl<S: Station> Shell<S> {
     fn sleep(&self, patience: Option<Duration>) {
         let wake = PollFd::new(&*self.wake, PollFlags::IN);
         let port = PollFd::new(&self.pty, PollFlags::IN);
-        let listening = self.plugged && self.bus.wire.room() > 0;
+        let listening = self.bus.plugged && self.bus.wire.room() > 0;
         let timeout = patience.and_then(|time| Timespec::try_from(time).ok());
         let mut both = [wake, port];
         let watched = if listening { &mut both[..] } else { &mut both[..1] };

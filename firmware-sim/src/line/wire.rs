@@ -3,14 +3,14 @@
 //! Whoever talks occupies the wire for ten bits a byte. The gateway's bytes begin when they were written, or when its
 //! transmitter is free; a station's reply begins its turn-around and two idle characters after the command's last
 //! byte. Nobody listens before talking, so two can talk at once: where they overlap, nobody understands either.
-//! Panels hear a burst when its last byte has passed, with each byte's own time; the gateway gets a reply in slices,
-//! the last one exactly when the last byte has passed. Never reads a clock; never does I/O.
+//! Panels hear bytes after they have passed, never before, and with their own times; the gateway gets a reply in
+//! slices, the last one exactly when the last byte has passed. Never reads a clock; never does I/O.
 
 use std::time::Duration;
 
 use super::counters::Counters;
 use super::faults::{Fate, FaultModel, Faults, Way};
-use crate::limits::{HEARING_SLICE, IDLE_CHARACTERS, RELEASE_SLICE, TRANSMIT_BUFFER};
+use crate::limits::{HEARING_PERIOD, HEARING_SLICE, IDLE_CHARACTERS, RELEASE_SLICE, TRANSMIT_BUFFER};
 
 /// Bits that a byte takes on the wire: start, eight data, stop.
 const BITS_PER_BYTE: u64 = 10;
@@ -113,7 +113,7 @@ impl Wire {
         let before = self.bursts.iter_mut().rfind(|burst| burst.is_gateway());
         let mut fate = None;
         if let Some(burst) = before {
-            if now <= burst.end() && burst.baud == baud && burst.carried == 0 {
+            if now <= burst.end() && burst.baud == baud {
                 burst.bytes.extend_from_slice(bytes);
                 return self.note_collisions();
             }
@@ -134,7 +134,7 @@ impl Wire {
         stations: &mut [S],
         mut gateway: impl FnMut(Arrival<'_>),
     ) {
-        while let Some(index) = self.next_burst().filter(|index| self.bursts[*index].due(self.baud) <= now) {
+        while let Some(index) = self.next_burst().filter(|index| self.bursts[*index].due() <= now) {
             match self.bursts[index].talker {
                 Talker::Gateway => self.carry_down(index, stations),
                 Talker::Station(number) => self.carry_up(index, number, stations, &mut gateway),
@@ -146,7 +146,7 @@ impl Wire {
     /// When [`Wire::advance`] next has something to do, and whether that moment must be met exactly.
     pub(crate) fn deadline(&self) -> Option<(Duration, bool)> {
         let burst = &self.bursts[self.next_burst()?];
-        let due = burst.due(self.baud);
+        let due = burst.due();
         Some((due, !burst.is_gateway() && due == burst.end() + burst.delay))
     }
 
@@ -159,7 +159,7 @@ impl Wire {
 
     fn next_burst(&self) -> Option<usize> {
         let pending = self.bursts.iter().enumerate().filter(|(_, burst)| burst.remaining() > 0);
-        pending.min_by_key(|(_, burst)| burst.due(self.baud)).map(|(index, _)| index)
+        pending.min_by_key(|(_, burst)| burst.due()).map(|(index, _)| index)
     }
 
     fn last_end(&self, talker: Talker) -> Option<Duration> {
@@ -188,11 +188,13 @@ impl Wire {
         }
     }
 
-    /// Lets all stations hear a whole burst of the gateway, slice by slice, each with its own time.
+    /// Lets all stations hear what of the gateway's burst is due, slice by slice, each with its own time.
     fn carry_down<S: Station>(&mut self, index: usize, stations: &mut [S]) {
         let slice = slice_len(self.bursts[index].baud, HEARING_SLICE);
-        while self.bursts[index].remaining() > 0 {
-            let heard = self.carry(index, slice, Way::Down);
+        let target = self.bursts[index].next_stop();
+        while self.bursts[index].carried < target {
+            let most = slice.min(target - self.bursts[index].carried);
+            let heard = self.carry(index, most, Way::Down);
             if heard.silent {
                 continue;
             }
@@ -210,7 +212,7 @@ impl Wire {
         stations: &mut [S],
         gateway: &mut impl FnMut(Arrival<'_>),
     ) {
-        let slice = slice_len(self.baud, RELEASE_SLICE);
+        let slice = self.bursts[index].next_stop() - self.bursts[index].carried;
         let heard = self.carry(index, slice, Way::Up);
         let last = self.bursts[index].remaining() == 0;
         if !heard.silent {
@@ -329,15 +331,15 @@ impl Burst {
         self.start < other.end() && other.start < self.end()
     }
 
-    /// When its listeners are next to hear of it: a command as a whole, a reply in slices.
-    fn due(&self, line_baud: u32) -> Duration {
-        match self.talker {
-            Talker::Gateway => self.end(),
-            Talker::Station(_) => {
-                let next = self.carried + slice_len(line_baud, RELEASE_SLICE);
-                self.end_of(next.min(self.bytes.len())) + self.delay
-            }
-        }
+    /// How many bytes will have been carried when its listeners are next to hear of it.
+    fn next_stop(&self) -> usize {
+        let period = if self.is_gateway() { HEARING_PERIOD } else { RELEASE_SLICE };
+        self.bytes.len().min(self.carried + slice_len(self.baud, period))
+    }
+
+    /// When its listeners are next to hear of it.
+    fn due(&self) -> Duration {
+        self.end_of(self.next_stop()) + self.delay
     }
 
     /// The bits that this frame's fate inverts in the byte at `place`.

@@ -68,14 +68,29 @@ fn a_reply_ends_exactly_when_its_last_byte_has_passed() {
 }
 
 #[test]
-fn panels_hear_nothing_before_the_last_byte_has_passed() {
+fn panels_hear_no_byte_before_it_has_passed() {
     let (mut wire, mut stations) = (wire(9_600), [Parrot::new(1, &[9])]);
-    wire.transmit(Duration::ZERO, 9_600, &[0; 10]);
-    wire.advance(span(9_600, 10) - Duration::from_nanos(1), &mut stations, |_| panic!("nobody spoke"));
-    assert!(stations[0].heard.is_empty());
-    wire.advance(span(9_600, 10), &mut stations, |_| panic!("nobody spoke"));
-    assert_eq!(stations[0].bytes(), [0; 10]);
+    wire.transmit(Duration::ZERO, 9_600, &[0; 40]);
+    while let Some((deadline, _)) = wire.deadline() {
+        wire.advance(deadline - Duration::from_nanos(1), &mut stations, |_| panic!("nobody spoke"));
+        let early = stations[0].bytes().len();
+        wire.advance(deadline, &mut stations, |_| panic!("nobody spoke"));
+        let heard = stations[0].bytes().len();
+        assert!(early < heard && span(9_600, heard) <= deadline, "{heard} bytes at {deadline:?}");
+    }
+    assert_eq!(stations[0].bytes(), [0; 40]);
     assert_eq!(stations[0].heard[0].0, span(9_600, 3), "each slice has its own time");
+}
+
+#[test]
+fn a_command_that_grows_while_it_passes_stays_one_frame() {
+    let (mut wire, mut stations) = (wire(9_600), [Parrot::new(1, &[9])]);
+    wire.transmit(Duration::ZERO, 9_600, &[0; 40]);
+    wire.advance(20 * MS, &mut stations, |_| panic!("nobody spoke"));
+    wire.transmit(20 * MS, 9_600, &[0; 40]);
+    run(&mut wire, &mut stations);
+    assert_eq!(stations[0].heard.last().map(|(at, _)| *at), Some(span(9_600, 80)));
+    assert_eq!((stations[0].bytes().len(), wire.counters().gateway_frames), (80, 1));
 }
 
 #[test]
@@ -188,7 +203,8 @@ fn a_delay_counts_in_both_directions() {
 fn another_baud_rate_is_garbage_to_every_station() {
     let (mut wire, mut stations) = (wire(38_400), [Parrot::new(1, &[9])]);
     wire.transmit(Duration::ZERO, 9_600, &[0; 20]);
-    assert_eq!(wire.deadline(), Some((span(9_600, 20), false)), "it takes the sender's own time");
+    wire.advance(span(9_600, 20) - Duration::from_nanos(1), &mut stations, |_| {});
+    assert!(wire.deadline().is_some(), "it takes the sender's own time");
     run(&mut wire, &mut stations);
     assert!(stations[0].bytes().iter().all(|byte| *byte != 0));
     assert_eq!(wire.counters().bytes_at_wrong_baud, 20);

@@ -8,6 +8,7 @@ mod device;
 mod flash;
 
 use std::iter::successors;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
@@ -136,12 +137,12 @@ impl SimPanel {
         }
     }
 
-    /// Every row in its memory.
-    pub(crate) fn cards(&self) -> Vec<Row> {
+    /// The rows of some buckets of its memory.
+    pub(crate) fn cards(&self, buckets: RangeInclusive<u8>) -> Vec<Row> {
         let table = self.device.panel.table();
         let after = |bucket| move |row: &Row| table.next_in_bucket(bucket, Some(row.credential));
         let rows = |bucket| successors(table.next_in_bucket(bucket, None), after(bucket));
-        (0..=u8::MAX).flat_map(rows).collect()
+        buckets.flat_map(rows).collect()
     }
 
     /// Presents a card at a reader; `None` without power.

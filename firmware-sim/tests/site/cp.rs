@@ -18,8 +18,8 @@ use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
 use panel_protocol::time::Micros;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Longer than any panel takes to begin its reply (OSDP 2.2, 5.7).
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Longer than any panel takes to begin its reply, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Cp {
     port: File,

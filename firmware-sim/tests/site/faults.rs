@@ -6,12 +6,12 @@ use panel_protocol::osdp::command::Command;
 use crate::cp::Cp;
 use crate::site;
 
-/// Which of sixty commands were answered, and by what, with these faults.
+/// Which of twenty commands were answered, and by what, with these faults.
 fn answers(faults: Faults) -> Vec<Option<u8>> {
     let site = site();
     site.set_faults("north", faults).unwrap();
-    let mut cp = Cp::open(&site, "north", 2).with_patience(Duration::from_millis(60));
-    (0..60).map(|_| cp.ask(&Command::Id).map(|(code, _)| code)).collect()
+    let mut cp = Cp::open(&site, "north", 2).with_patience(Duration::from_millis(300));
+    (0..20).map(|_| cp.ask(&Command::Id).map(|(code, _)| code)).collect()
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn a_seed_repeats_its_faults_over_the_real_port() {
     let first = answers(faults);
     assert_eq!(first, answers(faults), "seed {}", faults.seed);
     let unanswered = first.iter().filter(|answer| answer.is_none()).count();
-    assert!((5..40).contains(&unanswered), "{unanswered} of 60, seed {}", faults.seed);
+    assert!((1..20).contains(&unanswered), "{unanswered} of 20, seed {}", faults.seed);
 }
 
 #[test]
