@@ -1,6 +1,6 @@
 //! `firmware-sim`: simulated door controllers on simulated lines, without a gateway.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,7 +56,8 @@ Exit codes: 0 stopped by a signal, 1 failure, 2 wrong usage or configuration. RU
 fn main() -> ExitCode {
     let Arguments { command: Command::Run { config, control } } = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(&config, control) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -84,8 +84,6 @@ pub struct LineStatus {
     pub symlink: Option<PathBuf>,
     /// Its baud rate.
     pub baud: u32,
-    /// Whether somebody has its port open, or nobody ever had.
-    pub plugged: bool,
     /// What goes wrong on it.
     pub faults: Faults,
     /// What has travelled on it.
@@ -262,14 +260,13 @@ impl Site {
 
 impl SiteLine {
     fn status(&self) -> Result<LineStatus, SiteError> {
-        let asked = self.line.ask(|bus, _| (bus.is_plugged(), bus.faults(), bus.counters(), bus.lateness()));
-        let (plugged, faults, counters, lateness) = asked.ok_or(SiteError::Stopped)?;
+        let asked = self.line.ask(|bus, _| (bus.faults(), bus.counters(), bus.lateness()));
+        let (faults, counters, lateness) = asked.ok_or(SiteError::Stopped)?;
         Ok(LineStatus {
             id: self.setup.id.clone(),
             path: self.line.path().to_path_buf(),
             symlink: self.setup.symlink.clone(),
             baud: self.setup.baud,
-            plugged,
             faults,
             counters,
             lateness,

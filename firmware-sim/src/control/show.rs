@@ -45,7 +45,6 @@ pub(super) fn line(line: &LineStatus) -> Value {
         "path": line.path,
         "symlink": line.symlink,
         "baud": line.baud,
-        "plugged": line.plugged,
         "faults": line.faults,
         "counters": line.counters,
         "lateness": line.lateness,

@@ -1,9 +1,10 @@
 //! A line: one RS-485 pair, as a pty that a gateway opens and a thread that keeps the time.
 //!
-//! [`wire`] is the physics, [`faults`] what goes wrong, [`pty`] the port, [`counters`] what has travelled. A
+//! [`wire`] is the physics of [`burst`]s, [`faults`] what goes wrong, [`pty`] the port, [`counters`] what has travelled. A
 //! [`Line`] owns its panels on its own thread; others send it a piece of work and wait for the answer. Nothing else
 //! touches a panel, so there is no lock.
 
+mod burst;
 mod counters;
 mod faults;
 mod pty;

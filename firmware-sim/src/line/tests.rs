@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 use std::time::Instant;
 
 use super::*;
-use crate::line::wire::span;
+use crate::line::burst::span;
 
 /// Answers the byte `address` with `length` copies of it.
 struct Echo {

@@ -57,6 +57,7 @@ impl<S: Station> Bus<S> {
     }
 
     /// Whether somebody has the port open, or nobody ever had.
+    #[cfg(test)]
     pub(crate) fn is_plugged(&self) -> bool {
         self.plugged
     }

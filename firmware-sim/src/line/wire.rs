@@ -8,12 +8,10 @@
 
 use std::time::Duration;
 
+use super::burst::{Burst, Talker, slice_len, span};
 use super::counters::Counters;
-use super::faults::{Fate, FaultModel, Faults, Way};
-use crate::limits::{HEARING_PERIOD, HEARING_SLICE, IDLE_CHARACTERS, RELEASE_SLICE, TRANSMIT_BUFFER};
-
-/// Bits that a byte takes on the wire: start, eight data, stop.
-const BITS_PER_BYTE: u64 = 10;
+use super::faults::{FaultModel, Faults, Way};
+use crate::limits::{HEARING_SLICE, IDLE_CHARACTERS, TRANSMIT_BUFFER};
 
 /// Who listens on a line beside the gateway.
 pub(crate) trait Station {
@@ -41,27 +39,6 @@ pub(crate) struct Wire {
     /// The latest time that a station was told: a delayed reply never takes its listeners back.
     told: Duration,
     counters: Counters,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Talker {
-    Gateway,
-    Station(usize),
-}
-
-/// Bytes of one talker without a pause.
-#[derive(Debug)]
-struct Burst {
-    talker: Talker,
-    start: Duration,
-    baud: u32,
-    bytes: Vec<u8>,
-    /// Bytes that have been carried to their listeners.
-    carried: usize,
-    /// Added before the gateway sees them.
-    delay: Duration,
-    fate: Fate,
-    collided: bool,
 }
 
 impl Wire {
@@ -303,63 +280,6 @@ struct Heard {
     bytes: Vec<u8>,
     until: Duration,
     silent: bool,
-}
-
-impl Burst {
-    fn new(talker: Talker, start: Duration, baud: u32, bytes: Vec<u8>, delay: Duration, fate: Fate) -> Self {
-        Self { talker, start, baud, bytes, carried: 0, delay, fate, collided: false }
-    }
-
-    fn is_gateway(&self) -> bool {
-        self.talker == Talker::Gateway
-    }
-
-    fn remaining(&self) -> usize {
-        self.bytes.len() - self.carried
-    }
-
-    /// When the first `count` bytes have passed.
-    fn end_of(&self, count: usize) -> Duration {
-        self.start + span(self.baud, count)
-    }
-
-    fn end(&self) -> Duration {
-        self.end_of(self.bytes.len())
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        self.start < other.end() && other.start < self.end()
-    }
-
-    /// How many bytes will have been carried when its listeners are next to hear of it.
-    fn next_stop(&self) -> usize {
-        let period = if self.is_gateway() { HEARING_PERIOD } else { RELEASE_SLICE };
-        self.bytes.len().min(self.carried + slice_len(self.baud, period))
-    }
-
-    /// When its listeners are next to hear of it.
-    fn due(&self) -> Duration {
-        self.end_of(self.next_stop()) + self.delay
-    }
-
-    /// The bits that this frame's fate inverts in the byte at `place`.
-    fn damage_at(&self, place: usize) -> u8 {
-        match self.fate.damage {
-            Some((share, bit)) if usize::from(share) * self.bytes.len() / 65_536 == place => 1 << bit,
-            _ => 0,
-        }
-    }
-}
-
-/// How long `count` bytes take at `baud`.
-pub(crate) fn span(baud: u32, count: usize) -> Duration {
-    Duration::from_nanos(count as u64 * BITS_PER_BYTE * 1_000_000_000 / u64::from(baud.max(1)))
-}
-
-/// How many bytes pass in `time`, at least one.
-fn slice_len(baud: u32, time: Duration) -> usize {
-    let bytes = time.as_micros() * u128::from(baud) / (u128::from(BITS_PER_BYTE) * 1_000_000);
-    usize::try_from(bytes).unwrap_or(usize::MAX).max(1)
 }
 
 fn micros(time: Duration) -> u64 {

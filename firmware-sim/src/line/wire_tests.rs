@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::RELEASE_SLICE;
 
 /// Says `answer` whenever it hears `trigger`, and remembers all that it heard.
 #[derive(Default)]
