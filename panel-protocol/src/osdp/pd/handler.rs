@@ -86,6 +86,9 @@ impl<'b> ReplyWriter<'b> {
     }
 
     /// Ask the same again later. The session, and what the CP believes, stay as they were before the command.
+    ///
+    /// Rather answer at once where it can be done: libosdp 3.2 as a CP repeats with a wrong sequence number, and then
+    /// gives the device up for five minutes.
     #[must_use]
     pub fn busy(self) -> Answered<'b> {
         self.bare(code::BUSY)
