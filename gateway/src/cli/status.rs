@@ -121,3 +121,36 @@ impl Display for Exposure {
         write!(f, "{}'s revoked card may still open {doors} ({})", self.holder_name, self.controller)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::SiteView;
+    use crate::views::fixture::{everything, well};
+
+    fn shown(site: crate::views::SiteFacts) -> String {
+        let answer = serde_json::to_vec(&SiteView::of(site)).unwrap();
+        serde_json::from_slice::<Site>(&answer).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_good_site_is_told_in_a_few_lines() {
+        let expected = "\
+Harbour Street: All well: 4 controllers proven, nobody exposed.
+  lobby  north/5, 1 door, online, 207 cards proven
+  dock   north/4, 1 door, online, 207 cards proven
+  roof   north/4, 1 door, online, 207 cards proven
+  lab    north/3, 1 door, online, 207 cards proven
+203 people active, 207 cards active";
+        assert_eq!(shown(well()), expected);
+    }
+
+    #[test]
+    fn a_revoked_card_that_may_still_open_a_door_is_told_with_the_door() {
+        let shown = shown(everything());
+        assert!(shown.starts_with("Harbour Street: 1 revocation not proven "), "{shown}");
+        assert!(shown.contains("dock   north/4, 1 door, offline, 207 cards not proven"), "{shown}");
+        let exposed = "exposed: Carla Conti's revoked card may still open Dock, roller door (dock)";
+        assert!(shown.contains(exposed), "{shown}");
+    }
+}

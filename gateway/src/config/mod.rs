@@ -7,6 +7,7 @@
 mod cards;
 mod hardware;
 mod key_file;
+mod limits;
 mod problem;
 mod section;
 mod site;
@@ -46,6 +47,8 @@ pub struct Config {
     pub web: Web,
     /// `[cards]`
     pub cards: Cards,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[[line]]`, in the file's order.
     pub lines: Vec<Line>,
     /// `[[controller]]`, in the file's order; each one's line is among [`Self::lines`].
@@ -122,6 +125,15 @@ pub enum WhenNumberRemoved {
     Deactivate,
     /// It stays as it is.
     Keep,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Events in the log, the oldest make room.
+    pub events: u64,
+    /// How long events are kept, in days.
+    pub event_days: u32,
 }
 
 /// One RS-485 pair.
@@ -224,13 +236,15 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let site = root.required_section("site", "[site]", section::SITE);
     let web = root.required_section("web", "[web]", section::WEB);
     let cards = root.section("cards", "[cards]", section::CARDS);
+    let limits = root.section("limits", "[limits]", section::LIMITS);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let site = site.and_then(|site| site::read(&site));
     let web = web.and_then(|web| web::read(&web));
     let cards = cards::read(cards.as_ref());
+    let limits = limits::read(limits.as_ref());
     let (lines, controllers) = hardware::read(&lines, &controllers);
-    Some(Config { file, site: site?, web: web?, cards: cards?, lines, controllers })
+    Some(Config { file, site: site?, web: web?, cards: cards?, limits, lines, controllers })
 }
 
 fn read(path: &Path) -> io::Result<String> {

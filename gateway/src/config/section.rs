@@ -14,11 +14,12 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::NamedFiles;
 use super::problem::Problem;
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "line", "controller"];
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "limits", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
 pub(super) const CARDS: &[&str] = &["default_format", "default_facility", "when_number_removed", "strict"];
+pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
 pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
 pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
@@ -27,10 +28,11 @@ pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
+    ("[limits]", LIMITS),
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),

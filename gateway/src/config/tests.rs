@@ -60,12 +60,13 @@ fn what_is_left_out_has_a_cautious_default() {
     assert!(!config.web.behind_proxy);
     assert_eq!(config.cards, Cards::default());
     assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Deactivate);
+    assert_eq!(config.limits, Limits { events: 1_000_000, event_days: 90 });
     assert_eq!(config.controllers[0].doors[0].name, "lobby-main");
 }
 
 #[test]
 fn everything_that_is_given_arrives() {
-    let cards = "[cards]\ndefault_format = \"H10301\"\ndefault_facility = 255\nwhen_number_removed = \"keep\"\nstrict = true\n";
+    let cards = "[cards]\ndefault_format = \"H10301\"\ndefault_facility = 255\nwhen_number_removed = \"keep\"\nstrict = true\n[limits]\nevents = 5000\nevent_days = 7\n";
     let config =
         parsed(&format!("{SMALL}{cards}").replace("reader = 15", "reader = 15\nname = \"Lobby, main\""))
             .unwrap();
@@ -74,6 +75,7 @@ fn everything_that_is_given_arrives() {
     assert_eq!(config.cards.default_facility, Some(255));
     assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Keep);
     assert!(config.cards.strict);
+    assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
     assert_eq!((controller.address, controller.doors[0].reader), (126, 15));
     assert_eq!(controller.doors[0].name, "Lobby, main");
