@@ -14,4 +14,4 @@ pub use change::{Change, Record, Revision, Source};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
 pub use revocation::Revocation;
-pub use site::{ControllerId, DoorId, LineId, NameError};
+pub use site::{ControllerId, DoorId, LineId, NameError, check_name};

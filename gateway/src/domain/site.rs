@@ -23,6 +23,14 @@ pub enum NameError {
     Character(char),
 }
 
+/// Whether a text can name something here: 1 to 64 letters, digits, `-`, `_` and `.`.
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn check_name(text: &str) -> Result<(), NameError> {
+    checked(text).map(|_| ())
+}
+
 fn checked(text: &str) -> Result<Arc<str>, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);

@@ -2,6 +2,7 @@
 //! rename or not at all.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,21 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|file| file.sync_all()).map_err(StoreError::io("sync", dir))
 }
 
+/// Replaces the file at `path` by one with `content` and mode 0600, whole or not at all.
+pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    let write = || {
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().map_err(StoreError::io("replace", path))?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
 /// A lock file held by this process until dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -37,6 +53,13 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.to_owned() }),
             Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
         }
+    }
+
+    /// Takes the lock file at `path`, waiting for whoever has it.
+    pub(super) fn wait_for(path: &Path) -> Result<Self, StoreError> {
+        let file = open_lock(path)?;
+        file.lock().map_err(StoreError::io("lock", path))?;
+        Ok(Self { _file: file })
     }
 }
 

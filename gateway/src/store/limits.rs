@@ -47,3 +47,31 @@ pub const ROWS_PER_SNAPSHOT_CHUNK: usize = 1_000;
 
 /// Work that judging a damaged segment may take: bytes run through the CRC, as a multiple of the segment's length.
 pub const DAMAGE_SCAN_FACTOR: u64 = 64;
+
+/// Largest file of tokens or accounts, in bytes.
+pub const MAX_SECRET_FILE_BYTES: u64 = 1 << 20;
+
+/// Most tokens.
+pub const MAX_TOKENS: usize = 256;
+
+/// Longest text that is looked at as a token, in bytes.
+pub const MAX_TOKEN_LEN: usize = 128;
+
+/// Most accounts.
+pub const MAX_USERS: usize = 256;
+
+/// Shortest password, in characters (NIST SP 800-63B-4, 3.1.1.2, where it stands beside nothing else: 15; here it opens a page
+/// on the local network).
+pub const MIN_PASSWORD_LEN: usize = 10;
+
+/// Longest password, in bytes: what is hashed is bounded.
+pub const MAX_PASSWORD_LEN: usize = 1024;
+
+/// Events that are kept in memory for the page.
+pub const RECENT_EVENTS: usize = 1_000;
+
+/// Most events that one page of the log holds.
+pub const MAX_EVENTS_PER_PAGE: usize = 1_000;
+
+/// Longest event, in bytes of JSON: a receipt for every controller of the largest site, with room.
+pub const MAX_EVENT_BYTES: usize = 256 << 10;

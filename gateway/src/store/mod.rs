@@ -5,11 +5,16 @@
 pub mod directory;
 mod disk;
 mod error;
+pub mod events;
 pub mod journal;
 pub mod limits;
+mod secret_file;
+pub mod tokens;
+pub mod users;
 
 pub use directory::{
     Applied, CommitError, Committed, Counts, Directory, DirectoryStats, OpenReport, RebuildCause, View,
 };
 pub use error::StoreError;
+pub use events::{EventLimits, EventLog, LoggedEvent};
 pub use journal::{JournalStats, TornTail};

@@ -8,6 +8,8 @@ mod appender;
 mod reader;
 pub(in crate::store) mod record;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

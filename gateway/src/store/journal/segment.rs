@@ -16,6 +16,8 @@ pub(super) const HEADER_LEN: usize = 32;
 const MAGIC: &[u8; 8] = b"gatejrnl";
 const VERSION: u32 = 1;
 const SUFFIX: &str = ".seg";
+/// Sequences further than this from the expected one are taken for garbage.
+const NEAR: u64 = 1 << 32;
 
 /// A segment by its name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -219,8 +221,8 @@ enum Later {
     OtherFlush,
 }
 
-/// Looks for a record that checks anywhere from `offset` on. Only sequences that could stand there are checked, and
-/// when that takes too much work the answer is the careful one.
+/// Looks for a record that checks anywhere from `offset` on. Only sequences near the expected one are checked, and when
+/// that takes too much work the answer is the careful one.
 fn later_record(bytes: &[u8], offset: usize, expected: u64) -> Later {
     let mut found = Later::Nothing;
     let mut work = 0;
@@ -228,16 +230,15 @@ fn later_record(bytes: &[u8], offset: usize, expected: u64) -> Later {
     for at in offset..bytes.len() {
         let rest = &bytes[at..];
         let Some((sequence, len)) = record::claim(rest) else { break };
-        let possible = rest.len() as u64 / record::HEADER_LEN as u64;
-        if sequence < expected || sequence - expected > possible || len > rest.len() {
+        if sequence == 0 || sequence.abs_diff(expected) > NEAR || len > rest.len() {
             continue;
         }
-        work += len as u64;
+        work += (record::HEADER_LEN + len) as u64;
         if work > most {
             return Later::OtherFlush;
         }
         match RecordView::parse(rest) {
-            Ok(record) if record.continues && at != offset => found = Later::SameFlush,
+            Ok(record) if record.continues && record.sequence > expected => found = Later::SameFlush,
             Ok(_) => return Later::OtherFlush,
             Err(_) => {}
         }

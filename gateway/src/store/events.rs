@@ -1,0 +1,215 @@
+//! The event log: what happened, in order, on the same journal as everything else.
+//!
+//! A controller forgets an event once it is acknowledged, so [`EventLog::append`] returns only when it is on the disk.
+//! Old events go by whole segments, by number and by age; a log never grows without bound.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::disk::{self, Lock};
+use super::error::StoreError;
+use super::journal::{self, AppendError, Appender, Journal, JournalStats, Kind, Options, TornTail, Verify};
+use super::limits::{EVENT_SEGMENT_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_PAGE, RECENT_EVENTS};
+use crate::domain::Event;
+
+const KIND: Kind = Kind(*b"evt1");
+
+/// How much is kept. What is beyond goes when the segment that it is in has nothing else in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventLimits {
+    /// Events.
+    pub max_events: u64,
+    /// How long after it was written.
+    pub max_age: Duration,
+}
+
+impl Default for EventLimits {
+    /// A million events, 90 days.
+    fn default() -> Self {
+        Self { max_events: 1_000_000, max_age: Duration::from_secs(90 * 24 * 3600) }
+    }
+}
+
+/// An event with its number in the log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LoggedEvent {
+    /// From 1, without gaps, never given twice.
+    pub sequence: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The log. Share it behind an `Arc`. It is written out when it is dropped.
+pub struct EventLog {
+    appender: Appender<Event>,
+    recent: Arc<Mutex<Recent>>,
+    dir: PathBuf,
+    _lock: Lock,
+}
+
+/// The newest events, and the number of the newest.
+struct Recent {
+    events: VecDeque<LoggedEvent>,
+    newest: u64,
+}
+
+impl EventLog {
+    /// Opens the log in `dir`, or begins one there. Says what was cut off its end, if a crash interrupted a write.
+    ///
+    /// # Errors
+    /// When it is damaged elsewhere, another process has it, or the disk refuses.
+    pub fn open(dir: &Path, limits: EventLimits) -> Result<(Self, Option<TornTail>), StoreError> {
+        disk::make_dir(dir)?;
+        let lock = Lock::try_take(dir)?;
+        let options = Options {
+            kind: KIND,
+            segment_bytes: EVENT_SEGMENT_BYTES,
+            verify: Verify::Newest,
+            // The last flush before a crash was nobody's yet, so a half of it is not missed.
+            durable: Some(0),
+        };
+        let (mut journal, torn) = Journal::open(dir, options)?;
+        retire(&mut journal, &limits, SystemTime::now());
+        let newest = journal.next() - 1;
+        let events = read_newest(dir, newest, RECENT_EVENTS)?.into();
+        let recent = Arc::new(Mutex::new(Recent { events, newest }));
+        let shared = Arc::clone(&recent);
+        let appender = Appender::start(journal, move |journal, first, events| {
+            remember(&mut locked(&shared), first, events);
+            retire(journal, &limits, SystemTime::now());
+        })?;
+        Ok((Self { appender, recent, dir: dir.to_owned(), _lock: lock }, torn))
+    }
+
+    /// Adds an event. Its number comes back when it is on the disk: then a controller may be told to forget it.
+    ///
+    /// # Errors
+    /// Whenever that isn't certain.
+    pub async fn append(&self, event: Event) -> Result<u64, AppendError> {
+        let payload = self.encode(&event)?;
+        self.appender.append(payload, event).await
+    }
+
+    /// Adds an event without waiting, for what happens where nobody can wait. A crash within the next flush loses it.
+    ///
+    /// # Errors
+    /// When the disk is so far behind that it can't be queued, or the event is too long.
+    pub fn post(&self, event: Event) -> Result<(), AppendError> {
+        let payload = self.encode(&event)?;
+        self.appender.post(payload, event)
+    }
+
+    /// The number of the newest event, 0 before the first.
+    pub fn newest(&self) -> u64 {
+        locked(&self.recent).newest
+    }
+
+    /// The newest `count` events, newest first. From memory up to [`RECENT_EVENTS`]; see [`page`](Self::page) for more.
+    pub fn recent(&self, count: usize) -> Vec<LoggedEvent> {
+        locked(&self.recent).events.iter().take(count).cloned().collect()
+    }
+
+    /// Events older than `before` (the newest for `None`), newest first, at most `count` and [`MAX_EVENTS_PER_PAGE`].
+    /// Reads the disk: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the disk fails or that part of the log is damaged.
+    pub fn page(&self, before: Option<u64>, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        let newest = self.newest();
+        let last = before.map_or(newest, |before| before.saturating_sub(1).min(newest));
+        self.steadily(|| read_newest(&self.dir, last, count.min(MAX_EVENTS_PER_PAGE)))
+    }
+
+    /// Events after number `after`, oldest first, at most `count` and [`MAX_EVENTS_PER_PAGE`]: what a forwarder
+    /// goes by. Reads the disk: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the disk fails or that part of the log is damaged.
+    pub fn since(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        let newest = self.newest();
+        let count = count.min(MAX_EVENTS_PER_PAGE);
+        self.steadily(|| {
+            let mut events = Vec::new();
+            journal::read(&self.dir, KIND, after.saturating_add(1), newest, |sequence, payload| {
+                if events.len() < count {
+                    events.push(decode(&self.dir, sequence, payload)?);
+                }
+                Ok(events.len() < count)
+            })?;
+            Ok(events)
+        })
+    }
+
+    /// The journal's numbers.
+    pub fn stats(&self) -> JournalStats {
+        self.appender.stats()
+    }
+
+    fn encode(&self, event: &Event) -> Result<Vec<u8>, AppendError> {
+        let wrong = |error: serde_json::Error| StoreError::Content {
+            path: self.dir.clone(),
+            what: format!("an event can't be written: {error}"),
+        };
+        let payload = serde_json::to_vec(event).map_err(|error| Arc::new(wrong(error)))?;
+        if payload.len() > MAX_EVENT_BYTES { Err(AppendError::TooLong(payload.len())) } else { Ok(payload) }
+    }
+
+    /// A segment may be retired between being listed and being read; then the second look is right.
+    fn steadily<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match read() {
+            Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => read(),
+            other => other,
+        }
+    }
+}
+
+fn locked(recent: &Mutex<Recent>) -> MutexGuard<'_, Recent> {
+    recent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remember(recent: &mut Recent, first: u64, events: Vec<Event>) {
+    for (sequence, event) in (first..).zip(events) {
+        recent.events.push_front(LoggedEvent { sequence, event });
+        recent.newest = sequence;
+    }
+    recent.events.truncate(RECENT_EVENTS);
+}
+
+/// Deletes the oldest segments while they hold nothing that is to be kept. Age is by when a segment was last
+/// written, not by the events' own times: a controller's clock may be wrong.
+fn retire(journal: &mut Journal, limits: &EventLimits, now: SystemTime) {
+    while let Some((path, next)) = journal.oldest_closed() {
+        let beyond = journal.next().saturating_sub(next) >= limits.max_events;
+        let written = fs::metadata(path).and_then(|data| data.modified()).ok();
+        let age = written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
+        if !beyond && age <= limits.max_age {
+            return;
+        }
+        if let Err(error) = journal.drop_before(next) {
+            tracing::warn!(%error, "old events could not be deleted");
+            return;
+        }
+    }
+}
+
+fn decode(dir: &Path, sequence: u64, payload: &[u8]) -> Result<LoggedEvent, StoreError> {
+    let event = serde_json::from_slice(payload).map_err(|error| StoreError::Content {
+        path: dir.to_owned(),
+        what: format!("event {sequence}: {error}"),
+    })?;
+    Ok(LoggedEvent { sequence, event })
+}
+
+fn read_newest(dir: &Path, last: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+    let entries = journal::read_newest_first(dir, KIND, last, count)?;
+    entries.iter().map(|entry| decode(dir, entry.sequence, &entry.payload)).collect()
+}
+
+#[cfg(test)]
+mod tests;
