@@ -59,8 +59,9 @@ impl Burst {
         self.end_of(self.bytes.len())
     }
 
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        self.start < other.end() && other.start < self.end()
+    /// Whether it talks during some of the time from `start` to `end`.
+    pub(super) fn overlaps(&self, start: Duration, end: Duration) -> bool {
+        !self.bytes.is_empty() && start < end && self.start < end && start < self.end()
     }
 
     /// How many bytes will have been carried when its listeners are next to hear of it.

@@ -62,8 +62,8 @@ impl<S: Station> Bus<S> {
         self.plugged
     }
 
-    pub(crate) fn counters(&mut self) -> Counters {
-        *self.wire.counters()
+    pub(crate) fn counters(&self) -> Counters {
+        self.wire.counters()
     }
 
     pub(crate) fn lateness(&self) -> Lateness {
@@ -147,7 +147,7 @@ impl<S: Station> Shell<S> {
                 stopwatch.record(began.elapsed().saturating_sub(arrival.due));
             }
         });
-        wire.counters().overruns += overruns;
+        wire.count_overruns(overruns);
     }
 
     /// Sleeps until something happens or is due.

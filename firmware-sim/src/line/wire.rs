@@ -38,6 +38,7 @@ pub(crate) struct Wire {
     bursts: Vec<Burst>,
     /// The latest time that a station was told: a delayed reply never takes its listeners back.
     told: Duration,
+    busy: Duration,
     counters: Counters,
 }
 
@@ -50,12 +51,19 @@ impl Wire {
             faults,
             bursts: Vec::new(),
             told: Duration::ZERO,
+            busy: Duration::ZERO,
             counters: Counters::default(),
         }
     }
 
-    pub(crate) fn counters(&mut self) -> &mut Counters {
-        &mut self.counters
+    pub(crate) fn counters(&self) -> Counters {
+        let busy_us = u64::try_from(self.busy.as_micros()).unwrap_or(u64::MAX);
+        Counters { busy_us, ..self.counters }
+    }
+
+    /// Bytes that found no room at the gateway.
+    pub(crate) fn count_overruns(&mut self, bytes: u64) {
+        self.counters.overruns += bytes;
     }
 
     pub(crate) fn baud(&self) -> u32 {
@@ -84,7 +92,7 @@ impl Wire {
             return;
         }
         self.counters.gateway_bytes += bytes.len() as u64;
-        self.counters.busy_us += micros(span(baud, bytes.len()));
+        self.busy += span(baud, bytes.len());
         let now = now + self.faults.delay();
         let idle = span(self.baud, IDLE_CHARACTERS);
         let before = self.bursts.iter_mut().rfind(|burst| burst.is_gateway());
@@ -157,7 +165,10 @@ impl Wire {
             for older in 0..newer {
                 let (left, right) = self.bursts.split_at_mut(newer);
                 let (one, other) = (&mut left[older], &mut right[0]);
-                if one.talker != other.talker && one.overlaps(other) && !(one.collided && other.collided) {
+                if one.talker != other.talker
+                    && one.overlaps(other.start, other.end())
+                    && !(one.collided && other.collided)
+                {
                     (one.collided, other.collided) = (true, true);
                     self.counters.collisions += 1;
                 }
@@ -190,6 +201,9 @@ impl Wire {
         gateway: &mut impl FnMut(Arrival<'_>),
     ) {
         let slice = self.bursts[index].next_stop() - self.bursts[index].carried;
+        self.counters.panel_frames += u64::from(self.bursts[index].carried == 0);
+        self.counters.panel_bytes += slice as u64;
+        self.busy += span(self.baud, slice);
         let heard = self.carry(index, slice, Way::Up);
         let last = self.bursts[index].remaining() == 0;
         if !heard.silent {
@@ -214,20 +228,22 @@ impl Wire {
         }
     }
 
+    /// Lets a station hear bytes, unless it is talking itself. A new reply takes the place of one not yet begun.
     fn tell<S: Station>(&mut self, number: usize, station: &mut S, at: Duration, bytes: &[u8]) {
         let at = at.max(self.told);
         self.told = at;
+        let talker = Talker::Station(number);
+        let is_own = |burst: &Burst| burst.talker == talker && burst.remaining() > 0;
+        if self.bursts.iter().any(|burst| is_own(burst) && burst.start < at) {
+            return;
+        }
         let mut reply = Vec::new();
         station.hear(at, bytes, &mut reply);
         if reply.is_empty() {
             return;
         }
-        let talker = Talker::Station(number);
-        let ready = at + self.turn_around + span(self.baud, IDLE_CHARACTERS);
-        let start = self.last_end(talker).map_or(ready, |end| end.max(ready));
-        self.counters.panel_frames += 1;
-        self.counters.panel_bytes += reply.len() as u64;
-        self.counters.busy_us += micros(span(self.baud, reply.len()));
+        self.hush(number);
+        let start = at + self.turn_around + span(self.baud, IDLE_CHARACTERS);
         let (fate, delay) = (self.faults.fate(Way::Up), self.faults.delay());
         self.begin(Burst::new(talker, start, self.baud, reply, delay, fate));
     }
@@ -260,10 +276,7 @@ impl Wire {
         let burst = &self.bursts[index];
         let (start, end) = (burst.end_of(place), burst.end_of(place + 1));
         burst.collided
-            && self
-                .bursts
-                .iter()
-                .any(|other| other.talker != burst.talker && other.start < end && start < other.end())
+            && self.bursts.iter().any(|other| other.talker != burst.talker && other.overlaps(start, end))
     }
 
     /// Drops bursts that nothing still pending can overlap or follow.
@@ -280,10 +293,6 @@ struct Heard {
     bytes: Vec<u8>,
     until: Duration,
     silent: bool,
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -230,3 +230,26 @@ fn the_transmit_buffer_is_bounded() {
     wire.transmit(Duration::ZERO, 9_600, &[0; TRANSMIT_BUFFER]);
     assert_eq!(wire.room(), 0);
 }
+
+#[test]
+fn a_station_that_talks_does_not_listen_so_replies_never_pile_up() {
+    let (mut wire, mut stations) = (wire(9_600), [Parrot::new(1, &[9; 100])]);
+    wire.transmit(Duration::ZERO, 9_600, &[1; 1_000]);
+    while let Some((deadline, _)) = wire.deadline() {
+        wire.advance(deadline, &mut stations, |_| {});
+        assert!(wire.bursts.len() < 16, "{} bursts", wire.bursts.len());
+    }
+    let heard = stations[0].bytes().len();
+    assert!(heard < 200, "{heard} of 1000 bytes were heard between its own");
+}
+
+#[test]
+fn a_command_overtakes_a_reply_that_has_not_begun() {
+    let mut wire = Wire::new(9_600, 50 * MS, Faults::default());
+    let mut stations = [Parrot::new(1, &[9])];
+    wire.transmit(Duration::ZERO, 9_600, &[1]);
+    wire.advance(2 * MS, &mut stations, |_| {});
+    wire.transmit(10 * MS, 9_600, &[1]);
+    let arrivals = run(&mut wire, &mut stations);
+    assert_eq!((joined(&arrivals), wire.counters().panel_frames), (vec![9], 1));
+}

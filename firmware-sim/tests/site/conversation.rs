@@ -1,11 +1,14 @@
 use panel_protocol::osdp::command::{Command, KeySet};
 use panel_protocol::osdp::reply::{NakReason, Reply, code, function};
 use panel_protocol::osdp::secure::Scbk;
-use panel_protocol::panel::{Answer, EventBody, Operation};
+use panel_protocol::panel::{Answer, ChangeBuilder, EventBody, Operation, Status};
+use panel_protocol::table::Row;
 use panel_protocol::wiegand::H10301;
 
+use firmware_sim::Site;
+
 use crate::cp::Cp;
-use crate::{KEY, site};
+use crate::{KEY, config, site};
 
 #[test]
 fn a_panel_says_who_it_is_and_what_it_can_do_in_clear() {
@@ -91,4 +94,24 @@ fn a_swipe_is_decided_by_the_panels_own_table_and_told_to_the_gateway_later() {
         assert!(credential == known && reason.granted() && told.len() == 2, "{told:?}");
     });
     assert!(site.panel("lobby").unwrap().online);
+}
+
+#[test]
+fn a_full_table_is_told_and_keeps_what_it_holds() {
+    let mut config = config();
+    config.panels[0].capacity = 2;
+    let site = Site::start(&config).unwrap();
+    let mut cp = Cp::open(&site, "north", 1);
+    assert!(cp.secure_with(KEY));
+    let mut buffer = [0; 64];
+    let mut rows = ChangeBuilder::put_rows(&mut buffer).unwrap();
+    for number in 1..=3 {
+        assert!(rows.row(&Row::new(H10301.encode(100, number).unwrap(), 0)));
+    }
+    let len = rows.len();
+    cp.operate(&buffer[..len], |answer| {
+        let Answer::Change { status, applied, .. } = answer else { panic!("{answer:?}") };
+        assert_eq!((status, applied), (Status::TableFull, 2));
+    });
+    assert_eq!(site.cards("lobby").unwrap().len(), 2);
 }
