@@ -67,7 +67,7 @@
     connection.dataset.told = "yes";
     document.body.classList.toggle("lost", lost);
     connection.classList.toggle("live", !lost);
-    const since = new Date(heardAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const since = new Date(heardAt).toLocaleTimeString([], { hourCycle: "h23" });
     connection.textContent = lost ? `No connection to the gateway since ${since}. What you see is from then.` : "Live";
     tellTitle();
   };

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use panel_protocol::credential::Credential;
+use panel_protocol::wiegand::{Format, Reading};
 use serde::Serialize;
 
 use super::controller::ControllerView;
@@ -33,6 +35,15 @@ impl CardText {
         }
     }
 
+    /// A credential as `format` reads it, facility code and number: `100-1234`; one of another format as the reader
+    /// sees it: `37:0x0123456789`. `credential` is in the form of the event log, bit count and raw value.
+    pub fn of_credential(credential: &str, format: &Format) -> Self {
+        match parse(credential).and_then(|card| format.decode(card).ok()) {
+            Some(Reading { facility, number }) => Self::new(&format!("{facility}-{number}")),
+            None => Self::new(credential),
+        }
+    }
+
     /// The same with all but the last two letters and digits hidden; separators stay.
     #[must_use]
     pub fn masked(&self) -> Self {
@@ -51,6 +62,11 @@ impl CardText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn parse(credential: &str) -> Option<Credential> {
+    let (bits, raw) = credential.split_once(":0x")?;
+    Credential::new(bits.parse().ok()?, u64::from_str_radix(raw, 16).ok()?).ok()
 }
 
 impl fmt::Display for CardText {
@@ -140,6 +156,8 @@ impl RefusedCardView {
 
 #[cfg(test)]
 mod tests {
+    use panel_protocol::wiegand::H10301;
+
     use super::super::fixture;
     use super::*;
 
@@ -154,6 +172,17 @@ mod tests {
         ];
         for (number, masked) in cases {
             assert_eq!(CardText::new(number).masked().as_str(), masked);
+        }
+    }
+
+    #[test]
+    fn a_credential_is_told_as_its_format_reads_it_and_any_other_as_it_came() {
+        let card = H10301.encode(100, 1234).unwrap();
+        assert_eq!(CardText::of_credential(&card.to_string(), &H10301).as_str(), "100-1234");
+        let bad_parity = Credential::new(26, card.raw() ^ 1).unwrap().to_string();
+        for other in [bad_parity.as_str(), "37:0x0000001234", "", "26", "26:0xZ", "999:0x1", "26:0xFFFFFFFFF"]
+        {
+            assert_eq!(CardText::of_credential(other, &H10301).as_str(), other);
         }
     }
 

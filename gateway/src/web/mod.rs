@@ -44,6 +44,7 @@ pub fn router(state: WebState) -> Router {
         .route("/events", get(live::events))
         .route("/assets/{name}", get(assets::serve))
         .nest("/api/v1", api_router())
+        .route("/api/openapi.json", get(assets::openapi))
         .route("/api/{*rest}", any(api::not_found))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

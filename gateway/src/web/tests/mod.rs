@@ -3,6 +3,7 @@
 mod access;
 mod install_mode;
 mod live;
+mod openapi;
 mod page;
 mod sign_in;
 
