@@ -6,10 +6,15 @@
 mod check;
 mod enrol;
 mod init;
+mod password;
 mod status;
+mod table;
+mod token;
+mod user;
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,6 +38,8 @@ enum Command {
     Enrol(enrol::Enrol),
     Init(init::Init),
     Status(status::Status),
+    Token(token::Token),
+    User(user::User),
 }
 
 /// Which site a command is about.
@@ -46,6 +53,22 @@ struct SiteFile {
 impl SiteFile {
     fn load(&self, files: NamedFiles) -> Result<Config, Failure> {
         crate::config::load(&self.config, files).map_err(|problems| Failure::Config(Box::new(problems)))
+    }
+
+    /// The site's data folder, for a command that writes files there. They would be of no use to the service if
+    /// they belonged to somebody else, so only the folder's owner may.
+    fn own_data_dir(&self) -> Result<PathBuf, Failure> {
+        let folder = self.load(NamedFiles::Ignored)?.site.data_dir;
+        let me = rustix::process::geteuid().as_raw();
+        match std::fs::metadata(&folder) {
+            Ok(data) if data.uid() != me => {
+                let (folder, owner) = (folder.display(), data.uid());
+                Err(Failure::Usage(format!(
+                    "{folder} belongs to user {owner}, and you are user {me}; run this as its owner: sudo -u '#{owner}' gateway …"
+                )))
+            }
+            _ => Ok(folder),
+        }
     }
 }
 
@@ -76,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
         Command::Status(status) => status.run(),
+        Command::Token(token) => token.run(),
+        Command::User(user) => user.run(),
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,

@@ -6,4 +6,6 @@ mod check;
 mod init;
 mod program;
 mod service;
+mod token;
 mod usage;
+mod user;

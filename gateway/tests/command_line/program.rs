@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use tempfile::TempDir;
+
 /// The program, not yet started, in a known environment.
 pub(crate) fn gateway() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
@@ -51,4 +53,11 @@ impl Finished {
 /// The folder of shipped configurations.
 pub(crate) fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config").canonicalize().unwrap()
+}
+
+/// A new site's folder, as `gateway init` leaves it.
+pub(crate) fn site() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), "init").succeeded();
+    folder
 }
