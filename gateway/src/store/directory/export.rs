@@ -29,9 +29,15 @@ pub(super) struct Snapshots {
 }
 
 impl Snapshots {
-    /// The folder, made if need be.
+    /// The folder, made if need be, without what an interrupted snapshot left.
     pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
         disk::make_dir(dir)?;
+        for entry in fs::read_dir(dir).map_err(StoreError::io("list", dir))? {
+            let path = entry.map_err(StoreError::io("list", dir))?.path();
+            if path.extension().is_some_and(|end| end == snapshot::UNFINISHED) {
+                fs::remove_file(&path).map_err(StoreError::io("delete", &path))?;
+            }
+        }
         Ok(Self { dir: dir.to_owned() })
     }
 

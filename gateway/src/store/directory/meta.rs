@@ -32,6 +32,9 @@ pub struct Counts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Meta {
     pub(super) layout: u32,
+    /// Only a part of a snapshot is in the tree yet.
+    #[serde(default)]
+    pub(super) loading: bool,
     /// The journal's record up to which everything is in the tree.
     pub(super) revision: Revision,
     pub(super) counts: Counts,
@@ -47,6 +50,7 @@ impl Meta {
     /// An empty directory.
     pub(super) const EMPTY: Self = Self {
         layout: LAYOUT_VERSION,
+        loading: false,
         revision: Revision(0),
         counts: Counts { cardholders: 0, active: 0, cards: 0, active_cards: 0, groups: 0, refused_cards: 0 },
         revocations: 0,

@@ -93,6 +93,10 @@ impl State {
         *locked(&self.failed) = Some(error.to_string());
     }
 
+    fn succeed(&self) {
+        *locked(&self.failed) = None;
+    }
+
     fn snapshot_made(&self, revision: Revision) {
         *locked(&self.snapshot) = Some(revision);
     }

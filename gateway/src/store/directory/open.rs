@@ -1,8 +1,9 @@
 //! Opening: sled is believed only as far as it checks out, and is rebuilt from snapshot and journal otherwise.
 //!
-//! Nothing is ever deleted here. A sled folder that can't be used is moved to the quarantine folder; a journal that is
+//! Nothing that is whole is ever deleted here. A sled folder that can't be used is moved to the quarantine folder; a journal that is
 //! damaged is left as it is and the open fails.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use crate::store::error::{RESTORE, StoreError};
 use crate::store::journal::{self, Journal, Kind, Options, TornTail, Verify};
 use crate::store::limits::{DIRECTORY_SEGMENT_BYTES, ROWS_PER_REBUILD_BATCH};
 
-const KIND: Kind = Kind(*b"dir1");
+pub(super) const KIND: Kind = Kind(*b"dir1");
 /// sled lets go of its lock a little after it is dropped.
 const SLED_LOCK_PATIENCE: Duration = Duration::from_secs(3);
 const SLED_LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -145,6 +146,12 @@ fn look(path: &Path) -> Result<Found, StoreError> {
         Err(error) => return Err(error),
     };
     match verify(&tree) {
+        Ok(Some(meta)) if meta.loading => {
+            // A rebuild of ours that was interrupted; all that it holds is in the snapshot.
+            drop(tree);
+            fs::remove_dir_all(path).map_err(StoreError::io("clear", path))?;
+            open_patiently(path).map(Found::Empty)
+        }
         Ok(Some(meta)) => Ok(Found::Whole(tree, meta)),
         Ok(None) => Ok(Found::Empty(tree)),
         Err(StoreError::Directory { what, .. }) => Ok(Found::Damaged(what)),
@@ -317,7 +324,7 @@ fn decode(payload: &[u8], sequence: u64) -> Result<Record, String> {
 
 /// Puts a snapshot's rows, and all that follow from them, into an empty tree.
 fn load(tree: &Tree, path: &Path, revision: Revision) -> Result<Meta, StoreError> {
-    let mut overlay = Overlay::new(Meta::EMPTY);
+    let mut overlay = Overlay::new(Meta { loading: true, ..Meta::EMPTY });
     snapshot::read(path, revision, |key, value| {
         let rows = derive(key, value, &mut overlay.meta)
             .map_err(|what| StoreError::Content { path: path.to_owned(), what })?;
@@ -327,6 +334,7 @@ fn load(tree: &Tree, path: &Path, revision: Revision) -> Result<Meta, StoreError
         if overlay.len() >= ROWS_PER_REBUILD_BATCH { overlay.apply(tree) } else { Ok(()) }
     })?;
     overlay.meta.revision = revision;
+    overlay.meta.loading = false;
     overlay.apply(tree)?;
     Ok(overlay.meta)
 }

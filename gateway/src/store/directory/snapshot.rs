@@ -2,7 +2,7 @@
 //! there were. It appears under its name whole or not at all; without its last record it is none.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, IntoInnerError, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ use crate::store::limits::MAX_RECORD_BYTES;
 
 /// What snapshots' names end with.
 pub(super) const SUFFIX: &str = ".snapshot";
+/// What a snapshot's name ends with until it is one.
+pub(super) const UNFINISHED: &str = "new";
 const MAGIC: &[u8; 8] = b"gatesnap";
 const HEADER_LEN: usize = 24;
 /// Bytes of rows in one record, unless a single row is longer.
@@ -49,7 +51,7 @@ impl SnapshotWriter {
     /// Begins the snapshot of `revision` in `dir`.
     pub(super) fn create(dir: &Path, revision: Revision) -> Result<Self, StoreError> {
         let path = dir.join(format!("{:020}{SUFFIX}", revision.0));
-        let fresh = path.with_extension("new");
+        let fresh = path.with_extension(UNFINISHED);
         let open = || {
             let mut options = File::options();
             let file = options.create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
@@ -80,13 +82,14 @@ impl SnapshotWriter {
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
         let rows = self.rows.to_le_bytes();
         self.record(&[&[END], rows.as_slice()].concat())?;
-        let Self { file, fresh, path, .. } = self;
-        let publish = || {
-            file.into_inner().map_err(IntoInnerError::into_error)?.sync_all()?;
-            fs::rename(&fresh, &path)
+        let Self { file, fresh, path, .. } = &mut self;
+        let mut publish = || {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+            fs::rename(&*fresh, &*path)
         };
-        publish().map_err(StoreError::io("write", &path))?;
-        path.parent().map_or(Ok(()), disk::sync_dir)
+        publish().map_err(StoreError::io("write", path))?;
+        self.path.parent().map_or(Ok(()), disk::sync_dir)
     }
 
     fn record(&mut self, payload: &[u8]) -> Result<(), StoreError> {
@@ -94,6 +97,13 @@ impl SnapshotWriter {
         record::encode(self.records, false, payload, &mut bytes);
         self.records += 1;
         self.file.write_all(&bytes).map_err(StoreError::io("write", &self.fresh))
+    }
+}
+
+impl Drop for SnapshotWriter {
+    /// What was not finished goes; after [`finish`](Self::finish) there is nothing under that name.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.fresh);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The only door to sled. Its errors and its panics both come out as errors: sled 0.34 panics on some damage.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,10 +78,19 @@ impl Tree {
 pub(super) fn guarded<T>(path: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     let what = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => return Ok(value),
+        Ok(Err(sled::Error::Io(source))) if is_about_the_system(source.kind()) => {
+            return Err(StoreError::io("use", path)(source));
+        }
         Ok(Err(error)) => error.to_string(),
         Err(panic) => format!("sled panicked: {}", panic_text(panic.as_ref())),
     };
     Err(StoreError::Directory { path: path.to_owned(), what })
+}
+
+/// Whether an error says something about the system and nothing about what is in the files: rebuilding wouldn't help.
+fn is_about_the_system(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 /// What a panic said.

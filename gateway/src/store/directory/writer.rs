@@ -65,6 +65,8 @@ struct Flush {
     records: Vec<(Record, Vec<Option<Cardholder>>)>,
     jobs: Vec<(Box<dyn Job>, Outcome)>,
     failed: Option<Arc<StoreError>>,
+    /// It is in the journal, so sled is behind unless it takes it too.
+    applying: bool,
 }
 
 impl Flush {
@@ -104,6 +106,7 @@ impl Writer {
             records: Vec::new(),
             jobs: Vec::new(),
             failed: self.broken.clone(),
+            applying: false,
         };
         let mut next = Some(Message::Commit(first));
         while let Some(Message::Commit(job)) = next {
@@ -161,7 +164,7 @@ impl Writer {
         };
         if let Err(error) = made {
             tracing::error!(%error, changes = flush.records.len(), "changes were not made");
-            if matches!(*error, StoreError::Directory { .. }) {
+            if flush.applying || matches!(*error, StoreError::Directory { .. }) {
                 self.broken = Some(Arc::clone(&error));
             }
             self.state.fail(&error);
@@ -170,7 +173,10 @@ impl Writer {
             }
             return;
         }
-        self.observe(&flush.records);
+        if !flush.records.is_empty() {
+            self.state.succeed();
+            self.observe(&flush.records);
+        }
         for (job, outcome) in flush.jobs {
             job.finish(outcome);
         }
@@ -186,6 +192,7 @@ impl Writer {
         if let Some((export, _)) = &self.export {
             export.keep(flush.overlay.befores());
         }
+        flush.applying = true;
         flush.overlay.apply(&self.tree)?;
         self.meta = flush.overlay.meta;
         *self.state.meta.lock().unwrap_or_else(PoisonError::into_inner) = self.meta;

@@ -1,6 +1,7 @@
 //! The directory's promises, each with tests that try to break it.
 
 mod damage;
+mod property;
 mod story;
 
 use std::convert::Infallible;
