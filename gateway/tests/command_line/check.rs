@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::program::{run, shipped};
+use crate::program::{run, shipped, site};
 
 #[test]
 fn the_example_is_right() {
@@ -61,6 +61,27 @@ fn a_key_file_that_others_may_read_is_pointed_at() {
     assert!(stderr.contains("has mode 0640") && stderr.contains("chmod 600"), "{stderr}");
     assert!(stderr.contains("\"keys/panel-1.scbk\""), "the place in the file is shown: {stderr}");
     assert!(!stderr.contains(secret.trim()), "the key is shown");
+}
+
+#[test]
+fn the_end_of_the_operators_certificate_is_told() {
+    for (year, expected) in [(2020, "ended on 2020-03-04"), (2120, "is valid until 2120-03-04")] {
+        let site = site();
+        let mut params = rcgen::CertificateParams::new(vec!["gate.example".into()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 3, 4);
+        let pair = rcgen::KeyPair::generate().unwrap();
+        fs::write(site.path().join("cert.pem"), params.self_signed(&pair).unwrap().pem()).unwrap();
+        let key = site.path().join("key.pem");
+        fs::write(&key, pair.serialize_pem()).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        let config = site.path().join("gateway.toml");
+        let files = "tls = { cert = \"cert.pem\", key = \"key.pem\" }";
+        let text = fs::read_to_string(&config).unwrap().replace("tls = \"self-signed\"", files);
+        fs::write(&config, text).unwrap();
+        let finished = run(site.path(), "check --config gateway.toml");
+        assert!(finished.stderr.contains(expected), "{finished:?}");
+        finished.succeeded();
+    }
 }
 
 #[test]
