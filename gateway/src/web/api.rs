@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::accounts::Role;
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::state::WebState;
 use crate::domain::ControllerId;
+use crate::store::users::Role;
 use crate::views::{InstallMinutes, InstallModeOpened, SiteView};
 
 /// The site as `principal` may see it.

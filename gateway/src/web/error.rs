@@ -6,8 +6,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::accounts::Role;
 use super::state::AuthenticationError;
+use crate::store::users::Role;
 use crate::views::{InstallMinutesError, InstallModeError};
 
 /// Longest value that an error repeats, in characters.

@@ -16,10 +16,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::accounts::Role;
 use super::error::ApiError;
 use super::session::SessionKey;
 use super::state::{Transport, WebState};
+use crate::store::users::Role;
 use crate::views::Actor;
 
 /// Put into a request's extensions by whoever serves the router on the box's own socket: its sender is an installer.

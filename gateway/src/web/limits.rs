@@ -17,8 +17,8 @@ pub const MAX_SESSIONS: usize = 256;
 /// A session ends after being idle so long.
 pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Most passwords verified at once: each takes one core and 19 MiB for a moment.
-pub const MAX_VERIFICATIONS: usize = 2;
+/// Most passwords verified at once: each takes a core and 19 MiB for a moment, and the store checks one at a time.
+pub const MAX_VERIFICATIONS: usize = 1;
 
 /// Most passwords that wait to be verified. One more is told to come again.
 pub const MAX_WAITING_VERIFICATIONS: usize = 16;

@@ -22,7 +22,7 @@ mod session;
 mod state;
 pub mod tls;
 
-pub use accounts::{Account, Accounts, AccountsError, Role};
+pub use accounts::Accounts;
 pub use guard::LocalOperator;
 pub use metrics::Metrics;
 pub use state::{Transport, WebState};

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use askama::Template;
 
-use super::accounts::Role;
 use super::api::site_for;
 use super::state::WebState;
+use crate::store::users::Role;
 use crate::views::{
     ControllerState, ControllerView, InstallMinutes, LineState, LocalClock, SiteFacts, SiteView, Verdict,
 };

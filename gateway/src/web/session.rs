@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::accounts::Account;
 use super::limits::{MAX_SESSIONS, SESSION_IDLE};
+use crate::store::users::User;
 
 const TOKEN_BYTES: usize = 32;
 
@@ -42,7 +42,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub(super) fn open(&self, account: &Account, now: Instant) -> Result<String, getrandom::Error> {
+    pub(super) fn open(&self, account: &User, now: Instant) -> Result<String, getrandom::Error> {
         let mut random = [0; TOKEN_BYTES];
         getrandom::fill(&mut random)?;
         let token = URL_SAFE_NO_PAD.encode(random);
@@ -85,11 +85,13 @@ impl Session {
 mod tests {
     use std::time::Duration;
 
-    use super::super::accounts::Role;
-    use super::*;
+    use jiff::Timestamp;
 
-    fn account(name: &str) -> Account {
-        Account { name: name.to_owned(), role: Role::Viewer, seal: [7; 32] }
+    use super::*;
+    use crate::store::users::Role;
+
+    fn account(name: &str) -> User {
+        User { name: name.to_owned(), role: Role::Viewer, created: Timestamp::UNIX_EPOCH, seal: [7; 32] }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
-use super::accounts::{Account, Accounts, AccountsError};
+use super::accounts::Accounts;
 use super::assets::Assets;
 use super::attempts::Attempts;
 use super::limits::{
@@ -17,6 +17,7 @@ use super::limits::{
 use super::metrics::Metrics;
 use super::sections::Renderer;
 use super::session::Sessions;
+use crate::store::users::User;
 use crate::views::SiteSource;
 
 /// How requests come in.
@@ -90,7 +91,7 @@ impl WebState {
         address: IpAddr,
         name: String,
         password: Zeroizing<String>,
-    ) -> Result<Account, AuthenticationError> {
+    ) -> Result<User, AuthenticationError> {
         let _place = self.0.waiting.try_acquire().map_err(|_| AuthenticationError::Busy)?;
         let _turn = self.0.verifying.acquire().await.map_err(|_| AuthenticationError::Busy)?;
         self.0.attempts.allowed(address, Instant::now()).map_err(AuthenticationError::TooManyFailures)?;
@@ -113,15 +114,15 @@ impl WebState {
         &self,
         name: String,
         password: Zeroizing<String>,
-    ) -> Result<Option<Account>, AuthenticationError> {
+    ) -> Result<Option<User>, AuthenticationError> {
         if name.len() > MAX_ACCOUNT_NAME_BYTES || password.len() > MAX_PASSWORD_BYTES {
             return Ok(None);
         }
         let accounts = Arc::clone(&self.0.accounts);
         tokio::task::spawn_blocking(move || accounts.verify(&name, &password))
             .await
-            .map_err(|panicked| AuthenticationError::Unavailable(AccountsError(panicked.to_string())))?
-            .map_err(AuthenticationError::Unavailable)
+            .map_err(|panicked| AuthenticationError::Unavailable(panicked.to_string()))?
+            .map_err(|error| AuthenticationError::Unavailable(error.to_string()))
     }
 }
 
@@ -146,6 +147,6 @@ pub(super) enum AuthenticationError {
     #[error("too many sign-ins at this moment")]
     Busy,
     /// The accounts can't be read.
-    #[error(transparent)]
-    Unavailable(AccountsError),
+    #[error("the accounts can't be read: {0}")]
+    Unavailable(String),
 }

@@ -18,6 +18,8 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::domain::ControllerId;
+use crate::store::StoreError;
+use crate::store::users::{Role, User};
 use crate::views::{
     Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
     fixture,
@@ -78,11 +80,16 @@ impl SiteSource for FakeSite {
 }
 
 /// Three accounts, one of each role, all with [`PASSWORD`].
-struct FakeAccounts(Mutex<Vec<Account>>);
+struct FakeAccounts(Mutex<Vec<User>>);
 
 impl FakeAccounts {
     fn new() -> Arc<Self> {
-        let account = |name: &str, role| Account { name: name.to_owned(), role, seal: [1; 32] };
+        let account = |name: &str, role| User {
+            name: name.to_owned(),
+            role,
+            created: Timestamp::UNIX_EPOCH,
+            seal: [1; 32],
+        };
         Arc::new(Self(Mutex::new(vec![
             account("vera", Role::Viewer),
             account("mara", Role::Manager),
@@ -92,11 +99,11 @@ impl FakeAccounts {
 }
 
 impl Accounts for FakeAccounts {
-    fn verify(&self, name: &str, password: &str) -> Result<Option<Account>, AccountsError> {
+    fn verify(&self, name: &str, password: &str) -> Result<Option<User>, StoreError> {
         Ok(self.find(name)?.filter(|_| password == PASSWORD))
     }
 
-    fn find(&self, name: &str) -> Result<Option<Account>, AccountsError> {
+    fn find(&self, name: &str) -> Result<Option<User>, StoreError> {
         Ok(self.0.lock().unwrap().iter().find(|account| account.name == name).cloned())
     }
 }
@@ -116,10 +123,20 @@ impl Served {
     }
 
     async fn with(facts: SiteFacts, transport: Transport, local: bool) -> Self {
+        let (site, accounts) = (FakeSite::new(facts), FakeAccounts::new());
+        let served = Self::before(site, accounts.clone(), transport, local).await;
+        Self { accounts, ..served }
+    }
+
+    async fn before(
+        site: Arc<FakeSite>,
+        accounts: Arc<dyn Accounts>,
+        transport: Transport,
+        local: bool,
+    ) -> Self {
         // Another test may have been first; which one doesn't matter.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (site, accounts) = (FakeSite::new(facts), FakeAccounts::new());
-        let state = WebState::new(site.clone(), accounts.clone(), Arc::new(Metrics::new()), transport);
+        let state = WebState::new(site.clone(), accounts, Arc::new(Metrics::new()), transport);
         let routes = router(state.clone());
         let routes = if local { routes.layer(Extension(LocalOperator)) } else { routes };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -128,7 +145,7 @@ impl Served {
         tokio::spawn(async move { axum::serve(listener, service).await });
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { site, accounts, state, client, address }
+        Self { site, accounts: FakeAccounts::new(), state, client, address }
     }
 
     fn get(&self, path: &str) -> RequestBuilder {

@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use super::*;
+use crate::store::users::Users;
 
 #[tokio::test]
 async fn a_session_opens_the_page_until_its_owner_signs_out() {
@@ -121,4 +122,24 @@ async fn a_name_given_at_sign_in_comes_back_as_text() {
     let page = served.sign_in("%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "x").await.text().await.unwrap();
     assert!(!page.contains("<script>"), "{page}");
     assert!(page.contains("&#60;script&#62;"), "{page}");
+}
+
+#[tokio::test]
+async fn the_accounts_in_the_store_open_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let users = Users::open(folder.path());
+    users.add("ida", Role::Installer, "correct horse battery", Timestamp::UNIX_EPOCH).unwrap();
+    let served =
+        Served::before(FakeSite::new(fixture::well()), Arc::new(users), Transport::PlainLoopback, false)
+            .await;
+    assert_eq!(served.sign_in("ida", "wrong").await.status(), 401);
+    let answer = served.sign_in("ida", "correct+horse+battery").await;
+    assert_eq!(answer.status(), 303);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let page = served.get("/").header("cookie", cookie).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("ida"));
+    let others = Users::open(folder.path());
+    others.set_password("ida", "another horse battery").unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert_eq!(served.get("/").header("cookie", cookie).send().await.unwrap().status(), 303);
 }
