@@ -8,6 +8,7 @@
 mod auth;
 mod body;
 mod cards;
+mod coerce;
 mod discovery;
 mod document;
 mod error;
@@ -20,6 +21,8 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use cards::{CardPolicy, WhenRemoved};
 pub use error::ScimError;
