@@ -216,7 +216,7 @@ impl Site {
         Ok(Swipe { reason, latency: decided.duration_since(presented) })
     }
 
-    /// Switches a panel on or off, or wipes it to its factory state and switches it on.
+    /// Switches a panel on or off, or erases its memory, with its key or without, and switches it on.
     ///
     /// # Errors
     /// When there is no panel of that name, or its line has stopped.

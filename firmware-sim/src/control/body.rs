@@ -74,13 +74,14 @@ impl<'a> Body<'a> {
         number.map(Some).ok_or_else(|| self.wrong(name, format!("a whole number, {from} to {to}")))
     }
 
-    /// `"on"`, `"off"` or `"wiped"`.
+    /// `"on"`, `"off"`, `"wiped"` or `"factory"`.
     pub(super) fn power(&self, name: &str) -> Result<Power, Refusal> {
         match self.get(name).and_then(Value::as_str) {
             Some("on") => Ok(Power::On),
             Some("off") => Ok(Power::Off),
             Some("wiped") => Ok(Power::Wiped),
-            _ => Err(self.wrong(name, "\"on\", \"off\" or \"wiped\"")),
+            Some("factory") => Ok(Power::Factory),
+            _ => Err(self.wrong(name, "\"on\", \"off\", \"wiped\" or \"factory\"")),
         }
     }
 

@@ -55,6 +55,12 @@ impl Device {
         }
     }
 
+    /// Empties the memory. The key is elsewhere, and stays.
+    pub(super) fn erase(&mut self, config: &PanelConfig) {
+        let key = self.key.take();
+        *self = Self { key, ..Self::new(config, PanelKey::Factory, self.contact) };
+    }
+
     /// Whether it has a key of its own.
     pub(super) fn has_key(&self) -> bool {
         self.key.is_some()

@@ -31,8 +31,10 @@ pub enum Power {
     Off,
     /// Switched on: it boots, unless it was on.
     On,
-    /// Its memory is erased, key and events included, and it boots as it left the factory.
+    /// Its memory is erased, table and events, and it boots. Its secure-channel key is kept elsewhere and stays.
     Wiped,
+    /// Its key is erased as well, and it boots as it left the factory.
+    Factory,
 }
 
 /// The state of a door, as its contact tells.
@@ -160,6 +162,11 @@ impl SimPanel {
                 self.start();
             }
             Power::Wiped => {
+                self.device.erase(&self.config);
+                self.boots = 0;
+                self.start();
+            }
+            Power::Factory => {
                 self.device = Device::new(&self.config, PanelKey::Factory, self.device.contact);
                 self.boots = 0;
                 self.start();

@@ -43,7 +43,7 @@ fn a_loss_of_power_costs_the_clock_and_the_channel_but_not_table_key_or_events()
 }
 
 #[test]
-fn a_wiped_panel_is_as_it_left_the_factory() {
+fn a_wiped_panel_has_lost_its_memory_and_one_reset_to_factory_its_key_as_well() {
     let site = site();
     let mut cp = Cp::open(&site, "north", 1);
     assert!(cp.secure_with(KEY));
@@ -53,7 +53,9 @@ fn a_wiped_panel_is_as_it_left_the_factory() {
     site.door("lobby", Contact::Open).unwrap();
     let wiped = site.power("lobby", Power::Wiped).unwrap();
     assert_eq!((wiped.rows, wiped.profiles, wiped.events, wiped.clock), (0, 0, 0, None));
-    assert!(wiped.powered && !wiped.has_key && wiped.contact == Contact::Open, "a door has no flash");
+    assert!(wiped.powered && wiped.has_key && wiped.contact == Contact::Open, "a door has no flash");
+    let factory = site.power("lobby", Power::Factory).unwrap();
+    assert!(factory.powered && !factory.has_key && factory.contact == Contact::Open);
     assert!(!cp.secure_with(KEY));
     assert!(cp.secure_with_default_key());
 }
