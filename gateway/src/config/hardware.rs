@@ -9,11 +9,11 @@ use std::str::FromStr;
 use panel_protocol::limits::{MAX_PDS_PER_LINE, MAX_READERS};
 use toml::Spanned;
 
-use super::key_file;
 use super::problem::Problem;
 use super::section::{self, Section, closest};
 use super::{Controller, ControllerKind, Door, Line, NamedFiles, Protocol};
 use crate::domain::{ControllerId, DoorId, LineId, NameError};
+use crate::links::osdp::key_file;
 
 /// Most controllers of one gateway.
 pub const MAX_CONTROLLERS: usize = 64;

@@ -6,7 +6,6 @@
 
 mod cards;
 mod hardware;
-mod key_file;
 mod limits;
 mod problem;
 mod section;
@@ -25,8 +24,8 @@ use toml::de::DeTable;
 
 use crate::domain::{ControllerId, DoorId, LineId};
 
+pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
-pub use key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use problem::{Problem, Problems};
 pub use section::closest;
 pub use site::similar_time_zone;
@@ -87,6 +86,13 @@ pub struct Web {
     pub tls: Tls,
     /// The operator says that a proxy in front ends TLS, so plain HTTP may leave loopback.
     pub behind_proxy: bool,
+}
+
+impl Web {
+    /// How clients address the service: `https` where TLS ends here or at a proxy in front, else `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls == Tls::Off && !self.behind_proxy { "http" } else { "https" }
+    }
 }
 
 /// How connections are encrypted.

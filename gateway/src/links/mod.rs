@@ -1,1 +1,3 @@
 //! One adapter for each kind of line. A link never knows cardholders.
+
+pub mod osdp;

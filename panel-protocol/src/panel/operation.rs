@@ -179,7 +179,7 @@ impl<'a> Operation<'a> {
 
     fn read_buckets(mut body: Reader<'a>) -> Option<Self> {
         let first = body.u8()?;
-        let count = body.u16().filter(|count| *count > 0 && u16::from(first) + count <= 256)?;
+        let count = body.u16().filter(|count| *count > 0 && *count <= 256 - u16::from(first))?;
         body.end(Self::ReadBuckets { first, count })
     }
 

@@ -229,6 +229,7 @@ fn what_is_malformed_changes_nothing() {
         (&[0x11, 26, 0xFF, 0, 0, 0], Status::Malformed),
         (&[0x12, 0, 0, 1], Status::Malformed),
         (&[0x20, 200, 57, 0], Status::Malformed),
+        (&[0x20, 253, 0xFF, 0xFF], Status::Malformed),
         (&[0x02, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], Status::Malformed),
         (&[0x01, 0], Status::Malformed),
     ] {

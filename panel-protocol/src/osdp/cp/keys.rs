@@ -70,9 +70,11 @@ impl Keys {
         matches!(self.installed, PdKey::Clear)
     }
 
-    /// Begins a change to `new`, to be made before `until`; with the default key too if that is allowed.
+    /// Begins a change to `new`, to be made before `until`; with the default key too if that is allowed. Of a change
+    /// that is under way only the time is new, if it is to the same key.
     pub(super) fn change(&mut self, new: Scbk, until: Micros, default_allowed: bool) {
-        self.change = Some(Change { new, until, default_allowed, sent: false });
+        let sent = self.change.as_ref().is_some_and(|change| change.sent && change.new == new);
+        self.change = Some(Change { new, until, default_allowed, sent });
         self.failures = 0;
     }
 
@@ -227,6 +229,15 @@ mod tests {
         assert_eq!(tried(&mut keys, LATER), expected);
         assert_eq!(keys.worked(Which::New, LATER), Worked::NewKey);
         assert_eq!(tried(&mut keys, LATER), [Some(Which::Installed); 4]);
+    }
+
+    #[test]
+    fn a_change_begun_again_does_not_forget_that_the_pd_may_have_the_key() {
+        let mut keys = Keys::new(PdKey::Unset);
+        keys.change(key(2), NOW, true);
+        keys.set_sent();
+        keys.change(key(2), LATER, true);
+        assert_eq!(keys.candidate(NOW), Some(Which::New));
     }
 
     #[test]

@@ -106,7 +106,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     }
 
     /// The operator lets a PD have a new key until `until`, under the default key too. Ends with
-    /// [`Event::KeyInstalled`], or without success with [`Event::KeyKept`].
+    /// [`Event::KeyInstalled`], or without success with [`Event::KeyKept`]. Until then, only the same key again may
+    /// be given: the PD may have it already.
     pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
             peer.change_key(now, &self.config, new_key, until);
@@ -130,6 +131,11 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         let heard = self.deframer.counters();
         let bad_length = heard.bad_length.wrapping_add(heard.too_long);
         LineCounters { noise_bytes: heard.noise_bytes, bad_length, ..self.counters }
+    }
+
+    /// Whether no frame is in flight, so that demand matters now.
+    pub fn is_free(&self) -> bool {
+        !matches!(self.line, Line::Awaiting(_))
     }
 
     /// Takes what happened at `now`.

@@ -1,0 +1,67 @@
+//! A serial port: 8N1, for this process alone, and gone the moment it says so.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+use tokio_serial::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, SerialStream, StopBits};
+
+use super::limits::WRITE_TIMEOUT;
+
+/// An open port.
+#[derive(Debug)]
+pub(super) struct Port {
+    stream: SerialStream,
+}
+
+impl Port {
+    /// Opens the device and throws away what has come before.
+    ///
+    /// # Errors
+    /// When it isn't there, is in use, or can't be set up.
+    pub(super) fn open(path: &Path, baud: u32) -> io::Result<Self> {
+        let path =
+            path.to_str().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path is no text"))?;
+        let builder = tokio_serial::new(path, baud)
+            .data_bits(DataBits::Eight)
+            .parity(Parity::None)
+            .stop_bits(StopBits::One)
+            .flow_control(FlowControl::None)
+            .exclusive(true);
+        let stream = SerialStream::open(&builder).map_err(io::Error::from)?;
+        stream.clear(ClearBuffer::Input).map_err(io::Error::from)?;
+        Ok(Self { stream })
+    }
+
+    /// Waits until there is something to read.
+    ///
+    /// # Errors
+    /// When the port has gone.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        self.stream.readable().await
+    }
+
+    /// Reads what is there; 0: nothing more for now.
+    ///
+    /// # Errors
+    /// When the port has gone. An unplugged adapter reads as an empty file for ever.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.stream.try_read(buffer) {
+            Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the device has been unplugged")),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Hands a frame to the system.
+    ///
+    /// # Errors
+    /// When the port has gone, or takes no bytes.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match timeout(WRITE_TIMEOUT, self.stream.write_all(bytes)).await {
+            Ok(written) => written,
+            Err(_) => Err(io::Error::new(ErrorKind::TimedOut, "the device takes no bytes")),
+        }
+    }
+}
