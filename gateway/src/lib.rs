@@ -5,6 +5,8 @@
 pub mod access;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod domain;
 pub mod links;
 pub mod local;

@@ -4,9 +4,12 @@
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod enrol;
 mod init;
 mod password;
+mod run;
 mod status;
 mod table;
 mod token;
@@ -35,8 +38,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
     Enrol(enrol::Enrol),
     Init(init::Init),
+    Run(run::Run),
     Status(status::Status),
     Token(token::Token),
     User(user::User),
@@ -96,8 +102,11 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
         Command::Check(check) => check.run(),
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Run(run) => run.run(),
         Command::Status(status) => status.run(),
         Command::Token(token) => token.run(),
         Command::User(user) => user.run(),
@@ -158,4 +167,21 @@ fn colours_wanted() -> bool {
 /// `1 door`, `2 doors`.
 fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Sends the log to standard error, coloured on a terminal only.
+fn log_to_stderr(default_level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default_level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours_wanted())
+        .with_writer(io::stderr)
+        .init();
+}
+
+/// The runtime of commands that run on.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Failed(anyhow!("the runtime can't be started: {error}")))
 }

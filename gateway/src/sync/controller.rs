@@ -130,6 +130,11 @@ impl Controller {
         }
     }
 
+    /// Whether its table has no room for what it should hold.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Whether everything that is desired is proven.
     pub(super) fn is_proven(&self) -> bool {
         matches!(self.phase, Phase::Known)

@@ -63,6 +63,11 @@ pub enum Output {
         /// Up to and including this one.
         revision: Revision,
     },
+    /// A controller's table has no room for what it should hold.
+    Full {
+        /// Which controller.
+        controller: usize,
+    },
     /// A controller's answers make no sense.
     Violation {
         /// Which controller.
@@ -177,7 +182,12 @@ impl Fleet {
     /// A controller's answer to the operation under way.
     pub fn answer(&mut self, controller: usize, now: Timestamp, bytes: &[u8]) {
         let Some(machine) = self.controllers.get_mut(controller) else { return };
-        match machine.answer(now, &self.cards, bytes) {
+        let was_full = machine.is_full();
+        let outcome = machine.answer(now, &self.cards, bytes);
+        if machine.is_full() && !was_full {
+            self.outputs.push_back(Output::Full { controller });
+        }
+        match outcome {
             Outcome::Quiet => {}
             Outcome::Acknowledged { cards, proven } => {
                 self.step(controller, &cards, Step::Acknowledged, now);

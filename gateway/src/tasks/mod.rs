@@ -1,1 +1,24 @@
 //! The tokio shells that join the pure modules to the edges. No rules live here.
+//!
+//! ```text
+//! directory's writer ──observe──▶ Site { fleet, board } ◀──PanelClient── one task a line
+//!                                        │ outputs
+//!                                        ▼
+//!                                record: event log, proofs           views: page, API, command line
+//! ```
+//! [`Site`] is what runs: the [`Fleet`](crate::sync::Fleet) and the [`Board`] behind one short lock each. What happens
+//! to either wakes the lines it concerns and bumps the number that live pages watch.
+
+mod board;
+pub mod clock;
+mod compile;
+mod panels;
+mod record;
+mod site;
+mod views;
+
+pub use board::Board;
+pub use compile::{active_cards, observe};
+pub use panels::line;
+pub use record::{record, resume};
+pub use site::{ControllerPlace, Site, SiteParts};

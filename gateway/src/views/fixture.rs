@@ -60,8 +60,6 @@ pub(crate) fn line(id: &str) -> LineView {
         since: Some(before_noon(90_000)),
         frames_sent: 1_284_022,
         frames_received: 1_284_009,
-        bytes_sent: 18_022_344,
-        bytes_received: 22_801_120,
         noise_bytes: 41,
     }
 }

@@ -24,10 +24,6 @@ pub struct LineView {
     pub frames_sent: u64,
     /// Frames received whole and from whom they were expected.
     pub frames_received: u64,
-    /// Bytes sent.
-    pub bytes_sent: u64,
-    /// Bytes received, noise included.
-    pub bytes_received: u64,
     /// Bytes received that belong to no frame.
     pub noise_bytes: u64,
 }

@@ -1,5 +1,6 @@
 //! What the page and the API need from the rest of the gateway.
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ pub trait SiteSource: Send + Sync {
         controller: &ControllerId,
         minutes: InstallMinutes,
         actor: &Actor,
-    ) -> Result<InstallModeOpened, InstallModeError>;
+    ) -> BoxFuture<'_, Result<InstallModeOpened, InstallModeError>>;
 }
 
 /// Whether the service can do its work.

@@ -73,11 +73,11 @@ pub(super) async fn open_install_mode(
         ApiError::new(status, rejection.body_text())
             .remedy("Send {\"minutes\": 10} with Content-Type: application/json.")
     })?;
-    open(&state, &principal, &id, minutes).map(Json)
+    open(&state, &principal, &id, minutes).await.map(Json)
 }
 
 /// Opens install mode, for the API and the page.
-pub(super) fn open(
+pub(super) async fn open(
     state: &WebState,
     principal: &Principal,
     id: &str,
@@ -90,7 +90,7 @@ pub(super) fn open(
             .at("id", id)
             .remedy("GET /api/v1/controllers lists those that there are.")
     })?;
-    Ok(state.source.open_install_mode(&controller, minutes, &principal.actor)?)
+    Ok(state.source.open_install_mode(&controller, minutes, &principal.actor).await?)
 }
 
 /// Any other address below `/api/`.

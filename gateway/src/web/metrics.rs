@@ -214,14 +214,9 @@ impl OfSite {
             both(line.frames_sent, line.frames_received)
                 .map(|(direction, count)| ([labels.clone(), vec![("direction", direction)]].concat(), count))
         });
-        let bytes = all().flat_map(|(labels, line)| {
-            both(line.bytes_sent, line.bytes_received)
-                .map(|(direction, count)| ([labels.clone(), vec![("direction", direction)]].concat(), count))
-        });
         let counter = MetricType::Counter;
         samples(encoder, MetricType::Gauge, "line_up", "1 when its port is open", up)?;
         samples(encoder, counter, "line_frames", "Whole frames on the line", frames)?;
-        samples(encoder, counter, "line_bytes", "Bytes on the line", bytes)?;
         samples(encoder, counter, "line_noise_bytes", "Bytes received that belong to no frame", noise)
     }
 }

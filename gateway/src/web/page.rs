@@ -155,7 +155,7 @@ pub(super) async fn open_install_mode(
     request: Request,
 ) -> Response {
     let opened = match form::<InstallModeForm>(request).await {
-        Ok(InstallModeForm { minutes }) => api::open(&state, &principal, &id, minutes),
+        Ok(InstallModeForm { minutes }) => api::open(&state, &principal, &id, minutes).await,
         Err(error) => Err(error),
     };
     match opened {

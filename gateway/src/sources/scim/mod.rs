@@ -8,7 +8,6 @@
 mod auth;
 mod body;
 mod cards;
-mod coerce;
 mod discovery;
 mod document;
 mod error;
@@ -21,8 +20,6 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 pub use cards::{CardPolicy, WhenRemoved};
 pub use error::ScimError;

@@ -154,8 +154,8 @@ fn attribute_name(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::{ENTERPRISE_USER, USER};
     use super::*;
-    use crate::sources::scim::schema::{ENTERPRISE_USER, USER};
     use proptest::prelude::*;
 
     fn spot(text: &str) -> (Option<String>, String, Option<String>, bool) {

@@ -176,8 +176,8 @@ fn drop_sub(value: &mut Value, sub: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::{ENTERPRISE_USER, USER};
     use super::*;
-    use crate::sources::scim::schema::{ENTERPRISE_USER, USER};
     use serde_json::json;
 
     fn person() -> Document {

@@ -85,18 +85,13 @@ pub fn router(scim: Scim) -> Router {
             "/Bulk",
             any(|| async { ScimError::NotImplemented("bulk operations are not offered".into()) }),
         );
-    let endpoint = discovery.merge(resources).merge(absent).fallback(nothing_here);
-    let endpoint = endpoint.method_not_allowed_fallback(|| async { ScimError::Method });
-    // The mount with a slash at its end belongs to nobody unless it is named.
-    let bare = Router::new().route(&format!("{MOUNT}/"), any(nothing_here));
-    let only_bearers = || middleware::from_fn_with_state(scim.clone(), auth::require_token);
-    let endpoint =
-        Router::new().nest(MOUNT, endpoint.layer(only_bearers())).merge(bare.layer(only_bearers()));
-    endpoint.with_state(scim)
-}
-
-async fn nothing_here() -> ScimError {
-    ScimError::NotFound("nothing is at this address".into())
+    let endpoint = discovery
+        .merge(resources)
+        .merge(absent)
+        .fallback(|| async { ScimError::NotFound("nothing is at this address".into()) })
+        .method_not_allowed_fallback(|| async { ScimError::Method })
+        .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token));
+    Router::new().nest(MOUNT, endpoint.with_state(scim))
 }
 
 impl Scim {
@@ -127,9 +122,8 @@ impl Scim {
         let policy = self.inner.policy;
         let plan = move |view: &View<'_>, revision: Revision| plan(view, Now { at, revision }, &policy);
         let source = Source::Scim { token: client.token_name.clone() };
-        let committed = self.inner.directory.commit(source, at, plan).await.map_err(refused)?;
-        tracing::debug!(client = %client.token_name, revision = %committed.revision, "a SCIM client's change is kept");
-        Ok(committed.value)
+        let committed = self.inner.directory.commit(source, at, plan).await;
+        committed.map(|committed| committed.value).map_err(refused)
     }
 
     /// Reads where reading may take long.

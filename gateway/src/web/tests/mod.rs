@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::net::TcpListener;
@@ -70,12 +71,14 @@ impl SiteSource for FakeSite {
         controller: &ControllerId,
         minutes: InstallMinutes,
         actor: &Actor,
-    ) -> Result<InstallModeOpened, InstallModeError> {
-        if controller.as_str() != "dock" {
-            return Err(InstallModeError::UnknownController(controller.clone()));
-        }
-        self.opened.lock().unwrap().push((controller.to_string(), minutes.get(), actor.clone()));
-        Ok(InstallModeOpened { controller: controller.clone(), until: Timestamp::UNIX_EPOCH })
+    ) -> BoxFuture<'_, Result<InstallModeOpened, InstallModeError>> {
+        let answer = if controller.as_str() == "dock" {
+            self.opened.lock().unwrap().push((controller.to_string(), minutes.get(), actor.clone()));
+            Ok(InstallModeOpened { controller: controller.clone(), until: Timestamp::UNIX_EPOCH })
+        } else {
+            Err(InstallModeError::UnknownController(controller.clone()))
+        };
+        Box::pin(std::future::ready(answer))
     }
 }
 

@@ -6,32 +6,24 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::super::document::{Document, at, get};
+use super::super::error::ScimError;
+use super::super::path::{AttributePath, Place};
+use super::super::schema::{Attribute, Kind, ResourceType};
 use super::{Filter, Literal, Operator};
-use crate::sources::scim::document::{Document, at, get};
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::path::{AttributePath, Place};
-use crate::sources::scim::schema::{Attribute, Kind, ResourceType};
 
 /// Whether the whole resource satisfies the filter.
-pub(in crate::sources::scim) fn matches(
-    filter: &Filter,
-    resource: &ResourceType,
-    document: &Document,
-) -> bool {
+pub(in super::super) fn matches(filter: &Filter, resource: &ResourceType, document: &Document) -> bool {
     holds(filter, &Scope::Resource(resource, document))
 }
 
 /// Whether one element of a multi-valued attribute satisfies a filter on it.
-pub(in crate::sources::scim) fn element_matches(
-    filter: &Filter,
-    row: Option<&Attribute>,
-    element: &Value,
-) -> bool {
+pub(in super::super) fn element_matches(filter: &Filter, row: Option<&Attribute>, element: &Value) -> bool {
     holds(filter, &Scope::Element(row, element))
 }
 
 /// Refuses comparisons that ask for the order of what has none (RFC 7644, 3.4.2.2, table 3).
-pub(in crate::sources::scim) fn check(filter: &Filter, resource: &ResourceType) -> Result<(), ScimError> {
+pub(in super::super) fn check(filter: &Filter, resource: &ResourceType) -> Result<(), ScimError> {
     match filter {
         Filter::All(terms) | Filter::Any(terms) => terms.iter().try_for_each(|term| check(term, resource)),
         Filter::Not(inner) | Filter::Element { filter: inner, .. } => check(inner, resource),

@@ -1,11 +1,11 @@
 //! From text to [`Filter`]: a descent that stops at its bounds. Never panics, whatever the text.
 
+use super::super::limits;
+use super::super::path::{AttributePath, ExpressionError};
 use super::{Filter, Literal, Operator};
-use crate::sources::scim::limits;
-use crate::sources::scim::path::{AttributePath, ExpressionError};
 
 /// Reads a whole text as one filter.
-pub(in crate::sources::scim) fn parse(text: &str) -> Result<Filter, ExpressionError> {
+pub(in super::super) fn parse(text: &str) -> Result<Filter, ExpressionError> {
     let mut parser = Parser::new(text)?;
     let filter = parser.filter()?;
     parser.skip_spaces();
@@ -13,7 +13,7 @@ pub(in crate::sources::scim) fn parse(text: &str) -> Result<Filter, ExpressionEr
 }
 
 /// A place in a text that is being read; PATCH paths share it.
-pub(in crate::sources::scim) struct Parser<'a> {
+pub(in super::super) struct Parser<'a> {
     text: &'a str,
     /// Byte offset, always at a character's boundary.
     at: usize,
@@ -22,7 +22,7 @@ pub(in crate::sources::scim) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(in crate::sources::scim) fn new(text: &'a str) -> Result<Self, ExpressionError> {
+    pub(in super::super) fn new(text: &'a str) -> Result<Self, ExpressionError> {
         if text.len() > limits::MAX_EXPRESSION_LEN {
             let bound = limits::MAX_EXPRESSION_LEN;
             return Err(ExpressionError::Bound(format!("longer than {bound} bytes")));
@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A filter and the bracket that ends it; the opening one has been read.
-    pub(in crate::sources::scim) fn enclosed(
+    pub(in super::super) fn enclosed(
         &mut self,
         close: char,
         expected: &'static str,
@@ -111,7 +111,7 @@ impl<'a> Parser<'a> {
     }
 
     /// An attribute's name, up to a space or bracket.
-    pub(in crate::sources::scim) fn path(&mut self) -> Result<AttributePath, ExpressionError> {
+    pub(in super::super) fn path(&mut self) -> Result<AttributePath, ExpressionError> {
         let start = self.at;
         let word = self.word();
         AttributePath::parse(word).ok_or_else(|| {
@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `.sub` after a value path.
-    pub(in crate::sources::scim) fn sub_attribute(&mut self) -> Result<Option<String>, ExpressionError> {
+    pub(in super::super) fn sub_attribute(&mut self) -> Result<Option<String>, ExpressionError> {
         if !self.take('.') {
             return Ok(None);
         }
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         taken
     }
 
-    pub(in crate::sources::scim) fn take(&mut self, bracket: char) -> bool {
+    pub(in super::super) fn take(&mut self, bracket: char) -> bool {
         let taken = self.rest().starts_with(bracket);
         if taken {
             self.at += bracket.len_utf8();
@@ -205,7 +205,7 @@ impl<'a> Parser<'a> {
         self.at += rest.len() - rest.trim_start().len();
     }
 
-    pub(in crate::sources::scim) fn at_end(&self) -> bool {
+    pub(in super::super) fn at_end(&self) -> bool {
         self.rest().is_empty()
     }
 
@@ -213,7 +213,7 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
-    pub(in crate::sources::scim) fn expected(&self, expected: &'static str) -> ExpressionError {
+    pub(in super::super) fn expected(&self, expected: &'static str) -> ExpressionError {
         let position = self.text[..self.at].chars().count() + 1;
         ExpressionError::Expected { position, expected }
     }

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::document::Document;
+use super::super::error::ScimError;
+use super::super::limits;
+use super::super::path::ExpressionError;
+use super::super::schema::{ENTERPRISE_USER, USER};
 use super::*;
-use crate::sources::scim::document::Document;
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::limits;
-use crate::sources::scim::path::ExpressionError;
-use crate::sources::scim::schema::{ENTERPRISE_USER, USER};
 
 fn ada() -> Document {
     let ada = json!({

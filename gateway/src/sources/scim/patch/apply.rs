@@ -2,19 +2,22 @@
 
 use serde_json::Value;
 
-use super::target::Target;
+use super::super::document::{
+    Document, at, coerced, edit, get, is_unknown, object_in, put, single, slot, unassigned,
+};
+use super::super::error::ScimError;
+use super::super::filter::{Filter, Literal, Operator, element_matches};
+use super::super::limits;
+use super::super::path::{AttributePath, Place, Spot};
+use super::super::schema::{Attribute, Kind, Mutability, ResourceType};
 use super::{Operation, PatchPath, Verb};
-use crate::sources::scim::document::{Document, edit, get, is_unknown, object_in, put, slot};
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::path::{AttributePath, Place, Spot};
-use crate::sources::scim::schema::{Attribute, Mutability, ResourceType};
 
 /// Does one operation.
 ///
 /// # Errors
 /// When its path leads to what the gateway owns or to nothing that could be made, or its value is not what the
 /// attribute's row says. The document may then be half changed: give a copy.
-pub(in crate::sources::scim) fn apply(
+pub(in super::super) fn apply(
     resource: &ResourceType,
     document: &mut Document,
     operation: Operation,
@@ -124,5 +127,250 @@ impl Edit<'_> {
             (_, Some(filter)) => edit(document, spot, |slot| target.elements(slot, filter, value)),
             (_, None) => edit(document, spot, |slot| target.set(slot, value)),
         }
+    }
+}
+
+/// The attribute that an operation is about.
+struct Target<'a> {
+    spot: &'a Spot<'a>,
+    sub: Option<(&'a str, Option<&'static Attribute>)>,
+    verb: Verb,
+}
+
+impl Target<'_> {
+    fn path(&self) -> String {
+        match self.sub {
+            Some((sub, _)) => format!("{}.{sub}", self.spot.name),
+            None => self.spot.name.to_owned(),
+        }
+    }
+
+    fn multi_valued(&self) -> bool {
+        self.spot.row.is_some_and(|row| row.multi_valued)
+    }
+
+    /// Add or replace without a filter.
+    fn set(&self, slot: &mut Value, value: Value) -> Result<(), ScimError> {
+        let Some((sub, row)) = self.sub else { return self.set_whole(slot, value) };
+        let value = coerced(row, &self.path(), value)?;
+        if self.multi_valued() || slot.is_array() {
+            let items = array_in(slot);
+            if items.is_empty() && value.is_some() {
+                items.push(Value::Null);
+            }
+            items.iter_mut().for_each(|item| set_sub(item, sub, value.clone()));
+        } else {
+            set_sub(slot, sub, value);
+        }
+        Ok(())
+    }
+
+    fn set_whole(&self, slot: &mut Value, value: Value) -> Result<(), ScimError> {
+        match coerced(self.spot.row, &self.path(), value)? {
+            None if self.multi_valued() && self.verb == Verb::Add => {}
+            None => *slot = Value::Null,
+            Some(Value::Array(items)) if self.verb == Verb::Add => {
+                for item in items {
+                    add_element(array_in(slot), item);
+                }
+                self.check_count(slot)?;
+            }
+            Some(Value::Object(members)) if !self.multi_valued() => {
+                let complex = self.spot.row.is_some_and(|row| row.kind == Kind::Complex);
+                if complex || self.verb == Verb::Add { merge(slot, members) } else { *slot = members.into() }
+            }
+            Some(value) => *slot = value,
+        }
+        Ok(())
+    }
+
+    /// Add or replace where a filter chooses elements; where none is, one is made that satisfies it.
+    fn elements(&self, slot: &mut Value, filter: &Filter, value: Value) -> Result<(), ScimError> {
+        let row = self.spot.row;
+        let seed = seed(filter, row);
+        let value = match self.sub {
+            Some((_, sub)) => coerced(sub, &self.path(), value)?,
+            None => match row {
+                Some(row) => single(row, &self.path(), value)?,
+                None => Some(value),
+            },
+        };
+        let items = array_in(slot);
+        let mut matched: Vec<usize> =
+            (0..items.len()).filter(|index| element_matches(filter, row, &items[*index])).collect();
+        if matched.is_empty() && value.is_some() {
+            let path = &self.spot.name;
+            let seed = seed
+                .clone()
+                .ok_or_else(|| ScimError::NoTarget(format!("no element of {path} is {filter}")))?;
+            matched.push(items.len());
+            items.push(seed.into());
+        }
+        for index in matched {
+            self.change_element(&mut items[index], seed.as_ref(), value.clone());
+            if items[index].get("primary") == Some(&Value::Bool(true)) {
+                only_primary(items, index);
+            }
+        }
+        self.check_count(slot)
+    }
+
+    fn change_element(&self, item: &mut Value, seed: Option<&Document>, value: Option<Value>) {
+        match (self.sub, value) {
+            (Some((sub, _)), value) => set_sub(item, sub, value),
+            (None, Some(Value::Object(members))) => {
+                if self.verb == Verb::Replace {
+                    *item = seed.cloned().unwrap_or_default().into();
+                }
+                merge(item, members);
+            }
+            (None, Some(value)) => *item = value,
+            (None, None) => {}
+        }
+    }
+
+    fn check_count(&self, slot: &Value) -> Result<(), ScimError> {
+        let bound = limits::MAX_VALUES;
+        match slot.as_array() {
+            Some(items) if items.len() > bound => {
+                Err(ScimError::value(self.path(), format!("has more than {bound} values")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(
+        &self,
+        document: &mut Document,
+        filter: Option<&Filter>,
+        value: &Value,
+    ) -> Result<(), ScimError> {
+        let row = self.spot.row;
+        if self.sub.is_none() && filter.is_none() && row.is_some_and(|row| row.required) {
+            return Err(ScimError::Mutability(format!("{} is required", self.spot.name)));
+        }
+        if at(document, self.spot).is_none() {
+            return Ok(());
+        }
+        edit(document, self.spot, |slot| {
+            match (filter, self.sub) {
+                (None, None) if self.multi_valued() && !value.is_null() => remove_named(slot, value),
+                (None, None) => *slot = Value::Null,
+                (Some(filter), None) => {
+                    array_in(slot).retain(|item| !element_matches(filter, row, item));
+                }
+                (filter, Some((sub, _))) if slot.is_array() => {
+                    for item in array_in(slot) {
+                        if filter.is_none_or(|filter| element_matches(filter, row, item)) {
+                            set_sub(item, sub, None);
+                        }
+                    }
+                    array_in(slot).retain(|item| !unassigned(item));
+                }
+                (_, Some((sub, _))) => set_sub(slot, sub, None),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Removes the elements whose `value` a client names beside the path, as Entra does.
+fn remove_named(slot: &mut Value, value: &Value) {
+    let named = super::ids_in(value);
+    array_in(slot).retain(|item| {
+        let of = item.get("value").unwrap_or(item);
+        !of.as_str().is_some_and(|of| named.iter().any(|name| name == of))
+    });
+}
+
+/// The array in a value: a single value becomes its only element.
+fn array_in(value: &mut Value) -> &mut Vec<Value> {
+    if !value.is_array() {
+        let single = value.take();
+        *value = Value::Array(if single.is_null() { Vec::new() } else { vec![single] });
+    }
+    match value {
+        Value::Array(items) => items,
+        _ => unreachable!("it was made an array just above"),
+    }
+}
+
+/// Adds an element, or merges it into the one that has the same `value` and `type`.
+fn add_element(items: &mut Vec<Value>, item: Value) {
+    let key = |item: &Value| (item.get("value").cloned(), item.get("type").cloned());
+    let known = items
+        .iter()
+        .position(|other| *other == item || (item.get("value").is_some() && key(other) == key(&item)));
+    let primary = item.get("primary") == Some(&Value::Bool(true));
+    let index = match (known, item) {
+        (Some(index), Value::Object(members)) => {
+            merge(&mut items[index], members);
+            index
+        }
+        (Some(index), _) => index,
+        (None, item) => {
+            items.push(item);
+            items.len() - 1
+        }
+    };
+    if primary {
+        only_primary(items, index);
+    }
+}
+
+/// RFC 7643, 2.4: `primary` is true at most once.
+fn only_primary(items: &mut [Value], index: usize) {
+    for (other, item) in items.iter_mut().enumerate() {
+        if other != index && item.get("primary") == Some(&Value::Bool(true)) {
+            set_sub(item, "primary", Some(false.into()));
+        }
+    }
+}
+
+/// Members replace those of the same name; the others stay.
+fn merge(slot: &mut Value, members: Document) {
+    let reference = members.get("$ref").cloned();
+    for (name, value) in members {
+        set_sub(slot, &name, Some(value));
+    }
+    if reference.is_some() {
+        set_sub(slot, "$ref", reference);
+    }
+}
+
+/// Sets or removes a member of an object. A new `value` makes the old `$ref` wrong, so that goes.
+fn set_sub(slot: &mut Value, name: &str, value: Option<Value>) {
+    let object = object_in(slot);
+    if name == "value" && get(object, "value") != value.as_ref() {
+        put(object, "$ref", None);
+    }
+    put(object, name, value);
+}
+
+/// What an element must have to satisfy `type eq "work" and …`; `None` where the filter says more than equality.
+fn seed(filter: &Filter, row: Option<&Attribute>) -> Option<Document> {
+    let mut seed = Document::new();
+    for term in filter.conjuncts() {
+        let Filter::Compare { path: AttributePath { schema: None, name, sub: None }, operator, literal } =
+            term
+        else {
+            return None;
+        };
+        if *operator != Operator::Equal {
+            return None;
+        }
+        let sub = row.and_then(|row| row.sub(name));
+        let value = coerced(sub, name, json(literal)).ok()??;
+        seed.insert(sub.map_or(name.as_str(), |sub| sub.name).to_owned(), value);
+    }
+    Some(seed)
+}
+
+fn json(literal: &Literal) -> Value {
+    match literal {
+        Literal::Null => Value::Null,
+        Literal::Boolean(value) => (*value).into(),
+        Literal::Number(number) => number.clone().into(),
+        Literal::Text(text) => text.as_str().into(),
     }
 }

@@ -3,16 +3,16 @@
 
 use serde_json::Value;
 
+use super::super::document::{Document, get};
+use super::super::error::ScimError;
+use super::super::filter::{Filter, Literal, Operator};
+use super::super::path::{AttributePath, Place};
+use super::super::schema::ResourceType;
 use super::{Operation, PatchPath, Verb};
-use crate::sources::scim::document::{Document, get};
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::filter::{Filter, Literal, Operator};
-use crate::sources::scim::path::{AttributePath, Place};
-use crate::sources::scim::schema::ResourceType;
 
 /// A change of who belongs to a group. Identifiers are as sent; unknown ones mean nobody.
 #[derive(Clone, PartialEq, Debug)]
-pub(in crate::sources::scim) enum MemberEdit {
+pub(in super::super) enum MemberEdit {
     Add(Vec<String>),
     Remove(Vec<String>),
     /// Those whose element satisfies the filter.
@@ -22,7 +22,7 @@ pub(in crate::sources::scim) enum MemberEdit {
 }
 
 /// Splits operations into those on the document and, in their order, those on the members.
-pub(in crate::sources::scim) fn take_members(
+pub(in super::super) fn take_members(
     resource: &ResourceType,
     operations: Vec<Operation>,
 ) -> Result<(Vec<Operation>, Vec<MemberEdit>), ScimError> {
@@ -101,7 +101,7 @@ fn named(filter: &Filter) -> Option<String> {
 }
 
 /// The identifiers in an array of members, a single member, or bare texts.
-pub(in crate::sources::scim) fn ids_in(value: &Value) -> Vec<String> {
+pub(in super::super) fn ids_in(value: &Value) -> Vec<String> {
     let items = match value {
         Value::Array(items) => items.as_slice(),
         one => std::slice::from_ref(one),

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
 use super::*;
-use crate::sources::scim::schema::{ENTERPRISE_USER, GROUP, USER};
 
 fn patched(before: Value, operations: Value) -> Result<Value, ScimError> {
     let Value::Object(mut document) = before else { panic!("a resource is an object") };

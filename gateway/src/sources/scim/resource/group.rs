@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::document::Document;
+use super::super::error::ScimError;
+use super::super::filter::{Filter, element_matches};
+use super::super::patch::{self, MemberEdit, Operation, ids_in};
+use super::super::schema::{GROUP, USER};
 use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text};
 use crate::domain::{CardholderId, Change, Group, GroupId};
-use crate::sources::scim::document::Document;
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::filter::{Filter, element_matches};
-use crate::sources::scim::patch::{self, MemberEdit, Operation, ids_in};
-use crate::sources::scim::schema::{GROUP, USER};
 use crate::store::View;
 
 /// A plan's result: what to change, and the group afterwards.
 type Plan<T> = Result<(Vec<Change>, T), ScimError>;
 
 /// All of a group, as clients see it. `with_members` costs a look at each member.
-pub(in crate::sources::scim) fn present(
+pub(in super::super) fn present(
     view: &View<'_>,
     group: &Group,
     base: &str,
@@ -68,14 +68,14 @@ fn group_from(
 }
 
 /// Plans a new group.
-pub(in crate::sources::scim) fn create(view: &View<'_>, now: Now, mut sent: Document) -> Plan<Group> {
+pub(in super::super) fn create(view: &View<'_>, now: Now, mut sent: Document) -> Plan<Group> {
     let members = take_members(&mut sent);
     let group = group_from(sent, GroupId(Uuid::new_v4()), now, None)?;
     write(view, None, group, vec![MemberEdit::Add(members)])
 }
 
 /// Plans a group's replacement, members included: none are named, none stay.
-pub(in crate::sources::scim) fn replace(
+pub(in super::super) fn replace(
     view: &View<'_>,
     now: Now,
     (id, if_match): (GroupId, Option<&str>),
@@ -88,7 +88,7 @@ pub(in crate::sources::scim) fn replace(
 }
 
 /// Plans a group's PATCH: all of its operations or none. Members whom the directory doesn't know are passed over.
-pub(in crate::sources::scim) fn patch(
+pub(in super::super) fn patch(
     view: &View<'_>,
     now: Now,
     (id, if_match): (GroupId, Option<&str>),
@@ -105,7 +105,7 @@ pub(in crate::sources::scim) fn patch(
 }
 
 /// Plans a group's end. Its members stay people.
-pub(in crate::sources::scim) fn delete(view: &View<'_>, (id, if_match): (GroupId, Option<&str>)) -> Plan<()> {
+pub(in super::super) fn delete(view: &View<'_>, (id, if_match): (GroupId, Option<&str>)) -> Plan<()> {
     find(view, id, if_match)?;
     Ok((vec![Change::DeleteGroup { id }], ()))
 }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::cards::{CardPolicy, Settlement, current_number, hand_over};
+use super::super::document::{Document, object_in, put, slot};
+use super::super::error::ScimError;
+use super::super::patch::{self, Operation};
+use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
 use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text, text_at};
 use crate::domain::{Attributes, Cardholder, CardholderId, Change};
-use crate::sources::scim::cards::{CardPolicy, Settlement, current_number, hand_over};
-use crate::sources::scim::document::{Document, object_in, put, slot};
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::patch::{self, Operation};
-use crate::sources::scim::schema::{ENTERPRISE_USER, GROUP, USER};
 use crate::store::View;
 
 /// A plan's result: what to change, and the person afterwards.
@@ -26,7 +26,7 @@ struct Draft {
 }
 
 /// All of a person, as clients see them. `with_groups` costs a look at each group.
-pub(in crate::sources::scim) fn present(
+pub(in super::super) fn present(
     view: &View<'_>,
     person: &Cardholder,
     base: &str,
@@ -113,7 +113,7 @@ fn take_card_number(document: &mut Document) -> Option<String> {
 }
 
 /// Plans a new person. A person is active unless the client says otherwise.
-pub(in crate::sources::scim) fn create(
+pub(in super::super) fn create(
     view: &View<'_>,
     now: Now,
     policy: &CardPolicy,
@@ -125,7 +125,7 @@ pub(in crate::sources::scim) fn create(
 }
 
 /// Plans a person's replacement. Without `active`, they stay as active as they were: silence never opens a door.
-pub(in crate::sources::scim) fn replace(
+pub(in super::super) fn replace(
     view: &View<'_>,
     now: Now,
     policy: &CardPolicy,
@@ -138,7 +138,7 @@ pub(in crate::sources::scim) fn replace(
 }
 
 /// Plans a person's PATCH: all of its operations or none.
-pub(in crate::sources::scim) fn patch(
+pub(in super::super) fn patch(
     view: &View<'_>,
     now: Now,
     policy: &CardPolicy,
@@ -159,7 +159,7 @@ pub(in crate::sources::scim) fn patch(
 }
 
 /// Plans a person's end, and gives their cards to whoever waits for them.
-pub(in crate::sources::scim) fn delete(
+pub(in super::super) fn delete(
     view: &View<'_>,
     now: Now,
     policy: &CardPolicy,
@@ -232,8 +232,8 @@ fn write(
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::document::{from_body, get};
     use super::*;
-    use crate::sources::scim::document::{from_body, get};
     use proptest::prelude::*;
 
     fn drafted(body: Value) -> Result<Draft, ScimError> {
@@ -262,13 +262,13 @@ mod tests {
                 matches!(drafted(body), Err(ScimError::Value { attribute, .. }) if attribute == "userName")
             );
         }
-        let long = "x".repeat(crate::sources::scim::limits::MAX_NAME_LEN + 1);
+        let long = "x".repeat(super::super::limits::MAX_NAME_LEN + 1);
         assert!(drafted(json!({"userName": long})).is_err());
     }
 
     #[test]
     fn attributes_have_a_bound() {
-        let long = "x".repeat(crate::sources::scim::limits::MAX_ATTRIBUTES_LEN);
+        let long = "x".repeat(super::super::limits::MAX_ATTRIBUTES_LEN);
         let refused = drafted(json!({"userName": "ada", "title": long}));
         assert!(matches!(refused, Err(ScimError::TooLarge(_))));
     }

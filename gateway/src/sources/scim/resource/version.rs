@@ -3,12 +3,12 @@
 use crate::domain::Revision;
 
 /// The version of what a revision changed last.
-pub(in crate::sources::scim) fn etag(revision: Revision) -> String {
+pub(in super::super) fn etag(revision: Revision) -> String {
     format!("W/\"{revision}\"")
 }
 
 /// Whether a list of entity tags, as in `If-Match`, names this version. Weak comparison (RFC 9110, 8.8.3.2).
-pub(in crate::sources::scim) fn meets(tags: &str, revision: Revision) -> bool {
+pub(in super::super) fn meets(tags: &str, revision: Revision) -> bool {
     let version = revision.to_string();
     tags.split(',')
         .map(str::trim)

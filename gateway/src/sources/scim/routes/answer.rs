@@ -5,10 +5,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use crate::sources::scim::document::Document;
-use crate::sources::scim::error::MEDIA_TYPE;
-use crate::sources::scim::project::Projection;
-use crate::sources::scim::schema::ResourceType;
+use super::super::document::Document;
+use super::super::error::MEDIA_TYPE;
+use super::super::project::Projection;
+use super::super::schema::ResourceType;
 
 /// A JSON answer.
 pub(super) fn json(status: StatusCode, value: &Value) -> Response {

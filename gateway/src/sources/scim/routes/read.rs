@@ -5,15 +5,15 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
+use super::super::document::Document;
+use super::super::error::ScimError;
+use super::super::list::{self, Query};
+use super::super::project::Projection;
+use super::super::resource::{group, meets, user};
+use super::super::schema::{GROUP, Held, RESOURCE_TYPES, ResourceType, USER};
+use super::super::{body, discovery};
 use super::{Base, Scim, answer, resource_at};
 use crate::domain::Revision;
-use crate::sources::scim::document::Document;
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::list::{self, Query};
-use crate::sources::scim::project::Projection;
-use crate::sources::scim::resource::{group, meets, user};
-use crate::sources::scim::schema::{GROUP, Held, RESOURCE_TYPES, ResourceType, USER};
-use crate::sources::scim::{body, discovery};
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;

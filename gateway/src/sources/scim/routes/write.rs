@@ -5,16 +5,16 @@ use axum::extract::{Extension, Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
+use super::super::auth::Client;
+use super::super::document::from_body;
+use super::super::error::ScimError;
+use super::super::project::Projection;
+use super::super::resource::{group, user};
+use super::super::schema::{GROUP, Held, ResourceType, USER};
+use super::super::{body, patch};
 use super::read::projection;
 use super::{Base, Scim, answer, resource_at};
 use crate::domain::{Cardholder, Group};
-use crate::sources::scim::auth::Client;
-use crate::sources::scim::document::from_body;
-use crate::sources::scim::error::ScimError;
-use crate::sources::scim::project::Projection;
-use crate::sources::scim::resource::{group, user};
-use crate::sources::scim::schema::{GROUP, Held, ResourceType, USER};
-use crate::sources::scim::{body, patch};
 
 type Answer = Result<Response, ScimError>;
 type Pairs = Parameters<Vec<(String, String)>>;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Attribute, Kind, Mutability, ResourceType, Schema, Uniqueness};
 
 /// A schema as `/Schemas/{id}` shows it (RFC 7643, 7). `base` is the endpoint's address.
-pub(in crate::sources::scim) fn schema_json(schema: &Schema, base: &str) -> Value {
+pub(in super::super) fn schema_json(schema: &Schema, base: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
         "id": schema.id,
@@ -17,7 +17,7 @@ pub(in crate::sources::scim) fn schema_json(schema: &Schema, base: &str) -> Valu
 }
 
 /// A resource type as `/ResourceTypes/{name}` shows it (RFC 7643, 6). `base` is the endpoint's address.
-pub(in crate::sources::scim) fn resource_type_json(resource: &ResourceType, base: &str) -> Value {
+pub(in super::super) fn resource_type_json(resource: &ResourceType, base: &str) -> Value {
     let extensions: Vec<Value> = resource
         .extensions
         .iter()
@@ -86,8 +86,8 @@ const fn mutability(mutability: Mutability) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ENTERPRISE_USER, RESOURCE_TYPES, SCHEMAS};
     use super::*;
-    use crate::sources::scim::schema::{ENTERPRISE_USER, RESOURCE_TYPES, SCHEMAS};
 
     fn has_null(value: &Value) -> bool {
         match value {

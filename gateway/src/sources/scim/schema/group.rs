@@ -3,7 +3,7 @@
 use super::{Attribute, Held, ResourceType, Schema};
 
 /// A group of people.
-pub(in crate::sources::scim) static GROUP: ResourceType = ResourceType {
+pub(in super::super) static GROUP: ResourceType = ResourceType {
     name: "Group",
     endpoint: "Groups",
     description: "People who are given access together.",

@@ -3,7 +3,7 @@
 use super::{Attribute, Held, Kind, ResourceType, Schema, plural};
 
 /// A person.
-pub(in crate::sources::scim) static USER: ResourceType = ResourceType {
+pub(in super::super) static USER: ResourceType = ResourceType {
     name: "User",
     endpoint: "Users",
     description: "A person who may carry cards.",
@@ -21,7 +21,7 @@ static CORE_USER: Schema = Schema {
 };
 
 /// The enterprise extension with the attribute that makes cards.
-pub(in crate::sources::scim) static ENTERPRISE_USER: Schema = Schema {
+pub(in super::super) static ENTERPRISE_USER: Schema = Schema {
     id: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
     name: "EnterpriseUser",
     description: "A person in an organisation, and the card they carry.",

@@ -1,0 +1,89 @@
+//! One revocation, from the identity provider's word to the proof at every door, with its receipt.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use super::people::{Person, Provisioner};
+use super::site::DemoSite;
+use crate::domain::ReceiptAction;
+use crate::views::{ReceiptView, SiteSource, SiteView};
+
+/// Loading twelve cards into four panels takes a second; ten times ten is a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until every controller has proven its table, revokes the person, and prints the receipt.
+pub(super) async fn show(site: &DemoSite, provisioner: &Provisioner, person: &Person) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    let proven = wait_for(site, |view| {
+        let controllers = &view.facts.controllers;
+        let done = controllers.iter().all(crate::views::ControllerView::is_proven)
+            && view.facts.receipts.iter().all(|receipt| receipt.complete);
+        done.then_some(controllers.len())
+    });
+    let controllers = proven.await?;
+    let people = super::people::EVERYBODY.len();
+    writeln!(out, "{people} people provisioned; {controllers} controllers have proven their tables.\n")?;
+    writeln!(out, "{} leaves: PATCH active = false", person.name)?;
+    let asked = Instant::now();
+    provisioner.set_active(person.user_name, false).await?;
+    writeln!(out, "  SCIM answered, durable, after {:.1} ms\n", asked.elapsed().as_secs_f64() * 1000.0)?;
+    let receipt = wait_for(site, |view| {
+        let mut receipts = view.facts.receipts.iter();
+        receipts.find(|receipt| is_the_revocation(receipt, person)).cloned()
+    });
+    writeln!(out, "{}", in_words(&receipt.await?))?;
+    Ok(out.flush()?)
+}
+
+fn is_the_revocation(receipt: &ReceiptView, person: &Person) -> bool {
+    receipt.complete && receipt.action == ReceiptAction::Deactivate && receipt.holder_name == person.name
+}
+
+fn in_words(receipt: &ReceiptView) -> String {
+    let mut text = format!(
+        "Receipt of revision {}: {} {}, card {}\n",
+        receipt.revision,
+        receipt.holder_name,
+        receipt.action_words(),
+        receipt.card
+    );
+    text +=
+        "  controller    compiled      sent  acknowledged    proven   (ms after the change was durable)\n";
+    let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
+    for landing in &receipt.landings {
+        text += &format!(
+            "  {:<12} {:>9.1} {:>9} {:>13} {:>9}\n",
+            landing.controller.as_str(),
+            landing.compiled_ms,
+            ms(landing.sent_ms),
+            ms(landing.acknowledged_ms),
+            ms(landing.proven_ms)
+        );
+    }
+    text + &format!("Proven at every controller after {} ms.", ms(receipt.proven_ms))
+}
+
+/// Looks at the site after every change until `found` finds something.
+async fn wait_for<T>(site: &DemoSite, found: impl Fn(&SiteView) -> Option<T>) -> anyhow::Result<T> {
+    let mut changed = site.site().changed();
+    let looking = async {
+        loop {
+            changed.mark_unchanged();
+            if let Some(found) = found(&site.site().site()) {
+                return Ok(found);
+            }
+            if changed.changed().await.is_err() {
+                bail!("the site has stopped");
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(found) => found,
+        Err(_) => {
+            let verdict = site.site().site().verdict;
+            bail!("nothing was proven within {PATIENCE:?}; the page says: {}", verdict.text)
+        }
+    }
+}

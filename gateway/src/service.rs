@@ -1,1 +1,0 @@
-//! Composition: opens the store, starts the tasks, serves, stops in order.

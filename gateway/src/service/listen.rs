@@ -1,0 +1,138 @@
+//! The sockets: the page, the API and SCIM for the network, and the same for commands on the box itself.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::{Extension, Router};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::StartError;
+use super::open::Opened;
+use crate::config::{Config, Tls, WhenNumberRemoved};
+use crate::local::Socket;
+use crate::sources::card_number::CardDefaults;
+use crate::sources::scim::{self, Address, CardPolicy, Scim, WhenRemoved};
+use crate::store::tokens::Tokens;
+use crate::store::users::Users;
+use crate::tasks::clock;
+use crate::views::SiteSource;
+use crate::web::tls::{self, Identity};
+use crate::web::{self, LocalOperator, Metrics, Transport, WebState};
+
+/// What listens.
+pub(super) struct Servers {
+    handle: Handle<SocketAddr>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Servers {
+    pub(super) async fn stop(mut self, drain: Duration) {
+        self.handle.graceful_shutdown(Some(drain));
+        self.stop.send_replace(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(drain + Duration::from_secs(1), ended).await.is_err() {
+            tracing::warn!("some requests did not end and are cut off");
+        }
+    }
+}
+
+pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
+    let transport = match (&config.web.tls, config.web.behind_proxy) {
+        (_, true) => Transport::BehindProxy,
+        (Tls::Off, false) => Transport::PlainLoopback,
+        _ => Transport::Tls,
+    };
+    let source: Arc<dyn SiteSource> = Arc::<crate::tasks::Site>::clone(&opened.site);
+    let accounts = Users::open(&config.site.data_dir);
+    WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport)
+}
+
+/// The page and SCIM beside it.
+pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
+    let tokens = Tokens::open(&config.site.data_dir);
+    let check = move |token: &str| tokens.verify(token, clock::now()).map(|token| token.name);
+    let policy = CardPolicy {
+        defaults: CardDefaults {
+            format: config.cards.default_format,
+            facility: config.cards.default_facility,
+        },
+        when_removed: match config.cards.when_number_removed {
+            WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
+            WhenNumberRemoved::Keep => WhenRemoved::Keep,
+        },
+        strict: config.cards.strict,
+    };
+    let address = Address::FromHost { scheme: config.web.scheme() };
+    let directory = opened.site.directory().clone();
+    let scim = Scim::new(directory, Box::new(check), policy, address, clock::now);
+    let count = middleware::from_fn_with_state(Arc::clone(&opened.metrics), count_answer);
+    web::router(web).merge(scim::router(scim).layer(count))
+}
+
+/// Listens on the configured address and on the box's own socket.
+pub(super) fn serve(
+    config: &Config,
+    app: Router,
+    socket: Socket,
+) -> Result<(Servers, SocketAddr), StartError> {
+    let no = |error| StartError::Listen { address: config.web.listen, error };
+    let listener = TcpListener::bind(config.web.listen).map_err(no)?;
+    listener.set_nonblocking(true).map_err(no)?;
+    let address = listener.local_addr().map_err(no)?;
+    let handle = Handle::new();
+    let mut tasks = JoinSet::new();
+    let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
+    match identity(config)? {
+        Some(identity) => {
+            let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(no)?.handle(handle.clone());
+            tasks.spawn(async move { ended(server.serve(service).await) });
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
+            tasks.spawn(async move { ended(server.serve(service).await) });
+        }
+    }
+    let (stop, mut stopped) = watch::channel(false);
+    let local = app.layer(Extension(LocalOperator));
+    let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
+    tasks.spawn(async move { ended(socket.serve(local, until).await) });
+    Ok((Servers { handle, stop, tasks }, address))
+}
+
+fn identity(config: &Config) -> Result<Option<Identity>, StartError> {
+    Ok(match &config.web.tls {
+        Tls::Off => None,
+        Tls::Files { cert, key } => Some(Identity::from_files(cert, key)?),
+        Tls::SelfSigned => {
+            let folder = config.site.data_dir.join("tls");
+            let identity = Identity::self_signed(&folder, tls::local_names(config.web.listen), clock::now())?;
+            let (fingerprint, expires) = (identity.fingerprint(), identity.expires());
+            tracing::info!(fingerprint, %expires, "self-signed certificate");
+            Some(identity)
+        }
+    })
+}
+
+fn ended(result: std::io::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!(%error, "a listener ended");
+    }
+}
+
+async fn count_answer(
+    axum::extract::State(metrics): axum::extract::State<Arc<Metrics>>,
+    request: Request,
+    next: Next,
+) -> axum::response::Response {
+    let response = next.run(request).await;
+    metrics.scim_answered(response.status().as_u16());
+    response
+}

@@ -1,0 +1,164 @@
+//! Composition: opens the store, starts the tasks, serves, stops in order.
+
+mod listen;
+mod open;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::local::Socket;
+use crate::store::StoreError;
+use crate::tasks::Site;
+use crate::web::WebState;
+
+/// How long running requests may take to end when the service stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why the service didn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder's contents can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system refuses something.
+    #[error("{what} {}: {error}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Nobody can be served at that address.
+    #[error("can't listen on {address}: {error}; another service may have it, see [web] listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// There is no usable certificate.
+    #[error("{error}; {}", error.remedy())]
+    Tls {
+        /// Why.
+        #[from]
+        error: crate::web::tls::TlsError,
+    },
+    /// A key file can't be used.
+    #[error("{error}; {}", error.remedy())]
+    Key {
+        /// Why.
+        #[from]
+        error: crate::config::KeyFileError,
+    },
+}
+
+/// The running service.
+pub struct Service {
+    site: Arc<Site>,
+    web: WebState,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    servers: listen::Servers,
+}
+
+impl Service {
+    /// Opens everything and starts serving. When this returns, the service answers.
+    ///
+    /// # Errors
+    /// When anything that it needs can't be had; nothing is left running then.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let config = Arc::new(config);
+        let opening = Arc::clone(&config);
+        let opened = tokio::task::spawn_blocking(move || open::open(&opening));
+        let opened =
+            opened.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(crate::tasks::record(Arc::clone(&opened.site), stopped.clone()));
+        open::start_lines(&opened.site, &stopped, &mut tasks);
+        let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
+            what: "can't make the socket",
+            path: config.socket_path(),
+            error,
+        })?;
+        let web = listen::web_state(&config, &opened);
+        let app = listen::app(&config, &opened, web.clone());
+        let (servers, address) = listen::serve(&config, app, socket)?;
+        Ok(Self { site: opened.site, web, address, stop, tasks, servers })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What runs.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Stops in order: no new requests, lines silent, everything written. What was answered is on the disk anyway.
+    pub async fn stop(mut self) {
+        self.web.close();
+        self.servers.stop(DRAIN).await;
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        let directory = self.site.directory().clone();
+        // The writer's thread ends when what waits is done.
+        let _ = tokio::task::spawn_blocking(move || directory.close()).await;
+    }
+}
+
+/// Runs the service until it is told to stop, by Ctrl-C or by SIGTERM.
+///
+/// # Errors
+/// When it can't start.
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let mut stop = Stop::listen()?;
+    let service = Service::start(config).await?;
+    let scheme = service.site().config().web.scheme();
+    tracing::info!("the page is at {scheme}://{}/", service.address());
+    stop.wait().await;
+    tracing::info!("stopping");
+    service.stop().await;
+    Ok(())
+}
+
+/// The system's wish that the program stop.
+pub struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    /// Begins to listen for it.
+    ///
+    /// # Errors
+    /// When the system has no room for signal handlers.
+    pub fn listen() -> Result<Self, StartError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let no_signals =
+            |error| StartError::Io { what: "can't listen for signals", path: PathBuf::new(), error };
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(no_signals)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(no_signals)?,
+        })
+    }
+
+    /// Returns when the program shall stop.
+    pub async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

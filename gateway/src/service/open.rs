@@ -1,0 +1,147 @@
+//! From the data folder to a running site: event log, directory, fleet, lines.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use panel_protocol::table::{DIGEST_KEY_LEN, DigestKey};
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::StartError;
+use crate::access::DoorPlan;
+use crate::config::{self, Config, Controller};
+use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
+use crate::sync::{ControllerSpec, Fleet};
+use crate::tasks::{self, Board, Site, SiteParts};
+use crate::views::Level;
+use crate::web::Metrics;
+
+/// What serving needs.
+pub(super) struct Opened {
+    pub(super) site: Arc<Site>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// Opens everything in the data folder. Blocks.
+pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
+    let data = &config.site.data_dir;
+    make_data_dir(data)?;
+    let secret = site_secret(data)?;
+    let metrics = Arc::new(Metrics::new());
+    let (events, torn_events) = EventLog::open(&data.join("events"), event_limits(config))?;
+    let site: Arc<OnceLock<Arc<Site>>> = Arc::default();
+    let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
+    let (directory, report) = Directory::open(&data.join("directory"), observer)?;
+    let view = directory.read();
+    let cards = tasks::active_cards(&view)?;
+    let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);
+    let board = Board::new(
+        config.lines.iter().map(|line| line.id.clone()).collect(),
+        config.controllers.iter().map(|controller| controller.id.clone()).collect(),
+    );
+    let parts = SiteParts { config: Arc::clone(config), fleet, board, directory, events };
+    let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
+    tasks::resume(&running)?;
+    tell(&running, &report, torn_events.as_ref());
+    Ok(Opened { site: running, metrics })
+}
+
+/// Starts one task for each line.
+pub(super) fn start_lines(site: &Arc<Site>, stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
+    for line in 0..site.config().lines.len() {
+        tasks.spawn(tasks::line(site, line, stopped.clone()));
+    }
+}
+
+fn event_limits(config: &Config) -> EventLimits {
+    let age = Duration::from_secs(u64::from(config.limits.event_days) * 24 * 3600);
+    EventLimits { max_events: config.limits.events, max_age: age }
+}
+
+fn make_data_dir(data: &Path) -> Result<(), StartError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|error| StartError::Io { what: "can't make the data folder", path: data.to_owned(), error })
+}
+
+/// The site's own secret, made at the first start: digest keys are derived from it, so that they differ between sites.
+fn site_secret(data: &Path) -> Result<config::Key, StartError> {
+    let path = data.join("digest.key");
+    if let Some(secret) = config::read_key(&path)? {
+        return Ok(secret);
+    }
+    let mut secret = config::Key::default();
+    getrandom::fill(secret.as_mut()).map_err(|error| StartError::Io {
+        what: "the system has no random numbers for",
+        path: path.clone(),
+        error: std::io::Error::other(error.to_string()),
+    })?;
+    let write = config::write_key(&path, &secret);
+    write.map_err(|error| StartError::Io { what: "can't write", path, error })?;
+    Ok(secret)
+}
+
+fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
+    let spec = |controller: &Controller| ControllerSpec {
+        id: controller.id.clone(),
+        plan: DoorPlan::new(controller.doors.iter().map(|door| door.reader)),
+        digest_key: digest_key(secret, controller.id.as_str()),
+    };
+    config.controllers.iter().map(spec).collect()
+}
+
+fn digest_key(secret: &config::Key, controller: &str) -> DigestKey {
+    let hash = Sha256::new().chain_update(secret.as_ref()).chain_update(controller.as_bytes()).finalize();
+    let mut key = [0; DIGEST_KEY_LEN];
+    key.copy_from_slice(&hash[..DIGEST_KEY_LEN]);
+    DigestKey::new(key)
+}
+
+/// What the directory's writer calls for every change. Changes come only once the site is there.
+fn observer(site: Arc<OnceLock<Arc<Site>>>, metrics: Arc<Metrics>) -> Box<dyn FnMut(&Applied<'_>) + Send> {
+    let mut flushes = 0;
+    Box::new(move |applied| {
+        let Some(site) = site.get() else { return };
+        tasks::observe(site, applied);
+        let stats = site.directory().stats().journal;
+        if stats.flushes != flushes {
+            flushes = stats.flushes;
+            metrics.journal_flushed(stats.last_batch, stats.last_sync);
+        }
+    })
+}
+
+/// Puts on the page what was found and done at the start.
+fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
+    tracing::info!(revision = %report.revision, replayed = report.replayed, took = ?report.took, "directory open");
+    if let Some(rebuilt) = &report.rebuilt
+        && (rebuilt.quarantine.is_some() || report.revision.0 > 0)
+    {
+        let kept = rebuilt.quarantine.as_ref().map(|path| format!(" The old one is in {}.", path.display()));
+        let text = format!(
+            "The directory's copy in sled was built anew from the journal, complete to revision {}: {}.{}",
+            report.revision,
+            rebuilt.cause,
+            kept.unwrap_or_default()
+        );
+        tracing::warn!("{text}");
+        site.notice(Level::Attention, text);
+    }
+    for torn in report.torn.iter().chain(torn_events) {
+        let text = format!(
+            "A write that a crash interrupted was cut off {} ({} bytes); nobody had been told that it was done.",
+            torn.path.display(),
+            torn.bytes
+        );
+        tracing::warn!("{text}");
+        site.notice(Level::Attention, text);
+    }
+    for path in &report.damaged_snapshots {
+        let text = format!("A damaged snapshot was set aside: {}.", path.display());
+        tracing::warn!("{text}");
+        site.notice(Level::Attention, text);
+    }
+}

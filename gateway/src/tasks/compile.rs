@@ -1,0 +1,95 @@
+//! From the directory's changes to the fleet: called on the writer's thread, before the change is answered.
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+
+use super::clock;
+use super::site::Site;
+use crate::access::{self, CardAccess};
+use crate::domain::{Cardholder, Change};
+use crate::store::{Applied, StoreError, View};
+use crate::sync::CardChange;
+
+/// A change has become durable: its cards are compiled and the lines woken.
+pub fn observe(site: &Site, applied: &Applied<'_>) {
+    let now = clock::now();
+    let changes = card_changes(applied, now);
+    let touched = !changes.is_empty();
+    site.fleet().apply(applied.record.revision, changes, now);
+    if touched {
+        site.wake_lines();
+    }
+    site.news.notify_one();
+    site.bump();
+}
+
+/// What everybody's active cards may do now; where the service starts from.
+///
+/// # Errors
+/// When the directory can't be read.
+pub fn active_cards(view: &View<'_>) -> Result<Vec<(Credential, CardAccess)>, StoreError> {
+    let mut cards = Vec::new();
+    for person in view.cardholders(None) {
+        let person = person?;
+        for credential in access::affected(None, Some(&person)) {
+            let others = holders(view, credential)?;
+            if let Some(access) = access::compile(credential, &others)
+                && access.holder == person.id
+            {
+                cards.push((credential, access));
+            }
+        }
+    }
+    Ok(cards)
+}
+
+fn card_changes(applied: &Applied<'_>, now: Timestamp) -> Vec<CardChange> {
+    let steps = applied.record.changes.iter().zip(applied.before);
+    let mut changes = Vec::new();
+    for (change, before) in steps {
+        let after = match change {
+            Change::PutCardholder { cardholder } => Some(&**cardholder),
+            Change::DeleteCardholder { .. } => None,
+            _ => continue,
+        };
+        for credential in access::affected(before.as_ref(), after) {
+            changes.extend(card_change(applied, now, credential, before.as_ref(), after));
+        }
+    }
+    changes
+}
+
+fn card_change(
+    applied: &Applied<'_>,
+    now: Timestamp,
+    credential: Credential,
+    before: Option<&Cardholder>,
+    after: Option<&Cardholder>,
+) -> Option<CardChange> {
+    let holders = holders(applied.view, credential).unwrap_or_else(|error| {
+        // A card of which nothing can be known opens nothing.
+        tracing::error!(%error, "the directory can't be read; the card is deactivated until it can");
+        Vec::new()
+    });
+    let access = access::compile(credential, &holders);
+    let person = match access {
+        Some(access) => holders.iter().find(|person| person.id == access.holder)?,
+        None => after.or(before)?,
+    };
+    Some(CardChange {
+        revision: applied.record.revision,
+        committed: now,
+        credential,
+        access,
+        holder: person.id,
+        holder_name: person.display_name.clone(),
+    })
+}
+
+fn holders(view: &View<'_>, credential: Credential) -> Result<Vec<Cardholder>, StoreError> {
+    let mut people = Vec::new();
+    for id in view.active_holders_of(credential)? {
+        people.extend(view.cardholder(id)?);
+    }
+    Ok(people)
+}

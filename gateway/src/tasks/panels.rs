@@ -1,0 +1,92 @@
+//! What lines are told to send, and what they tell: the fleet and the board behind one [`PanelClient`].
+
+use std::sync::Arc;
+
+use panel_protocol::osdp::cp::Event;
+use panel_protocol::osdp::reply::Reply;
+use panel_protocol::panel::OUI;
+use tokio::sync::watch;
+
+use super::clock;
+use super::site::Site;
+use crate::links::osdp::{self, LineEvent, LineSetup, LinkEvent, PanelClient, PanelSetup};
+use crate::sync::Demand;
+
+/// One line's view of the site.
+struct Line {
+    site: Arc<Site>,
+    line: usize,
+}
+
+/// Makes the task of one line of the configuration, and the site's handle to it.
+pub fn line(
+    site: &Arc<Site>,
+    line: usize,
+    mut stopped: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let config = &site.config.lines[line];
+    let places = site.places.iter().enumerate().filter(|(_, place)| place.line == line);
+    let panels = places.map(|(at, _)| {
+        let controller = &site.config.controllers[at];
+        PanelSetup { controller: at, address: controller.address, key_file: controller.scbk_file.clone() }
+    });
+    let setup = LineSetup {
+        id: config.id.clone(),
+        port: config.port.clone(),
+        baud: config.baud,
+        panels: panels.collect(),
+    };
+    let client = Line { site: Arc::clone(site), line };
+    let (handle, task) = osdp::line(setup, Arc::new(client));
+    site.lines[line].get_or_init(|| handle);
+    task.run(async move { drop(stopped.wait_for(|stopped| *stopped).await) })
+}
+
+impl PanelClient for Line {
+    fn demand(&self, controller: usize) -> Demand {
+        self.site.fleet().demand(controller, clock::now())
+    }
+
+    fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
+        self.site.fleet().next_operation(controller, clock::now(), to)
+    }
+
+    fn answer(&self, controller: usize, bytes: &[u8]) {
+        self.site.fleet().answer(controller, clock::now(), bytes);
+        self.site.news.notify_one();
+    }
+
+    fn failed(&self, controller: usize) {
+        self.site.fleet().failed(controller);
+        self.site.news.notify_one();
+    }
+
+    fn told(&self, controller: usize, reply: &Reply<'_>) {
+        if let Reply::Manufacturer(said) = reply
+            && said.oui == OUI
+        {
+            self.site.fleet().unasked(controller, said.data);
+        }
+    }
+
+    fn event(&self, controller: usize, event: &LinkEvent) {
+        let now = clock::now();
+        if let LinkEvent::Wire(Event::SecureUp) = event {
+            // Whatever it was before, it may have lost its power or been replaced meanwhile.
+            self.site.fleet().failed(controller);
+        }
+        let alarms = self.site.board().controller(controller, now, event);
+        if let Some(controller) = self.site.config.controllers.get(controller) {
+            tracing::info!(controller = %controller.id, "{event}");
+        }
+        self.site.log_alarms(now, alarms);
+        self.site.bump();
+    }
+
+    fn line(&self, event: &LineEvent) {
+        let now = clock::now();
+        let alarms = self.site.board().line(self.line, now, event);
+        self.site.log_alarms(now, alarms);
+        self.site.bump();
+    }
+}

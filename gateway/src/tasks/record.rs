@@ -1,0 +1,183 @@
+//! What the fleet has to say goes into the event log, and what is proven into the directory's memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::panel::{EventBody, PanelEvent};
+
+use super::clock;
+use super::site::Site;
+use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Revision};
+use crate::store::StoreError;
+use crate::sync::{CardChange, Output};
+
+/// Logged events that are looked at to find where each controller's events go on.
+const RESUMED_EVENTS: usize = 1000;
+
+/// Runs until `stop`: empties the fleet's outputs whenever there is news.
+pub async fn record(site: Arc<Site>, mut stop: tokio::sync::watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = site.news.notified() => {}
+            _ = stop.changed() => return,
+        }
+        loop {
+            let output = site.fleet().poll_output();
+            let Some(output) = output else { break };
+            take(&site, output).await;
+        }
+        site.bump();
+    }
+}
+
+async fn take(site: &Arc<Site>, output: Output) {
+    match output {
+        Output::Finished(receipt) => {
+            let event = Event { at: clock::now(), kind: EventKind::Receipt(receipt) };
+            if let Err(error) = site.events.post(event) {
+                tracing::error!(%error, "a receipt could not be logged");
+            }
+        }
+        Output::Events { controller, epoch, before, events } => {
+            store(site, controller, epoch, before, events).await;
+        }
+        Output::Proven { controller, revision } => proven(site, controller, revision).await,
+        Output::Full { controller } => full(site, controller),
+        Output::Violation { controller, what } => violation(site, controller, what),
+    }
+}
+
+/// Keeps a controller's events, and only then lets it forget them.
+async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, events: Vec<PanelEvent>) {
+    let Some(id) = site.fleet().names().get(controller).cloned() else { return };
+    let reader = Arc::clone(site);
+    let described = tokio::task::spawn_blocking(move || {
+        events.into_iter().map(|event| describe(&reader, controller, &id, epoch, event)).collect::<Vec<_>>()
+    });
+    let Ok(described) = described.await else { return site.fleet().events_not_stored(controller) };
+    for event in described {
+        if let Err(error) = site.events.append(event).await {
+            tracing::error!(%error, "events can't be kept; the controller keeps them");
+            return site.fleet().events_not_stored(controller);
+        }
+    }
+    site.fleet().events_stored(controller, epoch, before);
+    site.wake_line_of(controller);
+}
+
+fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event: PanelEvent) -> Event {
+    let EventBody::CardRead { reader, credential, reason } = event.body;
+    let at = event.at.and_then(|at| Timestamp::from_second(i64::from(at.0)).ok()).unwrap_or_else(clock::now);
+    let door = site.config.controllers.get(controller).and_then(|controller| {
+        controller.doors.iter().find(|door| door.reader == reader).map(|door| door.id.clone())
+    });
+    let holder = holder(site, credential).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the holder of a card can't be looked up");
+        None
+    });
+    let (holder, holder_name) = holder.unzip();
+    let read = CardRead {
+        controller: id.clone(),
+        door,
+        reader,
+        credential: credential.to_string(),
+        holder,
+        holder_name,
+        granted: reason.granted(),
+        reason,
+        sequence: event.sequence,
+        epoch,
+    };
+    Event { at, kind: EventKind::CardRead(read) }
+}
+
+/// Who holds a card, active or not: a refusal should say whose card was refused.
+fn holder(
+    site: &Site,
+    credential: Credential,
+) -> Result<Option<(crate::domain::CardholderId, String)>, StoreError> {
+    let view = site.directory.read();
+    for id in view.holders_of(credential)? {
+        if let Some(person) = view.cardholder(id)? {
+            return Ok(Some((person.id, person.display_name)));
+        }
+    }
+    Ok(None)
+}
+
+async fn proven(site: &Arc<Site>, controller: usize, revision: Revision) {
+    let Some(id) = site.fleet().names().get(controller).cloned() else { return };
+    let alarm = AlarmKind::TableFull { controller: id.clone() };
+    let cleared = site.board().clear(&alarm);
+    site.log_alarms(clock::now(), cleared);
+    let directory = site.directory.clone();
+    let kept = tokio::task::spawn_blocking(move || directory.set_proven(&id, revision)).await;
+    if let Ok(Err(error)) = kept {
+        tracing::warn!(%error, "what a controller has proven can't be remembered across a restart");
+    }
+}
+
+fn full(site: &Site, controller: usize) {
+    let Some(id) = site.fleet().names().get(controller).cloned() else { return };
+    let capacity =
+        site.fleet().status(controller).and_then(|status| status.info).map_or(0, |info| info.row_capacity);
+    let text = format!(
+        "The card table of {id} is full at {capacity} rows: newer cards don't open its doors. \
+         Deactivate cards that are no longer needed, or install a larger controller."
+    );
+    let now = clock::now();
+    let raised = site.board().raise(now, AlarmKind::TableFull { controller: id }, text);
+    site.log_alarms(now, raised);
+}
+
+fn violation(site: &Site, controller: usize, what: &'static str) {
+    if let Some(id) = site.fleet().names().get(controller) {
+        tracing::warn!(controller = %id, "{what}; it is asked again");
+    }
+}
+
+/// Takes up what an earlier run left: finished receipts, where each controller's events go on, and revocations that
+/// some controller had not proven.
+///
+/// # Errors
+/// When the directory can't be read.
+pub fn resume(site: &Site) -> Result<(), StoreError> {
+    let recent = site.events.recent(RESUMED_EVENTS);
+    let mut fleet = site.fleet();
+    let names: HashMap<ControllerId, usize> =
+        (0..).zip(fleet.names()).map(|(at, id)| (id.clone(), at)).collect();
+    let mut resumed = vec![false; names.len()];
+    for logged in &recent {
+        if let EventKind::CardRead(read) = &logged.event.kind
+            && let Some(at) = names.get(&read.controller)
+            && !std::mem::replace(&mut resumed[*at], true)
+        {
+            fleet.resume_events(*at, read.epoch, read.sequence.wrapping_add(1));
+        }
+    }
+    let receipts = recent.into_iter().rev().filter_map(|logged| match logged.event.kind {
+        EventKind::Receipt(receipt) => Some(receipt),
+        _ => None,
+    });
+    fleet.remember_receipts(receipts);
+    let proven = site.directory.proven()?;
+    let proven_at = |id: &ControllerId| proven.get(id).copied().unwrap_or_default();
+    let since = names.keys().map(&proven_at).min().unwrap_or(site.directory.read().revision());
+    for revoked in site.directory.read().revocations_since(since)? {
+        let unproven = names.iter().filter(|(id, _)| proven_at(id) < revoked.revision).map(|(_, at)| *at);
+        let change = CardChange {
+            revision: revoked.revision,
+            committed: revoked.at,
+            credential: revoked.credential,
+            access: None,
+            holder: revoked.holder,
+            holder_name: revoked.holder_name,
+        };
+        if fleet.cards().get(revoked.credential).is_none() {
+            fleet.resume_revocation(change, unproven.collect::<Vec<_>>(), clock::now());
+        }
+    }
+    Ok(())
+}

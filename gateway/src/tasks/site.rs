@@ -1,0 +1,142 @@
+//! What runs: the fleet and the board, the directory and the event log beside them.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+
+use super::board::Board;
+use super::clock::{self, Monotonic};
+use crate::config::Config;
+use crate::domain::{Alarm, Event, EventKind};
+use crate::links::osdp::LineHandle;
+use crate::store::{Directory, EventLog};
+use crate::sync::Fleet;
+
+/// Where a controller hangs: its line, by the order of the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ControllerPlace {
+    /// The line.
+    pub line: usize,
+}
+
+/// What a [`Site`] is put together from.
+pub struct SiteParts {
+    /// What the installer wrote.
+    pub config: Arc<Config>,
+    /// Every controller of the configuration, in its order.
+    pub fleet: Fleet,
+    /// The same lines and controllers, in the same order.
+    pub board: Board,
+    /// The directory.
+    pub directory: Directory,
+    /// The event log.
+    pub events: EventLog,
+}
+
+/// The running site. Its locks are held for microseconds and never across a wait.
+pub struct Site {
+    pub(super) config: Arc<Config>,
+    pub(super) directory: Directory,
+    pub(super) events: EventLog,
+    pub(super) started: Timestamp,
+    pub(super) running: Monotonic,
+    pub(super) places: Vec<ControllerPlace>,
+    fleet: Mutex<Fleet>,
+    board: Mutex<Board>,
+    changed: watch::Sender<u64>,
+    /// One a line, in the order of the configuration, once its task is there.
+    pub(super) lines: Vec<OnceLock<LineHandle>>,
+    /// The fleet has something to say.
+    pub(super) news: Notify,
+}
+
+impl Site {
+    /// Puts it together.
+    pub fn new(parts: SiteParts) -> Self {
+        let config = parts.config;
+        let line_of = |controller: &crate::config::Controller| ControllerPlace {
+            line: config.lines.iter().position(|line| line.id == controller.line).unwrap_or(0),
+        };
+        Self {
+            places: config.controllers.iter().map(line_of).collect(),
+            lines: config.lines.iter().map(|_| OnceLock::new()).collect(),
+            directory: parts.directory,
+            events: parts.events,
+            started: clock::now(),
+            running: Monotonic::start(),
+            fleet: Mutex::new(parts.fleet),
+            board: Mutex::new(parts.board),
+            changed: watch::Sender::new(0),
+            news: Notify::new(),
+            config,
+        }
+    }
+
+    /// The configuration it runs by.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The event log.
+    pub fn events(&self) -> &EventLog {
+        &self.events
+    }
+
+    pub(super) fn fleet(&self) -> MutexGuard<'_, Fleet> {
+        self.fleet.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wake_lines(&self) {
+        self.lines.iter().filter_map(OnceLock::get).for_each(LineHandle::wake);
+    }
+
+    pub(super) fn wake_line_of(&self, controller: usize) {
+        if let Some(line) = self.line_of(controller) {
+            line.wake();
+        }
+    }
+
+    /// The line that a controller hangs on, once its task is there.
+    pub(super) fn line_of(&self, controller: usize) -> Option<&LineHandle> {
+        self.lines.get(self.places.get(controller)?.line)?.get()
+    }
+
+    /// What pages show has changed.
+    pub fn bump(&self) {
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Something that somebody should know, on the page.
+    pub fn notice(&self, level: crate::views::Level, text: String) {
+        self.board().notice(clock::now(), level, text);
+        self.bump();
+    }
+
+    /// Puts alarms that were raised or cleared into the event log.
+    pub(super) fn log_alarms(&self, now: Timestamp, alarms: Vec<Alarm>) {
+        for alarm in alarms {
+            if alarm.cleared {
+                tracing::info!(alarm = ?alarm.what, "cleared: {}", alarm.text);
+            } else {
+                tracing::warn!(alarm = ?alarm.what, "{}", alarm.text);
+            }
+            if let Err(error) = self.events.post(Event { at: now, kind: EventKind::Alarm(alarm) }) {
+                tracing::error!(%error, "an alarm could not be logged");
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The site as people are shown it.
+
+use std::sync::OnceLock;
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use panel_protocol::osdp::cp::PdCounters;
+use panel_protocol::osdp::reply::DeviceId;
+use panel_protocol::wiegand::H10301;
+use tokio::sync::watch;
+
+use super::board::{Board, ControllerBoard, LineBoard};
+use super::clock;
+use super::site::Site;
+use crate::config::{ControllerKind, Line, Protocol};
+use crate::domain::{ControllerId, EventKind, Receipt, ReceiptAction};
+use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::sync::{ControllerStatus, Fleet, SyncState};
+use crate::views::{
+    Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
+    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, LineView, Readiness, ReceiptView,
+    RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+};
+
+/// Most entries of each list on the page.
+const MAX_RECEIPTS: usize = 20;
+const MAX_EXPOSED: usize = 200;
+const MAX_REFUSED: usize = 100;
+const MAX_EVENTS: usize = 30;
+
+/// A controller that was not heard for so long since the start is offline, not starting.
+const STARTING: SignedDuration = SignedDuration::from_secs(15);
+
+impl SiteSource for Site {
+    fn site(&self) -> SiteView {
+        let now = clock::now();
+        let refused_cards = self.refused_cards();
+        let counts = self.counts(refused_cards.len());
+        let events = self.card_reads();
+        let wires = self.wires();
+        let fleet = self.fleet();
+        let board = self.board();
+        let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
+            .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
+            .collect();
+        let exposed = exposed(&fleet, &controllers);
+        let facts = SiteFacts {
+            name: self.config.site.name.clone(),
+            time_zone: self.config.site.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            at: now,
+            started: self.started,
+            uptime_s: self.running.seconds(),
+            revision: self.directory.stats().revision,
+            counts,
+            lines: (0..self.config.lines.len())
+                .map(|at| line_view(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
+                .collect(),
+            controllers,
+            receipts: receipts(&fleet),
+            exposed,
+            refused_cards,
+            alarms: alarms(&board),
+            events,
+            notices: board.notices.iter().cloned().collect(),
+        };
+        drop((board, fleet));
+        SiteView::of(facts)
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.watch()
+    }
+
+    fn readiness(&self) -> Readiness {
+        let directory_open = self.directory.stats().failed.is_none();
+        let links_started = self.board().lines.iter().all(|line| line.since.is_some());
+        Readiness { directory_open, links_started }
+    }
+
+    fn open_install_mode(
+        &self,
+        controller: &ControllerId,
+        minutes: InstallMinutes,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<InstallModeOpened, InstallModeError>> {
+        let (controller, actor) = (controller.clone(), actor.clone());
+        Box::pin(async move {
+            let at = self.config.controllers.iter().position(|known| known.id == controller);
+            let at = at.ok_or_else(|| InstallModeError::UnknownController(controller.clone()))?;
+            let unavailable =
+                |why: String| InstallModeError::Unavailable { controller: controller.clone(), why };
+            let line = self.line_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
+            let span = SignedDuration::from_mins(i64::from(minutes.get()));
+            let until = clock::now() + span;
+            self.board().install_mode(at, until);
+            let opened = line.open_install_mode(at, span.unsigned_abs()).await;
+            opened.map_err(|error| unavailable(error.to_string()))?;
+            tracing::warn!(%controller, ?actor, %until, "install mode opened");
+            self.bump();
+            Ok(InstallModeOpened { controller, until })
+        })
+    }
+}
+
+/// What the lines' tasks last told of their wires.
+struct Wires {
+    lines: Vec<Option<LineStatus>>,
+}
+
+impl Wires {
+    fn panel(&self, controller: usize) -> Option<&PanelStatus> {
+        let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
+        panels.into_iter().find(|panel| panel.controller == controller)
+    }
+}
+
+impl Site {
+    fn wires(&self) -> Wires {
+        let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
+        Wires { lines: self.lines.iter().map(status).collect() }
+    }
+
+    fn controller(
+        &self,
+        now: Timestamp,
+        at: usize,
+        fleet: &Fleet,
+        board: &ControllerBoard,
+        wire: Option<&PanelStatus>,
+    ) -> ControllerView {
+        let config = &self.config.controllers[at];
+        let last_heard = wire.and_then(|wire| wire.last_heard);
+        let silent = board.state == ControllerState::Starting
+            && last_heard.is_none()
+            && now.duration_since(self.started) > STARTING;
+        let ControllerKind::Panel = config.kind;
+        ControllerView {
+            id: config.id.clone(),
+            line: config.line.clone(),
+            address: config.address,
+            kind: crate::views::ControllerKind::Panel,
+            state: if silent { ControllerState::Offline } else { board.state },
+            state_since: if silent { Some(self.started) } else { board.since },
+            last_heard,
+            identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
+            table: fleet.status(at).map(|status| table(fleet, &status)),
+            faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
+            install_mode_until: board.install_until.filter(|until| now < *until),
+            doors: config
+                .doors
+                .iter()
+                .map(|door| DoorView { id: door.id.clone(), name: door.name.clone(), reader: door.reader })
+                .collect(),
+        }
+    }
+
+    fn counts(&self, refused: usize) -> Counts {
+        let counts = self.directory.stats().counts;
+        Counts {
+            people: counts.cardholders,
+            active_people: counts.active,
+            cards: counts.cards,
+            active_cards: counts.active_cards,
+            groups: counts.groups,
+            refused_cards: counts.refused_cards.max(refused as u64),
+        }
+    }
+
+    fn refused_cards(&self) -> Vec<RefusedCardView> {
+        let view = self.directory.read();
+        let people = view.refused().take(MAX_REFUSED).filter_map(Result::ok);
+        people
+            .filter_map(|person| {
+                let refused = person.refused_card.as_ref()?;
+                Some(RefusedCardView::of(person.id, &person.display_name, refused))
+            })
+            .collect()
+    }
+
+    fn card_reads(&self) -> Vec<EventView> {
+        let door_name = |read: &crate::domain::CardRead| {
+            let doors = self.config.controllers.iter().flat_map(|controller| &controller.doors);
+            doors.into_iter().find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
+        };
+        let recent = self.events.recent(MAX_EVENTS * 4);
+        recent
+            .iter()
+            .filter_map(|logged| match &logged.event.kind {
+                EventKind::CardRead(read) => Some(EventView::of_card_read(
+                    logged.event.at,
+                    read,
+                    door_name(read),
+                    CardText::of_credential(&read.credential, &H10301),
+                )),
+                _ => None,
+            })
+            .take(MAX_EVENTS)
+            .collect()
+    }
+}
+
+fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
+    let work = status.work;
+    TableView {
+        held: status.info.map(|info| u64::from(info.rows)),
+        desired: fleet.cards().len() as u64,
+        capacity: status.info.map(|info| u64::from(info.row_capacity)),
+        proven: status.state == SyncState::Proven,
+        since: status.verified_at,
+        pending: work.rows as u64 + u64::from(work.buckets_to_read) + u64::from(work.buckets_to_load),
+    }
+}
+
+fn faults(counters: &PdCounters) -> FaultCounts {
+    FaultCounts {
+        timeouts: counters.timeouts.into(),
+        bad_check: counters.bad_check.into(),
+        bad_mac: counters.bad_mac.into(),
+        foreign: u64::from(counters.foreign_address) + u64::from(counters.stale),
+        nak: counters.naks.into(),
+    }
+}
+
+fn identity(device: &DeviceId) -> String {
+    let [a, b, c] = device.vendor;
+    let [major, minor, build] = device.firmware;
+    format!(
+        "vendor {a:02X}-{b:02X}-{c:02X}, model {} version {}, serial {}, firmware {major}.{minor}.{build}",
+        device.model, device.version, device.serial
+    )
+}
+
+fn line_view(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
+    let Protocol::Osdp = line.protocol;
+    let sum = |count: fn(&PdCounters) -> u32| {
+        wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
+    };
+    LineView {
+        id: line.id.clone(),
+        protocol: "osdp".to_owned(),
+        port: line.port.display().to_string(),
+        baud: line.baud,
+        state: board.state.clone(),
+        since: board.since,
+        frames_sent: sum(|counters| counters.frames_sent),
+        frames_received: sum(|counters| counters.replies),
+        noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),
+    }
+}
+
+fn alarms(board: &Board) -> Vec<AlarmView> {
+    board.alarms.iter().rev().map(|(since, alarm)| AlarmView::of(*since, alarm)).collect()
+}
+
+/// Those under way first, then the finished; newest first in both.
+fn receipts(fleet: &Fleet) -> Vec<ReceiptView> {
+    let mut open: Vec<&Receipt> = fleet.receipts().open().collect();
+    open.sort_by_key(|receipt| std::cmp::Reverse(receipt.revision));
+    open.into_iter().chain(fleet.receipts().recent()).take(MAX_RECEIPTS).map(receipt_view).collect()
+}
+
+fn receipt_view(receipt: &Receipt) -> ReceiptView {
+    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, &H10301))
+}
+
+fn exposed(fleet: &Fleet, controllers: &[ControllerView]) -> Vec<Exposure> {
+    let revocations = fleet.receipts().open().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
+    let mut exposed: Vec<Exposure> = revocations
+        .flat_map(|receipt| {
+            let unproven = receipt.landings.iter().filter(|landing| landing.proven.is_none());
+            unproven.filter_map(|landing| {
+                let at = controllers.iter().find(|controller| controller.id == landing.controller)?;
+                Some(exposure(receipt, at))
+            })
+        })
+        .take(MAX_EXPOSED)
+        .collect();
+    exposed.sort_by_key(|exposure| exposure.since);
+    exposed
+}
+
+fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
+    Exposure {
+        revision: receipt.revision,
+        holder: receipt.holder,
+        holder_name: receipt.holder_name.clone(),
+        card: CardText::of_credential(&receipt.credential, &H10301),
+        controller: at.id.clone(),
+        doors: at.doors.iter().map(|door| door.name.clone()).collect(),
+        since: receipt.committed,
+        state: at.state,
+        state_since: at.state_since,
+    }
+}
