@@ -16,7 +16,7 @@ use panel_protocol::panel::OUI;
 use panel_protocol::time::Micros;
 
 use super::keys::KnownKeys;
-use super::limits::REFUSED_PAUSE;
+use super::limits::{IDLE_PAUSE, REFUSED_PAUSE};
 use super::{LinkEvent, PanelClient, PanelStatus};
 use crate::sync::Demand;
 
@@ -30,7 +30,7 @@ type LineCp = Cp<MAX_PDS_PER_LINE, MAX_FRAME_LEN, fn() -> [u8; 8]>;
 struct Panel {
     pd: PdIndex,
     controller: usize,
-    /// Until when it is given no operation, because it refused one.
+    /// Until when it is given no operation, because it refused one or there was none.
     spared_until: Micros,
 }
 
@@ -171,15 +171,16 @@ impl Driver {
         let controller = self.panels[pd.get()].controller;
         let mut room = [0; MAX_FRAME_LEN];
         let room = &mut room[..max_data.min(MAX_FRAME_LEN)];
-        let Some(len) = self.client.next_operation(controller, room) else {
-            return self.cp.decline(now, pd);
-        };
-        let data = &room[..len.min(room.len())];
-        let command = Command::Manufacturer(Manufacturer { oui: OUI, data });
-        if self.cp.send(now, pd, &command).is_err() {
-            self.client.failed(controller);
-            self.cp.decline(now, pd);
+        if let Some(len) = self.client.next_operation(controller, room) {
+            let data = &room[..len.min(room.len())];
+            let command = Command::Manufacturer(Manufacturer { oui: OUI, data });
+            match self.cp.send(now, pd, &command) {
+                Ok(()) => return,
+                Err(_) => self.client.failed(controller),
+            }
         }
+        self.panels[pd.get()].spared_until = now + IDLE_PAUSE;
+        self.cp.decline(now, pd);
     }
 }
 

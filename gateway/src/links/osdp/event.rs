@@ -117,3 +117,28 @@ impl fmt::Display for Device<'_> {
         write!(f, "vendor {a:02X}-{b:02X}-{c:02X}, model {model}, serial number {serial}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use panel_protocol::osdp::reply::DeviceId;
+
+    use super::*;
+
+    #[test]
+    fn what_wants_attention_says_what_to_do() {
+        let found =
+            DeviceId { vendor: [0x0A, 0x47, 0x48], model: 1, version: 1, serial: 4711, firmware: [1, 0, 0] };
+        let expected = Identity { serial: 7, ..Identity::from(&found) };
+        for event in [
+            Event::NoSession { fault: KeyFault::NoKey },
+            Event::NoSession { fault: KeyFault::Cryptogram },
+            Event::NoSession { fault: KeyFault::Refused(NakReason::Security) },
+            Event::Swapped { expected, found },
+        ] {
+            let words = LinkEvent::from(event).to_string();
+            assert!(words.contains("`gateway enrol`"), "{words}");
+        }
+        let swapped = LinkEvent::from(Event::Swapped { expected, found }).to_string();
+        assert!(swapped.contains("serial number 7") && swapped.contains("serial number 4711"), "{swapped}");
+    }
+}

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 use super::driver::{Driver, Next};
 use super::keys::{self, KeyError};
-use super::limits::{READ_LEN, READS_PER_WAKE, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
+use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
 use super::timer::{Timer, now};
 use super::{InstallError, LineEvent, LineSetup, LineStatus, LinkEvent, Order, PanelClient};
@@ -46,7 +46,8 @@ enum End {
 enum Woken {
     /// A time that was waited for, or new demand.
     Due,
-    Readable,
+    /// So many bytes.
+    Received(usize),
     Order(Order),
     Shutdown,
 }
@@ -132,30 +133,18 @@ impl LineTask {
         let woken = tokio::select! {
             biased;
             () = shutdown => Woken::Shutdown,
-            ready = port.readable() => ready.map(|()| Woken::Readable)?,
+            read = port.read(buffer) => Woken::Received(read?),
             timed = timer.until(until) => timed.map(|()| Woken::Due)?,
             () = self.wake.notified() => Woken::Due,
             Some(order) = self.orders.recv() => Woken::Order(order),
         };
         match woken {
             Woken::Shutdown => return Ok(false),
-            Woken::Readable => self.read(port, buffer)?,
+            Woken::Received(len) => self.driver.handle(now(), Input::Received(&buffer[..len])),
             Woken::Order(order) => self.obey(order).await,
             Woken::Due => {}
         }
         Ok(true)
-    }
-
-    /// Feeds what has arrived, up to a bound.
-    fn read(&mut self, port: &mut Port, buffer: &mut [u8]) -> io::Result<()> {
-        for _ in 0..READS_PER_WAKE {
-            let len = port.read(buffer)?;
-            if len == 0 {
-                break;
-            }
-            self.driver.handle(now(), Input::Received(&buffer[..len]));
-        }
-        Ok(())
     }
 
     /// Does everything that is due now; says until when nothing more is.

@@ -34,10 +34,7 @@ use crate::sync::Demand;
 pub mod limits {
     use std::time::Duration;
 
-    /// Reads of the port before the loop looks at everything else again.
-    pub const READS_PER_WAKE: usize = 4;
-
-    /// Most bytes of one read.
+    /// Most bytes that are read before the loop looks at everything else again.
     pub const READ_LEN: usize = 4096;
 
     /// Orders of the operator that wait for a line's task.
@@ -54,6 +51,9 @@ pub mod limits {
 
     /// A controller that refuses an operation is given no other for this long.
     pub const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+
+    /// A controller for which there was demand and then no operation that fits is not asked about for this long.
+    pub const IDLE_PAUSE: Duration = Duration::from_millis(10);
 
     /// A line's status is renewed this often at most, but for events.
     pub const STATUS_INTERVAL: Duration = Duration::from_millis(500);
@@ -179,3 +179,6 @@ impl LineHandle {
         self.status.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

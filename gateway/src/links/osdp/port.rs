@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_serial::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, SerialStream, StopBits};
 
@@ -34,23 +34,14 @@ impl Port {
         Ok(Self { stream })
     }
 
-    /// Waits until there is something to read.
-    ///
-    /// # Errors
-    /// When the port has gone.
-    pub(super) async fn readable(&self) -> io::Result<()> {
-        self.stream.readable().await
-    }
-
-    /// Reads what is there; 0: nothing more for now.
+    /// Waits for bytes and takes what is there, one at least. May be abandoned without losing any.
     ///
     /// # Errors
     /// When the port has gone. An unplugged adapter reads as an empty file for ever.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.stream.try_read(buffer) {
-            Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the device has been unplugged")),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
-            other => other,
+    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.stream.read(buffer).await? {
+            0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "the device has been unplugged")),
+            len => Ok(len),
         }
     }
 

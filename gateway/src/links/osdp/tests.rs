@@ -1,0 +1,351 @@
+//! A line's task against simulated panels on a pty with the timing of a real line.
+#![cfg(feature = "demo")] // the simulator comes with it
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
+use firmware_sim::site::Power;
+use firmware_sim::{SimConfig, Site};
+use panel_protocol::osdp::cp::{Event, KeyFault, PdState, line_time};
+use panel_protocol::osdp::reply::Reply;
+use panel_protocol::panel::{Answer, Operation};
+use tempfile::TempDir;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::key_file::{self, Key};
+use super::{LineEvent, LineHandle, LineSetup, LinkEvent, PanelClient, PanelSetup, limits, line};
+use crate::sync::Demand;
+
+/// Longest that anything here may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a client has to send and what it has heard.
+#[derive(Default)]
+struct Story {
+    /// Operations to send, for each controller.
+    operations: Vec<VecDeque<Vec<u8>>>,
+    answers: Vec<(usize, Vec<u8>)>,
+    failed: Vec<usize>,
+    events: Vec<(usize, LinkEvent)>,
+    line: Vec<LineEvent>,
+    /// When each operation was fetched and answered.
+    times: Vec<(Instant, Option<Instant>)>,
+}
+
+/// A client that sends what it is told to, and remembers what it hears.
+#[derive(Default)]
+struct Teller {
+    story: Mutex<Story>,
+    changed: Notify,
+}
+
+impl Teller {
+    fn story(&self) -> MutexGuard<'_, Story> {
+        self.story.lock().unwrap()
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Story)) {
+        change(&mut self.story());
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until the story is as it should be.
+    async fn until(&self, what: &str, done: impl Fn(&Story) -> bool) {
+        let waited = timeout(PATIENCE, async {
+            loop {
+                let changed = self.changed.notified();
+                if done(&self.story()) {
+                    return;
+                }
+                changed.await;
+            }
+        });
+        if waited.await.is_err() {
+            let story = self.story();
+            panic!("never {what}; line {:?}, events {:?}", story.line, story.events);
+        }
+    }
+}
+
+impl PanelClient for Teller {
+    fn demand(&self, controller: usize) -> Demand {
+        let some = self.story().operations.get(controller).is_some_and(|waiting| !waiting.is_empty());
+        if some { Demand::Urgent } else { Demand::None }
+    }
+
+    fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
+        let mut story = self.story();
+        let operation = story.operations[controller].pop_front()?;
+        to[..operation.len()].copy_from_slice(&operation);
+        story.times.push((Instant::now(), None));
+        Some(operation.len())
+    }
+
+    fn answer(&self, controller: usize, bytes: &[u8]) {
+        self.note(|story| {
+            story.answers.push((controller, bytes.to_vec()));
+            story.times.last_mut().unwrap().1 = Some(Instant::now());
+        });
+    }
+
+    fn failed(&self, controller: usize) {
+        self.note(|story| story.failed.push(controller));
+    }
+
+    fn told(&self, _: usize, _: &Reply<'_>) {}
+
+    fn event(&self, controller: usize, event: &LinkEvent) {
+        self.note(|story| story.events.push((controller, event.clone())));
+    }
+
+    fn line(&self, event: &LineEvent) {
+        self.note(|story| story.line.push(event.clone()));
+    }
+}
+
+/// A simulated line, its folder, and the task that serves it.
+struct Scene {
+    folder: TempDir,
+    site: Option<Site>,
+    config: SimConfig,
+    teller: Arc<Teller>,
+    handle: LineHandle,
+    task: JoinHandle<()>,
+    end: oneshot::Sender<()>,
+}
+
+fn key_of(controller: usize) -> [u8; 16] {
+    [controller as u8 + 1; 16]
+}
+
+fn key_path(folder: &Path, controller: usize) -> PathBuf {
+    folder.join(format!("{controller}.scbk"))
+}
+
+impl Scene {
+    /// `theirs`: the key of each panel. Ours are `key_of`, but for panels in factory state.
+    fn begin(baud: u32, theirs: &[PanelKey]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = folder.path().join("line");
+        let mut config = SimConfig::default();
+        let symlink = Some(port.clone());
+        config.lines.push(LineConfig { symlink, ..LineConfig::new("line", baud) });
+        let mut panels = Vec::new();
+        for (controller, key) in theirs.iter().enumerate() {
+            let address = controller as u8;
+            config.panels.push(PanelConfig {
+                key: *key,
+                ..PanelConfig::new(format!("p{controller}"), "line", address)
+            });
+            let key_file = key_path(folder.path(), controller);
+            if *key != PanelKey::Factory {
+                key_file::write(&key_file, &Key::new(key_of(controller))).unwrap();
+            }
+            panels.push(PanelSetup { controller, address, key_file });
+        }
+        let teller = Arc::new(Teller::default());
+        teller.story().operations.resize(theirs.len(), VecDeque::new());
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels };
+        let (handle, task) = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+        let (end, ended) = oneshot::channel();
+        let task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
+        Self { folder, site: None, config, teller, handle, task, end }
+    }
+
+    fn plug_in(mut self) -> Self {
+        self.site = Some(Site::start(&self.config).unwrap());
+        self
+    }
+
+    fn ask_info(&self, controller: usize) {
+        let mut bytes = [0; 64];
+        let len = Operation::Info.encode(&mut bytes).unwrap();
+        self.teller.story().operations[controller].push_back(bytes[..len].to_vec());
+        self.handle.wake();
+    }
+
+    async fn until_up(&self, controller: usize, times: usize) {
+        let up = |story: &Story| {
+            let event = (controller, LinkEvent::Wire(Event::SecureUp));
+            story.events.iter().filter(|e| **e == event).count() >= times
+        };
+        self.teller.until("up", up).await;
+    }
+
+    async fn finish(self) {
+        self.end.send(()).unwrap();
+        timeout(PATIENCE, self.task).await.expect("the task ends when it is told to").unwrap();
+    }
+}
+
+fn installed(count: usize) -> Vec<PanelKey> {
+    (0..count).map(|controller| PanelKey::Scbk(key_of(controller))).collect()
+}
+
+#[tokio::test]
+async fn operations_reach_the_right_panel_and_their_answers_come_back() {
+    let scene = Scene::begin(115_200, &installed(3)).plug_in();
+    for _ in 0..5 {
+        (0..3).for_each(|controller| scene.ask_info(controller));
+    }
+    scene.teller.until("answered", |story| story.answers.len() == 15).await;
+    {
+        let story = scene.teller.story();
+        assert!(story.failed.is_empty());
+        for (_, bytes) in &story.answers {
+            assert!(matches!(Answer::decode(bytes), Some(Answer::Info(_))), "{bytes:?}");
+        }
+        assert!((0..3).all(|controller| story.answers.iter().filter(|(c, _)| *c == controller).count() == 5));
+    }
+    let mut status = scene.handle.status();
+    let all_ready =
+        |status: &super::LineStatus| status.panels.iter().all(|panel| panel.state == PdState::Ready);
+    timeout(PATIENCE, status.wait_for(all_ready)).await.unwrap().unwrap();
+    let heard = status.borrow().panels.iter().all(|panel| panel.last_heard.is_some());
+    assert!(heard && status.borrow().port.is_ok());
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn a_round_trip_takes_little_longer_than_the_line_itself() {
+    for baud in [38_400, 115_200] {
+        let scene = Scene::begin(baud, &installed(1)).plug_in();
+        scene.until_up(0, 1).await;
+        for round in 1..=50 {
+            scene.ask_info(0);
+            scene.teller.until("answered", |story| story.answers.len() == round).await;
+        }
+        let mut spans: Vec<Duration> =
+            scene.teller.story().times.iter().map(|(from, to)| to.unwrap() - *from).collect();
+        spans.sort();
+        // Command 31 bytes, answer 63, two idle characters before the answer, 1 ms of turn-around.
+        let minimum = line_time(31 + 63 + 2, baud) + Duration::from_millis(1);
+        let median = spans[25];
+        println!("{baud} baud: median {median:?}, p90 {:?}, minimum {minimum:?}", spans[45]);
+        assert!(median < minimum * 2, "{baud} baud: {median:?}, minimum {minimum:?}");
+        scene.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn the_next_operation_follows_an_answer_after_the_silence_and_little_more() {
+    const ROUNDS: usize = 200;
+    let scene = Scene::begin(115_200, &installed(1)).plug_in();
+    scene.until_up(0, 1).await;
+    (0..ROUNDS).for_each(|_| scene.ask_info(0));
+    scene.teller.until("answered", |story| story.answers.len() == ROUNDS).await;
+    let mut gaps: Vec<Duration> =
+        scene.teller.story().times.windows(2).map(|pair| pair[1].0 - pair[0].1.unwrap()).collect();
+    gaps.sort();
+    let (silence, median) = (line_time(2, 115_200), gaps[ROUNDS / 2]);
+    println!("from answer to next operation: median {median:?}, p75 {:?}, silence {silence:?}", gaps[150]);
+    assert!(median >= silence, "{median:?}");
+    assert!(median < silence + Duration::from_millis(2), "{median:?}");
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn a_missing_port_is_told_with_a_remedy_when_the_reason_changes_and_served_when_it_comes() {
+    let mut scene = Scene::begin(115_200, &installed(1));
+    scene.teller.until("down", |story| story.line.len() == 1).await;
+    {
+        let story = scene.teller.story();
+        let [LineEvent::Down(why)] = &story.line[..] else { panic!("{:?}", story.line) };
+        assert!(why.contains("line") && why.contains("/dev/serial/by-id"), "{why}");
+    }
+    let port = scene.folder.path().join("line");
+    fs::write(&port, "no port").unwrap();
+    scene.teller.until("tried again", |story| story.line.len() == 2).await;
+    fs::remove_file(&port).unwrap();
+    scene = scene.plug_in();
+    scene.until_up(0, 1).await;
+    {
+        let story = scene.teller.story();
+        assert!(story.line.windows(2).all(|pair| pair[0] != pair[1]), "{:?}", story.line);
+        assert_eq!(story.line.last(), Some(&LineEvent::Up));
+    }
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn an_unplugged_port_is_opened_again_and_what_was_under_way_has_failed() {
+    let mut scene = Scene::begin(115_200, &installed(1)).plug_in();
+    scene.until_up(0, 1).await;
+    scene.site.as_ref().unwrap().power("p0", Power::Off).unwrap();
+    scene.ask_info(0);
+    scene.teller.until("sent", |story| story.times.len() == 1).await;
+    scene.site = None;
+    scene.teller.until("down", |story| matches!(story.line.last(), Some(LineEvent::Down(_)))).await;
+    scene.teller.until("failed", |story| story.failed == [0]).await;
+    scene = scene.plug_in();
+    scene.until_up(0, 2).await;
+    scene.ask_info(0);
+    scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn install_mode_gives_a_factory_panel_a_key_and_writes_its_file() {
+    let scene = Scene::begin(115_200, &[PanelKey::Factory]).plug_in();
+    let no_key = (0, LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }));
+    scene.teller.until("told of", |story| story.events.contains(&no_key)).await;
+    let path = key_path(scene.folder.path(), 0);
+    assert!(!path.exists());
+    scene.handle.open_install_mode(0, Duration::from_secs(60)).await.unwrap();
+    scene.teller.until("saved", |story| story.events.contains(&(0, LinkEvent::KeySaved))).await;
+    scene.until_up(0, 1).await;
+    assert!(key_file::read(&path).unwrap().is_some());
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 2, "the line and the key file");
+    scene.ask_info(0);
+    scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn install_mode_is_refused_for_strangers_and_for_ever() {
+    let scene = Scene::begin(115_200, &installed(1)).plug_in();
+    let forever = limits::MAX_INSTALL_TIME + Duration::from_secs(1);
+    assert!(scene.handle.open_install_mode(7, Duration::from_secs(1)).await.is_err());
+    assert!(scene.handle.open_install_mode(0, forever).await.is_err());
+    assert!(scene.handle.open_install_mode(0, Duration::ZERO).await.is_err());
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 2, "no pending key is left");
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn a_panel_with_another_key_is_told_of_and_the_others_are_served() {
+    let scene = Scene::begin(115_200, &[PanelKey::Scbk([0xEE; 16]), PanelKey::Scbk(key_of(1))]).plug_in();
+    scene.until_up(1, 1).await;
+    let wrong = |event: &LinkEvent| matches!(event, LinkEvent::Wire(Event::NoSession { .. }));
+    scene
+        .teller
+        .until("told of", |story| story.events.iter().any(|(c, event)| *c == 0 && wrong(event)))
+        .await;
+    scene.ask_info(0);
+    scene.ask_info(1);
+    scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    assert_eq!(scene.teller.story().answers[0].0, 1);
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_file_that_others_may_read_is_told_of_and_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = key_path(folder.path(), 0);
+    key_file::write(&key_file, &Key::new(key_of(0))).unwrap();
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o644)).unwrap();
+    let teller = Arc::new(Teller::default());
+    let panels = vec![PanelSetup { controller: 0, address: 0, key_file }];
+    let setup =
+        LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, panels };
+    let _task = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+    let story = teller.story();
+    assert!(matches!(&story.events[..], [(0, LinkEvent::KeyUnusable(why))] if why.contains("chmod 600")));
+}
