@@ -34,6 +34,9 @@ struct Story {
     failed: Vec<usize>,
     events: Vec<(usize, LinkEvent)>,
     line: Vec<LineEvent>,
+    /// A controller for which there is demand and never an operation, and how often it was asked for one.
+    undecided: Option<usize>,
+    asked_in_vain: usize,
     /// When each operation was fetched and answered.
     times: Vec<(Instant, Option<Instant>)>,
 }
@@ -75,13 +78,17 @@ impl Teller {
 
 impl PanelClient for Teller {
     fn demand(&self, controller: usize) -> Demand {
-        let some = self.story().operations.get(controller).is_some_and(|waiting| !waiting.is_empty());
+        let story = self.story();
+        let some = !story.operations[controller].is_empty() || story.undecided == Some(controller);
         if some { Demand::Urgent } else { Demand::None }
     }
 
     fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
         let mut story = self.story();
-        let operation = story.operations[controller].pop_front()?;
+        let Some(operation) = story.operations[controller].pop_front() else {
+            story.asked_in_vain += 1;
+            return None;
+        };
         to[..operation.len()].copy_from_slice(&operation);
         story.times.push((Instant::now(), None));
         Some(operation.len())
@@ -224,8 +231,8 @@ async fn a_round_trip_takes_little_longer_than_the_line_itself() {
         let mut spans: Vec<Duration> =
             scene.teller.story().times.iter().map(|(from, to)| to.unwrap() - *from).collect();
         spans.sort();
-        // Command 31 bytes, answer 63, two idle characters before the answer, 1 ms of turn-around.
-        let minimum = line_time(31 + 63 + 2, baud) + Duration::from_millis(1);
+        // Command 31 bytes, answer 79, two idle characters before the answer, 1 ms of turn-around.
+        let minimum = line_time(31 + 79 + 2, baud) + Duration::from_millis(1);
         let median = spans[25];
         println!("{baud} baud: median {median:?}, p90 {:?}, minimum {minimum:?}", spans[45]);
         assert!(median < minimum * 2, "{baud} baud: {median:?}, minimum {minimum:?}");
@@ -315,6 +322,21 @@ async fn install_mode_is_refused_for_strangers_and_for_ever() {
     assert!(scene.handle.open_install_mode(0, forever).await.is_err());
     assert!(scene.handle.open_install_mode(0, Duration::ZERO).await.is_err());
     assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 2, "no pending key is left");
+    scene.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn demand_without_an_operation_holds_nobody_up() {
+    let scene = Scene::begin(115_200, &installed(2)).plug_in();
+    scene.teller.story().undecided = Some(0);
+    scene.until_up(0, 1).await;
+    (0..20).for_each(|_| scene.ask_info(1));
+    let begun = Instant::now();
+    scene.teller.until("answered", |story| story.answers.len() == 20).await;
+    scene.teller.until("asked", |story| story.asked_in_vain > 0).await;
+    let most = begun.elapsed().as_millis() / 10 + 100;
+    let asked = scene.teller.story().asked_in_vain as u128;
+    assert!(asked <= most, "asked {asked} times, {most} at most");
     scene.finish().await;
 }
 
