@@ -7,6 +7,7 @@
 mod apply;
 mod commit;
 mod export;
+mod load;
 mod meta;
 mod open;
 mod overlay;

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::apply::apply;
 use super::export::Snapshots;
+use super::load::load;
 use super::meta::{META_KEY, Meta};
 use super::overlay::Overlay;
-use super::rows::{self, Rows, Value, kind};
+use super::rows::{self, kind};
 use super::snapshot;
 use super::tree::Tree;
-use crate::domain::{Cardholder, CardholderId, Group, GroupId, Record, Revision};
+use crate::domain::{Record, Revision};
 use crate::store::disk;
 use crate::store::error::{RESTORE, StoreError};
 use crate::store::journal::{self, Journal, Kind, Options, TornTail, Verify};
@@ -320,47 +321,4 @@ fn decode(payload: &[u8], sequence: u64) -> Result<Record, String> {
         return Err(format!("change {sequence} calls itself {}", record.revision));
     }
     Ok(record)
-}
-
-/// Puts a snapshot's rows, and all that follow from them, into an empty tree.
-fn load(tree: &Tree, path: &Path, revision: Revision) -> Result<Meta, StoreError> {
-    let mut overlay = Overlay::new(Meta { loading: true, ..Meta::EMPTY });
-    snapshot::read(path, revision, |key, value| {
-        let rows = derive(key, value, &mut overlay.meta)
-            .map_err(|what| StoreError::Content { path: path.to_owned(), what })?;
-        for (key, value) in rows {
-            overlay.add(key, value);
-        }
-        if overlay.len() >= ROWS_PER_REBUILD_BATCH { overlay.apply(tree) } else { Ok(()) }
-    })?;
-    overlay.meta.revision = revision;
-    overlay.meta.loading = false;
-    overlay.apply(tree)?;
-    Ok(overlay.meta)
-}
-
-/// All rows that follow from a primary one, itself included.
-fn derive(key: &[u8], value: &[u8], meta: &mut Meta) -> Result<Rows, String> {
-    match key.first().copied().unwrap_or(kind::META) {
-        kind::CARDHOLDER => {
-            let person: Cardholder = rows::decode(value)?;
-            meta.counts.add(&person);
-            rows::cardholder_rows(&person)
-        }
-        kind::GROUP => {
-            let group: Group = rows::decode(value)?;
-            meta.counts.groups += 1;
-            rows::group_rows(&group)
-        }
-        kind::MEMBER => {
-            let (group, member) = rows::member_of(key).ok_or("a membership's key is too short")?;
-            let membership = rows::membership_key(CardholderId(member), GroupId(group));
-            Ok(Rows::from([(key.to_vec(), value.into()), (membership, Value::default())]))
-        }
-        kind::REVOCATION => {
-            meta.revocations += 1;
-            Ok(Rows::from([(key.to_vec(), value.into())]))
-        }
-        other => Err(format!("a row of unknown kind {other}")),
-    }
 }

@@ -61,11 +61,6 @@ impl Overlay {
         Ok(())
     }
 
-    /// Writes a row that is known not to be in the tree.
-    pub(super) fn add(&mut self, key: Key, value: Value) {
-        self.rows.insert(key, Touched { before: None, after: Some(value) });
-    }
-
     /// What each touched row was in the tree.
     pub(super) fn befores(&self) -> impl Iterator<Item = (&Key, Option<&Value>)> {
         self.rows.iter().map(|(key, touched)| (key, touched.before.as_ref()))

@@ -154,9 +154,15 @@ const CARD_INACTIVE: &[u8] = &[0];
 
 /// All rows of a person but the memberships.
 pub(super) fn cardholder_rows(person: &Cardholder) -> Result<Rows, String> {
+    let mut rows = cardholder_index(person);
+    rows.insert(cardholder_key(person.id), encode(person)?);
+    Ok(rows)
+}
+
+/// Those of them that only help to find the person.
+pub(super) fn cardholder_index(person: &Cardholder) -> Rows {
     let id = person.id.0.as_bytes().as_slice();
     let mut rows = Rows::new();
-    rows.insert(cardholder_key(person.id), encode(person)?);
     let mut index = |prefix: Key, value: &[u8]| rows.insert([prefix.as_slice(), id].concat(), value.into());
     index(text_prefix(kind::USER_NAME, &fold_case(&person.user_name)), &[]);
     if let Some(external) = &person.external_id {
@@ -170,20 +176,26 @@ pub(super) fn cardholder_rows(person: &Cardholder) -> Result<Rows, String> {
     if person.refused_card.is_some() {
         rows.insert(refused_key(person.id), Value::default());
     }
-    Ok(rows)
+    rows
 }
 
 /// All rows of a group but the members.
 pub(super) fn group_rows(group: &Group) -> Result<Rows, String> {
+    let mut rows = group_index(group);
+    rows.insert(group_key(group.id), encode(group)?);
+    Ok(rows)
+}
+
+/// Those of them that only help to find the group.
+pub(super) fn group_index(group: &Group) -> Rows {
     let id = group.id.0.as_bytes().as_slice();
     let mut rows = Rows::new();
-    rows.insert(group_key(group.id), encode(group)?);
     let mut index = |prefix: Key| rows.insert([prefix.as_slice(), id].concat(), Value::default());
     index(text_prefix(kind::GROUP_NAME, &fold_case(&group.display_name)));
     if let Some(external) = &group.external_id {
         index(text_prefix(kind::GROUP_EXTERNAL_ID, external));
     }
-    Ok(rows)
+    rows
 }
 
 /// Where the person with this identifier is.

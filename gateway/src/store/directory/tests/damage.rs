@@ -233,7 +233,7 @@ async fn an_interrupted_rebuild_is_begun_again() {
     let mut overlay = overlay::Overlay::new(Meta { loading: true, ..Meta::EMPTY });
     overlay.meta.counts.add(&person(77, &[77]));
     for (key, value) in rows::cardholder_rows(&person(77, &[77])).unwrap() {
-        overlay.add(key, value);
+        overlay.set(&tree, key, Some(value)).unwrap();
     }
     overlay.apply(&tree).unwrap();
     drop(tree);
