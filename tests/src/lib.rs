@@ -1,1 +1,30 @@
-//! What the end-to-end tests share.
+//! What the end-to-end tests share: the real programs as processes, and the clients that people use on them.
+//!
+//! [`SitePlan`] describes a site and writes its files, [`Simulator`] and [`Gateway`] run the programs on them, a
+//! [`Splice`] puts somebody into the middle of a line. [`ScimClient`], [`ScimCli`] and [`Api`] speak to the gateway
+//! from outside. [`eventually`] is the only wait. No test leaves a process or a file behind.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod answer;
+mod api;
+mod chance;
+mod gateway;
+mod plan;
+mod process;
+mod scim;
+mod scim_cli;
+mod simulator;
+mod splice;
+mod waiting;
+
+pub use answer::Answer;
+pub use api::Api;
+pub use chance::seed;
+pub use gateway::Gateway;
+pub use plan::{PanelPlan, SitePlan};
+pub use process::{Process, program, workspace};
+pub use scim::{ENTERPRISE, ScimClient};
+pub use scim_cli::{Said, ScimCli};
+pub use simulator::Simulator;
+pub use splice::Splice;
+pub use waiting::{PATIENCE, eventually};
