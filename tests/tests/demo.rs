@@ -1,0 +1,75 @@
+//! `gateway demo`: what somebody sees who tries Gatehouse for the first time.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::fs;
+use std::process::Command;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::{Api, Process, ScimClient, eventually, program};
+
+/// The demo, with a folder of its own for what is temporary.
+fn demo(arguments: &[&str]) -> (Command, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program("gateway");
+    command.arg("demo").args(["--listen", "127.0.0.1:0"]).args(arguments).env("TMPDIR", folder.path());
+    (command, folder)
+}
+
+fn is_empty(folder: &TempDir) -> bool {
+    fs::read_dir(folder.path()).unwrap().next().is_none()
+}
+
+#[tokio::test]
+async fn once_it_shows_one_revocation_proven_at_every_controller_and_ends() {
+    let (command, folder) = demo(&["--once"]);
+    let mut demo = Process::start(command);
+    assert_eq!(demo.ended().await.code(), Some(0));
+    let output = demo.output();
+    let receipt: Vec<&String> =
+        output.iter().skip_while(|line| !line.starts_with("Receipt of revision ")).collect();
+    assert!(receipt[0].contains("Ada Quill revoked, card 100-1001"), "{output:#?}");
+    for (line, controller) in receipt[2..6].iter().zip(["lobby", "workshop", "dock", "upstairs"]) {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!((columns.len(), columns[0]), (5, controller), "{line}");
+        let steps: Vec<f64> = columns[1..].iter().map(|ms| ms.parse().unwrap()).collect();
+        assert!(steps.is_sorted(), "compiled, sent, acknowledged, proven: {line}");
+    }
+    assert!(receipt[6].starts_with("Proven at every controller after "), "{output:#?}");
+    println!("{}", receipt[6]);
+    assert!(is_empty(&folder), "nothing stays behind");
+}
+
+#[tokio::test]
+async fn empty_it_is_a_site_to_build_on_and_ends_without_a_trace() {
+    let (command, folder) = demo(&["--empty", "--json"]);
+    let mut demo = Process::start(command);
+    let first =
+        eventually("the first line comes", async || demo.output().first().cloned(), Option::is_some).await;
+    let told: Value = serde_json::from_str(&first.unwrap()).unwrap();
+    let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), 6, "{told}");
+    let text = |key: &str| told[key].as_str().unwrap_or_else(|| panic!("{key}: {told}")).to_owned();
+
+    let api = Api::with_password(text("page").trim_end_matches('/'), &text("user"), &text("password"));
+    let site = api.site().await;
+    assert_eq!((&site["counts"]["people"], site["controllers"].as_array().unwrap().len()), (&json!(0), 4));
+    let sign_in = api.page("/").await;
+    assert!(
+        sign_in.contains("<form") && sign_in.contains("password"),
+        "a stranger is asked to sign in: {sign_in}"
+    );
+
+    let scim = ScimClient::new(&text("scim"), &text("token"));
+    scim.create("visitor", Some("4711")).await;
+    let cards = format!("{}/controllers/dock/cards", text("control"));
+    let look = async || api.anywhere(&cards).await;
+    let cards = eventually("the visitor's card is at the dock", look, |cards| *cards != json!([])).await;
+    assert_eq!((&cards[0]["facility"], &cards[0]["number"]), (&json!(100), &json!(4711)));
+
+    assert!(!is_empty(&folder), "the demo's data is where temporary files go");
+    demo.signal(Signal::INT);
+    assert_eq!(demo.ended().await.code(), Some(0), "Ctrl-C is no failure");
+    assert!(is_empty(&folder), "nothing stays behind");
+}
