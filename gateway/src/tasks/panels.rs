@@ -76,7 +76,9 @@ impl PanelClient for Line {
             self.site.fleet().failed(controller);
         }
         let alarms = self.site.board().controller(controller, now, event);
-        if let Some(controller) = self.site.config.controllers.get(controller) {
+        if alarms.is_empty()
+            && let Some(controller) = self.site.config.controllers.get(controller)
+        {
             tracing::info!(controller = %controller.id, "{event}");
         }
         self.site.log_alarms(now, alarms);

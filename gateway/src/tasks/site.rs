@@ -130,9 +130,9 @@ impl Site {
     pub(super) fn log_alarms(&self, now: Timestamp, alarms: Vec<Alarm>) {
         for alarm in alarms {
             if alarm.cleared {
-                tracing::info!(alarm = ?alarm.what, "cleared: {}", alarm.text);
+                tracing::info!("over: {}", alarm.text);
             } else {
-                tracing::warn!(alarm = ?alarm.what, "{}", alarm.text);
+                tracing::warn!("{}", alarm.text);
             }
             if let Err(error) = self.events.post(Event { at: now, kind: EventKind::Alarm(alarm) }) {
                 tracing::error!(%error, "an alarm could not be logged");

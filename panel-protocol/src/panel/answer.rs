@@ -4,9 +4,10 @@ use core::fmt;
 
 use super::bytes::{Reader, Writer};
 use super::event::PanelEvent;
+use super::items::split;
 use super::operation::{
     ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, INFO, PUT_ROWS, READ_BUCKETS, READ_EVENTS, READ_ROWS,
-    SET_CLOCK, STAGE_PROFILES, split,
+    SET_CLOCK, STAGE_PROFILES,
 };
 use crate::table::Row;
 use crate::time::UtcSeconds;

@@ -7,13 +7,15 @@
 mod answer;
 mod bytes;
 mod event;
+mod items;
 mod operation;
 #[allow(clippy::module_inception, reason = "the panel is what this module is about")]
 mod panel;
 
 pub use answer::{Answer, BucketList, EventList, Info, RowList, Status};
 pub use event::{EVENT_MAX_LEN, EventBody, PanelEvent};
-pub use operation::{ChangeBuilder, Keys, Operation, ProfileList, Rows};
+pub use items::{ChangeBuilder, Keys, ProfileList, Rows};
+pub use operation::Operation;
 pub use panel::{Panel, PanelConfig};
 
 /// The organisation under which the commands travel: a locally administered identifier.

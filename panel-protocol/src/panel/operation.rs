@@ -1,9 +1,9 @@
 //! What the gateway asks of a panel.
 
 use super::bytes::{Reader, Writer};
+use super::items::{Keys, ProfileList, Rows};
 use crate::credential::Credential;
-use crate::limits::MAX_READERS;
-use crate::table::{DigestKey, Profile, Row, decode_credential, encode_credential};
+use crate::table::{DigestKey, decode_credential, encode_credential};
 use crate::time::UtcSeconds;
 
 pub(super) const INFO: u8 = 0x01;
@@ -131,7 +131,7 @@ impl<'a> Operation<'a> {
             Self::PutRows(Rows(bytes)) | Self::DeleteKeys(Keys(bytes)) => to.put(bytes)?,
             Self::StageProfiles { first, profiles } => {
                 to.put(&first.to_le_bytes())?;
-                to.put(profiles.0)?;
+                to.put(profiles.as_bytes())?;
             }
             Self::CommitProfiles { count, digest } => {
                 to.put(&count.to_le_bytes())?;
@@ -199,122 +199,5 @@ impl<'a> Operation<'a> {
     fn number(mut body: Reader<'a>, operation: impl FnOnce(u32) -> Self) -> Option<Self> {
         let number = body.u32()?;
         body.end(operation(number))
-    }
-}
-
-/// One or more rows, each checked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rows<'a>(pub(super) &'a [u8]);
-
-impl<'a> Rows<'a> {
-    fn checked(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            rest = &rest[Row::decode(rest).ok()?.1..];
-        }
-        (!bytes.is_empty()).then_some(Self(bytes))
-    }
-
-    /// The rows.
-    pub fn iter(self) -> impl Iterator<Item = Row> + 'a {
-        split(self.0, |bytes| Row::decode(bytes).ok())
-    }
-}
-
-/// One or more cards' keys, each checked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Keys<'a>(pub(super) &'a [u8]);
-
-impl<'a> Keys<'a> {
-    fn checked(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            rest = &rest[decode_credential(rest).ok()?.1..];
-        }
-        (!bytes.is_empty()).then_some(Self(bytes))
-    }
-
-    /// The cards.
-    pub fn iter(self) -> impl Iterator<Item = Credential> + 'a {
-        split(self.0, |bytes| decode_credential(bytes).ok())
-    }
-}
-
-/// One or more profiles, each checked; [`MAX_READERS`] bytes each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ProfileList<'a>(&'a [u8]);
-
-impl<'a> ProfileList<'a> {
-    /// The list in those bytes; `None` if there is none, or a byte that is no profile's.
-    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
-        let whole = !bytes.is_empty() && bytes.len().is_multiple_of(MAX_READERS);
-        let list = Self(bytes);
-        (whole && list.iter().count() * MAX_READERS == bytes.len()).then_some(list)
-    }
-
-    /// The profiles.
-    pub fn iter(self) -> impl Iterator<Item = Profile> + 'a {
-        split(self.0, |bytes| {
-            let (head, _) = bytes.split_first_chunk::<MAX_READERS>()?;
-            Profile::from_bytes(*head).ok().map(|profile| (profile, MAX_READERS))
-        })
-    }
-}
-
-pub(super) fn split<'a, T>(
-    mut bytes: &'a [u8],
-    next: impl Fn(&'a [u8]) -> Option<(T, usize)> + 'a,
-) -> impl Iterator<Item = T> + 'a
-where
-    T: 'a,
-{
-    core::iter::from_fn(move || {
-        let (item, len) = next(bytes)?;
-        bytes = bytes.get(len..)?;
-        Some(item)
-    })
-}
-
-/// Builds the operations that change rows, one item after another until the buffer is full.
-#[derive(Debug)]
-pub struct ChangeBuilder<'a> {
-    to: Writer<'a>,
-}
-
-impl<'a> ChangeBuilder<'a> {
-    /// Begins a [`Operation::PutRows`]; `None` if not even its code fits.
-    pub fn put_rows(to: &'a mut [u8]) -> Option<Self> {
-        Self::begin(PUT_ROWS, to)
-    }
-
-    /// Begins a [`Operation::DeleteKeys`]; `None` if not even its code fits.
-    pub fn delete_keys(to: &'a mut [u8]) -> Option<Self> {
-        Self::begin(DELETE_KEYS, to)
-    }
-
-    /// Adds a row; whether it fitted.
-    pub fn row(&mut self, row: &Row) -> bool {
-        self.to.put_with(|to| row.encode(to)).is_some()
-    }
-
-    /// Adds a key; whether it fitted.
-    pub fn key(&mut self, credential: Credential) -> bool {
-        self.to.put_with(|to| encode_credential(credential, to)).is_some()
-    }
-
-    /// How many bytes the operation takes.
-    pub const fn len(&self) -> usize {
-        self.to.len()
-    }
-
-    /// Whether it has no item yet.
-    pub const fn is_empty(&self) -> bool {
-        self.to.len() <= 1
-    }
-
-    fn begin(code: u8, to: &'a mut [u8]) -> Option<Self> {
-        let mut to = Writer::new(to);
-        to.put(&[code])?;
-        Some(Self { to })
     }
 }
