@@ -11,6 +11,7 @@ use super::clock;
 use super::site::Site;
 use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Revision};
 use crate::store::StoreError;
+use crate::store::journal::AppendError;
 use crate::sync::{CardChange, Output};
 
 /// Logged events that are looked at to find where each controller's events go on.
@@ -57,14 +58,23 @@ async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, eve
         events.into_iter().map(|event| describe(&reader, controller, &id, epoch, event)).collect::<Vec<_>>()
     });
     let Ok(described) = described.await else { return site.fleet().events_not_stored(controller) };
-    for event in described {
-        if let Err(error) = site.events.append(event).await {
+    match append_all(site, described).await {
+        Ok(()) => site.fleet().events_stored(controller, epoch, before),
+        Err(error) => {
             tracing::error!(%error, "events can't be kept; the controller keeps them");
-            return site.fleet().events_not_stored(controller);
+            site.fleet().events_not_stored(controller);
         }
     }
-    site.fleet().events_stored(controller, epoch, before);
     site.wake_line_of(controller);
+}
+
+/// Appends events in order, with one flush for all: when the last is on the disk, so are those before it.
+async fn append_all(site: &Site, mut events: Vec<Event>) -> Result<(), AppendError> {
+    let Some(last) = events.pop() else { return Ok(()) };
+    for event in events {
+        site.events.post(event)?;
+    }
+    site.events.append(last).await.map(drop)
 }
 
 fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event: PanelEvent) -> Event {

@@ -38,6 +38,7 @@ impl SiteSource for Site {
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
         let wires = self.wires();
+        let revision = self.directory.stats().revision;
         let fleet = self.fleet();
         let board = self.board();
         let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
@@ -50,7 +51,7 @@ impl SiteSource for Site {
             at: now,
             started: self.started,
             uptime_s: self.running.seconds(),
-            revision: self.directory.stats().revision,
+            revision,
             counts,
             lines: (0..self.config.lines.len())
                 .map(|at| line_view(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
