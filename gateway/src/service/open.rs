@@ -130,6 +130,17 @@ fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
         tracing::warn!("{text}");
         site.notice(Level::Attention, text);
     }
+    if let Some(mended) = &report.mended {
+        let text = format!(
+            "The journal ended at revision {}, and changes up to {} were missing from it; sled, checked row by row, \
+             still had them, so nothing is lost. The journal's old files are in {}.",
+            mended.journal,
+            mended.sled,
+            mended.quarantine.display()
+        );
+        tracing::warn!("{text}");
+        site.notice(Level::Problem, text);
+    }
     for torn in report.torn.iter().chain(torn_events) {
         let text = format!(
             "A write that a crash interrupted was cut off {} ({} bytes); nobody had been told that it was done.",

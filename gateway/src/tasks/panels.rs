@@ -16,6 +16,7 @@ use crate::sync::Demand;
 struct Line {
     site: Arc<Site>,
     line: usize,
+    stopped: watch::Receiver<bool>,
 }
 
 /// Makes the task of one line of the configuration, and the site's handle to it.
@@ -36,10 +37,17 @@ pub fn line(
         baud: config.baud,
         panels: panels.collect(),
     };
-    let client = Line { site: Arc::clone(site), line };
+    let client = Line { site: Arc::clone(site), line, stopped: stopped.clone() };
     let (handle, task) = osdp::line(setup, Arc::new(client));
     site.lines[line].get_or_init(|| handle);
     task.run(async move { drop(stopped.wait_for(|stopped| *stopped).await) })
+}
+
+impl Line {
+    /// A line that goes down because the service stops is nothing to be alarmed at.
+    fn is_stopping(&self) -> bool {
+        *self.stopped.borrow()
+    }
 }
 
 impl PanelClient for Line {
@@ -70,6 +78,9 @@ impl PanelClient for Line {
     }
 
     fn event(&self, controller: usize, event: &LinkEvent) {
+        if self.is_stopping() {
+            return;
+        }
         let now = clock::now();
         if let LinkEvent::Wire(Event::SecureUp) = event {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
@@ -86,6 +97,9 @@ impl PanelClient for Line {
     }
 
     fn line(&self, event: &LineEvent) {
+        if self.is_stopping() {
+            return;
+        }
         let now = clock::now();
         let alarms = self.site.board().line(self.line, now, event);
         self.site.log_alarms(now, alarms);

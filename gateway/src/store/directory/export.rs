@@ -55,6 +55,12 @@ impl Snapshots {
         Ok(all)
     }
 
+    /// Writes the snapshot of a tree that nobody changes meanwhile.
+    pub(super) fn export(&self, tree: &Tree, meta: &Meta) -> Result<Revision, StoreError> {
+        let (images, cancelled) = Default::default();
+        Walk { tree: tree.clone(), images, cancelled, revision: meta.revision }.run(&self.dir)
+    }
+
     /// Deletes all but the newest. Returns the oldest that is kept, once there are as many as are wanted: only then
     /// is what came before it needed no more.
     pub(super) fn prune(&self) -> Result<Option<Revision>, StoreError> {

@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use commit::{CommitError, Committed, TooLarge};
 pub use meta::Counts;
-pub use open::{OpenReport, RebuildCause, Rebuilt};
+pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
 pub use view::View;
 
 use super::disk::{self, Lock};

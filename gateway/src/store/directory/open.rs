@@ -38,6 +38,8 @@ pub struct OpenReport {
     pub replayed: u64,
     /// Whether sled had to be built anew, and why.
     pub rebuilt: Option<Rebuilt>,
+    /// Whether the journal had lost its end, and sled has made up for it.
+    pub mended: Option<Mended>,
     /// Snapshots that could not be read; they are in the quarantine folder now.
     pub damaged_snapshots: Vec<PathBuf>,
     /// How long it took.
@@ -67,14 +69,18 @@ pub enum RebuildCause {
     /// It was so old that the journal doesn't reach back to it.
     #[error("it was at revision {0}, before the oldest that the journal has")]
     Behind(Revision),
-    /// It had changes that the journal has lost. They are not in the directory now; the quarantine has them.
-    #[error("it was at revision {sled}, but the journal ends with {journal}: later changes are lost")]
-    Ahead {
-        /// Where sled was.
-        sled: Revision,
-        /// Where the journal ends.
-        journal: Revision,
-    },
+}
+
+/// A journal that had lost changes which sled, checked row by row, still has: sled only ever gets what was durable in
+/// the journal. A snapshot of sled was made, and the journal goes on behind it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mended {
+    /// Where the journal ended.
+    pub journal: Revision,
+    /// Where sled is, and the directory now.
+    pub sled: Revision,
+    /// Where the journal's files are.
+    pub quarantine: PathBuf,
 }
 
 /// Where things are in the data folder.
@@ -124,7 +130,7 @@ pub(super) fn open(dir: &Path) -> Result<Opened, StoreError> {
     let options =
         Options { kind: KIND, segment_bytes: DIRECTORY_SEGMENT_BYTES, verify: Verify::All, durable };
     let (journal, torn) = Journal::open(&folders.journal, options)?;
-    let mut opening = Opening { folders, snapshots, journal, damaged_snapshots: Vec::new() };
+    let mut opening = Opening { folders, snapshots, journal, mended: None, damaged_snapshots: Vec::new() };
     let (tree, base, rebuilt) = opening.settle(found)?;
     let meta = opening.replay(&tree, base)?;
     let report = OpenReport {
@@ -132,6 +138,7 @@ pub(super) fn open(dir: &Path) -> Result<Opened, StoreError> {
         torn,
         replayed: meta.revision.0 - base.revision.0,
         rebuilt,
+        mended: opening.mended,
         damaged_snapshots: opening.damaged_snapshots,
         took: start.elapsed(),
     };
@@ -213,6 +220,7 @@ struct Opening {
     folders: Folders,
     snapshots: Snapshots,
     journal: Journal,
+    mended: Option<Mended>,
     damaged_snapshots: Vec<PathBuf>,
 }
 
@@ -232,10 +240,10 @@ impl Opening {
                 }
                 if meta.revision > end {
                     self.refuse_if_nothing_is_left(&meta)?;
-                    RebuildCause::Ahead { sled: meta.revision, journal: end }
-                } else {
-                    RebuildCause::Behind(meta.revision)
+                    self.mend(&tree, &meta, end)?;
+                    return Ok((tree, meta, None));
                 }
+                RebuildCause::Behind(meta.revision)
             }
             Found::Empty(tree) => {
                 let (meta, snapshot) = self.load(&tree)?;
@@ -249,6 +257,15 @@ impl Opening {
         let tree = open_patiently(&self.folders.sled)?;
         let (meta, snapshot) = self.load(&tree)?;
         Ok((tree, meta, Some(Rebuilt { cause, quarantine: Some(quarantine), snapshot })))
+    }
+
+    /// The journal has lost its end, and the tree still has it.
+    fn mend(&mut self, tree: &Tree, meta: &Meta, journal: Revision) -> Result<(), StoreError> {
+        self.snapshots.export(tree, meta)?;
+        self.restart_journal(meta.revision.next().0)?;
+        let quarantine = self.folders.quarantine.clone();
+        self.mended = Some(Mended { journal, sled: meta.revision, quarantine });
+        Ok(())
     }
 
     /// An empty journal beside a full sled and no snapshot is a lost journal, not an empty directory.

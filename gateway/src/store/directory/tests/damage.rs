@@ -156,18 +156,23 @@ async fn a_journal_damaged_in_its_middle_is_refused_by_name_with_and_without_sle
 }
 
 #[tokio::test]
-async fn a_journal_that_lost_answered_changes_is_followed_and_the_loss_is_told() {
+async fn a_journal_that_lost_answered_changes_is_mended_from_sled_and_nothing_is_lost() {
     let (dir, _) = history(10).await;
     let segment = files(&dir.path().join("journal"), ".seg").remove(0);
     let len = fs::metadata(&segment).unwrap().len();
     fs::File::options().write(true).open(&segment).unwrap().set_len(len - 1).unwrap();
     let (directory, report) = open(dir.path());
-    let rebuilt = report.rebuilt.unwrap();
-    assert_eq!(rebuilt.cause, RebuildCause::Ahead { sled: Revision(10), journal: Revision(9) });
-    assert!(rebuilt.quarantine.unwrap().exists());
-    assert!(report.torn.is_some());
-    assert_eq!(directory.read().cardholder(person_id(9)).unwrap(), None);
-    assert_eq!(commit(&directory, vec![put(person(9, &[]))]).await, Revision(10));
+    let mended = report.mended.unwrap();
+    assert_eq!((mended.journal, mended.sled), (Revision(9), Revision(10)));
+    assert!(report.torn.is_some() && report.rebuilt.is_none() && mended.quarantine.exists());
+    assert!(directory.read().cardholder(person_id(9)).unwrap().is_some());
+    assert_eq!(commit(&directory, vec![put(person(20, &[]))]).await, Revision(11));
+    let rows = rows_of(&directory);
+    directory.close();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    let (rebuilt, report) = open(dir.path());
+    assert_eq!(report.rebuilt.unwrap().snapshot, Revision(10));
+    assert_eq!(rows_of(&rebuilt), rows);
 }
 
 #[tokio::test]
