@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use panel_protocol::osdp::cp::{Event, KeyFault, LossCause};
+use panel_protocol::osdp::reply::NakReason;
 
 use crate::domain::{Alarm, AlarmKind, ControllerId, LineId};
 use crate::links::osdp::{LineEvent, LinkEvent};
@@ -165,6 +166,11 @@ impl ControllerBoard {
     }
 }
 
+/// Whether a session that was refused for this reason only needs to be tried again: the device may have missed a frame.
+const fn is_passing(fault: KeyFault) -> bool {
+    matches!(fault, KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence))
+}
+
 /// How a controller is after an event, if that changes it.
 const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerState> {
     Some(match event {
@@ -173,6 +179,7 @@ const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerSta
         LinkEvent::Wire(Event::SecureUp) => ControllerState::Online,
         LinkEvent::Wire(Event::Offline { .. }) => ControllerState::Offline,
         LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => ControllerState::NotEnrolled,
+        LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => ControllerState::Starting,
         LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => ControllerState::WrongKey,
         LinkEvent::Wire(Event::Swapped { .. }) => ControllerState::Swapped,
         LinkEvent::Nonsense => ControllerState::Unsupported,
@@ -189,6 +196,7 @@ fn alarm_of(event: &LinkEvent, controller: ControllerId) -> Option<AlarmKind> {
         LinkEvent::Wire(Event::Offline { .. }) => AlarmKind::ControllerOffline { controller },
         LinkEvent::Wire(Event::SecureLost { cause: LossCause::BadMac }) => AlarmKind::BadMac { controller },
         LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => return None,
+        LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => return None,
         LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => {
             AlarmKind::WrongKey { controller }
         }

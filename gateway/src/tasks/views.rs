@@ -217,7 +217,9 @@ fn faults(counters: &PdCounters) -> FaultCounts {
         timeouts: counters.timeouts.into(),
         bad_check: counters.bad_check.into(),
         bad_mac: counters.bad_mac.into(),
-        foreign: u64::from(counters.foreign_address) + u64::from(counters.stale),
+        foreign: u64::from(counters.foreign_address)
+            + u64::from(counters.stale)
+            + u64::from(counters.violations),
         nak: counters.naks.into(),
     }
 }
@@ -246,6 +248,9 @@ fn line_view(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineV
         frames_sent: sum(|counters| counters.frames_sent),
         frames_received: sum(|counters| counters.replies),
         noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),
+        stray_frames: wire.map_or(0, |wire| {
+            u64::from(wire.counters.bad_length) + u64::from(wire.counters.unexpected_frames)
+        }),
     }
 }
 

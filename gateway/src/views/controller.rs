@@ -142,7 +142,7 @@ pub struct FaultCounts {
     pub bad_check: u64,
     /// Frames whose authentication code is wrong.
     pub bad_mac: u64,
-    /// Replies from another address, or to another command.
+    /// Replies from another address, to another command, or against the protocol.
     pub foreign: u64,
     /// Commands that the controller refused (NAK).
     pub nak: u64,
@@ -159,8 +159,8 @@ impl FaultCounts {
                 "frame with a wrong authentication code",
                 "frames with a wrong authentication code",
             ),
-            (self.foreign, "reply from elsewhere", "replies from elsewhere"),
-            (self.nak, "command refused", "commands refused"),
+            (self.foreign, "reply out of place", "replies out of place"),
+            (self.nak, "command not taken (NAK)", "commands not taken (NAK)"),
         ];
         let told: Vec<String> = causes
             .iter()

@@ -61,6 +61,7 @@ pub(crate) fn line(id: &str) -> LineView {
         frames_sent: 1_284_022,
         frames_received: 1_284_009,
         noise_bytes: 41,
+        stray_frames: 0,
     }
 }
 

@@ -26,6 +26,18 @@ pub struct LineView {
     pub frames_received: u64,
     /// Bytes received that belong to no frame.
     pub noise_bytes: u64,
+    /// Frames that nobody had asked for, and starts of frames that no frame can have.
+    pub stray_frames: u64,
+}
+
+impl LineView {
+    /// `12 bytes of noise, 1 stray frame`; `None` on a quiet line.
+    pub fn noise_words(&self) -> Option<String> {
+        let bytes = (self.noise_bytes > 0).then(|| format!("{} bytes of noise", self.noise_bytes));
+        let frames = (self.stray_frames > 0).then(|| format!("{} stray frames", self.stray_frames));
+        let told: Vec<String> = bytes.into_iter().chain(frames).collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
 }
 
 /// How a line is.

@@ -267,7 +267,7 @@ mod tests {
             "gatehouse_exposed 1",
             "gatehouse_controller_online{controller=\"dock\"} 0",
             "gatehouse_controller_faults_total{controller=\"dock\",cause=\"timeout\"} 412",
-            "gatehouse_line_bytes_total{line=\"north\",direction=\"sent\"} 18022344",
+            "gatehouse_line_frames_total{line=\"north\",direction=\"sent\"} 1284022",
             "gatehouse_journal_records_total 3",
             "gatehouse_journal_fdatasync_seconds_count 1",
             "gatehouse_scim_requests_total{result=\"ok\"} 2",

@@ -149,7 +149,7 @@ async fn replies_from_another_address_are_counted_and_taken_from_nobody() {
         sealed(frame)
     }));
     site.a_card_comes_and_goes().await;
-    site.counts("foreign", "from elsewhere").await;
+    site.counts("foreign", "out of place").await;
 }
 
 #[tokio::test]
