@@ -121,6 +121,8 @@ enum Found {
 pub(super) fn open(dir: &Path) -> Result<Opened, StoreError> {
     let start = Instant::now();
     let folders = Folders::of(dir);
+    // sled writes as soon as it is opened, and a refusal leaves everything as it was.
+    Journal::check(&folders.journal, KIND)?;
     let snapshots = Snapshots::open(&folders.snapshots)?;
     let found = look(&folders.sled)?;
     let durable = match &found {

@@ -130,6 +130,19 @@ impl Journal {
         Ok((Self::with(dir, options, segments, file, extent.end, extent.next), torn))
     }
 
+    /// Looks for damage and changes nothing: for callers that change other files before they can [`open`](Self::open).
+    /// Whether an incomplete last flush is damage is left to `open`, which knows what had been on the disk.
+    ///
+    /// # Errors
+    /// When the journal is damaged, or the disk refuses.
+    pub fn check(dir: &Path, kind: Kind) -> Result<(), StoreError> {
+        let segments = if dir.is_dir() { Segment::list(dir)? } else { Vec::new() };
+        for pair in segments.windows(2) {
+            pair[0].verify(kind, pair[1].first, Verify::All)?;
+        }
+        segments.last().map_or(Ok(()), |newest| newest.judge_newest(kind, Some(0)).map(drop))
+    }
+
     /// Begins a journal with record `first` in a folder that has none.
     fn begin(dir: &Path, options: Options, first: u64) -> Result<Self, StoreError> {
         let segment = Segment::new(dir, first);
