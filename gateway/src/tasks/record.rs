@@ -1,6 +1,6 @@
 //! What the fleet has to say goes into the event log, and what is proven into the directory's memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
 use super::site::Site;
-use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Revision};
+use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision};
 use crate::store::StoreError;
 use crate::store::journal::AppendError;
 use crate::sync::{CardChange, Output};
@@ -171,12 +171,25 @@ pub fn resume(site: &Site) -> Result<(), StoreError> {
         EventKind::Receipt(receipt) => Some(receipt),
         _ => None,
     });
+    let receipts: Vec<Receipt> = receipts.collect();
+    // The directory's memory of proofs is a hint that a crash may set back; a receipt in the log is not.
+    let revocations = receipts.iter().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
+    let proofs = revocations.flat_map(|receipt| {
+        let proven = receipt.landings.iter().filter(|landing| landing.proven.is_some());
+        proven.map(|landing| (receipt.revision, receipt.credential.clone(), landing.controller.clone()))
+    });
+    let proofs: HashSet<(Revision, String, ControllerId)> = proofs.collect();
     fleet.remember_receipts(receipts);
     let proven = site.directory.proven()?;
     let proven_at = |id: &ControllerId| proven.get(id).copied().unwrap_or_default();
     let since = names.keys().map(&proven_at).min().unwrap_or(site.directory.read().revision());
     for revoked in site.directory.read().revocations_since(since)? {
-        let unproven = names.iter().filter(|(id, _)| proven_at(id) < revoked.revision).map(|(_, at)| *at);
+        let card = revoked.credential.to_string();
+        let is_unproven = |id: &ControllerId| {
+            proven_at(id) < revoked.revision
+                && !proofs.contains(&(revoked.revision, card.clone(), id.clone()))
+        };
+        let unproven = names.iter().filter(|(id, _)| is_unproven(id)).map(|(_, at)| *at);
         let change = CardChange {
             revision: revoked.revision,
             committed: revoked.at,
