@@ -8,6 +8,7 @@
 mod answer;
 mod api;
 mod chance;
+pub mod churn;
 mod gateway;
 mod plan;
 mod process;
