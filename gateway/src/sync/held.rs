@@ -32,6 +32,8 @@ pub(super) struct Item {
 pub(super) struct HeldTable {
     /// Of known buckets as believed, of unread ones as last reported.
     pub(super) digests: BucketDigests,
+    /// How many rows it holds, from its last INFO on.
+    pub(super) rows: u32,
     /// `None` while it is not known what profiles the controller has.
     pub(super) profiles: Option<Vec<Profile>>,
     /// Buckets that differ and whose rows have not been read.
@@ -47,6 +49,7 @@ impl HeldTable {
     pub(super) fn unknown(key: DigestKey) -> Self {
         Self {
             digests: BucketDigests::new(key),
+            rows: 0,
             profiles: None,
             unread: BucketSet::default(),
             absent: BucketSet::default(),
@@ -59,6 +62,7 @@ impl HeldTable {
     /// Forgets all but the deletions, which are worth sending whatever is held.
     pub(super) fn forget(&mut self) {
         let mut forgotten = Self::unknown(self.digests.key().clone());
+        forgotten.rows = self.rows;
         forgotten.deletes = std::mem::take(&mut self.deletes);
         for held in forgotten.deletes.values_mut() {
             *held = Held::Unknown;
@@ -195,6 +199,15 @@ impl HeldTable {
         if let Some(after) = item.after {
             self.digests.add(&after);
         }
+    }
+
+    /// So many of these items took effect: all deletions, or all puts.
+    pub(super) fn count(&mut self, items: &[Item], applied: usize) {
+        let is_new = |item: &&Item| item.after.is_some() && item.before == Held::Row(None);
+        let added = items.iter().take(applied).filter(is_new).count();
+        let removed = if items.iter().all(|item| item.after.is_none()) { applied } else { 0 };
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        self.rows = self.rows.saturating_add(small(added)).saturating_sub(small(removed));
     }
 
     fn held(&self, credential: Credential, desired_before: Option<Row>) -> Held {

@@ -147,6 +147,8 @@ impl Site {
                 (0..=255).flat_map(|bucket| bucket_rows(panel, bucket)).map(|row| row.credential).collect();
             let desired: Vec<Credential> = self.fleet.cards().iter().map(|(card, _)| card).collect();
             assert_eq!(held, desired, "panel {at}");
+            let rows = self.fleet.status(at).unwrap().rows.map(|rows| rows as usize);
+            assert_eq!(rows, Some(held.len()), "panel {at}");
         }
         assert_eq!(self.fleet.receipts().open_len(), 0);
     }

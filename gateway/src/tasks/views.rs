@@ -203,7 +203,7 @@ impl Site {
 fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
     let work = status.work;
     TableView {
-        held: status.info.map(|info| u64::from(info.rows)),
+        held: status.rows.map(u64::from),
         desired: fleet.cards().len() as u64,
         capacity: status.info.map(|info| u64::from(info.row_capacity)),
         proven: status.state == SyncState::Proven,

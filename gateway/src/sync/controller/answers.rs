@@ -30,6 +30,7 @@ impl Controller {
             return Outcome::Quiet;
         }
         self.events.heard(info.epoch, info.first_event, info.next_event);
+        self.held.rows = info.rows;
         if info.digest == self.desired.table(&self.desired_profiles) {
             return self.all_as_desired(now);
         }
@@ -43,7 +44,9 @@ impl Controller {
     /// The digest of the whole table says it all: nothing has to be read.
     fn all_as_desired(&mut self, now: Timestamp) -> Outcome {
         self.uncertain.clear();
+        let rows = self.held.rows;
         self.held = HeldTable::unknown(self.desired.key().clone());
+        self.held.rows = rows;
         self.held.digests = self.desired.clone();
         self.held.profiles = Some(self.desired_profiles.clone());
         self.page.clear();
@@ -187,6 +190,7 @@ impl Controller {
         };
         self.reported = digest;
         self.full = status == Status::TableFull;
+        self.held.count(&items, applied);
         let restart = self.page.first().map(|row| bucket_of(row.credential));
         for (at, item) in items.iter().enumerate() {
             let held = if at < done {

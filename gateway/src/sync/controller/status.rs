@@ -49,6 +49,8 @@ pub struct ControllerStatus {
     pub work: Work,
     /// What it said of itself last.
     pub info: Option<Info>,
+    /// Rows that it holds, as far as is known; `None` before it was asked.
+    pub rows: Option<u32>,
     /// The digest of its whole table, as last reported.
     pub reported_digest: u64,
     /// The digest that its table should have.
@@ -74,6 +76,7 @@ impl Controller {
                 buckets_to_load: self.held.absent_buckets(),
             },
             info: self.info,
+            rows: self.info.map(|_| self.held.rows),
             reported_digest: self.reported,
             desired_digest: self.desired.table(&self.desired_profiles),
             verified_at: self.verified_at,
