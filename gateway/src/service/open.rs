@@ -141,7 +141,9 @@ fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
         tracing::warn!("{text}");
         site.notice(Level::Problem, text);
     }
-    for torn in report.torn.iter().chain(torn_events) {
+    // What a journal that was mended had lost of its end was answered.
+    let torn = report.torn.as_ref().filter(|_| report.mended.is_none());
+    for torn in torn.into_iter().chain(torn_events) {
         let text = format!(
             "A write that a crash interrupted was cut off {} ({} bytes); nobody had been told that it was done.",
             torn.path.display(),
