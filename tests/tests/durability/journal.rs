@@ -90,17 +90,26 @@ async fn the_remains_of_an_unfinished_write_are_cut_off_and_told_and_cost_nobody
 }
 
 #[tokio::test]
-async fn an_answered_change_that_the_disk_lost_is_told_never_dropped_in_silence() {
+async fn an_answered_change_that_the_journal_lost_comes_back_from_sled_and_is_told() {
     let mut random = SmallRng::seed_from_u64(seed());
     let (plan, mut gateway) = with_people(&mut random).await;
     gateway.scim().create("late", Some("30000")).await;
+    let before = everybody(&gateway).await;
     assert!(gateway.stop().await.success());
     let path = journal(&plan.data());
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - random.random_range(1..100)]).unwrap();
     gateway.restart().await;
+    assert_eq!(everybody(&gateway).await, before);
     let notices = notices(&gateway).await;
-    assert!(notices.contains("later changes are lost") && notices.contains("quarantine"), "{notices}");
+    assert!(notices.contains("nothing is lost") && notices.contains("quarantine"), "{notices}");
+    assert!(!notices.contains("nobody had been told"), "it had been answered: {notices}");
+    gateway.scim().create("later", Some("30001")).await;
+    let before = everybody(&gateway).await;
+    gateway.kill();
+    fs::remove_dir_all(plan.data().join("directory/sled")).unwrap();
+    gateway.restart().await;
+    assert_eq!(everybody(&gateway).await, before, "what was mended doesn't live in sled alone");
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn whatever_happens_to_sled_the_list_comes_back_whole_and_a_rebuild_is_tol
     let mut told = 0;
     for (round, spoil) in spoils.into_iter().enumerate() {
         let before = everybody(&gateway).await;
-        assert!(before.len() > 3);
+        assert!(!before.is_empty());
         assert!(gateway.stop().await.success());
         spoil.apply(&plan.data(), &mut random);
         let kept = || fs::read_dir(plan.data().join("directory/quarantine")).map_or(0, Iterator::count);
