@@ -15,49 +15,14 @@ use super::held::{Held, HeldTable, Item};
 use super::limits::{CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL};
 use crate::access::{CardIndex, DoorPlan};
 
+mod answers;
+mod operations;
+mod state;
 mod status;
+
+pub(super) use state::Outcome;
+use state::{InFlight, Phase};
 pub use status::{ControllerStatus, Demand, SyncState, Work};
-
-/// What came of an answer.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Outcome {
-    /// Nothing that others should know.
-    Quiet,
-    /// These cards' rows have been acknowledged; `proven` says whether a digest proves them.
-    Acknowledged { cards: Vec<Credential>, proven: bool },
-    /// The digest proves the whole belief: every card that is settled is proven.
-    Verified,
-    /// Events to keep; the controller is told to forget them once that is confirmed.
-    Events { epoch: u32, before: u32, events: Vec<PanelEvent> },
-    /// The answer makes no sense or refuses what can't be refused.
-    Violation(&'static str),
-}
-
-#[derive(Debug)]
-enum Phase {
-    /// What it holds is to be asked. `resume`: the belief may still be right.
-    Asking { resume: bool },
-    /// It belongs to nobody, or to somebody else.
-    Adopting,
-    /// Its bucket digests are being read, up to here.
-    Comparing { next: u16 },
-    /// What it holds is believed to be known, but for unread buckets.
-    Known,
-}
-
-#[derive(Debug)]
-enum InFlight {
-    Info,
-    Adopt,
-    Clock,
-    Buckets,
-    Rows { bucket: u8 },
-    Stage { staged: usize },
-    Commit,
-    Events,
-    Acknowledge { before: u32 },
-    Change(Vec<Item>),
-}
 
 /// One controller.
 #[derive(Debug)]
@@ -128,6 +93,11 @@ impl Controller {
         } else {
             self.held.differ(credential, Held::Unknown, after);
         }
+    }
+
+    /// A card that must not be held, and may be: it is deleted before anything else is sent or asked.
+    pub(super) fn revoke(&mut self, credential: Credential) {
+        self.held.differ(credential, Held::Unknown, None);
     }
 
     /// Whether its table has no room for what it should hold.
@@ -292,6 +262,3 @@ impl Controller {
         self.held.profiles.as_ref() != Some(&self.desired_profiles)
     }
 }
-
-mod answers;
-mod operations;

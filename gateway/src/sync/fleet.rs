@@ -155,8 +155,14 @@ impl Fleet {
         unproven: impl IntoIterator<Item = usize>,
         now: Timestamp,
     ) {
-        let names = unproven.into_iter().filter_map(|controller| self.names.get(controller).cloned());
-        let landings = names.map(|controller| landing(controller, now)).collect();
+        let mut landings = Vec::new();
+        for at in unproven {
+            let (Some(name), Some(controller)) = (self.names.get(at), self.controllers.get_mut(at)) else {
+                continue;
+            };
+            controller.revoke(revoked.credential);
+            landings.push(landing(name.clone(), now));
+        }
         self.receipts.begin(revoked.credential, receipt(revoked, ReceiptAction::Deactivate, landings));
     }
 

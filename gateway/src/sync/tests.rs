@@ -321,6 +321,30 @@ fn a_revocation_is_sent_before_a_returning_panel_is_compared() {
 }
 
 #[test]
+fn a_revocation_of_an_earlier_run_goes_out_before_anything_is_asked() {
+    let mut site = Site::new(1, 1000);
+    (0..300).for_each(|number| site.set(number, true));
+    site.settle();
+    let panels = std::mem::take(&mut site.panels);
+    let mut site = Site { panels, ..Site::new(1, 1000) };
+    let revoked = CardChange {
+        revision: Revision(1),
+        committed: site.now,
+        credential: card(7),
+        access: None,
+        holder: access().holder,
+        holder_name: "Ada".to_owned(),
+    };
+    site.fleet.resume_revocation(revoked, [0], site.now);
+    assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
+    site.exchange(0, Fate::Delivered);
+    assert!(site.panels[0].table().get(card(7)).is_none());
+    assert_eq!(site.fleet.receipts().open_len(), 1, "deleted, and not proven before the whole table is");
+    site.settle();
+    site.assert_equal();
+}
+
+#[test]
 fn sorted_rows_and_a_map_answer_alike() {
     let mut sorted = Panel::<SortedRows<500>, 4, 4>::new(PanelConfig { readers: 2 }, SortedRows::new());
     let mut site = Site::new(1, 500);

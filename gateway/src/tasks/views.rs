@@ -18,13 +18,13 @@ use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
     Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
-    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, LineView, Readiness, ReceiptView,
-    RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, Readiness,
+    ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
 const MAX_RECEIPTS: usize = 20;
-const MAX_EXPOSED: usize = 200;
+const MAX_EXPOSED: usize = 1000;
 const MAX_REFUSED: usize = 100;
 const MAX_EVENTS: usize = 30;
 
@@ -44,7 +44,8 @@ impl SiteSource for Site {
         let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
             .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
             .collect();
-        let exposed = exposed(&fleet, &controllers);
+        let mut notices: Vec<Notice> = board.notices.iter().cloned().collect();
+        let exposed = bounded(exposed(&fleet, &controllers), &mut notices, now);
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
             time_zone: self.config.site.time_zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -62,7 +63,7 @@ impl SiteSource for Site {
             refused_cards,
             alarms: alarms(&board),
             events,
-            notices: board.notices.iter().cloned().collect(),
+            notices,
         };
         drop((board, fleet));
         SiteView::of(facts)
@@ -279,9 +280,19 @@ fn exposed(fleet: &Fleet, controllers: &[ControllerView]) -> Vec<Exposure> {
                 Some(exposure(receipt, at))
             })
         })
-        .take(MAX_EXPOSED)
         .collect();
     exposed.sort_by_key(|exposure| exposure.since);
+    exposed
+}
+
+/// Cuts the list to what a page can show, and says so.
+fn bounded(mut exposed: Vec<Exposure>, notices: &mut Vec<Notice>, now: Timestamp) -> Vec<Exposure> {
+    if exposed.len() > MAX_EXPOSED {
+        let more = exposed.len() - MAX_EXPOSED;
+        let text = format!("{more} more revocations are not proven than are listed; the oldest are listed.");
+        notices.insert(0, Notice { at: now, level: Level::Problem, text });
+        exposed.truncate(MAX_EXPOSED);
+    }
     exposed
 }
 

@@ -150,7 +150,7 @@ impl<const N: usize> Peer<N> {
         let failures = sent.failures;
         sent.failures = failures.saturating_add(1);
         sent.retry_at = now + retry_delay(failures);
-        let may_be_there = damaged || self.presence == Presence::Online;
+        let may_be_there = damaged || self.presence != Presence::Offline;
         match self.phase {
             Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
             Phase::Identify => {}
