@@ -147,6 +147,14 @@ impl SimPanel {
         buckets.flat_map(rows).collect()
     }
 
+    /// Carries out an operation in its memory, whether it has power or not.
+    pub(crate) fn operate(&mut self, now: Duration, request: &[u8]) -> Vec<u8> {
+        let mut answer = vec![0; MAX_FRAME_LEN];
+        let len = self.device.panel.operate(micros(now), request, &mut answer);
+        answer.truncate(len);
+        answer
+    }
+
     /// Presents a card at a reader; `None` without power.
     pub(crate) fn present(&mut self, now: Duration, reader: u8, card: Credential) -> Option<Reason> {
         self.powered.then(|| self.device.panel.present(micros(now), reader, card))

@@ -1,7 +1,8 @@
 use firmware_sim::site::{Contact, Power, SiteError};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::reply::code;
-use panel_protocol::panel::Operation;
+use panel_protocol::panel::{Answer, ChangeBuilder, Operation};
+use panel_protocol::table::Row;
 use panel_protocol::time::UtcSeconds;
 use panel_protocol::wiegand::H10301;
 
@@ -58,4 +59,27 @@ fn a_wiped_panel_has_lost_its_memory_and_one_reset_to_factory_its_key_as_well() 
     assert!(factory.powered && !factory.has_key && factory.contact == Contact::Open);
     assert!(!cp.secure_with(KEY));
     assert!(cp.secure_with_default_key());
+}
+
+#[test]
+fn a_tool_at_the_board_changes_the_memory_that_the_line_shows() {
+    let site = site();
+    let row = Row::new(H10301.encode(100, 7).unwrap(), 0);
+    let mut request = [0; 64];
+    let mut change = ChangeBuilder::put_rows(&mut request).unwrap();
+    assert!(change.row(&row));
+    let len = change.len();
+    let answer = site.operate("lobby", &request[..len]).unwrap();
+    let Some(Answer::Change { digest, applied: 1, .. }) = Answer::decode(&answer) else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(site.cards("lobby").unwrap(), [row]);
+    let mut cp = Cp::open(&site, "north", 1);
+    assert!(cp.secure_with(KEY));
+    let mut info = [0; 64];
+    let len = Operation::Info.encode(&mut info).unwrap();
+    cp.operate(&info[..len], |answer| {
+        assert!(matches!(answer, Answer::Info(info) if info.digest == digest && info.rows == 1));
+    });
+    assert!(matches!(site.operate("attic", &info[..len]), Err(SiteError::UnknownPanel(id)) if id == "attic"));
 }

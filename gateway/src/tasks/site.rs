@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
+use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, watch};
 
 use super::board::Board;
 use super::clock::{self, Monotonic};
 use crate::config::Config;
-use crate::domain::{Alarm, Event, EventKind};
+use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::links::osdp::LineHandle;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
@@ -109,6 +110,12 @@ impl Site {
     /// The line that a controller hangs on, once its task is there.
     pub(super) fn line_of(&self, controller: usize) -> Option<&LineHandle> {
         self.lines.get(self.places.get(controller)?.line)?.get()
+    }
+
+    /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.
+    pub fn finished_receipt(&self, card: Credential) -> Option<Receipt> {
+        let card = card.to_string();
+        self.fleet().receipts().recent().find(|receipt| receipt.credential == card).cloned()
     }
 
     /// What pages show has changed.

@@ -1,0 +1,127 @@
+//! SCIM: how many durable answers a second, beside what the disk itself can do.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Instant;
+
+use gateway::service::Service;
+use gateway::store::journal::JournalStats;
+use gateway::store::tokens::Tokens;
+use gateway::tasks::clock;
+use tokio::task::JoinSet;
+
+use crate::Plan;
+use crate::figures::{Figures, Times};
+use crate::people::{self, Organisation, Person};
+use crate::rig::{doorless, new_folder};
+
+/// Clients at once, in turn; the last ones create whoever is left.
+const CONNECTIONS: [u16; 2] = [1, 32];
+
+/// The part of the people that the first client creates: one in so many.
+const ALONE: u16 = 10;
+
+/// Flushes of a plain file that are timed.
+const FLUSHES: usize = 200;
+
+/// Bytes before each: about a record's.
+const RECORD: usize = 400;
+
+/// Makes the organisation, and measures while it grows.
+pub(crate) async fn fill(plan: &Plan, figures: &mut Figures) -> anyhow::Result<Organisation> {
+    figures.title("SCIM: people created, each answered when durable (clients and service share the cores)");
+    let folder = new_folder()?;
+    let data = folder.path().join("data");
+    fs::create_dir_all(&data)?;
+    let token = Tokens::open(&data).create("bench", None, clock::now())?.expose().to_owned();
+    let disk = disk(folder.path())?;
+    let service = Service::start(doorless(folder.path())?).await?;
+    let next = Arc::new(AtomicU16::new(1));
+    let mut people = Vec::new();
+    figures.say("connections  people  answers/s   median ms   p99 ms   records a flush   ms a flush");
+    for connections in CONNECTIONS {
+        let last = if connections == 1 { plan.people / ALONE } else { plan.people };
+        let before = journal(&service);
+        let began = Instant::now();
+        let (made, times) = create(service.address(), &token, connections, &next, last).await?;
+        let (seconds, after) = (began.elapsed().as_secs_f64(), journal(&service));
+        let flushes = after.flushes - before.flushes;
+        let group = (after.records - before.records) as f64 / flushes.max(1) as f64;
+        figures.say(format!(
+            "{connections:>11} {:>7} {:>10.0} {:>11.2} {:>8.2} {group:>17.1} {:>12.2}",
+            made.len(),
+            made.len() as f64 / seconds,
+            times.median(),
+            times.p99(),
+            seconds * 1e3 / flushes.max(1) as f64,
+        ));
+        people.extend(made);
+    }
+    service.stop().await;
+    let again = self::disk(folder.path())?;
+    figures.say(format!(
+        "fdatasync of a plain file after {RECORD} bytes: median {:.2} ms, p99 {:.2} before; {:.2}, {:.2} after",
+        disk.median(),
+        disk.p99(),
+        again.median(),
+        again.p99()
+    ));
+    Ok(Organisation::new(people, token, folder))
+}
+
+fn journal(service: &Service) -> JournalStats {
+    service.site().directory().stats().journal
+}
+
+/// So many clients create the people up to `last`.
+async fn create(
+    address: SocketAddr,
+    token: &str,
+    connections: u16,
+    next: &Arc<AtomicU16>,
+    last: u16,
+) -> anyhow::Result<(Vec<Person>, Times)> {
+    let mut clients = JoinSet::new();
+    for _ in 0..connections {
+        let (scim, next) = (people::scim(address, token), Arc::clone(next));
+        clients.spawn(async move {
+            let mut made = Vec::new();
+            loop {
+                let claimed = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |number| {
+                    (number <= last).then_some(number + 1)
+                });
+                let Ok(number) = claimed else { return anyhow::Ok(made) };
+                let asked = Instant::now();
+                let person = people::create(&scim, number).await?;
+                made.push((person, asked.elapsed()));
+            }
+        });
+    }
+    let (mut people, mut times) = (Vec::new(), Times::default());
+    while let Some(made) = clients.join_next().await {
+        for (person, took) in made?? {
+            people.push(person);
+            times.add_span(took);
+        }
+    }
+    Ok((people, times))
+}
+
+/// How long the disk takes for the same in a plain file.
+fn disk(folder: &Path) -> anyhow::Result<Times> {
+    let path = folder.join("plain");
+    let mut file = File::create(&path)?;
+    let mut times = Times::default();
+    for _ in 0..FLUSHES {
+        file.write_all(&[0xA5; RECORD])?;
+        let began = Instant::now();
+        file.sync_data()?;
+        times.add_span(began.elapsed());
+    }
+    fs::remove_file(path)?;
+    Ok(times)
+}
