@@ -37,8 +37,15 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self) -> Result<(), Failure> {
-        super::log_to_stderr("warn");
         let Self { listen, control, data, empty, json, once } = self;
+        for (flag, address) in [("--listen", listen), ("--control", control)] {
+            if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
+                let message =
+                    format!("{flag} {address}: the demo listens on loopback only, such as 127.0.0.1:8080");
+                return Err(Failure::Usage(message));
+            }
+        }
+        super::log_to_stderr("warn");
         let demo = demo::Demo { listen, control, data, empty, json, once };
         Ok(super::runtime()?.block_on(demo::run(demo))?)
     }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use firmware_sim::SimConfig;
 use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
 use tokio::task::JoinHandle;
@@ -45,7 +45,7 @@ struct Folder {
 impl DemoSite {
     pub(super) async fn start(demo: &Demo) -> anyhow::Result<Self> {
         let folder = Folder::new(demo.data.clone())?;
-        let listen = listen_address(demo.listen)?;
+        let listen = demo.listen.unwrap_or_else(usual_address);
         let mut config = parse(&folder.path, listen)?;
         let simulator = simulate(&config)?;
         let line = &mut config.lines[0];
@@ -169,16 +169,9 @@ fn open_accounts(data: &Path, password: &str) -> anyhow::Result<String> {
     Ok(tokens.create(TOKEN_NAME, None, clock::now())?.expose().to_owned())
 }
 
-/// The address that was asked for, or the usual one, or any free one if that is taken.
-fn listen_address(wanted: Option<SocketAddr>) -> anyhow::Result<SocketAddr> {
-    if let Some(address) = wanted {
-        ensure!(
-            address.ip().is_loopback(),
-            "--listen {address}: the demo listens on loopback only, such as 127.0.0.1:8080"
-        );
-        return Ok(address);
-    }
-    Ok(if TcpListener::bind(DEFAULT_LISTEN).is_ok() { DEFAULT_LISTEN } else { free_port() })
+/// The usual address, or any free one if that is taken.
+fn usual_address() -> SocketAddr {
+    if TcpListener::bind(DEFAULT_LISTEN).is_ok() { DEFAULT_LISTEN } else { free_port() }
 }
 
 fn free_port() -> SocketAddr {
