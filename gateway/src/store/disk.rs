@@ -1,9 +1,9 @@
 //! Files that must survive a power cut: folders are fsync'd after their entries change, and whole files appear by
 //! rename or not at all.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -13,7 +13,8 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(StoreError::io("create", dir))?;
     dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
 }
 
@@ -83,4 +84,23 @@ pub(super) fn move_aside(from: &Path, to: &Path) -> Result<PathBuf, StoreError> 
     sync_dir(to)?;
     from.parent().map_or(Ok(()), sync_dir)?;
     Ok(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_of_the_store_is_closed_to_others_and_so_are_its_parents() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let inner = dir.path().join("outer/inner");
+        make_dir(&inner).unwrap();
+        for folder in [inner.parent().unwrap(), &inner] {
+            let mode = fs::metadata(folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", folder.display());
+        }
+        make_dir(&inner).unwrap();
+    }
 }

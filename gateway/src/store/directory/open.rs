@@ -60,8 +60,8 @@ pub struct Rebuilt {
 /// Why sled had to be built anew.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RebuildCause {
-    /// It was not there.
-    #[error("it was missing")]
+    /// It was not there, or had nothing in it.
+    #[error("it was missing or empty")]
     Missing,
     /// It would not open, or didn't check out.
     #[error("it was damaged: {0}")]
