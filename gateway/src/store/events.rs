@@ -96,6 +96,18 @@ impl EventLog {
         self.appender.append(payload, event).await
     }
 
+    /// Adds events in order, with as few flushes as they need. Returns when all are on the disk.
+    ///
+    /// # Errors
+    /// Whenever that isn't certain for all.
+    pub async fn append_all(&self, events: Vec<Event>) -> Result<(), AppendError> {
+        let mut records = Vec::with_capacity(events.len());
+        for event in events {
+            records.push((self.encode(&event)?, event));
+        }
+        self.appender.append_all(records).await
+    }
+
     /// Adds an event without waiting, for what happens where nobody can wait. A crash within the next flush loses it.
     ///
     /// # Errors

@@ -11,42 +11,60 @@ use super::clock;
 use super::site::Site;
 use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision};
 use crate::store::StoreError;
-use crate::store::journal::AppendError;
 use crate::sync::{CardChange, Output};
 
 /// Logged events that are looked at to find where each controller's events go on.
 const RESUMED_EVENTS: usize = 1000;
 
-/// Runs until `stop`: empties the fleet's outputs whenever there is news.
+/// Most outputs that are taken at once, so that their receipts share a flush.
+const OUTPUTS_AT_ONCE: usize = 1000;
+
+/// Runs until `stop`: empties the fleet's outputs whenever there is news, and once more at the end.
 pub async fn record(site: Arc<Site>, mut stop: tokio::sync::watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = site.news.notified() => {}
-            _ = stop.changed() => return,
-        }
+    let mut running = true;
+    while running {
+        running = tokio::select! {
+            () = site.news.notified() => true,
+            _ = stop.changed() => false,
+        };
         loop {
-            let output = site.fleet().poll_output();
-            let Some(output) = output else { break };
-            take(&site, output).await;
+            let outputs = outputs(&site);
+            if outputs.is_empty() {
+                break;
+            }
+            take(&site, outputs).await;
         }
         site.bump();
     }
 }
 
-async fn take(site: &Arc<Site>, output: Output) {
-    match output {
+fn outputs(site: &Site) -> Vec<Output> {
+    let mut fleet = site.fleet();
+    std::iter::from_fn(|| fleet.poll_output()).take(OUTPUTS_AT_ONCE).collect()
+}
+
+/// Receipts first: what is proven is remembered only when the log tells why.
+async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
+    let receipts = outputs.iter().filter_map(|output| match output {
         Output::Finished(receipt) => {
-            let event = Event { at: clock::now(), kind: EventKind::Receipt(receipt) };
-            if let Err(error) = site.events.post(event) {
-                tracing::error!(%error, "a receipt could not be logged");
+            Some(Event { at: clock::now(), kind: EventKind::Receipt(receipt.clone()) })
+        }
+        _ => None,
+    });
+    let receipts = receipts.collect();
+    if let Err(error) = site.events.append_all(receipts).await {
+        tracing::error!(%error, "receipts could not be logged");
+    }
+    for output in outputs {
+        match output {
+            Output::Finished(_) => {} // in the log by now
+            Output::Events { controller, epoch, before, events } => {
+                store(site, controller, epoch, before, events).await;
             }
+            Output::Proven { controller, revision } => proven(site, controller, revision).await,
+            Output::Full { controller } => full(site, controller),
+            Output::Violation { controller, what } => violation(site, controller, what),
         }
-        Output::Events { controller, epoch, before, events } => {
-            store(site, controller, epoch, before, events).await;
-        }
-        Output::Proven { controller, revision } => proven(site, controller, revision).await,
-        Output::Full { controller } => full(site, controller),
-        Output::Violation { controller, what } => violation(site, controller, what),
     }
 }
 
@@ -58,7 +76,7 @@ async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, eve
         events.into_iter().map(|event| describe(&reader, controller, &id, epoch, event)).collect::<Vec<_>>()
     });
     let Ok(described) = described.await else { return site.fleet().events_not_stored(controller) };
-    match append_all(site, described).await {
+    match site.events.append_all(described).await {
         Ok(()) => site.fleet().events_stored(controller, epoch, before),
         Err(error) => {
             tracing::error!(%error, "events can't be kept; the controller keeps them");
@@ -66,15 +84,6 @@ async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, eve
         }
     }
     site.wake_line_of(controller);
-}
-
-/// Appends events in order, with one flush for all: when the last is on the disk, so are those before it.
-async fn append_all(site: &Site, mut events: Vec<Event>) -> Result<(), AppendError> {
-    let Some(last) = events.pop() else { return Ok(()) };
-    for event in events {
-        site.events.post(event)?;
-    }
-    site.events.append(last).await.map(drop)
 }
 
 fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event: PanelEvent) -> Event {

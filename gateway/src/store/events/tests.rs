@@ -78,6 +78,27 @@ async fn many_writers_share_flushes_and_none_is_lost() {
 }
 
 #[tokio::test]
+async fn events_added_together_are_on_the_disk_in_order_even_when_they_exceed_the_queue() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path());
+    let count = i64::try_from(crate::store::limits::QUEUED_JOBS).unwrap() + 7;
+    log.append_all((1..=count).map(event).collect()).await.unwrap();
+    let copy = TempDir::new().unwrap();
+    for entry in fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let kept = open(copy.path()).since(0, 3).unwrap();
+    assert_eq!(
+        kept.iter().map(|logged| &logged.event).collect::<Vec<_>>(),
+        [&event(1), &event(2), &event(3)]
+    );
+    assert_eq!(open(copy.path()).newest(), u64::try_from(count).unwrap());
+    assert!(log.stats().flushes < log.stats().records);
+    log.append_all(Vec::new()).await.unwrap();
+}
+
+#[tokio::test]
 async fn posted_events_are_written_before_the_log_closes() {
     let dir = TempDir::new().unwrap();
     let log = open(dir.path());

@@ -78,6 +78,25 @@ impl<T: Send + 'static> Appender<T> {
         Ok(answered.await.map_err(|_| AppendError::Closed)??)
     }
 
+    /// Adds records in order, waiting for room; returns when the last is on the disk, and so are those before it.
+    ///
+    /// # Errors
+    /// Whenever that isn't certain for all.
+    pub async fn append_all(&self, records: Vec<(Vec<u8>, T)>) -> Result<(), AppendError> {
+        let queue = self.queue.as_ref().ok_or(AppendError::Closed)?;
+        let mut last = None;
+        for (payload, item) in records {
+            let (answer, answered) = oneshot::channel();
+            let write = Write { payload: fitting(payload)?, item, answer: Some(answer) };
+            queue.send(write).await.map_err(|_| AppendError::Closed)?;
+            last = Some(answered);
+        }
+        match last {
+            Some(answered) => Ok(answered.await.map_err(|_| AppendError::Closed)?.map(drop)?),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a record without waiting: it is on the disk soon, and a crash before then loses it.
     ///
     /// # Errors
