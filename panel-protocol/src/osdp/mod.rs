@@ -12,6 +12,7 @@ pub mod cp;
 pub mod crc;
 pub mod deframe;
 mod draft;
+pub mod file;
 pub mod frame;
 pub mod payload;
 pub mod pd;

@@ -5,6 +5,7 @@ use panel_protocol::osdp::command::{
     Buzzer, Color, Command, KeySet, LedControl, OutputAction, OutputControl, Pattern, PermanentAction,
     TemporaryAction, Text, TextMode, Tone,
 };
+use panel_protocol::osdp::file::{FileFragment, FileProgress, FileStatus};
 use panel_protocol::osdp::frame::{self, Frame, Header, Payload};
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::records::Records;
@@ -103,6 +104,7 @@ proptest! {
             Command::ServerCryptogram(*key.expose()),
             Command::ReceiveSize(number),
             Command::KeepActive(number),
+            Command::FileTransfer(FileFragment { kind: a, total: baud, offset: !baud, data: &text }),
             Command::Manufacturer(Manufacturer { oui: [a, b, c], data: &text }),
             Command::Other { code: 0xE0 | d, data: &text },
         ] {
@@ -148,6 +150,14 @@ proptest! {
             Reply::Com(ComSettings { address, baud }),
             Reply::ClientCryptogram(ClientCryptogram { cuid: random, random, cryptogram: block }),
             Reply::InitialMac(block),
+            Reply::FileStatus(FileStatus {
+                may_interleave: tamper,
+                leave_secure: power_failure,
+                has_news: tamper ^ power_failure,
+                delay_ms: u16::from_le_bytes([a, b]),
+                progress: FileProgress::from_code(i16::from_le_bytes([c, d])),
+                max_fragment: u16::from_le_bytes([b, c]),
+            }),
             Reply::Manufacturer(Manufacturer { oui: [a, b, c], data: &bytes }),
             Reply::ManufacturerStatus(&bytes),
             Reply::ManufacturerError(&bytes),

@@ -11,6 +11,7 @@ pub use led::{Color, LedControl, Pattern, PermanentAction, TemporaryAction};
 pub use output::{OutputAction, OutputControl};
 
 use super::bytes::{Full, Writer};
+use super::file::FileFragment;
 use super::frame::Payload;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
@@ -49,6 +50,8 @@ pub mod code {
     pub const SCRYPT: u8 = 0x77;
     /// The CP's receive buffer.
     pub const ACURXSIZE: u8 = 0x7B;
+    /// A part of a file.
+    pub const FILETRANSFER: u8 = 0x7C;
     /// A vendor's own command.
     pub const MFG: u8 = 0x80;
     /// Stop what takes long.
@@ -92,6 +95,8 @@ pub enum Command<'a> {
     ServerCryptogram([u8; 16]),
     /// ACURXSIZE: the longest frame that the CP can take, in bytes.
     ReceiveSize(u16),
+    /// FILETRANSFER: a part of a file. Answered by FTSTAT.
+    FileTransfer(FileFragment<'a>),
     /// MFG: a vendor's own command. Answered by ACK, MFGREP, MFGSTATR or MFGERRR.
     Manufacturer(Manufacturer<'a>),
     /// ABORT: stop what takes long.
@@ -130,6 +135,7 @@ impl<'a> Command<'a> {
             code::CHLNG => fixed(data).copied().map(Self::Challenge),
             code::SCRYPT => fixed(data).copied().map(Self::ServerCryptogram),
             code::ACURXSIZE => fixed(data).map(|size| Self::ReceiveSize(u16::from_le_bytes(*size))),
+            code::FILETRANSFER => FileFragment::parse(data).map(Self::FileTransfer),
             code::MFG => Manufacturer::parse(data).map(Self::Manufacturer),
             code::ABORT => bare(Self::Abort, data),
             code::KEEPACTIVE => fixed(data).map(|ms| Self::KeepActive(u16::from_le_bytes(*ms))),
@@ -157,6 +163,7 @@ impl Payload for Command<'_> {
             Self::Challenge(_) => code::CHLNG,
             Self::ServerCryptogram(_) => code::SCRYPT,
             Self::ReceiveSize(_) => code::ACURXSIZE,
+            Self::FileTransfer(_) => code::FILETRANSFER,
             Self::Manufacturer(_) => code::MFG,
             Self::Abort => code::ABORT,
             Self::KeepActive(_) => code::KEEPACTIVE,
@@ -182,6 +189,7 @@ impl Payload for Command<'_> {
             Self::Challenge(random) => out.put(random),
             Self::ServerCryptogram(cryptogram) => out.put(cryptogram),
             Self::ReceiveSize(value) | Self::KeepActive(value) => out.put_u16(*value),
+            Self::FileTransfer(fragment) => fragment.emit(out),
             Self::Manufacturer(message) => message.emit(out),
             Self::Other { data, .. } => out.put(data),
         }

@@ -13,6 +13,7 @@ pub use nak::{Nak, NakReason};
 pub use status::{Contact, LocalStatus, ReaderState};
 
 use super::bytes::{Full, Writer};
+use super::file::FileStatus;
 use super::frame::Payload;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
@@ -47,6 +48,8 @@ pub mod code {
     pub const RMAC_I: u8 = 0x78;
     /// Later, please.
     pub const BUSY: u8 = 0x79;
+    /// What became of a part of a file.
+    pub const FTSTAT: u8 = 0x7A;
     /// A vendor's status.
     pub const MFGSTATR: u8 = 0x83;
     /// A vendor's error.
@@ -86,6 +89,8 @@ pub enum Reply<'a> {
     InitialMac([u8; 16]),
     /// BUSY: ask the same again. Always sequence 0 and in clear.
     Busy,
+    /// FTSTAT: what the PD makes of a part of a file.
+    FileStatus(FileStatus),
     /// MFGREP: a vendor's own reply.
     Manufacturer(Manufacturer<'a>),
     /// MFGSTATR: a vendor's status; it names no vendor.
@@ -128,6 +133,7 @@ impl<'a> Reply<'a> {
             code::CCRYPT => ClientCryptogram::parse(data).map(Self::ClientCryptogram),
             code::RMAC_I => fixed(data).copied().map(Self::InitialMac),
             code::BUSY => bare(Self::Busy, data),
+            code::FTSTAT => FileStatus::parse(data).map(Self::FileStatus),
             code::MFGREP => Manufacturer::parse(data).map(Self::Manufacturer),
             code::MFGSTATR => Ok(Self::ManufacturerStatus(data)),
             code::MFGERRR => Ok(Self::ManufacturerError(data)),
@@ -153,6 +159,7 @@ impl Payload for Reply<'_> {
             Self::ClientCryptogram(_) => code::CCRYPT,
             Self::InitialMac(_) => code::RMAC_I,
             Self::Busy => code::BUSY,
+            Self::FileStatus(_) => code::FTSTAT,
             Self::Manufacturer(_) => code::MFGREP,
             Self::ManufacturerStatus(_) => code::MFGSTATR,
             Self::ManufacturerError(_) => code::MFGERRR,
@@ -174,6 +181,7 @@ impl Payload for Reply<'_> {
             Self::Com(settings) => settings.emit(out),
             Self::ClientCryptogram(cryptogram) => cryptogram.emit(out),
             Self::InitialMac(mac) => out.put(mac),
+            Self::FileStatus(status) => status.emit(out),
             Self::Manufacturer(message) => message.emit(out),
             Self::ManufacturerStatus(data) | Self::ManufacturerError(data) => out.put(data),
             Self::Other { data, .. } => out.put(data),
