@@ -32,7 +32,7 @@ pub(crate) trait Caller {
     /// Writes the vendor part of the next command; how long it is, and under which OUI. `None`: nothing after all.
     fn command(&mut self, now: Micros, pd: usize, urgent: bool, room: &mut [u8]) -> Option<(usize, [u8; 3])>;
 
-    /// The answer's vendor part.
+    /// The answer's vendor part; none in an acknowledgement.
     fn answer(&mut self, now: Micros, pd: usize, bytes: &[u8]);
 
     /// When its demand grows by itself, if it ever does.
@@ -146,6 +146,7 @@ impl Line {
             Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent, caller),
             Output::Reply { pd, message } => match Reply::parse(message.code, message.data) {
                 Ok(Reply::Manufacturer(said)) => caller.answer(now, pd.get(), said.data),
+                Ok(Reply::Ack) => caller.answer(now, pd.get(), &[]),
                 other => panic!("a panel answered {other:?}"),
             },
             Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
