@@ -5,8 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::access_level::{AccessLevel, AccessLevelId};
 use super::cardholder::{Cardholder, CardholderId};
 use super::group::{Group, GroupId};
+use super::rule::{Rule, RuleId};
 
 /// Numbers the directory's changes from 1 without gaps; 0 is the empty directory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -64,7 +66,7 @@ pub enum Change {
         /// The whole new state, members apart.
         group: Group,
     },
-    /// The group and its memberships are gone.
+    /// The group is gone, and with it its memberships and rules.
     DeleteGroup {
         /// Which.
         id: GroupId,
@@ -83,6 +85,44 @@ pub enum Change {
         /// Who.
         member: CardholderId,
     },
+    /// The access level is as written here.
+    PutAccessLevel {
+        /// The whole new state.
+        access_level: AccessLevel,
+    },
+    /// The access level is gone, and with it the rules that gave it.
+    DeleteAccessLevel {
+        /// Which.
+        id: AccessLevelId,
+    },
+    /// The rule is as written here.
+    PutRule {
+        /// The whole new state.
+        rule: Rule,
+    },
+    /// The rule is gone.
+    DeleteRule {
+        /// Which.
+        id: RuleId,
+    },
+}
+
+impl Change {
+    /// The first version of a [`Record`] that could hold this step.
+    const fn since(&self) -> u8 {
+        match self {
+            Self::PutCardholder { .. }
+            | Self::DeleteCardholder { .. }
+            | Self::PutGroup { .. }
+            | Self::DeleteGroup { .. }
+            | Self::AddMember { .. }
+            | Self::RemoveMember { .. } => 1,
+            Self::PutAccessLevel { .. }
+            | Self::DeleteAccessLevel { .. }
+            | Self::PutRule { .. }
+            | Self::DeleteRule { .. } => 2,
+        }
+    }
 }
 
 /// One change as the journal keeps it: self-contained, versioned, idempotent by revision, and silent about files and
@@ -102,6 +142,12 @@ pub struct Record {
 }
 
 impl Record {
-    /// The version that this program writes.
-    pub const VERSION: u8 = 1;
+    /// The newest version that this program knows: 2 has access levels and rules.
+    pub const VERSION: u8 = 2;
+
+    /// The version to write for these steps: the oldest that has them all, so that an older program refuses what it
+    /// can't follow, by its version, and nothing else.
+    pub fn version_of(changes: &[Change]) -> u8 {
+        changes.iter().map(Change::since).max().unwrap_or(1)
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
 
 /// One entry of the event log.
@@ -28,6 +29,8 @@ pub enum EventKind {
     Receipt(Receipt),
     /// Something wants attention, or has got over it.
     Alarm(Alarm),
+    /// A rule went with its group.
+    RuleDropped(RuleDropped),
 }
 
 /// A card presented at a door.

@@ -1,17 +1,24 @@
 //! The field's words as types that can't hold nonsense. Pure: no clock, no store, no wire.
 
+mod access_level;
 mod card;
 mod cardholder;
 mod change;
 mod event;
 mod group;
 mod revocation;
+mod rule;
 mod site;
 
+pub use access_level::{
+    AccessLevel, AccessLevelId, AccessLevelName, AccessLevelNameError, DoorSchedule, Schedule,
+    UnknownSchedule,
+};
 pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
 pub use cardholder::{Attributes, Cardholder, CardholderId, fold_case};
 pub use change::{Change, Record, Revision, Source};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
 pub use revocation::Revocation;
+pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};

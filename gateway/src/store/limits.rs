@@ -33,6 +33,12 @@ pub const SNAPSHOTS_KEPT: usize = 2;
 /// Revocations that the directory remembers, newest first.
 pub const MAX_REVOCATIONS: u64 = 10_000;
 
+/// Most access levels.
+pub const MAX_ACCESS_LEVELS: u64 = 1_000;
+
+/// Most rules.
+pub const MAX_RULES: u64 = 5_000;
+
 /// sled's cache, in bytes. Its memory is several times this (spacejam/sled#1309).
 pub const SLED_CACHE_BYTES: u64 = 32 << 20;
 

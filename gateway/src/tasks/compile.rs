@@ -6,9 +6,10 @@ use panel_protocol::credential::Credential;
 use super::clock;
 use super::site::Site;
 use crate::access::{self, CardAccess};
-use crate::domain::{Cardholder, Change};
+use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped};
 use crate::store::{Applied, StoreError, View};
 use crate::sync::CardChange;
+use crate::views::Level;
 
 /// A change has become durable: its cards are compiled and the lines woken.
 pub fn observe(site: &Site, applied: &Applied<'_>) {
@@ -19,8 +20,24 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
     if touched {
         site.wake_lines();
     }
+    tell_dropped(site, applied.dropped, now);
     site.news.notify_one();
     site.bump();
+}
+
+/// Rules that went with their group, into the event log and onto the page.
+fn tell_dropped(site: &Site, dropped: &[RuleDropped], now: Timestamp) {
+    for rule in dropped {
+        let text = format!(
+            "The group {} was deleted, and with it the rule that gave it the access level {}.",
+            rule.group_name, rule.access_level_name
+        );
+        tracing::warn!("{text}");
+        site.notice(Level::Attention, text);
+        if let Err(error) = site.events.post(Event { at: now, kind: EventKind::RuleDropped(rule.clone()) }) {
+            tracing::error!(%error, "a rule's end could not be logged");
+        }
+    }
 }
 
 /// What everybody's active cards may do now; where the service starts from.

@@ -1,7 +1,7 @@
 //! What a record does to the rows. The same for a record that is new and for one that is replayed.
 //!
 //! A step on something that isn't there does nothing: deleting twice is deleting once, and a membership needs both
-//! its ends.
+//! its ends, as a rule does.
 
 use panel_protocol::credential::Credential;
 
@@ -9,19 +9,32 @@ use super::overlay::Overlay;
 use super::rows::{self, Key, Rows, Value, kind};
 use super::tree::Tree;
 use super::view::View;
-use crate::domain::{Cardholder, CardholderId, Change, Group, GroupId, Record, Revocation};
+use crate::domain::{
+    AccessLevel, AccessLevelId, Cardholder, CardholderId, Change, Group, GroupId, Record, Revocation, Rule,
+    RuleDropped, RuleId,
+};
 use crate::store::error::StoreError;
 use crate::store::limits::MAX_REVOCATIONS;
 
 type Done<T = ()> = Result<T, StoreError>;
 
-/// Applies `record` to `overlay`. Returns, for each change, the person as they were before it, where it is about one.
-pub(super) fn apply(tree: &Tree, overlay: &mut Overlay, record: &Record) -> Done<Vec<Option<Cardholder>>> {
-    let mut step = Step { tree, overlay, lost: Vec::new() };
+/// What a record did, as far as it can't be read off the record or the directory after it.
+#[derive(Default)]
+pub(super) struct Effect {
+    /// For each change, the person as they were before it, where it is about one.
+    pub(super) before: Vec<Option<Cardholder>>,
+    /// Rules that went with their group.
+    pub(super) dropped: Vec<RuleDropped>,
+}
+
+/// Applies `record` to `overlay`.
+pub(super) fn apply(tree: &Tree, overlay: &mut Overlay, record: &Record) -> Done<Effect> {
+    let mut step = Step { tree, overlay, record, lost: Vec::new(), dropped: Vec::new() };
     let before = record.changes.iter().map(|change| step.change(change)).collect::<Done<_>>()?;
-    step.revoke(record)?;
-    step.overlay.meta.revision = record.revision;
-    Ok(before)
+    step.revoke()?;
+    let dropped = step.dropped;
+    overlay.meta.revision = record.revision;
+    Ok(Effect { before, dropped })
 }
 
 /// A card that one person can't use any more.
@@ -34,7 +47,9 @@ struct Lost {
 struct Step<'a> {
     tree: &'a Tree,
     overlay: &'a mut Overlay,
+    record: &'a Record,
     lost: Vec<Lost>,
+    dropped: Vec<RuleDropped>,
 }
 
 impl Step<'_> {
@@ -50,6 +65,10 @@ impl Step<'_> {
             Change::DeleteGroup { id } => self.delete_group(*id).map(|()| None),
             Change::AddMember { group, member } => self.add_member(*group, *member).map(|()| None),
             Change::RemoveMember { group, member } => self.remove_member(*group, *member).map(|()| None),
+            Change::PutAccessLevel { access_level } => self.put_access_level(access_level).map(|()| None),
+            Change::DeleteAccessLevel { id } => self.delete_access_level(*id).map(|()| None),
+            Change::PutRule { rule } => self.put_rule(rule).map(|()| None),
+            Change::DeleteRule { id } => self.delete_rule(*id).map(|()| None),
         }
     }
 
@@ -93,6 +112,9 @@ impl Step<'_> {
         for member in members {
             self.remove_member(id, member)?;
         }
+        for rule in self.view().rules_of(id)? {
+            self.drop_rule(&before, &rule)?;
+        }
         let old = self.rows(rows::group_rows(&before))?;
         self.replace(&old, Rows::new())?;
         let groups = &mut self.overlay.meta.counts.groups;
@@ -114,6 +136,67 @@ impl Step<'_> {
     fn set_member(&mut self, group: GroupId, member: CardholderId, row: Option<Value>) -> Done {
         self.set(rows::member_key(group, member), row.clone())?;
         self.set(rows::membership_key(member, group), row)
+    }
+
+    fn put_access_level(&mut self, level: &AccessLevel) -> Done {
+        let key = rows::access_level_key(level.id);
+        self.overlay.meta.counts.access_levels += u64::from(self.view().get(&key)?.is_none());
+        let new = self.rows(rows::access_level_rows(level))?;
+        self.replace(&Rows::new(), new)
+    }
+
+    fn delete_access_level(&mut self, id: AccessLevelId) -> Done {
+        let key = rows::access_level_key(id);
+        if self.view().get(&key)?.is_none() {
+            return Ok(());
+        }
+        let rules = self.view().rules().collect::<Done<Vec<_>>>()?;
+        for rule in rules.into_iter().filter(|rule| rule.access_level == id) {
+            self.delete_rule(rule.id)?;
+        }
+        self.set(key, None)?;
+        let levels = &mut self.overlay.meta.counts.access_levels;
+        *levels = levels.saturating_sub(1);
+        Ok(())
+    }
+
+    fn put_rule(&mut self, rule: &Rule) -> Done {
+        let view = self.view();
+        let both = view.get(&rows::group_key(rule.group))?.is_some()
+            && view.get(&rows::access_level_key(rule.access_level))?.is_some();
+        if !both {
+            return Ok(());
+        }
+        let before = view.rule(rule.id)?;
+        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::rule_rows(old)))?;
+        let new = self.rows(rows::rule_rows(rule))?;
+        self.replace(&old, new)?;
+        self.overlay.meta.counts.rules += u64::from(before.is_none());
+        Ok(())
+    }
+
+    fn delete_rule(&mut self, id: RuleId) -> Done {
+        let Some(before) = self.view().rule(id)? else { return Ok(()) };
+        let old = self.rows(rows::rule_rows(&before))?;
+        self.replace(&old, Rows::new())?;
+        let rules = &mut self.overlay.meta.counts.rules;
+        *rules = rules.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Deletes a rule because its group goes, and notes it.
+    fn drop_rule(&mut self, group: &Group, rule: &Rule) -> Done {
+        let level = self.view().access_level(rule.access_level)?;
+        self.dropped.push(RuleDropped {
+            revision: self.record.revision,
+            source: self.record.source.clone(),
+            rule: rule.id,
+            group: group.id,
+            group_name: group.display_name.clone(),
+            access_level: rule.access_level,
+            access_level_name: level.map(|level| level.name.to_string()).unwrap_or_default(),
+        });
+        self.delete_rule(rule.id)
     }
 
     /// Writes what differs between two sets of rows.
@@ -150,12 +233,12 @@ impl Step<'_> {
     }
 
     /// Remembers the cards that nobody can use any more after the whole record; a card handed on within it is none.
-    fn revoke(&mut self, record: &Record) -> Done {
+    fn revoke(&mut self) -> Done {
         for Lost { credential, holder, holder_name } in std::mem::take(&mut self.lost) {
             if !self.view().active_holders_of(credential)?.is_empty() {
                 continue;
             }
-            let (revision, at) = (record.revision, record.at);
+            let (revision, at) = (self.record.revision, self.record.at);
             let revocation = Revocation { revision, at, credential, holder, holder_name };
             let key = rows::revocation_key(&revocation);
             if self.view().get(&key)?.is_none() {

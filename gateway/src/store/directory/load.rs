@@ -7,7 +7,7 @@ use super::meta::{META_KEY, Meta};
 use super::rows::{self, Rows, Value, kind};
 use super::snapshot;
 use super::tree::{Tree, guarded};
-use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision};
+use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Rule};
 use crate::store::error::StoreError;
 use crate::store::limits::ROWS_PER_REBUILD_BATCH;
 
@@ -55,6 +55,15 @@ impl Load<'_> {
             kind::REVOCATION => {
                 self.meta.revocations += 1;
                 Rows::new()
+            }
+            kind::ACCESS_LEVEL => {
+                self.meta.counts.access_levels += 1;
+                Rows::new()
+            }
+            kind::RULE => {
+                let rule: Rule = rows::decode(value)?;
+                self.meta.counts.rules += 1;
+                rows::rule_index(&rule)
             }
             other => return Err(format!("a row of unknown kind {other}")),
         };

@@ -8,8 +8,11 @@ use crate::domain::{Cardholder, Revision};
 /// Where it is.
 pub(super) const META_KEY: &[u8] = &[kind::META];
 
-/// Version of the way in which rows are laid out.
-pub(super) const LAYOUT_VERSION: u32 = 1;
+/// Version of the way in which rows are laid out, where there are no access levels.
+const LAYOUT: u32 = 1;
+
+/// The same with access levels and rules, which a program that knows only layout 1 would not keep up.
+const LAYOUT_WITH_ACCESS: u32 = 2;
 
 /// How much there is of what.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -26,6 +29,12 @@ pub struct Counts {
     pub groups: u64,
     /// People with a card number that was refused.
     pub refused_cards: u64,
+    /// Access levels.
+    #[serde(default)]
+    pub access_levels: u64,
+    /// Rules.
+    #[serde(default)]
+    pub rules: u64,
 }
 
 /// What the tree should be, written in the same batch as every change of it.
@@ -49,10 +58,10 @@ pub(super) struct Meta {
 impl Meta {
     /// An empty directory.
     pub(super) const EMPTY: Self = Self {
-        layout: LAYOUT_VERSION,
+        layout: LAYOUT,
         loading: false,
         revision: Revision(0),
-        counts: Counts { cardholders: 0, active: 0, cards: 0, active_cards: 0, groups: 0, refused_cards: 0 },
+        counts: Counts::NONE,
         revocations: 0,
         rows: 0,
         sum: 0,
@@ -60,14 +69,15 @@ impl Meta {
 
     /// As the row's value.
     pub(super) fn encode(&self) -> Result<Value, String> {
-        rows::encode(self)
+        let layout = if self.counts.access_levels == 0 { LAYOUT } else { LAYOUT_WITH_ACCESS };
+        rows::encode(&Self { layout, ..*self })
     }
 
     /// From the row's value.
     pub(super) fn decode(value: &[u8]) -> Result<Self, String> {
         let meta: Self = rows::decode(value)?;
-        if meta.layout != LAYOUT_VERSION {
-            return Err(format!("its layout is {}, and {LAYOUT_VERSION} is known", meta.layout));
+        if !(LAYOUT..=LAYOUT_WITH_ACCESS).contains(&meta.layout) {
+            return Err(format!("its layout is {}, and {LAYOUT_WITH_ACCESS} is known", meta.layout));
         }
         Ok(meta)
     }
@@ -86,6 +96,18 @@ impl Meta {
 }
 
 impl Counts {
+    /// An empty directory's.
+    const NONE: Self = Self {
+        cardholders: 0,
+        active: 0,
+        cards: 0,
+        active_cards: 0,
+        groups: 0,
+        refused_cards: 0,
+        access_levels: 0,
+        rules: 0,
+    };
+
     /// Counts a person in.
     pub(super) fn add(&mut self, person: &Cardholder) {
         let own = Self::of(person);
@@ -112,8 +134,8 @@ impl Counts {
             active: u64::from(person.active),
             cards: person.cards.len() as u64,
             active_cards: person.active_cards().count() as u64,
-            groups: 0,
             refused_cards: u64::from(person.refused_card.is_some()),
+            ..Self::NONE
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may carry which card: the journal is the truth, sled beside it the copy that is read.
+//! Who may carry which card, and which rules apply: the journal is the truth, sled beside it the copy that is read.
 //!
 //! A change is a *plan*: a function that looks at the directory as it is and says what should become of it. Plans run
 //! one after the other on one thread; the caller gets the answer when the change is in the journal, fdatasync'd, and in sled.
@@ -36,7 +36,7 @@ use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
-use crate::domain::{Cardholder, Change, Record, Revision, Source};
+use crate::domain::{Cardholder, Change, Record, Revision, RuleDropped, Source};
 use commit::{Answer, Request};
 use meta::Meta;
 use proven::Proven;
@@ -50,6 +50,8 @@ pub struct Applied<'a> {
     /// Parallel to the record's changes: the person as they were before that step, where the step is about a person
     /// who was there.
     pub before: &'a [Option<Cardholder>],
+    /// Rules that went because the change deleted their group.
+    pub dropped: &'a [RuleDropped],
     /// The directory after the whole flush: this record, those before it, and perhaps some after it.
     pub view: &'a View<'a>,
 }

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+
 use super::apply::apply;
 use super::export::Snapshots;
 use super::load::load;
-use super::meta::{META_KEY, Meta};
+use super::meta::{Counts, META_KEY, Meta};
 use super::overlay::Overlay;
 use super::rows::{self, kind};
 use super::snapshot;
@@ -198,18 +200,21 @@ fn verify(tree: &Tree) -> Result<Option<Meta>, StoreError> {
     for row in tree.range(rows::after(META_KEY), Vec::new()) {
         let (key, value) = row?;
         let kind = key.first().copied().unwrap_or(kind::META);
-        if matches!(kind, kind::CARDHOLDER | kind::GROUP | kind::REVOCATION) {
+        if kind::PRIMARY.contains(&kind) && kind != kind::MEMBER {
             rows::checked(&value).map_err(|what| tree.content(what))?;
         }
         counted.counts.cardholders += u64::from(kind == kind::CARDHOLDER);
         counted.counts.groups += u64::from(kind == kind::GROUP);
         counted.counts.refused_cards += u64::from(kind == kind::REFUSED);
+        counted.counts.access_levels += u64::from(kind == kind::ACCESS_LEVEL);
+        counted.counts.rules += u64::from(kind == kind::RULE);
         counted.revocations += u64::from(kind == kind::REVOCATION);
         counted.add_row(&key, &value);
     }
     let tally = |meta: &Meta| {
-        let counts = &meta.counts;
-        [meta.rows, meta.sum, meta.revocations, counts.cardholders, counts.groups, counts.refused_cards]
+        let Counts { cardholders, groups, refused_cards, access_levels, rules, .. } = meta.counts;
+        let counts = [cardholders, groups, refused_cards, access_levels, rules];
+        (meta.rows, meta.sum, meta.revocations, counts)
     };
     if tally(&counted) != tally(&meta) {
         let what = format!("it holds {} rows that are not the {} it should hold", counted.rows, meta.rows);
@@ -330,11 +335,23 @@ impl Opening {
     }
 }
 
-fn decode(payload: &[u8], sequence: u64) -> Result<Record, String> {
-    let record: Record =
-        serde_json::from_slice(payload).map_err(|error| format!("change {sequence}: {error}"))?;
-    if record.version != Record::VERSION {
-        return Err(format!("change {sequence} is of version {}, unknown to this program", record.version));
+/// What can be read of a record of whatever version.
+#[derive(Deserialize)]
+struct Version {
+    version: u8,
+}
+
+/// The record with this number in the journal.
+pub(super) fn decode(payload: &[u8], sequence: u64) -> Result<Record, String> {
+    let known = |version| (1..=Record::VERSION).contains(&version);
+    let unknown = |version| format!("change {sequence} is of version {version}, unknown to this program");
+    let record = serde_json::from_slice(payload).map_err(|error| match serde_json::from_slice(payload) {
+        Ok(Version { version }) if !known(version) => unknown(version),
+        _ => format!("change {sequence}: {error}"),
+    });
+    let record: Record = record?;
+    if !known(record.version) {
+        return Err(unknown(record.version));
     }
     if record.revision.0 != sequence {
         return Err(format!("change {sequence} calls itself {}", record.revision));

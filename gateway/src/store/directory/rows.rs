@@ -14,7 +14,10 @@ use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 use uuid::Uuid;
 
-use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Revocation, fold_case};
+use crate::domain::{
+    AccessLevel, AccessLevelId, Cardholder, CardholderId, Group, GroupId, Revision, Revocation, Rule, RuleId,
+    fold_case,
+};
 
 /// What a row is: the first byte of its key.
 pub(super) mod kind {
@@ -30,9 +33,12 @@ pub(super) mod kind {
     pub(in super::super) const GROUP_NAME: u8 = b'd';
     pub(in super::super) const GROUP_EXTERNAL_ID: u8 = b'e';
     pub(in super::super) const REFUSED: u8 = b'r';
+    pub(in super::super) const ACCESS_LEVEL: u8 = b'a';
+    pub(in super::super) const RULE: u8 = b'p';
+    pub(in super::super) const GROUP_RULE: u8 = b'q';
 
-    /// Rows from which all others follow; a snapshot holds these.
-    pub(in super::super) const PRIMARY: [u8; 4] = [CARDHOLDER, GROUP, MEMBER, REVOCATION];
+    /// Rows from which all others follow; a snapshot holds these, in this order, which is the tree's.
+    pub(in super::super) const PRIMARY: [u8; 6] = [ACCESS_LEVEL, CARDHOLDER, GROUP, MEMBER, RULE, REVOCATION];
 }
 
 /// A row's key.
@@ -121,6 +127,21 @@ pub(super) fn refused_key(id: CardholderId) -> Key {
     id_key(kind::REFUSED, id.0)
 }
 
+/// Where an access level is.
+pub(super) fn access_level_key(id: AccessLevelId) -> Key {
+    id_key(kind::ACCESS_LEVEL, id.0)
+}
+
+/// Where a rule is.
+pub(super) fn rule_key(id: RuleId) -> Key {
+    id_key(kind::RULE, id.0)
+}
+
+/// Where a group's rules begin.
+pub(super) fn group_rules_prefix(group: GroupId) -> Key {
+    id_key(kind::GROUP_RULE, group.0)
+}
+
 /// Where entities with a name or external identifier begin. `text` is folded already where case doesn't matter.
 pub(super) fn text_prefix(kind: u8, text: &str) -> Key {
     let hash = Sha256::digest(text.as_bytes());
@@ -196,6 +217,24 @@ pub(super) fn group_index(group: &Group) -> Rows {
         index(text_prefix(kind::GROUP_EXTERNAL_ID, external));
     }
     rows
+}
+
+/// The only row of an access level.
+pub(super) fn access_level_rows(level: &AccessLevel) -> Result<Rows, String> {
+    Ok(Rows::from([(access_level_key(level.id), encode(level)?)]))
+}
+
+/// All rows of a rule.
+pub(super) fn rule_rows(rule: &Rule) -> Result<Rows, String> {
+    let mut rows = rule_index(rule);
+    rows.insert(rule_key(rule.id), encode(rule)?);
+    Ok(rows)
+}
+
+/// That of them which only helps to find the rule.
+pub(super) fn rule_index(rule: &Rule) -> Rows {
+    let key = [group_rules_prefix(rule.group).as_slice(), rule.id.0.as_bytes()].concat();
+    Rows::from([(key, Value::default())])
 }
 
 /// Where the person with this identifier is.

@@ -6,7 +6,6 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::meta::LAYOUT_VERSION;
 use super::rows::{Key, Value};
 use crate::domain::Revision;
 use crate::store::disk;
@@ -20,6 +19,8 @@ pub(super) const SUFFIX: &str = ".snapshot";
 pub(super) const UNFINISHED: &str = "new";
 const MAGIC: &[u8; 8] = b"gatesnap";
 const HEADER_LEN: usize = 24;
+/// Version of the form. What kinds of rows there are is no part of it: a reader refuses a kind that it doesn't know.
+const VERSION: u32 = 1;
 /// Bytes of rows in one record, unless a single row is longer.
 const CHUNK_BYTES: usize = 256 << 10;
 /// First byte of a record with rows.
@@ -27,11 +28,11 @@ const ROWS: u8 = b'R';
 /// First byte of the last record.
 const END: u8 = b'E';
 
-/// The header: `magic 8 | layout u32 | revision u64 | crc u32`.
+/// The header: `magic 8 | version u32 | revision u64 | crc u32`.
 fn header(revision: Revision) -> [u8; HEADER_LEN] {
     let mut bytes = [0; HEADER_LEN];
     bytes[..8].copy_from_slice(MAGIC);
-    bytes[8..12].copy_from_slice(&LAYOUT_VERSION.to_le_bytes());
+    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
     bytes[12..20].copy_from_slice(&revision.0.to_le_bytes());
     let crc = crc32c::crc32c(&bytes[..20]);
     bytes[20..].copy_from_slice(&crc.to_le_bytes());

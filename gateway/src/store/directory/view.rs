@@ -13,7 +13,10 @@ use super::meta::{Counts, Meta};
 use super::overlay::Overlay;
 use super::rows::{self, Key, Value, kind};
 use super::tree::Tree;
-use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Revocation, fold_case};
+use crate::domain::{
+    AccessLevel, AccessLevelId, Cardholder, CardholderId, Group, GroupId, Revision, Revocation, Rule, RuleId,
+    fold_case,
+};
 use crate::store::error::StoreError;
 
 /// How often a lookup by name is begun again when a writer moves the name in between.
@@ -169,6 +172,41 @@ impl<'a> View<'a> {
         let view = *self;
         self.ids(vec![kind::REFUSED], None)
             .filter_map(move |id| id.and_then(|id| view.cardholder(CardholderId(id))).transpose())
+    }
+
+    /// An access level.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn access_level(&self, id: AccessLevelId) -> Read<Option<AccessLevel>> {
+        self.entity(&rows::access_level_key(id))
+    }
+
+    /// Access levels in the order of their identifiers.
+    pub fn access_levels(&self) -> impl Iterator<Item = Read<AccessLevel>> + use<'a> {
+        self.entities(vec![kind::ACCESS_LEVEL], None)
+    }
+
+    /// A rule.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn rule(&self, id: RuleId) -> Read<Option<Rule>> {
+        self.entity(&rows::rule_key(id))
+    }
+
+    /// Rules in the order of their identifiers.
+    pub fn rules(&self) -> impl Iterator<Item = Read<Rule>> + use<'a> {
+        self.entities(vec![kind::RULE], None)
+    }
+
+    /// A group's rules in the order of their identifiers.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn rules_of(&self, group: GroupId) -> Read<Vec<Rule>> {
+        let ids = self.ids(rows::group_rules_prefix(group), None);
+        ids.filter_map(|id| id.and_then(|id| self.rule(RuleId(id))).transpose()).collect()
     }
 
     /// Revocations of changes after `revision`, oldest first, as far as they are remembered

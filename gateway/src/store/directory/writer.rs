@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::apply::apply;
+use super::apply::{Effect, apply};
 use super::commit::{Job, Outcome, TooLarge};
 use super::export::{Export, Snapshots};
 use super::meta::Meta;
@@ -62,7 +62,7 @@ struct Flush {
     overlay: Overlay,
     payloads: Vec<Vec<u8>>,
     bytes: usize,
-    records: Vec<(Record, Vec<Option<Cardholder>>)>,
+    records: Vec<(Record, Effect)>,
     jobs: Vec<(Box<dyn Job>, Outcome)>,
     failed: Option<Arc<StoreError>>,
     /// It is in the journal, so sled is behind unless it takes it too.
@@ -144,15 +144,16 @@ impl Writer {
             return Ok(Outcome::Done(flush.overlay.meta.revision));
         }
         let (source, at) = job.origin();
-        let record = Record { version: Record::VERSION, revision, at, source, changes };
+        let version = Record::version_of(&changes);
+        let record = Record { version, revision, at, source, changes };
         let payload = match encode(&record, &self.tree)? {
             Ok(payload) => payload,
             Err(why) => return Ok(Outcome::TooLarge(why)),
         };
-        let before = apply(&self.tree, &mut flush.overlay, &record)?;
+        let effect = apply(&self.tree, &mut flush.overlay, &record)?;
         flush.bytes += payload.len();
         flush.payloads.push(payload);
-        flush.records.push((record, before));
+        flush.records.push((record, effect));
         Ok(Outcome::Done(revision))
     }
 
@@ -199,10 +200,10 @@ impl Writer {
         Ok(())
     }
 
-    fn observe(&mut self, records: &[(Record, Vec<Option<Cardholder>>)]) {
+    fn observe(&mut self, records: &[(Record, Effect)]) {
         let view = View::of_tree(&self.tree, self.meta);
-        for (record, before) in records {
-            let applied = Applied { record, before, view: &view };
+        for (record, Effect { before, dropped }) in records {
+            let applied = Applied { record, before, dropped, view: &view };
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.observer)(&applied))) {
                 let panic = panic_text(panic.as_ref());
                 tracing::error!(panic, revision = %record.revision, "the observer of changes panicked");

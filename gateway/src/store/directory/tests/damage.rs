@@ -10,7 +10,8 @@ type Rows = Vec<(Key, Value)>;
 async fn history(records: u32) -> (TempDir, Rows) {
     let dir = TempDir::new().unwrap();
     let (directory, _) = open(dir.path());
-    commit(&directory, vec![Change::PutGroup { group: group(1) }]).await;
+    let rules = vec![put_level(level(1, &["lobby"])), put_rule(rule(1, 1, 1))];
+    commit(&directory, [vec![Change::PutGroup { group: group(1) }], rules].concat()).await;
     for number in 1..records {
         let join = Change::AddMember { group: group_id(1), member: person_id(number) };
         let changes = vec![put(person(number, &[number, number + 1])), join, put(person(number / 2, &[]))];
@@ -107,10 +108,12 @@ async fn a_spoilt_sled_never_changes_what_is_read() {
 #[tokio::test]
 async fn a_row_altered_behind_our_back_is_noticed() {
     let (dir, whole) = history(10).await;
-    let tampering: [fn(&sled::Db); 3] = [
+    let tampering: [fn(&sled::Db); 5] = [
         |db| drop(db.remove(rows::cardholder_key(person_id(3))).unwrap()),
         |db| drop(db.insert(rows::refused_key(person_id(3)), &[]).unwrap()),
         |db| drop(db.insert(rows::cardholder_key(person_id(3)), b"garbage").unwrap()),
+        |db| drop(db.remove(rows::rule_key(rule_id(1))).unwrap()),
+        |db| drop(db.insert(rows::access_level_key(level_id(1)), b"garbage").unwrap()),
     ];
     for tamper in tampering {
         let copy = as_if_killed(dir.path());

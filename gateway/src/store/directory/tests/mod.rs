@@ -1,5 +1,6 @@
 //! The directory's promises, each with tests that try to break it.
 
+mod access;
 mod damage;
 mod property;
 mod story;
@@ -15,7 +16,10 @@ use uuid::Uuid;
 
 use super::rows::{Key, Value};
 use super::*;
-use crate::domain::{Attributes, Card, CardSource, CardState, CardholderId, Group, GroupId};
+use crate::domain::{
+    AccessLevel, AccessLevelId, Attributes, Card, CardSource, CardState, CardholderId, DoorSchedule, Group,
+    GroupId, Rule, RuleId, Schedule,
+};
 
 pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
@@ -110,4 +114,43 @@ pub(super) fn copy_dir(from: &Path, to: &Path) {
             let _ = fs::copy(entry.path(), target);
         }
     }
+}
+
+pub(super) fn level_id(number: u32) -> AccessLevelId {
+    AccessLevelId(Uuid::from_u128(u128::from(number) << 64 | 0x3333))
+}
+
+pub(super) fn rule_id(number: u32) -> RuleId {
+    RuleId(Uuid::from_u128(u128::from(number) << 64 | 0x4444))
+}
+
+pub(super) fn level(number: u32, doors: &[&str]) -> AccessLevel {
+    let open = |door: &&str| DoorSchedule { door: door.parse().unwrap(), schedule: Schedule::Always };
+    AccessLevel {
+        id: level_id(number),
+        name: format!("Level {number}").parse().unwrap(),
+        doors: doors.iter().map(open).collect(),
+        created: now(),
+        modified: now(),
+        revision: Revision(0),
+    }
+}
+
+pub(super) fn rule(number: u32, group: u32, level: u32) -> Rule {
+    Rule {
+        id: rule_id(number),
+        group: group_id(group),
+        access_level: level_id(level),
+        created: now(),
+        modified: now(),
+        revision: Revision(0),
+    }
+}
+
+pub(super) fn put_level(access_level: AccessLevel) -> Change {
+    Change::PutAccessLevel { access_level }
+}
+
+pub(super) fn put_rule(rule: Rule) -> Change {
+    Change::PutRule { rule }
 }

@@ -8,6 +8,8 @@ use super::*;
 const PEOPLE: u32 = 6;
 const GROUPS: u32 = 3;
 const CARDS: u32 = 5;
+const LEVELS: u32 = 3;
+const RULES: u32 = 4;
 
 fn any_person() -> impl Strategy<Value = Cardholder> {
     let cards = prop::collection::vec((0..CARDS, any::<bool>()), 0..4);
@@ -38,6 +40,13 @@ fn any_change() -> impl Strategy<Value = Change> {
         1 => (0..GROUPS).prop_map(|number| Change::DeleteGroup { id: group_id(number) }),
         4 => link().prop_map(|(group, member)| Change::AddMember { group, member }),
         2 => link().prop_map(|(group, member)| Change::RemoveMember { group, member }),
+        2 => (0..LEVELS, any::<bool>()).prop_map(|(number, open)| {
+            put_level(level(number, if open { &["lobby", "dock"] } else { &[] }))
+        }),
+        1 => (0..LEVELS).prop_map(|number| Change::DeleteAccessLevel { id: level_id(number) }),
+        4 => (0..RULES, 0..GROUPS, 0..LEVELS)
+            .prop_map(|(number, group, level)| put_rule(rule(number, group, level))),
+        1 => (0..RULES).prop_map(|number| Change::DeleteRule { id: rule_id(number) }),
     ]
 }
 
@@ -102,6 +111,17 @@ fn check_indexes(directory: &Directory) {
         let members = view.members(group_id(number), None).collect::<Result<Vec<_>, _>>().unwrap();
         assert!(members.iter().all(|member| view.groups_of(*member).unwrap().contains(&group_id(number))));
     }
+    let rules = view.rules().collect::<Result<Vec<_>, _>>().unwrap();
+    for number in 0..GROUPS {
+        let own = rules.iter().filter(|rule| rule.group == group_id(number));
+        assert_eq!(view.rules_of(group_id(number)).unwrap(), own.cloned().collect::<Vec<_>>());
+    }
+    for rule in &rules {
+        assert!(view.group(rule.group).unwrap().is_some());
+        assert!(view.access_level(rule.access_level).unwrap().is_some());
+    }
+    counts.rules = rules.len() as u64;
+    counts.access_levels = view.access_levels().count() as u64;
     counts.groups = view.groups(None).count() as u64;
     assert_eq!(view.counts(), counts);
 }

@@ -81,7 +81,14 @@ async fn counts_and_refused_cards_are_those_of_the_people() {
     refused.refused_card = Some(RefusedCard { number: "3".to_owned(), refusal, at: now() });
     let people = vec![put(person(1, &[1, 2])), put(inactive), put(refused.clone())];
     commit(&directory, people).await;
-    let counts = Counts { cardholders: 3, active: 2, cards: 3, active_cards: 2, groups: 0, refused_cards: 1 };
+    let counts = Counts {
+        cardholders: 3,
+        active: 2,
+        cards: 3,
+        active_cards: 2,
+        refused_cards: 1,
+        ..Counts::default()
+    };
     assert_eq!(directory.read().counts(), counts);
     let listed = directory.read().refused().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(listed, [refused.clone()]);
