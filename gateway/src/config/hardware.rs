@@ -9,8 +9,9 @@ use std::str::FromStr;
 use panel_protocol::limits::{MAX_PDS_PER_LINE, MAX_READERS};
 use toml::Spanned;
 
+use super::closest;
 use super::problem::Problem;
-use super::section::{self, Section, closest};
+use super::section::{self, Section};
 use super::{Controller, ControllerKind, Door, Line, NamedFiles, Protocol};
 use crate::domain::{ControllerId, DoorId, LineId, NameError};
 use crate::links::osdp::key_file;

@@ -24,10 +24,10 @@ use toml::de::DeTable;
 
 use crate::domain::{ControllerId, DoorId, LineId};
 
+pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
 pub use problem::{Problem, Problems};
-pub use section::closest;
 pub use site::similar_time_zone;
 
 use section::{Review, Section};

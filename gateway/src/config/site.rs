@@ -6,8 +6,9 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
+use super::closest;
 use super::problem::Problem;
-use super::section::{Section, closest};
+use super::section::Section;
 use super::{NamedFiles, Site};
 
 /// Name of the socket in the data folder.

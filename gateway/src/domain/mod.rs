@@ -1,15 +1,21 @@
 //! The field's words as types that can't hold nonsense. Pure: no clock, no store, no wire.
 
+mod access_edit;
 mod access_level;
 mod card;
 mod cardholder;
 mod change;
+mod closest;
 mod event;
 mod group;
 mod revocation;
 mod rule;
 mod site;
 
+pub use access_edit::{
+    AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessRefusal, BasedOn, DoorDraft,
+    ImportAction, ImportStep, RefusalKind, RuleDraft, Target,
+};
 pub use access_level::{
     AccessLevel, AccessLevelId, AccessLevelName, AccessLevelNameError, DoorSchedule, Schedule,
     UnknownSchedule,
@@ -17,6 +23,7 @@ pub use access_level::{
 pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
 pub use cardholder::{Attributes, Cardholder, CardholderId, fold_case};
 pub use change::{Change, Record, Revision, Source};
+pub use closest::closest;
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
 pub use revocation::Revocation;

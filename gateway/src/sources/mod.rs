@@ -1,4 +1,5 @@
-//! Outside to `Change`: one module for each kind of source. A source never knows doors.
+//! Outside to `Change`: one module for each kind of source. A source never knows doors, beyond their names.
 
+pub mod access;
 pub mod card_number;
 pub mod scim;

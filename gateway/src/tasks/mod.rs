@@ -9,6 +9,7 @@
 //! [`Site`] is what runs: the [`Fleet`](crate::sync::Fleet) and the [`Board`] behind one short lock each. What happens
 //! to either wakes the lines it concerns and bumps the number that live pages watch.
 
+mod access;
 mod board;
 pub mod clock;
 mod compile;
@@ -17,6 +18,7 @@ mod record;
 mod site;
 mod views;
 
+pub use access::AccessRules;
 pub use board::Board;
 pub use compile::{active_cards, observe};
 pub use panels::line;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, watch};
 
+use super::access::AccessRules;
 use super::board::Board;
 use super::clock::{self, Monotonic};
 use crate::config::Config;
@@ -39,6 +40,7 @@ pub struct SiteParts {
 pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) directory: Directory,
+    pub(super) access: AccessRules,
     pub(super) events: EventLog,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
@@ -62,6 +64,7 @@ impl Site {
         Self {
             places: config.controllers.iter().map(line_of).collect(),
             lines: config.lines.iter().map(|_| OnceLock::new()).collect(),
+            access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
             events: parts.events,
             started: clock::now(),

@@ -17,9 +17,9 @@ use crate::domain::{ControllerId, EventKind, Receipt, ReceiptAction};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
-    Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
-    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, Readiness,
-    ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    AccessSource, Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView,
+    Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice,
+    Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -77,6 +77,10 @@ impl SiteSource for Site {
         let directory_open = self.directory.stats().failed.is_none();
         let links_started = self.board().lines.iter().all(|line| line.since.is_some());
         Readiness { directory_open, links_started }
+    }
+
+    fn access(&self) -> &dyn AccessSource {
+        &self.access
     }
 
     fn open_install_mode(

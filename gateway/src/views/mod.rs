@@ -6,6 +6,7 @@
 //!
 //! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
 
+mod access;
 mod clock;
 mod controller;
 mod event;
@@ -18,6 +19,9 @@ mod site;
 mod source;
 mod verdict;
 
+pub use access::{
+    AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
+};
 pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
 pub use event::{AlarmView, EventView, reason_words};

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::access::AccessSource;
 use super::site::SiteView;
 use crate::domain::ControllerId;
 
@@ -18,6 +19,9 @@ pub trait SiteSource: Send + Sync {
 
     /// Whether the service can do its work.
     fn readiness(&self) -> Readiness;
+
+    /// Its access levels and rules.
+    fn access(&self) -> &dyn AccessSource;
 
     /// Allows a controller to be given a new key, for some minutes. Whoever implements this also records `actor`.
     ///

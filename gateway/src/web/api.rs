@@ -66,12 +66,7 @@ pub(super) async fn open_install_mode(
 ) -> Result<Json<InstallModeOpened>, ApiError> {
     principal.require(Role::Installer)?;
     let Json(InstallMode { minutes }) = body.map_err(|rejection| {
-        let status = match rejection.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            other => other,
-        };
-        ApiError::new(status, rejection.body_text())
-            .remedy("Send {\"minutes\": 10} with Content-Type: application/json.")
+        ApiError::unreadable(&rejection, "Send {\"minutes\": 10} with Content-Type: application/json.")
     })?;
     open(&state, &principal, &id, minutes).await.map(Json)
 }

@@ -1,14 +1,18 @@
 //! Errors as the API tells them: what is wrong, where, and what would be right.
 
+use std::borrow::Cow;
+
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::state::AuthenticationError;
+use crate::domain::{AccessRefusal, RefusalKind};
 use crate::store::users::Role;
-use crate::views::{InstallMinutesError, InstallModeError};
+use crate::views::{AccessError, InstallMinutesError, InstallModeError};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -27,23 +31,27 @@ pub(super) struct ApiError {
 struct Told {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
+    /// What else is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<Told>,
 }
 
 impl ApiError {
     /// An error with nothing more to say.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let told = Told { message: message.into(), field: None, value: None, remedy: None };
+        let told =
+            Told { message: message.into(), field: None, value: None, remedy: None, further: Vec::new() };
         Self { status, retry_after_s: None, challenge: false, told }
     }
 
     /// Which field is wrong, and what was in it.
-    pub(super) fn at(mut self, field: &'static str, value: &str) -> Self {
-        self.told.field = Some(field);
+    pub(super) fn at(mut self, field: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        self.told.field = Some(field.into());
         self.told.value = Some(value.chars().take(MAX_VALUE_CHARS).collect());
         self
     }
@@ -52,6 +60,15 @@ impl ApiError {
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.told.remedy = Some(remedy.into());
         self
+    }
+
+    /// A body that isn't what it should be; `remedy` shows one that is.
+    pub(super) fn unreadable(rejection: &JsonRejection, remedy: &str) -> Self {
+        let status = match rejection.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+            other => other,
+        };
+        Self::new(status, rejection.body_text()).remedy(remedy)
     }
 
     /// Nobody has signed in, at the page.
@@ -138,6 +155,37 @@ impl From<AuthenticationError> for ApiError {
             AuthenticationError::Unavailable(cause) => {
                 tracing::error!(%cause, "nobody can sign in");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the accounts can't be read")
+                    .remedy("The service's log says why.")
+            }
+        }
+    }
+}
+
+impl From<AccessRefusal> for ApiError {
+    fn from(refusal: AccessRefusal) -> Self {
+        let AccessRefusal { kind, message, field, value, remedy } = refusal;
+        let status = match kind {
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Conflict => StatusCode::CONFLICT,
+            RefusalKind::Stale => StatusCode::PRECONDITION_FAILED,
+        };
+        let told = Self::new(status, message).remedy(remedy);
+        if field.is_empty() { told } else { told.at(field, &value) }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Refused(refused) => {
+                let mut refused = refused.into_iter().map(Self::from);
+                let Some(mut first) = refused.next() else { return Self::not_found() };
+                first.told.further = refused.map(|refusal| refusal.told).collect();
+                first
+            }
+            AccessError::Unavailable(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the directory can't do it now")
                     .remedy("The service's log says why.")
             }
         }

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Longest request body, in bytes. The page's forms and the API's bodies are tiny.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// Longest body with access levels and rules, in bytes.
+pub const MAX_ACCESS_BODY_BYTES: usize = 2 * 1024 * 1024;
+
 /// Longest account name that is looked up, in bytes.
 pub const MAX_ACCOUNT_NAME_BYTES: usize = 128;
 

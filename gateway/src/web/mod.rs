@@ -4,6 +4,7 @@
 //! [`SiteSource`](crate::views::SiteSource). It never reads the directory, a line or a controller, and no page
 //! refers to another host.
 
+mod access;
 mod accounts;
 mod api;
 mod assets;
@@ -64,7 +65,22 @@ fn api_router() -> Router<WebState> {
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
         .route("/events", get(api::events))
+        .merge(access_router())
         .fallback(api::not_found)
+}
+
+/// Access levels and rules; a whole site's are longer than other bodies.
+fn access_router() -> Router<WebState> {
+    let level = get(access::level).put(access::replace_level).delete(access::delete_level);
+    let rule = get(access::rule).put(access::replace_rule).delete(access::delete_rule);
+    Router::new()
+        .route("/access", get(access::all).put(access::import))
+        .route("/access-levels", get(access::levels).post(access::create_level))
+        .route("/access-levels/{id}", level)
+        .route("/rules", get(access::rules).post(access::create_rule))
+        .route("/rules/{id}", rule)
+        .route("/groups", get(access::groups))
+        .layer(DefaultBodyLimit::max(limits::MAX_ACCESS_BODY_BYTES))
 }
 
 #[cfg(test)]

@@ -2,8 +2,17 @@
 
 use super::*;
 
-const READS: [&str; 5] =
-    ["/api/v1/site", "/api/v1/controllers", "/api/v1/receipts", "/api/v1/exposed", "/api/v1/events"];
+const READS: [&str; 9] = [
+    "/api/v1/site",
+    "/api/v1/controllers",
+    "/api/v1/receipts",
+    "/api/v1/exposed",
+    "/api/v1/events",
+    "/api/v1/access",
+    "/api/v1/access-levels",
+    "/api/v1/rules",
+    "/api/v1/groups",
+];
 
 async fn status(request: RequestBuilder) -> u16 {
     request.send().await.unwrap().status().as_u16()

@@ -1,6 +1,7 @@
 //! The router over real sockets, in front of a site and accounts that the tests make up.
 
 mod access;
+mod access_rules;
 mod install_mode;
 mod live;
 mod openapi;
@@ -14,16 +15,18 @@ use axum::Extension;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::*;
 use crate::domain::ControllerId;
-use crate::store::StoreError;
 use crate::store::users::{Role, User};
+use crate::store::{Directory, StoreError};
+use crate::tasks::AccessRules;
 use crate::views::{
-    Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
-    fixture,
+    AccessSource, Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts,
+    SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -34,12 +37,21 @@ struct FakeSite {
     readiness: Mutex<Readiness>,
     changes: watch::Sender<u64>,
     opened: Mutex<Vec<(String, u8, Actor)>>,
+    directory: Directory,
+    access: AccessRules,
+    _folder: TempDir,
 }
 
 impl FakeSite {
     fn new(facts: SiteFacts) -> Arc<Self> {
         let readiness = Readiness { directory_open: true, links_started: true };
+        let folder = TempDir::new().unwrap();
+        let (directory, _) = Directory::open(folder.path(), Box::new(|_| {})).unwrap();
+        let doors = ["lobby-main", "dock-roller"].map(|id| (id.parse().unwrap(), format!("Door {id}")));
         Arc::new(Self {
+            access: AccessRules::new(directory.clone(), doors.into()),
+            directory,
+            _folder: folder,
             facts: Mutex::new(facts),
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
@@ -64,6 +76,10 @@ impl SiteSource for FakeSite {
 
     fn readiness(&self) -> Readiness {
         *self.readiness.lock().unwrap()
+    }
+
+    fn access(&self) -> &dyn AccessSource {
+        &self.access
     }
 
     fn open_install_mode(

@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::*;
 use crate::views::LineState;
 
-async fn document(served: &Served) -> Value {
+pub(super) async fn document(served: &Served) -> Value {
     let answer = served.get("/api/openapi.json").send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json().await.unwrap()
 }
 
 /// Compares what was answered with what is described, all the way down.
-fn check(document: &Value, schema: &Value, answered: &Value, place: &str) {
+pub(super) fn check(document: &Value, schema: &Value, answered: &Value, place: &str) {
     if let Some(reference) = schema["$ref"].as_str() {
         let described =
             document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} leads nowhere"));
@@ -81,7 +81,7 @@ async fn every_described_read_answers_as_it_is_described() {
         let document = document(&served).await;
         for (path, operations) in document["paths"].as_object().unwrap() {
             let schema = &operations["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-            if schema.is_null() {
+            if schema.is_null() || path.contains('{') {
                 continue;
             }
             let answer = served.get(path).basic_auth("ida", Some(PASSWORD)).send().await.unwrap();

@@ -1,0 +1,79 @@
+//! Drafts become values, or refusals that say where and why.
+
+use std::collections::BTreeSet;
+
+use super::Doors;
+use crate::domain::{
+    AccessLevel, AccessLevelDraft, AccessLevelName, AccessRefusal, DoorDraft, DoorId, DoorSchedule,
+    RefusalKind, Schedule, closest,
+};
+
+/// An access level's content, checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct LevelContent {
+    pub(super) name: AccessLevelName,
+    pub(super) doors: BTreeSet<DoorSchedule>,
+}
+
+/// Reads `draft`, whose fields are called `path` and then their own name. Adds what is wrong to `refused`.
+pub(super) fn level(
+    draft: &AccessLevelDraft,
+    path: &str,
+    known: &Doors,
+    refused: &mut Vec<AccessRefusal>,
+) -> Option<LevelContent> {
+    let name = draft.name.parse().map_err(|error: crate::domain::AccessLevelNameError| {
+        let (field, remedy) = (format!("{path}name"), "Give another name.");
+        refused.push(invalid(error.to_string(), field, &draft.name, remedy));
+    });
+    let before = refused.len();
+    if draft.doors.len() > AccessLevel::MAX_DOORS {
+        let message = format!("an access level has at most {} doors", AccessLevel::MAX_DOORS);
+        let count = draft.doors.len().to_string();
+        refused.push(invalid(message, format!("{path}doors"), &count, "Make two access levels of it."));
+    }
+    let read = |(at, draft)| door(draft, &format!("{path}doors[{at}]"), known, refused);
+    let doors = draft.doors.iter().enumerate().filter_map(read).collect();
+    (refused.len() == before).then_some(())?;
+    Some(LevelContent { name: name.ok()?, doors })
+}
+
+fn door(
+    draft: &DoorDraft,
+    path: &str,
+    known: &Doors,
+    refused: &mut Vec<AccessRefusal>,
+) -> Option<DoorSchedule> {
+    let door = draft.door.parse::<DoorId>().ok().filter(|door| known.contains_key(door));
+    if door.is_none() {
+        let message = format!("the configuration has no door {:?}", draft.door);
+        let remedy =
+            nearest(&draft.door, known.keys().map(DoorId::as_str), "GET /api/v1/site lists all doors.");
+        refused.push(invalid(message, format!("{path}.door"), &draft.door, remedy));
+    }
+    let schedule = draft.schedule.parse::<Schedule>().map_err(|error| {
+        let (field, remedy) = (format!("{path}.schedule"), "Write \"always\".");
+        refused.push(invalid(error.to_string(), field, &draft.schedule, remedy));
+    });
+    Some(DoorSchedule { door: door?, schedule: schedule.ok()? })
+}
+
+/// "Did you mean", where something is near, else `otherwise`.
+pub(super) fn nearest<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+    otherwise: &str,
+) -> String {
+    closest(text, candidates).map_or_else(|| otherwise.to_owned(), |near| format!("Did you mean {near:?}?"))
+}
+
+/// A refusal of something that has to be written differently.
+pub(super) fn invalid(
+    message: String,
+    field: impl Into<String>,
+    value: &str,
+    remedy: impl Into<String>,
+) -> AccessRefusal {
+    let (field, value, remedy) = (field.into(), value.to_owned(), remedy.into());
+    AccessRefusal { kind: RefusalKind::Invalid, message, field, value, remedy }
+}

@@ -1,0 +1,224 @@
+//! One edit becomes the directory's changes.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::check::{self, LevelContent, invalid};
+use super::{Book, Doors, import};
+use crate::domain::{
+    AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, GroupId,
+    RefusalKind, Revision, Rule, RuleDraft, RuleId, Target, fold_case,
+};
+use crate::store::limits::{MAX_ACCESS_LEVELS, MAX_RULES};
+use crate::store::{StoreError, View};
+
+/// The instant and the revision of an edit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    /// When.
+    pub at: Timestamp,
+    /// The revision that it will have.
+    pub revision: Revision,
+}
+
+/// Why nothing is changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The edit can't be done, for all these reasons; at least one.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<AccessRefusal>),
+    /// The directory can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessRefusal> for EditError {
+    fn from(refusal: AccessRefusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+pub(super) type Plan = Result<(Vec<Change>, AccessEdited), EditError>;
+
+/// Plans `edit`.
+///
+/// # Errors
+/// With all that is wrong with it.
+pub fn plan(view: &View<'_>, now: Now, doors: &Doors, edit: AccessEdit) -> Plan {
+    let book = Book::read(view)?;
+    match edit {
+        AccessEdit::PutLevel(target, draft) => {
+            let mut refused = Vec::new();
+            let Some(content) = check::level(&draft, "", doors, &mut refused) else {
+                return Err(EditError::Refused(refused));
+            };
+            put_level(&book, now, target, content)
+        }
+        AccessEdit::DeleteLevel(id, based_on) => delete_level(view, &book, id, &based_on),
+        AccessEdit::PutRule(target, draft) => put_rule(view, &book, now, target, &draft),
+        AccessEdit::DeleteRule(id, based_on) => {
+            let rule = rule_of(&book, id, &based_on)?;
+            Ok((vec![Change::DeleteRule { id: rule.id }], AccessEdited::Gone))
+        }
+        AccessEdit::Import { wanted, based_on, dry_run } => {
+            let meant = book.tag();
+            if !based_on.is_met_by(&meant) {
+                return Err(stale("access levels or rules", &meant).into());
+            }
+            let (changes, steps) = import::plan(view, &book, now, doors, &wanted)?;
+            Ok((if dry_run { Vec::new() } else { changes }, AccessEdited::Imported(steps)))
+        }
+    }
+}
+
+fn put_level(book: &Book, now: Now, target: Target<AccessLevelId>, content: LevelContent) -> Plan {
+    let before = match target {
+        Target::New if book.levels.len() as u64 >= MAX_ACCESS_LEVELS => {
+            return Err(too_many("access levels", MAX_ACCESS_LEVELS).into());
+        }
+        Target::New => None,
+        Target::Existing(id, based_on) => Some(level_of(book, id, &based_on)?),
+    };
+    let folded = fold_case(content.name.as_str());
+    let same_name = |level: &&AccessLevel| fold_case(level.name.as_str()) == folded;
+    if let Some(other) = book.levels.iter().find(same_name)
+        && before.is_none_or(|before| before.id != other.id)
+    {
+        let message = format!("another access level is called {:?}", other.name.as_str());
+        return Err(conflict(message, "name", content.name.as_str(), "Give another name.").into());
+    }
+    let level = written(before, content, now);
+    let edited = AccessEdited::Level(level.id);
+    if before.is_some_and(|before| before.name == level.name && before.doors == level.doors) {
+        return Ok((Vec::new(), edited));
+    }
+    Ok((vec![Change::PutAccessLevel { access_level: level }], edited))
+}
+
+/// The access level with that content, new or in place of `before`.
+pub(super) fn written(before: Option<&AccessLevel>, content: LevelContent, now: Now) -> AccessLevel {
+    AccessLevel {
+        id: before.map_or_else(|| AccessLevelId(Uuid::new_v4()), |before| before.id),
+        name: content.name,
+        doors: content.doors,
+        created: before.map_or(now.at, |before| before.created),
+        modified: now.at,
+        revision: now.revision,
+    }
+}
+
+fn delete_level(view: &View<'_>, book: &Book, id: AccessLevelId, based_on: &BasedOn) -> Plan {
+    let level = level_of(book, id, based_on)?;
+    let mut groups = Vec::new();
+    for rule in book.rules.iter().filter(|rule| rule.access_level == id) {
+        groups.extend(view.group(rule.group)?.map(|group| group.display_name));
+    }
+    if groups.is_empty() {
+        return Ok((vec![Change::DeleteAccessLevel { id }], AccessEdited::Gone));
+    }
+    let message = format!("the access level {:?} is given to {}", level.name.as_str(), groups.join(", "));
+    let remedy = "Delete the rules that give it first; GET /api/v1/rules lists them.";
+    Err(conflict(message, "id", &id.to_string(), remedy).into())
+}
+
+fn put_rule(view: &View<'_>, book: &Book, now: Now, target: Target<RuleId>, draft: &RuleDraft) -> Plan {
+    let before = match target {
+        Target::New if book.rules.len() as u64 >= MAX_RULES => {
+            return Err(too_many("rules", MAX_RULES).into());
+        }
+        Target::New => None,
+        Target::Existing(id, based_on) => Some(rule_of(book, id, &based_on)?),
+    };
+    let mut refused = Vec::new();
+    let group = draft.group.parse().ok().map(|id: GroupId| view.group(id)).transpose()?.flatten();
+    if group.is_none() {
+        let message = format!("there is no group with the id {:?}", draft.group);
+        refused.push(invalid(message, "group", &draft.group, "GET /api/v1/groups lists all groups."));
+    }
+    let level = draft.access_level.parse().ok().and_then(|id| book.level(id));
+    if level.is_none() {
+        let message = format!("there is no access level with the id {:?}", draft.access_level);
+        let remedy = "GET /api/v1/access-levels lists all access levels.";
+        refused.push(invalid(message, "access_level", &draft.access_level, remedy));
+    }
+    let (Some(group), Some(level)) = (group, level) else { return Err(EditError::Refused(refused)) };
+    let twin = book.rules.iter().find(|rule| rule.group == group.id && rule.access_level == level.id);
+    match (twin, before) {
+        (Some(twin), Some(before)) if twin.id == before.id => Ok((Vec::new(), AccessEdited::Rule(twin.id))),
+        (Some(twin), _) => {
+            let (group, level) = (&group.display_name, level.name.as_str());
+            let message = format!("a rule gives {level:?} to {group} already");
+            Err(conflict(message, "access_level", &draft.access_level, format!("It is rule {}.", twin.id))
+                .into())
+        }
+        (None, before) => {
+            let rule = new_rule(before, group.id, level.id, now);
+            let edited = AccessEdited::Rule(rule.id);
+            Ok((vec![Change::PutRule { rule }], edited))
+        }
+    }
+}
+
+/// The rule between these two, new or in place of `before`.
+pub(super) fn new_rule(before: Option<&Rule>, group: GroupId, access_level: AccessLevelId, now: Now) -> Rule {
+    Rule {
+        id: before.map_or_else(|| RuleId(Uuid::new_v4()), |before| before.id),
+        group,
+        access_level,
+        created: before.map_or(now.at, |before| before.created),
+        modified: now.at,
+        revision: now.revision,
+    }
+}
+
+fn level_of<'b>(
+    book: &'b Book,
+    id: AccessLevelId,
+    based_on: &BasedOn,
+) -> Result<&'b AccessLevel, AccessRefusal> {
+    let level = book.level(id).ok_or_else(|| not_found("access level", &id.to_string(), "access-levels"))?;
+    if based_on.is_met_by(&level.revision.to_string()) {
+        Ok(level)
+    } else {
+        Err(stale("this access level", &level.revision.to_string()))
+    }
+}
+
+fn rule_of<'b>(book: &'b Book, id: RuleId, based_on: &BasedOn) -> Result<&'b Rule, AccessRefusal> {
+    let rule = book.rules.iter().find(|rule| rule.id == id);
+    let rule = rule.ok_or_else(|| not_found("rule", &id.to_string(), "rules"))?;
+    if based_on.is_met_by(&rule.revision.to_string()) {
+        Ok(rule)
+    } else {
+        Err(stale("this rule", &rule.revision.to_string()))
+    }
+}
+
+fn not_found(what: &str, id: &str, list: &str) -> AccessRefusal {
+    AccessRefusal {
+        kind: RefusalKind::NotFound,
+        message: format!("there is no {what} {id}"),
+        field: "id".to_owned(),
+        value: id.to_owned(),
+        remedy: format!("GET /api/v1/{list} lists those that there are."),
+    }
+}
+
+fn stale(what: &str, tag: &str) -> AccessRefusal {
+    AccessRefusal {
+        kind: RefusalKind::Stale,
+        message: format!("somebody has changed {what} meanwhile"),
+        field: "If-Match".to_owned(),
+        value: tag.to_owned(),
+        remedy: "Read it again, and decide anew what shall become of it.".to_owned(),
+    }
+}
+
+fn too_many(what: &str, most: u64) -> AccessRefusal {
+    let message = format!("there are {most} {what}, and no more are kept");
+    conflict(message, "", "", "Delete some that nobody needs.")
+}
+
+fn conflict(message: String, field: &str, value: &str, remedy: impl Into<String>) -> AccessRefusal {
+    AccessRefusal { kind: RefusalKind::Conflict, ..invalid(message, field, value, remedy) }
+}

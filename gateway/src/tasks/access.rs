@@ -1,0 +1,130 @@
+//! Access levels and rules between those who edit them and the directory.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::clock;
+use crate::config::Config;
+use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Source};
+use crate::sources::access::{self, Book, Doors, EditError, Now};
+use crate::store::{CommitError, Directory, StoreError, View};
+use crate::views::{
+    AccessError, AccessLevelView, AccessSource, AccessView, Actor, DoorScheduleView, GroupView, RuleView,
+};
+
+/// The directory's access levels and rules, for a site with these doors.
+pub struct AccessRules {
+    directory: Directory,
+    doors: Arc<Doors>,
+}
+
+impl AccessRules {
+    /// For this directory and these doors.
+    pub fn new(directory: Directory, doors: Doors) -> Self {
+        Self { directory, doors: Arc::new(doors) }
+    }
+
+    /// The doors of a configuration.
+    pub fn doors_of(config: &Config) -> Doors {
+        let doors = config.controllers.iter().flat_map(|controller| &controller.doors);
+        doors.map(|door| (door.id.clone(), door.name.clone())).collect()
+    }
+
+    /// Reads where blocking is allowed.
+    fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&View<'_>, &Doors) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, AccessError>> {
+        let (directory, doors) = (self.directory.clone(), Arc::clone(&self.doors));
+        let read = tokio::task::spawn_blocking(move || read(&directory.read(), &doors));
+        Box::pin(async move {
+            let read = read.await.map_err(|panicked| unavailable(&panicked))?;
+            read.map_err(|error| unavailable(&error))
+        })
+    }
+}
+
+impl AccessSource for AccessRules {
+    fn read(&self) -> BoxFuture<'_, Result<AccessView, AccessError>> {
+        self.reading(|view, doors| shown(view, &Book::read(view)?, doors))
+    }
+
+    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, AccessError>> {
+        self.reading(|view, _| {
+            let shown = |group: crate::domain::Group| GroupView {
+                id: group.id,
+                display_name: group.display_name,
+                external_id: group.external_id,
+            };
+            let mut groups =
+                view.groups(None).map(|group| group.map(shown)).collect::<Result<Vec<_>, _>>()?;
+            groups.sort_by_cached_key(|group| crate::domain::fold_case(&group.display_name));
+            Ok(groups)
+        })
+    }
+
+    fn edit(&self, edit: AccessEdit, actor: &Actor) -> BoxFuture<'_, Result<AccessEdited, AccessError>> {
+        let source = match actor {
+            Actor::Account(user) => Source::Page { user: user.clone() },
+            Actor::LocalOperator => Source::CommandLine,
+        };
+        let (doors, at) = (Arc::clone(&self.doors), clock::now());
+        Box::pin(async move {
+            let plan =
+                move |view: &View<'_>, revision| access::plan(view, Now { at, revision }, &doors, edit);
+            match self.directory.commit(source.clone(), at, plan).await {
+                Ok(committed) => {
+                    tracing::info!(?source, revision = %committed.revision, "access levels or rules edited");
+                    Ok(committed.value)
+                }
+                Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessError::Refused(refused)),
+                Err(error) => Err(unavailable(&error)),
+            }
+        })
+    }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> AccessError {
+    tracing::error!(%error, "access levels and rules can't be used");
+    AccessError::Unavailable(error.to_string())
+}
+
+fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, StoreError> {
+    let mut access_levels: Vec<_> = book.levels.iter().map(|level| level_view(level, doors)).collect();
+    access_levels.sort_by_cached_key(|level| crate::domain::fold_case(&level.name));
+    let mut rules = Vec::new();
+    for rule in &book.rules {
+        rules.push(RuleView {
+            id: rule.id,
+            group: rule.group,
+            group_name: view.group(rule.group)?.map(|group| group.display_name).unwrap_or_default(),
+            access_level: rule.access_level,
+            access_level_name: book
+                .level(rule.access_level)
+                .map(|level| level.name.to_string())
+                .unwrap_or_default(),
+            created: rule.created,
+            modified: rule.modified,
+            revision: rule.revision,
+        });
+    }
+    rules.sort_by(|a, b| (&a.group_name, &a.access_level_name).cmp(&(&b.group_name, &b.access_level_name)));
+    Ok(AccessView { tag: book.tag(), applied: false, access_levels, rules })
+}
+
+fn level_view(level: &AccessLevel, doors: &Doors) -> AccessLevelView {
+    let door = |door: &crate::domain::DoorSchedule| DoorScheduleView {
+        door: door.door.clone(),
+        door_name: doors.get(&door.door).cloned(),
+        schedule: door.schedule,
+    };
+    AccessLevelView {
+        id: level.id,
+        name: level.name.to_string(),
+        doors: level.doors.iter().map(door).collect(),
+        created: level.created,
+        modified: level.modified,
+        revision: level.revision,
+    }
+}

@@ -1,0 +1,333 @@
+//! Access levels and rules over the API, on a real directory.
+
+use std::convert::Infallible;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::openapi::{check, document};
+use super::*;
+use crate::domain::{Attributes, Change, Group, GroupId, Revision, Source};
+
+const LEVELS: &str = "/api/v1/access-levels";
+const RULES: &str = "/api/v1/rules";
+const ACCESS: &str = "/api/v1/access";
+
+/// An answer, compared with its description.
+struct Answered {
+    status: u16,
+    etag: String,
+    location: String,
+    body: Value,
+}
+
+impl Served {
+    async fn group(&self, number: u128, name: &str) -> String {
+        let now = Timestamp::UNIX_EPOCH;
+        let group = Group {
+            id: GroupId(uuid::Uuid::from_u128(number)),
+            display_name: name.to_owned(),
+            external_id: None,
+            attributes: Attributes::new(),
+            created: now,
+            modified: now,
+            revision: Revision(0),
+        };
+        let id = group.id.to_string();
+        self.commit(Change::PutGroup { group }).await;
+        id
+    }
+
+    async fn commit(&self, change: Change) {
+        let plan = move |_: &crate::store::View<'_>, _| Ok::<_, Infallible>((vec![change], ()));
+        self.site.directory.commit(Source::CommandLine, Timestamp::UNIX_EPOCH, plan).await.unwrap();
+    }
+
+    /// Sends it as Mara the manager.
+    async fn ask(&self, method: Method, path: &str, if_match: &str, body: &Value) -> Answered {
+        self.ask_as("mara", method, path, if_match, body).await
+    }
+
+    async fn ask_as(&self, who: &str, method: Method, path: &str, if_match: &str, body: &Value) -> Answered {
+        let request = self.client.request(method.clone(), format!("http://{}{path}", self.address));
+        let request = if body.is_null() { request } else { request.json(body) };
+        let request = if if_match.is_empty() { request } else { request.header("if-match", if_match) };
+        let answer = request.basic_auth(who, Some(PASSWORD)).send().await.unwrap();
+        let header = |name| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (status, etag, location) = (answer.status().as_u16(), header("etag"), header("location"));
+        let body = answer.json().await.unwrap_or(Value::Null);
+        let described = document(self).await;
+        let (plain, _) = path.split_once('?').unwrap_or((path, ""));
+        let mut template = plain.to_owned();
+        for list in [LEVELS, RULES] {
+            if plain.strip_prefix(list).is_some_and(|rest| rest.len() > 1) {
+                template = format!("{list}/{{id}}");
+            }
+        }
+        let described_answer =
+            &described["paths"][&template][method.as_str().to_lowercase()]["responses"][status.to_string()];
+        assert!(described_answer.is_object(), "{method} {path}: {status} is not described: {body}");
+        let schema = &described_answer["content"]["application/json"]["schema"];
+        if !schema.is_null() {
+            check(&described, schema, &body, path);
+        }
+        Answered { status, etag, location, body }
+    }
+
+    async fn staff(&self) -> Answered {
+        let body = json!({ "name": "Staff", "doors": [{ "door": "lobby-main" }] });
+        let made = self.ask(Method::POST, LEVELS, "", &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made
+    }
+}
+
+fn told(answered: &Answered) -> [&str; 4] {
+    ["message", "field", "value", "remedy"].map(|key| answered.body["error"][key].as_str().unwrap_or(""))
+}
+
+#[tokio::test]
+async fn an_access_level_is_made_read_changed_and_deleted() {
+    let served = Served::start().await;
+    let made = served.staff().await;
+    let door = json!([{ "door": "lobby-main", "door_name": "Door lobby-main", "schedule": "always" }]);
+    assert_eq!((&made.body["name"], &made.body["doors"]), (&json!("Staff"), &door));
+    assert_eq!(made.etag, "\"1\"");
+    let read = served.ask(Method::GET, &made.location, "", &Value::Null).await;
+    assert_eq!((&read.body, &read.etag), (&made.body, &made.etag));
+    let body = json!({ "name": "Staff, day", "doors": [] });
+    let changed = served.ask(Method::PUT, &made.location, &read.etag, &body).await;
+    assert_eq!((changed.status, changed.etag.as_str()), (200, "\"2\""));
+    assert_eq!((&changed.body["id"], &changed.body["created"]), (&made.body["id"], &made.body["created"]));
+    let again = served.ask(Method::PUT, &made.location, &changed.etag, &body).await;
+    assert_eq!(again.etag, "\"2\"", "what changes nothing is no change");
+    let gone = served.ask(Method::DELETE, &made.location, &changed.etag, &Value::Null).await;
+    assert_eq!((gone.status, gone.body), (204, Value::Null));
+    assert_eq!(served.ask(Method::GET, &made.location, "", &Value::Null).await.status, 404);
+    let list = served.ask(Method::GET, LEVELS, "", &Value::Null).await;
+    assert_eq!(list.body, json!({ "applied": false, "access_levels": [] }));
+}
+
+#[tokio::test]
+async fn whoever_has_not_seen_the_newest_state_undoes_nothing() {
+    let served = Served::start().await;
+    let group = served.group(1, "Employees").await;
+    let level = served.staff().await;
+    let rule = json!({ "group": group, "access_level": level.body["id"] });
+    let rule = served.ask(Method::POST, RULES, "", &rule).await;
+    let body = json!({ "name": "Staff", "doors": [] });
+    served.ask(Method::PUT, &level.location, "*", &body).await;
+    for (location, body) in
+        [(&level.location, &body), (&rule.location, &json!({ "group": "", "access_level": "" }))]
+    {
+        for (if_match, status) in [("", 428), ("\"0\"", 412)] {
+            assert_eq!(served.ask(Method::PUT, location, if_match, body).await.status, status);
+            assert_eq!(served.ask(Method::DELETE, location, if_match, &Value::Null).await.status, status);
+        }
+    }
+    let stale = served.ask(Method::PUT, &level.location, &level.etag, &body).await;
+    assert_eq!(told(&stale)[0], "somebody has changed this access level meanwhile");
+    let import = json!({ "access_levels": [], "rules": [] });
+    assert_eq!(served.ask(Method::PUT, ACCESS, "\"0123456789abcdef\"", &import).await.status, 412);
+    assert_eq!(served.ask(Method::PUT, ACCESS, "", &import).await.status, 428);
+    assert_eq!(served.ask(Method::GET, RULES, "", &Value::Null).await.body["rules"][0], rule.body);
+    let either = format!("\"0\", W/{}", rule.etag);
+    assert_eq!(served.ask(Method::DELETE, &rule.location, &either, &Value::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_access_level_is_told_with_field_value_and_remedy() {
+    let served = Served::start().await;
+    served.staff().await;
+    let doors = json!([{ "door": "dock-roller" }, { "door": "lobby-mian" }]);
+    let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": "X", "doors": doors })).await;
+    assert_eq!(wrong.status, 422);
+    let expected = [
+        "the configuration has no door \"lobby-mian\"",
+        "doors[1].door",
+        "lobby-mian",
+        "Did you mean \"lobby-main\"?",
+    ];
+    assert_eq!(told(&wrong), expected);
+    let doors = json!([{ "door": "roof", "schedule": "office hours" }]);
+    let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": " ", "doors": doors })).await;
+    assert_eq!(told(&wrong)[1..3], ["name", " "]);
+    let further = wrong.body["error"]["further"].as_array().unwrap();
+    let fields: Vec<_> = further.iter().map(|told| told["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["doors[0].door", "doors[0].schedule"]);
+    let taken = served.ask(Method::POST, LEVELS, "", &json!({ "name": "STAFF", "doors": [] })).await;
+    assert_eq!((taken.status, told(&taken)[0]), (409, "another access level is called \"Staff\""));
+    for body in [json!({ "name": "X" }), json!({ "name": "X", "doors": [], "colour": 1 }), Value::Null] {
+        let answer = served.ask(Method::POST, LEVELS, "", &body).await;
+        assert!(!told(&answer)[3].is_empty() && [400, 415].contains(&answer.status), "{}", answer.body);
+    }
+    assert_eq!(
+        served.ask(Method::GET, LEVELS, "", &Value::Null).await.body["access_levels"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_rule_joins_a_group_and_an_access_level_that_are_there_once() {
+    let served = Served::start().await;
+    let [employees, guests] = [served.group(1, "Employees").await, served.group(2, "Guests").await];
+    let level = served.staff().await.body["id"].as_str().unwrap().to_owned();
+    let body = json!({ "group": employees, "access_level": level });
+    let made = served.ask(Method::POST, RULES, "", &body).await;
+    assert_eq!((made.status, &made.body["group_name"]), (201, &json!("Employees")));
+    assert_eq!(made.body["access_level_name"], "Staff");
+    let twin = served.ask(Method::POST, RULES, "", &body).await;
+    assert_eq!((twin.status, told(&twin)[0]), (409, "a rule gives \"Staff\" to Employees already"));
+    let wrong =
+        served.ask(Method::POST, RULES, "", &json!({ "group": "x", "access_level": employees })).await;
+    assert_eq!((wrong.status, told(&wrong)[1]), (422, "group"));
+    assert_eq!(wrong.body["error"]["further"][0]["field"], "access_level");
+    let body = json!({ "group": guests, "access_level": level });
+    let moved = served.ask(Method::PUT, &made.location, &made.etag, &body).await;
+    assert_eq!(
+        (moved.status, &moved.body["group_name"], &moved.body["id"]),
+        (200, &json!("Guests"), &made.body["id"])
+    );
+    let groups = served.ask(Method::GET, "/api/v1/groups", "", &Value::Null).await.body;
+    assert_eq!(
+        groups["groups"][0],
+        json!({ "id": employees, "display_name": "Employees", "external_id": null })
+    );
+}
+
+#[tokio::test]
+async fn an_access_level_in_use_stays_and_says_by_whom() {
+    let served = Served::start().await;
+    let level = served.staff().await;
+    for (number, name) in [(1, "Employees"), (2, "Guests")] {
+        let group = served.group(number, name).await;
+        served
+            .ask(Method::POST, RULES, "", &json!({ "group": group, "access_level": level.body["id"] }))
+            .await;
+    }
+    let refused = served.ask(Method::DELETE, &level.location, &level.etag, &Value::Null).await;
+    assert_eq!(refused.status, 409);
+    let message = told(&refused)[0];
+    assert!(
+        message.contains("\"Staff\"") && message.contains("Employees") && message.contains("Guests"),
+        "{message}"
+    );
+    for number in [1, 2] {
+        served.commit(Change::DeleteGroup { id: GroupId(uuid::Uuid::from_u128(number)) }).await;
+    }
+    assert_eq!(served.ask(Method::GET, RULES, "", &Value::Null).await.body["rules"], json!([]));
+    assert_eq!(served.ask(Method::DELETE, &level.location, &level.etag, &Value::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn viewers_read_and_managers_write() {
+    let served = Served::start().await;
+    let body = json!({ "name": "Staff", "doors": [] });
+    let at = format!("{LEVELS}/{}", uuid::Uuid::nil());
+    let rule = format!("{RULES}/{}", uuid::Uuid::nil());
+    for (method, path) in [
+        (Method::POST, LEVELS),
+        (Method::PUT, &at),
+        (Method::DELETE, &at),
+        (Method::POST, RULES),
+        (Method::PUT, &rule),
+        (Method::DELETE, &rule),
+        (Method::PUT, ACCESS),
+    ] {
+        assert_eq!(
+            served.ask_as("vera", method.clone(), path, "*", &body).await.status,
+            403,
+            "{method} {path}"
+        );
+        let elsewhere = served.client.request(method, format!("http://{}{path}", served.address));
+        let cookie = served.cookie("mara").await;
+        let elsewhere =
+            elsewhere.header("cookie", cookie).header("origin", "https://evil.example").json(&body);
+        assert_eq!(elsewhere.send().await.unwrap().status(), 403);
+    }
+    assert_eq!(served.ask_as("ida", Method::POST, LEVELS, "", &body).await.status, 201);
+    assert_eq!(served.ask_as("vera", Method::GET, LEVELS, "", &Value::Null).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_import_makes_all_of_it_so_and_a_dry_run_only_says_how() {
+    let served = Served::start().await;
+    let employees = served.group(1, "Employees").await;
+    served.group(2, "Guests").await;
+    let staff = served.staff().await;
+    served.ask(Method::POST, LEVELS, "", &json!({ "name": "Old", "doors": [] })).await;
+    let rule = json!({ "group": employees, "access_level": staff.body["id"] });
+    let rule = served.ask(Method::POST, RULES, "", &rule).await;
+    let before = served.ask(Method::GET, ACCESS, "", &Value::Null).await;
+    let wanted = json!({
+        "access_levels": [
+            { "name": "Staff", "doors": [{ "door": "lobby-main" }, { "door": "dock-roller" }] },
+            { "name": "Visitors", "doors": [{ "door": "lobby-main" }] },
+        ],
+        "rules": [{ "group": "guests", "access_level": "visitors" }, { "group": "Employees", "access_level": "Staff" }],
+    });
+    let dry = served.ask(Method::PUT, "/api/v1/access?dry_run=true", &before.etag, &wanted).await;
+    let steps = json!([
+        { "action": "change", "what": "access level \"Staff\": + dock-roller (always)" },
+        { "action": "add", "what": "access level \"Visitors\": lobby-main (always)" },
+        { "action": "add", "what": "rule: \"Visitors\" for Guests" },
+        { "action": "remove", "what": "access level \"Old\": no doors" },
+    ]);
+    assert_eq!(dry.body["changes"], steps);
+    assert_eq!(
+        served.ask(Method::GET, ACCESS, "", &Value::Null).await.body,
+        before.body,
+        "a dry run changes nothing"
+    );
+    let done = served.ask(Method::PUT, ACCESS, &before.etag, &wanted).await;
+    assert_eq!(done.body["changes"], steps);
+    let after = served.ask(Method::GET, ACCESS, "", &Value::Null).await;
+    assert_eq!((after.etag.clone(), &after.body["tag"]), (done.etag, &done.body["tag"]));
+    assert_ne!(after.etag, before.etag);
+    let names: Vec<_> =
+        after.body["access_levels"].as_array().unwrap().iter().map(|level| &level["name"]).collect();
+    assert_eq!(names, ["Staff", "Visitors"]);
+    assert_eq!(after.body["rules"][0], rule.body, "what stays is not touched");
+    let again = served.ask(Method::PUT, ACCESS, &after.etag, &wanted).await;
+    assert_eq!((again.body["changes"].clone(), again.etag), (json!([]), after.etag));
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_an_import_is_told_at_once_and_nothing_is_changed() {
+    let served = Served::start().await;
+    served.group(1, "Employees").await;
+    let wanted = json!({
+        "access_levels": [
+            { "name": "Staff", "doors": [{ "door": "lobby" }] },
+            { "name": "staff", "doors": [] },
+            { "name": "Fine", "doors": [{ "door": "lobby-main", "schedule": "never" }] },
+            { "name": "staff ", "doors": [] },
+        ],
+        "rules": [
+            { "group": "Employes", "access_level": "Staf" },
+            { "group": "Employees", "access_level": "Fine" },
+            { "group": "employees", "access_level": "fine" },
+        ],
+    });
+    let refused = served.ask(Method::PUT, ACCESS, "*", &wanted).await;
+    assert_eq!(refused.status, 422);
+    let error = &refused.body["error"];
+    let all = [vec![error.clone()], error["further"].as_array().unwrap().clone()].concat();
+    let told: Vec<_> =
+        all.iter().map(|told| (told["field"].as_str().unwrap(), told["remedy"].as_str().unwrap())).collect();
+    assert_eq!(
+        told,
+        [
+            ("access_levels[0].doors[0].door", "Did you mean \"lobby-main\"?"),
+            ("access_levels[2].doors[0].schedule", "Write \"always\"."),
+            ("access_levels[3].name", "Give one of them another name."),
+            ("rules[0].access_level", "Did you mean \"Staff\"?"),
+            ("rules[0].group", "Did you mean \"Employees\"?"),
+            ("rules[2].group", "Leave one out."),
+        ]
+    );
+    assert_eq!(served.site.directory.read().revision(), Revision(1));
+}
