@@ -4,6 +4,7 @@
 //! Paths come out absolute: what is relative in the file is relative to the file's folder. People, cards and access
 //! never stand here; hardware, addresses and the places of secrets do, the secrets themselves never.
 
+mod access_file;
 mod cards;
 mod hardware;
 mod limits;
@@ -26,6 +27,7 @@ use crate::domain::{ControllerId, DoorId, LineId};
 
 pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
+pub use access_file::{AccessFile, Remark, written};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
@@ -213,7 +215,7 @@ pub enum NamedFiles {
 pub fn load(path: &Path, files: NamedFiles) -> Result<Config, Problems> {
     match read(path) {
         Ok(text) => parse(path, &text, files),
-        Err(error) => Err(Problems::unreadable(path, &error)),
+        Err(error) => Err(unreadable(path, &error)),
     }
 }
 
@@ -226,7 +228,7 @@ pub fn parse(path: &Path, text: &str, files: NamedFiles) -> Result<Config, Probl
     if !syntax.is_empty() {
         return Err(Problems::new(path, text, syntax.iter().map(Problem::syntax).collect()));
     }
-    let file = std::path::absolute(path).map_err(|error| Problems::unreadable(path, &error))?;
+    let file = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
     let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
     let review = Review { folder, files, problems: RefCell::new(Vec::new()) };
     let config = whole(&review, file, document.get_ref());
@@ -251,6 +253,10 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let limits = limits::read(limits.as_ref());
     let (lines, controllers) = hardware::read(&lines, &controllers);
     Some(Config { file, site: site?, web: web?, cards: cards?, limits, lines, controllers })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problems {
+    Problems::unreadable(path, "the configuration", "`gateway init` writes a new one", error)
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file, and how it is shown: place, excerpt, caret, remedy.
+//! What is wrong in a TOML file, and how it is shown: place, excerpt, caret, remedy.
 
 use std::fmt;
 use std::io;
@@ -89,7 +89,7 @@ impl Problem {
     }
 }
 
-/// All that is wrong with one configuration file, in the file's order.
+/// All that is wrong with one file, in the file's order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problems {
     path: String,
@@ -111,11 +111,11 @@ impl Problems {
         Self { path: path.display().to_string(), source: source.to_owned(), list }
     }
 
-    pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
-        let message = format!("the configuration can't be read: {error}");
+    pub(super) fn unreadable(path: &Path, what: &str, remedy: &str, error: &io::Error) -> Self {
+        let message = format!("{what} can't be read: {error}");
         let missing = error.kind() == io::ErrorKind::NotFound;
         let problem = Problem { place: None, ..Problem::at(0..0, message) };
-        let problem = if missing { problem.help("`gateway init` writes a new one") } else { problem };
+        let problem = if missing { problem.help(remedy) } else { problem };
         Self::new(path, "", vec![problem])
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use reqwest::header::IF_MATCH;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 
@@ -32,6 +33,8 @@ pub enum ClientError {
         message: String,
         /// What would be right.
         remedy: Option<String>,
+        /// All that is wrong, field by field, this included.
+        wrong: Vec<Wrong>,
     },
     /// The answer is longer than any that makes sense.
     #[error("the service's answer is longer than {MAX_ANSWER_LEN} bytes")]
@@ -45,6 +48,17 @@ pub enum ClientError {
         #[source]
         error: reqwest::Error,
     },
+}
+
+/// What the service says of one field.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Wrong {
+    /// Which, where it is about one.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub remedy: Option<String>,
 }
 
 /// Asks the running service.
@@ -82,6 +96,19 @@ impl Client {
     /// When there is no good answer.
     pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<Vec<u8>, ClientError> {
         self.ask(self.http.post(address(path)).json(body)).await
+    }
+
+    /// The body of the answer to a PUT of `body` to `path`, if what is there has the entity tag `if_match`.
+    ///
+    /// # Errors
+    /// When there is no good answer.
+    pub async fn put(
+        &self,
+        path: &str,
+        if_match: &str,
+        body: &serde_json::Value,
+    ) -> Result<Vec<u8>, ClientError> {
+        self.ask(self.http.put(address(path)).header(IF_MATCH, if_match).json(body)).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, ClientError> {
@@ -136,15 +163,22 @@ struct ErrorBody {
 
 #[derive(Deserialize)]
 struct Told {
-    message: String,
-    remedy: Option<String>,
+    #[serde(flatten)]
+    first: Wrong,
+    #[serde(default)]
+    further: Vec<Wrong>,
 }
 
 fn refusal(status: StatusCode, body: &[u8]) -> ClientError {
     match serde_json::from_slice(body) {
-        Ok(ErrorBody { error: Told { message, remedy } }) => ClientError::Refused { status, message, remedy },
+        Ok(ErrorBody { error: Told { first, further } }) => {
+            let Wrong { message, remedy, .. } = first.clone();
+            let wrong = std::iter::once(first).chain(further).collect();
+            ClientError::Refused { status, message, remedy, wrong }
+        }
         Err(_) => {
-            ClientError::Refused { status, message: format!("the service answered {status}"), remedy: None }
+            let message = format!("the service answered {status}");
+            ClientError::Refused { status, message, remedy: None, wrong: Vec::new() }
         }
     }
 }

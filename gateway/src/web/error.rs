@@ -24,7 +24,7 @@ pub(super) struct ApiError {
     retry_after_s: Option<u64>,
     /// Ask for HTTP Basic. Never on what a page asks for: the browser would show a box of its own.
     challenge: bool,
-    told: Told,
+    told: Box<Told>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,7 +46,7 @@ impl ApiError {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let told =
             Told { message: message.into(), field: None, value: None, remedy: None, further: Vec::new() };
-        Self { status, retry_after_s: None, challenge: false, told }
+        Self { status, retry_after_s: None, challenge: false, told: Box::new(told) }
     }
 
     /// Which field is wrong, and what was in it.
@@ -181,7 +181,7 @@ impl From<AccessError> for ApiError {
             AccessError::Refused(refused) => {
                 let mut refused = refused.into_iter().map(Self::from);
                 let Some(mut first) = refused.next() else { return Self::not_found() };
-                first.told.further = refused.map(|refusal| refusal.told).collect();
+                first.told.further = refused.map(|refusal| *refusal.told).collect();
                 first
             }
             AccessError::Unavailable(_) => {

@@ -1,0 +1,240 @@
+//! `gateway access`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use clap::{Args, Subcommand};
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use super::table::Table;
+use super::{Failure, SiteFile, asked, counted, say, tell};
+use crate::config::{AccessFile, NamedFiles, Remark, written};
+use crate::domain::{AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft};
+use crate::local::ClientError;
+
+/// What rules do in this version.
+const NOT_APPLIED: &str =
+    "Rules are kept, and not applied yet: every active card of an active person opens every door.";
+
+/// Access levels, and the rules that give them to groups
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(super) struct Access {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    List(List),
+    Export(Export),
+    Import(Import),
+}
+
+/// Show access levels, their doors and the groups that have them
+#[derive(Args)]
+struct List {
+    #[command(flatten)]
+    site: SiteFile,
+
+    /// Everything, as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Write all access levels and rules to standard output, as TOML
+#[derive(Args)]
+#[command(after_help = "Example:\n  gateway access export > access.toml")]
+struct Export {
+    #[command(flatten)]
+    site: SiteFile,
+}
+
+/// Make all access levels and rules what a file says
+///
+/// What the file doesn't name is removed. The file is checked whole first: if anything in it is wrong, every mistake is
+/// shown with its place and a remedy, nothing is changed, and the exit code is 2.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  gateway access import access.toml --dry-run
+  gateway access import access.toml")]
+struct Import {
+    #[command(flatten)]
+    site: SiteFile,
+
+    /// The file, such as `gateway access export` writes
+    file: PathBuf,
+
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Access {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        match &self.action {
+            Action::List(list) => list.run(),
+            Action::Export(export) => export.run(),
+            Action::Import(import) => import.run(),
+        }
+    }
+}
+
+/// What the service has.
+#[derive(Deserialize)]
+struct All {
+    tag: String,
+    applied: bool,
+    access_levels: Vec<Level>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Level {
+    id: String,
+    name: String,
+    doors: Vec<Door>,
+}
+
+#[derive(Deserialize)]
+struct Door {
+    door: String,
+    door_name: Option<String>,
+    schedule: String,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    group_name: String,
+    access_level: String,
+    access_level_name: String,
+}
+
+fn all(site: &SiteFile) -> Result<Vec<u8>, Failure> {
+    asked(&site.load(NamedFiles::Ignored)?, async |client| client.get("/api/v1/access").await)
+}
+
+fn understood<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, Failure> {
+    Ok(serde_json::from_slice(answer).context("the service's answer can't be read")?)
+}
+
+impl List {
+    fn run(&self) -> Result<(), Failure> {
+        let answer = all(&self.site)?;
+        if self.json {
+            return say(String::from_utf8(answer).context("the service's answer is not UTF-8")?);
+        }
+        let all: All = understood(&answer)?;
+        tell_whether_applied(all.applied);
+        if all.access_levels.is_empty() {
+            return Ok(());
+        }
+        let mut table = Table::new(["ACCESS LEVEL", "GROUPS", "DOORS"]);
+        for level in &all.access_levels {
+            let given = all.rules.iter().filter(|rule| rule.access_level == level.id);
+            let groups: Vec<_> = given.map(|rule| rule.group_name.as_str()).collect();
+            let doors: Vec<_> = level.doors.iter().map(Door::words).collect();
+            table.row([level.name.clone(), listed(&groups), listed(&doors)]);
+        }
+        say(table)
+    }
+}
+
+impl Door {
+    fn words(&self) -> String {
+        let Self { door, door_name, schedule } = self;
+        let lost = if door_name.is_none() { ", not in the configuration" } else { "" };
+        format!("{door} ({schedule}{lost})")
+    }
+}
+
+fn listed<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+}
+
+fn tell_whether_applied(applied: bool) {
+    if !applied {
+        tell(NOT_APPLIED);
+    }
+}
+
+impl Export {
+    fn run(&self) -> Result<(), Failure> {
+        let answer = all(&self.site)?;
+        let All { tag, access_levels, rules, .. } = understood(&answer)?;
+        let door = |Door { door, schedule, .. }| DoorDraft { door, schedule };
+        let level = |Level { name, doors, .. }: Level| AccessLevelDraft {
+            name,
+            doors: doors.into_iter().map(door).collect(),
+        };
+        let rule = |Rule { group_name, access_level_name, .. }| RuleDraft {
+            group: group_name,
+            access_level: access_level_name,
+        };
+        let all = AccessImport {
+            access_levels: access_levels.into_iter().map(level).collect(),
+            rules: rules.into_iter().map(rule).collect(),
+        };
+        say(written(&all, &tag).trim_end())
+    }
+}
+
+/// What the service did, or would do.
+#[derive(Deserialize)]
+struct Imported {
+    changes: Vec<ImportStep>,
+}
+
+impl Import {
+    fn run(&self) -> Result<(), Failure> {
+        let config = self.site.load(NamedFiles::Ignored)?;
+        let file = AccessFile::read(&self.file).map_err(|problems| Failure::Config(Box::new(problems)))?;
+        let body = serde_json::to_value(&file.wanted).context("the file can't be sent")?;
+        let if_match = file.based_on.as_ref().map_or("*".to_owned(), |tag| format!("\"{tag}\""));
+        let path = format!("/api/v1/access?dry_run={}", self.dry_run);
+        let answer = asked(&config, async |client| match client.put(&path, &if_match, &body).await {
+            Err(ClientError::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, wrong, .. }) => {
+                Ok(Err(wrong))
+            }
+            Err(ClientError::Refused { status: StatusCode::PRECONDITION_FAILED, .. }) => Ok(Err(Vec::new())),
+            other => other.map(Ok),
+        })?;
+        match answer {
+            Ok(answer) => self.tell(understood(&answer)?),
+            Err(wrong) if wrong.is_empty() => Err(anyhow!(
+                "access levels or rules were changed after {} was exported; export them again, or delete the line based_on",
+                self.file.display()
+            )
+            .into()),
+            Err(wrong) => {
+                let remark = |wrong: crate::local::Wrong| Remark {
+                    field: wrong.field.unwrap_or_default(),
+                    message: wrong.message,
+                    remedy: wrong.remedy,
+                };
+                Err(Failure::Config(Box::new(file.problems(wrong.into_iter().map(remark)))))
+            }
+        }
+    }
+
+    fn tell(&self, Imported { changes }: Imported) -> Result<(), Failure> {
+        for ImportStep { action, what } in &changes {
+            let sign = match action {
+                ImportAction::Add => '+',
+                ImportAction::Change => '~',
+                ImportAction::Remove => '-',
+            };
+            say(format_args!("{sign} {what}"))?;
+        }
+        let count = counted(changes.len(), "change");
+        tell(match (changes.is_empty(), self.dry_run) {
+            (true, _) => "Nothing to change: all is as the file says.".to_owned(),
+            (false, true) => format!("{count} to make; nothing was changed."),
+            (false, false) => format!("{count} made."),
+        });
+        tell(NOT_APPLIED);
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! `gateway access`, at a service that really runs.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use tempfile::TempDir;
+
+use crate::program::{gateway, run};
+
+const LEVELS: &str = "\
+[[access_level]]
+name = \"Staff\"
+doors = [{ door = \"front\" }, { door = \"back\", schedule = \"always\" }]
+
+[[access_level]]
+name = \"Visitors\"
+doors = [{ door = \"front\" }]
+
+[[rule]]
+group = \"Employees\"
+access_level = \"Staff\"
+";
+
+/// A site with two doors, one group, and its running service.
+struct Running {
+    folder: TempDir,
+    service: Child,
+}
+
+impl Running {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = "[site]\nname = \"Try\"\ntime_zone = \"UTC\"\ndata_dir = \"data\"\n\
+             [web]\nlisten = \"127.0.0.1:0\"\ntls = \"off\"\n\
+             [[line]]\nid = \"north\"\nprotocol = \"osdp\"\nport = \"nowhere\"\nbaud = 9600\n\
+             [[controller]]\nid = \"hall\"\nline = \"north\"\naddress = 1\nkind = \"panel\"\nscbk_file = \"hall.scbk\"\n\
+             [[controller.door]]\nid = \"front\"\nname = \"Front door\"\nreader = 0\n\
+             [[controller.door]]\nid = \"back\"\nname = \"Back door\"\nreader = 1\n";
+        fs::write(folder.path().join("gateway.toml"), config).unwrap();
+        let mut command = gateway();
+        command.current_dir(folder.path()).args(["run", "--config", "gateway.toml"]).stderr(Stdio::piped());
+        let mut service = command.spawn().unwrap();
+        let mut log = BufReader::new(service.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let line = log.find(|line| line.contains("the page is at")).expect("the service starts");
+        let address = line.split("http://").nth(1).unwrap().trim_end_matches('/').to_owned();
+        // What nobody reads would stop the service.
+        std::thread::spawn(move || log.for_each(drop));
+        let token = run(folder.path(), "token create --name try --config gateway.toml").succeeded();
+        make_group(&address, token.trim(), "Employees");
+        Self { folder, service }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn access(&self, arguments: &str) -> crate::program::Finished {
+        run(self.path(), &format!("access {arguments} --config gateway.toml"))
+    }
+
+    fn import(&self, text: &str, arguments: &str) -> crate::program::Finished {
+        fs::write(self.path().join("access.toml"), text).unwrap();
+        self.access(&format!("import access.toml {arguments}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.service.kill();
+        let _ = self.service.wait();
+    }
+}
+
+fn make_group(address: &str, token: &str, name: &str) {
+    let body = format!(
+        "{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"],\"displayName\":\"{name}\"}}"
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /scim/v2/Groups HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
+         content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn an_export_imports_into_itself_without_a_change() {
+    let site = Running::start();
+    let dry = site.import(LEVELS, "--dry-run");
+    assert!(dry.stderr.starts_with("3 changes to make; nothing was changed.\n"), "{}", dry.stderr);
+    let steps = dry.succeeded();
+    let expected = "\
++ access level \"Staff\": back (always), front (always)
++ access level \"Visitors\": front (always)
++ rule: \"Staff\" for Employees
+";
+    assert_eq!(steps, expected);
+    assert_eq!(site.access("list").succeeded(), "", "a dry run changes nothing");
+    let done = site.import(LEVELS, "");
+    assert!(done.stderr.starts_with("3 changes made.\n"), "{}", done.stderr);
+    assert_eq!(done.succeeded(), steps);
+    let exported = site.access("export").succeeded();
+    let again = site.import(&exported, "");
+    assert!(again.stderr.starts_with("Nothing to change"), "{}", again.stderr);
+    assert_eq!(again.succeeded(), "");
+    let list = site.access("list");
+    assert!(list.stderr.contains("not applied yet"), "{}", list.stderr);
+    let expected = "\
+ACCESS LEVEL  GROUPS     DOORS
+Staff         Employees  back (always), front (always)
+Visitors      -          front (always)
+";
+    assert_eq!(list.succeeded(), expected);
+}
+
+#[test]
+fn an_import_undoes_nothing_that_was_changed_after_the_export() {
+    let site = Running::start();
+    let exported = site.access("export").succeeded();
+    site.import(LEVELS, "").succeeded();
+    let stderr = site.import(&exported, "").failed(1);
+    assert!(stderr.contains("export them again, or delete the line based_on"), "{stderr}");
+    assert_eq!(site.access("list").succeeded().lines().count(), 3);
+    let forced: String = exported.lines().filter(|line| !line.starts_with("based_on")).collect();
+    let removed = site.import(&forced, "").succeeded();
+    assert!(removed.lines().count() == 3 && removed.lines().all(|line| line.starts_with("- ")), "{removed}");
+}
+
+#[test]
+fn every_mistake_is_pointed_at_in_the_file_and_nothing_is_changed() {
+    let site = Running::start();
+    let wrong = LEVELS
+        .replace("\"back\"", "\"bakc\"")
+        .replace("Employees", "Employes")
+        .replace("access_level = \"Staff\"", "access_level = \"Staf\"");
+    let stderr = site.import(&wrong, "").failed(2);
+    for expected in [
+        "access.toml:3:38",
+        "the configuration has no door \"bakc\"",
+        "Did you mean \"back\"?",
+        "access.toml:10:9",
+        "there is no group \"Employes\"",
+        "Did you mean \"Employees\"?",
+        "access.toml:11:16",
+        "Did you mean \"Staff\"?",
+        "3 problems in access.toml",
+        "^^^^^^",
+    ] {
+        assert!(stderr.contains(expected), "{expected} is missing:\n{stderr}");
+    }
+    let stderr = site.import("[[access_level]]\nnam = \"Staff\"\n", "").failed(2);
+    assert!(stderr.contains("access.toml:2:1") && stderr.contains("did you mean `name`?"), "{stderr}");
+    assert!(site.access("import absent.toml").failed(2).contains("gateway access export"));
+    assert_eq!(site.access("list").succeeded(), "");
+}
