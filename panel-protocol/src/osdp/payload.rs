@@ -97,6 +97,23 @@ macro_rules! byte_enum {
 }
 pub(super) use byte_enum;
 
+/// Code bytes as constants, and their names as the standard writes them.
+macro_rules! codes {
+    ($($(#[$about:meta])* $name:ident = $byte:literal,)+) => {
+        $($(#[$about])* pub const $name: u8 = $byte;)+
+
+        /// The standard's name of a code, such as `osdp_POLL`; `None` for a code that this crate doesn't know.
+        #[must_use]
+        pub const fn name(code: u8) -> Option<&'static str> {
+            match code {
+                $($name => Some(concat!("osdp_", stringify!($name))),)+
+                _ => None,
+            }
+        }
+    };
+}
+pub(super) use codes;
+
 impl fmt::Debug for Manufacturer<'_> {
     /// Without the data, which may hold cards.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,3 +132,20 @@ impl fmt::Display for PayloadError {
 }
 
 impl core::error::Error for PayloadError {}
+
+#[cfg(test)]
+mod tests {
+    use crate::osdp::{command, reply};
+
+    #[test]
+    fn codes_are_named_as_the_standard_names_them() {
+        assert_eq!(command::name(0x60), Some("osdp_POLL"));
+        assert_eq!(command::name(0x7B), Some("osdp_ACURXSIZE"));
+        assert_eq!(command::name(0x40), None);
+        assert_eq!(reply::name(0x78), Some("osdp_RMAC_I"));
+        assert_eq!(reply::name(0x50), Some("osdp_RAW"));
+        assert_eq!(reply::name(0x60), None);
+        // The same byte is another thing in the other direction.
+        assert_eq!((command::name(0x80), reply::name(0x80)), (Some("osdp_MFG"), Some("osdp_PIVDATAR")));
+    }
+}

@@ -1,11 +1,13 @@
 //! What a CP says to a PD.
 
 mod annunciate;
+pub mod code;
 mod key_set;
 mod led;
 mod output;
 
 pub use annunciate::{Buzzer, Text, TextMode, Tone};
+pub use code::name;
 pub use key_set::KeySet;
 pub use led::{Color, LedControl, Pattern, PermanentAction, TemporaryAction};
 pub use output::{OutputAction, OutputControl};
@@ -15,50 +17,6 @@ use super::file::FileFragment;
 use super::frame::Payload;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
-
-/// Code bytes of commands (OSDP 2.2, Annex A).
-pub mod code {
-    /// Anything new?
-    pub const POLL: u8 = 0x60;
-    /// Who are you?
-    pub const ID: u8 = 0x61;
-    /// What can you do?
-    pub const CAP: u8 = 0x62;
-    /// Tamper and power.
-    pub const LSTAT: u8 = 0x64;
-    /// Inputs.
-    pub const ISTAT: u8 = 0x65;
-    /// Outputs.
-    pub const OSTAT: u8 = 0x66;
-    /// Attached readers.
-    pub const RSTAT: u8 = 0x67;
-    /// Switch outputs.
-    pub const OUT: u8 = 0x68;
-    /// Set lights.
-    pub const LED: u8 = 0x69;
-    /// Sound the buzzer.
-    pub const BUZ: u8 = 0x6A;
-    /// Show text.
-    pub const TEXT: u8 = 0x6B;
-    /// Change address and speed.
-    pub const COMSET: u8 = 0x6E;
-    /// Install a key.
-    pub const KEYSET: u8 = 0x75;
-    /// Begin a secure channel.
-    pub const CHLNG: u8 = 0x76;
-    /// Prove the key.
-    pub const SCRYPT: u8 = 0x77;
-    /// The CP's receive buffer.
-    pub const ACURXSIZE: u8 = 0x7B;
-    /// A part of a file.
-    pub const FILETRANSFER: u8 = 0x7C;
-    /// A vendor's own command.
-    pub const MFG: u8 = 0x80;
-    /// Stop what takes long.
-    pub const ABORT: u8 = 0xA2;
-    /// Keep a card's session alive.
-    pub const KEEPACTIVE: u8 = 0xA7;
-}
 
 /// A command, with its data checked.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -1,12 +1,14 @@
 //! What a PD answers, or tells when it is polled.
 
 mod card;
+pub mod code;
 mod cryptogram;
 mod identity;
 mod nak;
 mod status;
 
 pub use card::{Keypad, Raw};
+pub use code::name;
 pub use cryptogram::ClientCryptogram;
 pub use identity::{Capability, DeviceId, function};
 pub use nak::{Nak, NakReason};
@@ -17,46 +19,6 @@ use super::file::FileStatus;
 use super::frame::Payload;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
-
-/// Code bytes of replies (OSDP 2.2, Annex A).
-pub mod code {
-    /// Done, or nothing new.
-    pub const ACK: u8 = 0x40;
-    /// Refused.
-    pub const NAK: u8 = 0x41;
-    /// Who I am.
-    pub const PDID: u8 = 0x45;
-    /// What I can do.
-    pub const PDCAP: u8 = 0x46;
-    /// Tamper and power.
-    pub const LSTATR: u8 = 0x48;
-    /// Inputs.
-    pub const ISTATR: u8 = 0x49;
-    /// Outputs.
-    pub const OSTATR: u8 = 0x4A;
-    /// Attached readers.
-    pub const RSTATR: u8 = 0x4B;
-    /// A card.
-    pub const RAW: u8 = 0x50;
-    /// Keys pressed.
-    pub const KEYPAD: u8 = 0x53;
-    /// Address and speed from now on.
-    pub const COM: u8 = 0x54;
-    /// The PD's number and proof.
-    pub const CCRYPT: u8 = 0x76;
-    /// The session's initial MAC.
-    pub const RMAC_I: u8 = 0x78;
-    /// Later, please.
-    pub const BUSY: u8 = 0x79;
-    /// What became of a part of a file.
-    pub const FTSTAT: u8 = 0x7A;
-    /// A vendor's status.
-    pub const MFGSTATR: u8 = 0x83;
-    /// A vendor's error.
-    pub const MFGERRR: u8 = 0x84;
-    /// A vendor's own reply.
-    pub const MFGREP: u8 = 0x90;
-}
 
 /// A reply, with its data checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
