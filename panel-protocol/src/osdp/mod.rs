@@ -6,6 +6,7 @@
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
+pub mod biometrics;
 pub mod bytes;
 pub mod command;
 pub mod cp;
@@ -14,9 +15,12 @@ pub mod deframe;
 mod draft;
 pub mod file;
 pub mod frame;
+pub mod multipart;
+mod named_bytes;
 pub mod payload;
 pub mod pd;
 pub mod records;
 pub mod reply;
 pub mod secure;
+pub mod smart_card;
 pub mod timing;

@@ -382,7 +382,7 @@ fn refusals_name_their_reason_inside_the_channel() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     let cases = [
         (Command::Other { code: 0x60, data: &[1] }, NakReason::Length),
-        (Command::Other { code: 0x6A, data: &[0, 9, 0, 0, 0] }, NakReason::Record),
+        (Command::Other { code: 0x68, data: &[0, 9, 0, 0] }, NakReason::Record),
         (Command::Other { code: 0xEE, data: &[] }, NakReason::UnknownCommand),
         (Command::Challenge([0; 8]), NakReason::Security),
     ];
