@@ -9,6 +9,7 @@
 pub mod biometrics;
 pub mod bytes;
 pub mod command;
+mod counters;
 pub mod cp;
 pub mod crc;
 pub mod deframe;

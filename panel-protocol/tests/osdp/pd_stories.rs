@@ -12,12 +12,12 @@ use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
 use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
 
-const KEY: Scbk = Scbk::new(*b"sixteen byte key");
+pub(crate) const KEY: Scbk = Scbk::new(*b"sixteen byte key");
 const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
 const BEEP: Command<'_> =
     Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
 
-fn nak(heard: &Heard) -> Option<NakReason> {
+pub(crate) fn nak(heard: &Heard) -> Option<NakReason> {
     match heard.reply() {
         Reply::Nak(nak) => Some(nak.reason),
         _ => None,

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::frame::FrameError;
 use crate::osdp::named_bytes::open_byte_enum;
 use crate::osdp::payload::{PayloadError, head};
 
@@ -47,6 +48,24 @@ impl From<PayloadError> for NakReason {
         match error {
             PayloadError::Value { .. } => Self::Record,
             _ => Self::Length,
+        }
+    }
+}
+
+impl From<FrameError> for NakReason {
+    /// What a PD answers to a frame that is none. The standard has no reason for bits that it keeps for itself.
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Check(_) => Self::Check,
+            FrameError::TooShort(_)
+            | FrameError::Start(_)
+            | FrameError::Length { .. }
+            | FrameError::NoCode => Self::Length,
+            FrameError::Control(_) => Self::Record,
+            FrameError::Scb(_) | FrameError::ScbData { .. } | FrameError::Direction { .. } => {
+                Self::SecurityBlock
+            }
+            FrameError::NoMac | FrameError::Blocks(_) => Self::Security,
         }
     }
 }
