@@ -6,17 +6,22 @@
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
+pub mod biometrics;
 pub mod bytes;
 pub mod command;
+mod counters;
 pub mod cp;
 pub mod crc;
 pub mod deframe;
 mod draft;
 pub mod file;
 pub mod frame;
+pub mod multipart;
+mod named_bytes;
 pub mod payload;
 pub mod pd;
 pub mod records;
 pub mod reply;
 pub mod secure;
+pub mod smart_card;
 pub mod timing;

@@ -2,6 +2,8 @@
 
 mod bench;
 mod payload_properties;
+mod pd_broadcast;
+mod pd_malformed;
 mod pd_properties;
 mod pd_stories;
 mod pieces;
