@@ -1,6 +1,5 @@
 //! A PD on a bench: a device behind it, and a CP that does exactly what a test says.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
@@ -8,7 +7,9 @@ use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::crc::crc16;
 use panel_protocol::osdp::frame::{self, Frame, FrameMut, Header, Payload, Scb, scs};
 use panel_protocol::osdp::payload::ComSettings;
-use panel_protocol::osdp::pd::{Answered, Event, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter};
+use panel_protocol::osdp::pd::{
+    Answered, Event, EventQueue, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter,
+};
 use panel_protocol::osdp::reply::{Capability, DeviceId, NakReason, Raw, Reply, function};
 use panel_protocol::osdp::secure::{Handshake, KeyKind, SCBK_D, Scbk, Session};
 use panel_protocol::time::Micros;
@@ -24,7 +25,7 @@ pub(crate) const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
 #[derive(Default)]
 pub(crate) struct Device {
     pub(crate) key: Option<Scbk>,
-    pub(crate) news: VecDeque<Credential>,
+    pub(crate) news: EventQueue<8>,
     pub(crate) told: usize,
     pub(crate) delivered: usize,
     /// Codes of the commands that reached the handler, in order.
@@ -90,15 +91,15 @@ impl PdHandler for Device {
         }
     }
 
-    fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
-        let Some(card) = self.news.front() else { return reply.ack() };
-        self.told += 1;
-        reply.send(&Reply::Raw(Raw::of(0, *card, &mut [0; 8])))
+    fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
+        let told = self.news.tell(now, reply);
+        self.told += usize::from(told.is_ok());
+        told.unwrap_or_else(ReplyWriter::ack)
     }
 
     fn delivered(&mut self, _: Micros) {
         self.delivered += 1;
-        self.news.pop_front();
+        self.news.delivered();
     }
 }
 
@@ -158,6 +159,13 @@ impl Bench {
         bench.open_channel(kind, &key.unwrap_or(SCBK_D)).expect("a channel");
         bench.events.clear();
         bench
+    }
+
+    /// Shows the device a card.
+    pub(crate) fn show(&mut self, card: Credential) {
+        let mut bits = [0; 8];
+        let read = Reply::Raw(Raw::of(0, card, &mut bits));
+        self.device.news.push(self.now, &read).expect("a card fits");
     }
 
     /// Puts bytes on the line; what the PD sends back, if anything.
@@ -273,6 +281,14 @@ pub(crate) fn repair_check(frame: &mut [u8]) {
 pub(crate) fn repair_len(frame: &mut [u8], more: usize) {
     let len = u16::try_from(frame.len() - 1 + more).expect("a short frame").to_le_bytes();
     frame[3..5].copy_from_slice(&len);
+}
+
+/// The card that a reply tells of.
+pub(crate) fn presented(heard: &Heard) -> Option<Credential> {
+    match heard.reply() {
+        Reply::Raw(raw) => raw.credential().ok(),
+        _ => None,
+    }
 }
 
 /// A card.

@@ -3,6 +3,7 @@
 mod bench;
 mod insider;
 mod payload_properties;
+mod pd_events;
 mod pd_properties;
 mod pd_refusals;
 mod pd_stories;

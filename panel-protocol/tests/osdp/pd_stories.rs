@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed, repair_check};
-use panel_protocol::credential::Credential;
+use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed, presented, repair_check};
 use panel_protocol::osdp::command::{Buzzer, Command, KeySet, Tone};
 use panel_protocol::osdp::frame::{self, BROADCAST, Check, Frame, Header, scs};
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
@@ -58,7 +57,8 @@ fn a_retry_repeats_the_reply_and_not_the_command() {
 #[test]
 fn a_lost_reply_with_a_card_is_told_again_and_delivered_once() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.extend([card(1), card(2)]);
+    bench.show(card(1));
+    bench.show(card(2));
     let poll = bench.frame(&Command::Poll);
     let lost = bench.wire(&poll).unwrap();
     let again = bench.wire(&poll).unwrap();
@@ -74,7 +74,7 @@ fn a_lost_reply_with_a_card_is_told_again_and_delivered_once() {
 #[test]
 fn a_card_told_into_a_channel_that_broke_is_told_again() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
     bench.sequence = 0;
     bench.open_channel(KeyKind::Installed, &KEY).unwrap();
@@ -92,7 +92,7 @@ fn a_forged_command_confirms_nothing() {
     let unknown = (0x19, Command::Poll);
     for (kind, forged) in [challenge, proof, sealed, unknown] {
         let mut bench = Bench::secured(Device::with_key(&KEY));
-        bench.device.news.push_back(card(1));
+        bench.show(card(1));
         bench.ask(&Command::Poll);
         bench.step(kind, KeyKind::Installed, &forged);
         assert_eq!((bench.device.told, bench.device.delivered), (1, 0), "{forged:?}");
@@ -103,7 +103,7 @@ fn a_forged_command_confirms_nothing() {
 #[test]
 fn a_forged_clear_command_confirms_nothing() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     bench.ask(&Command::Poll);
     let forged = bench.clear_frame(&Command::Poll);
     let reply = bench.wire(&forged).unwrap();
@@ -248,7 +248,7 @@ fn each_handshake_has_a_new_random_number() {
 #[test]
 fn a_keyed_device_does_little_without_a_channel() {
     let mut bench = Bench::new(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
     assert!(matches!(bench.ask(&Command::Capabilities).reply(), Reply::Capabilities(_)));
     let com_set = Command::ComSet(ComSettings { address: 9, baud: 9600 });
@@ -420,7 +420,7 @@ fn a_refusal_is_repeated_to_the_byte_as_well() {
 #[test]
 fn a_busy_device_costs_the_chain_of_macs_nothing() {
     let mut bench = Bench::secured(Device { busy: 5, ..Device::with_key(&KEY) });
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
     let frame = bench.frame(&BEEP);
     let busy: Vec<_> = (0..5).map(|_| bench.wire(&frame).unwrap()).collect();
@@ -436,7 +436,8 @@ fn a_busy_device_costs_the_chain_of_macs_nothing() {
 #[test]
 fn a_cp_that_goes_on_after_a_lost_reply_has_heard_it() {
     let mut bench = Bench::new(Device::factory_new());
-    bench.device.news.extend([card(1), card(2)]);
+    bench.show(card(1));
+    bench.show(card(2));
     bench.ask(&Command::Id);
     let first = bench.frame(&Command::Poll);
     bench.wire(&first).unwrap();
@@ -518,12 +519,4 @@ fn a_frame_in_pieces_is_answered_once_it_is_whole() {
         bench.wait(Duration::from_millis(1));
     }
     assert!(bench.wire(&[*last]).is_some());
-}
-
-/// The card that a reply tells of.
-fn presented(heard: &Heard) -> Option<Credential> {
-    match heard.reply() {
-        Reply::Raw(raw) => raw.credential().ok(),
-        _ => None,
-    }
 }

@@ -5,9 +5,11 @@
 
 mod channel;
 mod conversation;
+mod event_queue;
 mod exchange;
 mod handler;
 
+pub use event_queue::{EventQueue, MAX_EVENT_LEN, NotQueued, READ_LIFETIME};
 pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 
 use exchange::Exchange;
