@@ -11,7 +11,7 @@ pub struct Counters {
     pub noise_bytes: u32,
     /// Starts whose length field no frame can have.
     pub bad_length: u32,
-    /// Frames longer than the buffer, skipped.
+    /// Frames longer than the buffer.
     pub too_long: u32,
     /// Frames that a silence ended early.
     pub cut_short: u32,
@@ -73,6 +73,7 @@ impl Counters {
             FrameError::TooShort(_) | FrameError::Start(_) | FrameError::Length { .. } => {
                 &mut self.bad_length
             }
+            FrameError::TooLong(_) => &mut self.too_long,
             FrameError::Check(_) => &mut self.bad_check,
             FrameError::Control(_) => &mut self.bad_control,
             FrameError::Scb(_) => &mut self.bad_scb,

@@ -24,7 +24,7 @@ const MALFORMED: [(u8, &[u8], NakReason, FrameError); 7] = [
 fn a_malformed_command_ends_the_channel_and_confirms_nothing() {
     for (control, rest, reason, error) in MALFORMED {
         let mut bench = Bench::secured(Device::with_key(&KEY));
-        bench.device.news.push_back(card(1));
+        bench.show(card(1));
         bench.ask(&Command::Poll);
         let sequence = bench.next_header().sequence;
         let frame = with_right_check(&[&[0x53, ADDRESS, 0, 0, control | sequence], rest].concat());

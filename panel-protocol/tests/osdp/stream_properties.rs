@@ -142,6 +142,10 @@ proptest! {
         let mut deframer = Deframer::<128>::new();
         let stream = [long, &frame].concat();
         let mut bytes: &[u8] = &stream;
+        let Some(Deframed::Refused(refused)) = deframer.next(Micros(0), &mut bytes) else {
+            panic!("nobody was told");
+        };
+        prop_assert_eq!((refused.address, refused.error), (9, FrameError::TooLong(long.len() - 1)));
         let Some(Deframed::Frame(found)) = deframer.next(Micros(0), &mut bytes) else {
             panic!("the frame behind was lost");
         };

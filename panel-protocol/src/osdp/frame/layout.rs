@@ -48,6 +48,8 @@ pub enum FrameError {
     NoMac,
     /// The security block promises encrypted data, and this many bytes are no whole number of blocks.
     Blocks(usize),
+    /// It has this many bytes, more than the receiver's buffer; nothing else of it was checked.
+    TooLong(usize),
 }
 
 impl FrameError {
@@ -55,7 +57,9 @@ impl FrameError {
     #[must_use]
     pub const fn is_malformed(&self) -> bool {
         match self {
-            Self::TooShort(_) | Self::Start(_) | Self::Length { .. } | Self::Check(_) => false,
+            Self::TooShort(_) | Self::Start(_) | Self::Length { .. } | Self::Check(_) | Self::TooLong(_) => {
+                false
+            }
             Self::Control(_)
             | Self::Scb(_)
             | Self::ScbData { .. }
@@ -192,6 +196,7 @@ impl fmt::Display for FrameError {
             Self::NoCode => f.write_str("the frame has no code"),
             Self::NoMac => f.write_str("the frame has no room for the MAC that its security block promises"),
             Self::Blocks(len) => write!(f, "{len} bytes of encrypted data are no whole number of blocks"),
+            Self::TooLong(len) => write!(f, "the frame of {len} bytes is too long for the buffer"),
         }
     }
 }

@@ -143,13 +143,14 @@ impl Conversation {
                 Admitted::Challenge(key, *fixed(frame.into_payload().1)?)
             }
             (Some((scs::SERVER_CRYPTOGRAM, Some(key))), command::code::SCRYPT) => {
-                if self.secured_by().is_some() {
+                let proof = fixed(frame.into_payload().1);
+                if self.secured_by().is_some() || proof.is_err() {
                     self.close(Closed::ByCp);
                 }
-                Admitted::Cryptogram(key, *fixed(frame.into_payload().1)?)
+                Admitted::Cryptogram(key, *proof?)
             }
             _ => {
-                self.close(Closed::ClearCommand);
+                self.close(Closed::SecurityBlock);
                 return Err(NakReason::SecurityBlock);
             }
         };

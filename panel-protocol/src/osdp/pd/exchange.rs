@@ -91,11 +91,13 @@ impl<const N: usize> Exchange<N> {
     /// A whole frame came, for whomever.
     pub(super) fn hear(&mut self, now: Micros, frame: FrameMut<'_>, handler: &mut impl PdHandler) {
         let header = frame.view().header();
-        if header.reply || !self.conversation.concerns(header.address) {
+        // Before the address is looked at, which the command itself may have changed.
+        let again = self.command.bytes() == frame.view().bytes();
+        if header.reply || !(again || self.conversation.concerns(header.address)) {
             return;
         }
         self.conversation.heard(now);
-        if self.command.bytes() == frame.view().bytes() {
+        if again {
             self.due = Due::Reply;
             return;
         }

@@ -60,7 +60,8 @@ impl From<FrameError> for NakReason {
             FrameError::TooShort(_)
             | FrameError::Start(_)
             | FrameError::Length { .. }
-            | FrameError::NoCode => Self::Length,
+            | FrameError::NoCode
+            | FrameError::TooLong(_) => Self::Length,
             FrameError::Control(_) => Self::Record,
             FrameError::Scb(_) | FrameError::ScbData { .. } | FrameError::Direction { .. } => {
                 Self::SecurityBlock
