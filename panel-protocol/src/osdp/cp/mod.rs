@@ -23,6 +23,7 @@ mod peer;
 mod phase;
 mod schedule;
 mod sending;
+mod settings;
 mod timing;
 mod transfer;
 
@@ -30,6 +31,7 @@ pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
 pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
 pub use output::{AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, SendError};
+pub use settings::{BAUD_RATES, SettingsError};
 pub use timing::line_time;
 pub use transfer::{
     FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
@@ -95,7 +97,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if pd.address >= BROADCAST {
             return Err(AddError::Address);
         }
-        if self.peers.iter().any(|peer| peer.address == pd.address) {
+        if self.peers.iter().any(|peer| peer.claims(pd.address)) {
             return Err(AddError::Taken);
         }
         let index = self.peers.len();
@@ -148,7 +150,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         match input {
             Input::Received(bytes) => self.received(now, bytes),
             Input::LineUp => {
-                self.line = Line::free(now, self.config.character_gap);
+                self.line = Line::free(now + timing::idle_time(&self.config), self.config.character_gap);
                 self.peers.iter_mut().for_each(|peer| peer.hurry(now, &self.config));
             }
             Input::LineDown => {
