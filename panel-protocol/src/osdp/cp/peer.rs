@@ -12,7 +12,7 @@ use super::counters::{PdCounters, count};
 use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
 use super::fragments::Transfer;
 use super::keys::Keys;
-use super::output::{Demand, PdState, PdStatus};
+use super::output::{Demand, PdState, PdStatus, RotateError};
 use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
 use super::schedule::Wants;
 use super::settings::{COMSET_TRIES, Relocation};
@@ -140,12 +140,25 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    /// Begins a change of key; a device that comes for the old one's place is welcome.
-    pub(super) fn change_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
+    /// Begins a change of key in install mode; a device that comes for the old one's place is welcome.
+    pub(super) fn install_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
         self.keys.change(new, until, true);
         self.expected = None;
         self.trouble = None;
         self.hurry(now, line);
+    }
+
+    /// Begins a change of key under the installed one.
+    pub(super) fn rotate_key(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        new: Scbk,
+        until: Micros,
+    ) -> Result<(), RotateError> {
+        self.keys.rotate(new, until)?;
+        self.hurry(now, line);
+        Ok(())
     }
 
     /// Has it looked at again at once.
