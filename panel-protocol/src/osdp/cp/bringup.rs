@@ -77,6 +77,7 @@ impl<const N: usize> Peer<N> {
             Reply::Capabilities(list) => list.into(),
             _ => Capabilities::default(),
         };
+        self.check.answered(capabilities.crc);
         let about = Some((pdid, capabilities));
         if self.presence != Presence::Online || self.about != about {
             self.note(Event::Online { pdid, capabilities });

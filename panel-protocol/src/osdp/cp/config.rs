@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::event::Identity;
+use crate::osdp::frame::Check;
 use crate::osdp::secure::Scbk;
 
 /// One line's timing. [`LineConfig::new`] has the standard's values; the fields are there to be changed.
@@ -63,6 +64,8 @@ pub struct PdConfig {
     pub address: u8,
     /// The key it should have.
     pub key: PdKey,
+    /// What its frames end with. `None`: CRC, and checksum for an old device that answers nothing else.
+    pub check: Option<Check>,
     /// The device that should answer. `None`: the first one that proves to have the key.
     pub expected: Option<Identity>,
 }

@@ -28,6 +28,8 @@ pub struct PdCounters {
     pub foreign_address: u32,
     /// Secure sessions that have come up.
     pub sessions: u32,
+    /// Times that the other of CRC and checksum was tried, since it answered neither.
+    pub check_changes: u32,
 }
 
 /// One line's counters.

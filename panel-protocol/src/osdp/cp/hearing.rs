@@ -104,14 +104,20 @@ impl<const N: usize> Peer<N> {
         Heard::Answered
     }
 
-    /// The PD got a damaged frame: the same again. The session has not moved on either side.
+    /// The PD got a damaged frame: the same again. The session has not moved on either side. One that finds the first
+    /// question damaged twice may not know its check.
     fn not_received(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.naks);
+        let sent_in_vain = self.sent.is_some_and(|sent| sent.failures > 0);
         if let Some(sent) = &mut self.sent {
             sent.retry_at = now + retry_delay(sent.failures);
             sent.failures = sent.failures.saturating_add(1);
         }
-        self.check_silence(now, line);
+        match self.phase {
+            Phase::Identify if sent_in_vain => self.unreachable(now, line),
+            Phase::Identify => {}
+            _ => self.check_silence(now, line),
+        }
         Heard::Answered
     }
 

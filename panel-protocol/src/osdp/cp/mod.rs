@@ -11,6 +11,7 @@
 //! so in words, and never acts on a reply whose MAC is wrong.
 
 mod bringup;
+mod check;
 mod config;
 mod counters;
 mod event;

@@ -6,6 +6,7 @@ use super::counters::PdCounters;
 use super::event::{Capabilities, Event, Identity, KeyFault};
 use super::phase::Note;
 use super::transfer::FileState;
+use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Message;
 use crate::time::Micros;
@@ -130,6 +131,8 @@ pub struct PdStatus {
     pub state: PdState,
     /// Who it last said it is, and what it can do.
     pub about: Option<(DeviceId, Capabilities)>,
+    /// What frames to it end with.
+    pub check: Check,
     /// The file that is on its way to it.
     pub file: Option<FileState>,
     /// When a valid reply last came; `None`: never.

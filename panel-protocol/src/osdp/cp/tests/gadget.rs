@@ -65,7 +65,7 @@ pub(super) struct Gadget {
     pub in_clear: bool,
     /// What it answers to COMSET, if not what it was asked for.
     pub com_answer: Option<Reply<'static>>,
-    capabilities: [Capability; 2],
+    capabilities: Vec<Capability>,
 }
 
 impl Gadget {
@@ -85,7 +85,7 @@ impl Gadget {
             aborted: false,
             in_clear: false,
             com_answer: None,
-            capabilities: [
+            capabilities: std::vec![
                 Capability::sized(function::RECEIVE_BUFFER, DEVICE_BUFFER),
                 Capability { function: function::SECURITY, compliance: 1, count: 1 },
             ],
@@ -97,6 +97,10 @@ impl Gadget {
     /// Sets the receive buffer that it claims.
     pub(super) fn set_buffer(&mut self, len: u16) {
         self.capabilities[0] = Capability::sized(function::RECEIVE_BUFFER, len);
+    }
+
+    pub(super) fn add_capability(&mut self, capability: Capability) {
+        self.capabilities.push(capability);
     }
 
     fn take<'b>(&mut self, fragment: &FileFragment<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
