@@ -118,7 +118,7 @@ impl Driver {
                         self.client.event(panel.controller, &event);
                     }
                 }
-                Output::Unsolicited { pd, message } => {
+                Output::Unsolicited { pd, message, .. } => {
                     if let Ok(reply) = Reply::parse(message.code, message.data) {
                         self.client.told(self.panels[pd.get()].controller, &reply);
                     }

@@ -85,6 +85,9 @@ impl<const N: usize> Peer<N> {
         if matches!(self.trouble, Some(Trouble::Swapped(_))) {
             self.trouble = None;
         }
+        if self.about.is_some_and(|(last, _)| Identity::from(&last) != Identity::from(&pdid)) {
+            self.quiet_since = None;
+        }
         self.presence = Presence::Online;
         self.about = about;
         if self.keys.is_clear() {

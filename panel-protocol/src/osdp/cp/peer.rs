@@ -45,6 +45,8 @@ pub(super) struct Peer<const N: usize> {
     /// The last frame sent, mark byte included, for its repetition.
     pub frame: Vec<u8, N>,
     pub last_heard: Option<Micros>,
+    /// When it last had nothing to tell.
+    pub quiet_since: Option<Micros>,
     /// When the next poll, or the next step of the bring-up, is due.
     pub due: Micros,
     pub demand: Demand,
@@ -74,6 +76,7 @@ impl<const N: usize> Peer<N> {
             size_told: false,
             frame: Vec::new(),
             last_heard: None,
+            quiet_since: None,
             due: Micros(0),
             demand: Demand::None,
             counters: PdCounters::default(),

@@ -168,7 +168,7 @@ impl<const N: usize> Peer<N> {
     }
 
     pub(super) fn mark_sent(&mut self, now: Micros, purpose: Purpose) {
-        self.sent = Some(Sent { purpose, sequence: self.sequence, failures: 0, retry_at: now });
+        self.sent = Some(Sent { purpose, sequence: self.sequence, at: now, failures: 0, retry_at: now });
         self.count_frame(false);
     }
 

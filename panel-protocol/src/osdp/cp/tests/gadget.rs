@@ -51,6 +51,8 @@ pub(super) struct Gadget {
     pub executed: Vec<u32>,
     /// Keypad digits still to be told.
     pub to_tell: VecDeque<u8>,
+    /// The reply that tells them.
+    pub news_code: u8,
     /// Times that it will say BUSY before it carries out the next command.
     pub busy: usize,
     /// Bytes that a reply to a command has.
@@ -76,6 +78,7 @@ impl Gadget {
             numbers: Dice(index as u64),
             executed: Vec::new(),
             to_tell: VecDeque::new(),
+            news_code: reply::code::KEYPAD,
             busy: 0,
             reply_len: 4,
             file: Vec::new(),
@@ -164,7 +167,7 @@ impl PdHandler for Gadget {
 
     fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
         match self.to_tell.front() {
-            Some(digit) => reply.send(&Reply::Other { code: reply::code::KEYPAD, data: &[0, 1, *digit] }),
+            Some(digit) => reply.send(&Reply::Other { code: self.news_code, data: &[0, 1, *digit] }),
             None => reply.ack(),
         }
     }

@@ -4,6 +4,7 @@ mod bringup;
 mod checks;
 mod damage;
 mod gadget;
+mod news;
 mod scheduling;
 mod sessions;
 mod settings;

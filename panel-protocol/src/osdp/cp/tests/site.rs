@@ -56,6 +56,8 @@ pub(super) struct Log {
     pub answered: Vec<u32>,
     pub failed: Vec<u32>,
     pub told: Vec<u8>,
+    /// When it was told, and how old it might have been.
+    pub told_at: Vec<(Micros, Option<Duration>)>,
     pub events: Vec<(Micros, Event)>,
 }
 
@@ -279,7 +281,10 @@ impl Site {
                     self.logs[pd.get()].answered.push(number);
                     self.answered_bytes += self.underway_len;
                 }
-                Output::Unsolicited { pd, message } => self.logs[pd.get()].told.push(message.data[2]),
+                Output::Unsolicited { pd, message, max_age } => {
+                    self.logs[pd.get()].told.push(message.data[2]);
+                    self.logs[pd.get()].told_at.push((self.now, max_age));
+                }
                 Output::Failed { pd } => {
                     let number = self.underway[pd.get()].take().expect("a command was underway");
                     self.logs[pd.get()].failed.push(number);
