@@ -14,8 +14,9 @@ use super::event::{Event, LossCause};
 use super::peer::Peer;
 use super::phase::{Phase, Purpose, Sent};
 use super::timing::retry_delay;
-use crate::osdp::frame::{Frame, FrameMut};
+use crate::osdp::frame::{Frame, FrameMut, scs};
 use crate::osdp::reply::{NakReason, Reply};
+use crate::osdp::secure::{Message, Session};
 use crate::time::Micros;
 
 /// What a frame from the PD whose reply is awaited turned out to be.
@@ -90,11 +91,16 @@ impl<const N: usize> Peer<N> {
         }
         match (&mut self.phase, said) {
             (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
-            (Phase::Secure { session, .. }, None) => match session.open(frame) {
-                Ok(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
-                Err(_) => self.bad_mac(now, line),
+            (Phase::Secure { session, .. }, None) => match opened(session, frame) {
+                Some(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
+                None => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
+            (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
+                if view.scb().is_some() =>
+            {
+                self.violation(now, line)
+            }
             (Phase::Clear, Some(_)) => self.answered(now, line, &sent, view.code(), view.data(), inbox),
             (_, Some(said)) => self.step_answered(now, line, &view, &said),
         }
@@ -225,6 +231,14 @@ impl<const N: usize> Peer<N> {
         self.note(Event::KeyRefused { reason });
         self.lose_session(now, line, LossCause::KeyChange);
     }
+}
+
+/// What a sealed frame says, if it is genuine and its security block is true: SCS_16 is for replies without data,
+/// SCS_18 for those with some (Annex D.1).
+fn opened<'a>(session: &mut Session, frame: FrameMut<'a>) -> Option<Message<'a>> {
+    let kind = frame.view().scb()?.kind;
+    let message = session.open(frame).ok()?;
+    (message.data.is_empty() == (kind == scs::REPLY_MAC)).then_some(message)
 }
 
 /// The reply, if the frame is in clear. One with the wrong data for its code counts as unknown.

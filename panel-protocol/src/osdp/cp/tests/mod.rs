@@ -4,6 +4,8 @@ mod bringup;
 mod checks;
 mod damage;
 mod gadget;
+mod liar;
+mod lies;
 mod news;
 mod scheduling;
 mod sessions;
