@@ -9,8 +9,8 @@ use core::time::Duration;
 use crate::time::Micros;
 
 /// Urgent frames in a row after which one overdue frame goes through: polling a slow line costs a revocation to
-/// all its PDs at most a sixth, and a reader is polled even if urgent commands never end.
-const URGENT_RUN: u8 = 3;
+/// all its PDs a tenth or so, and a reader is polled even if urgent commands never end.
+const URGENT_RUN: u8 = 5;
 
 /// What one PD wants of the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -150,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn endless_urgent_demand_leaves_every_fourth_frame_to_what_is_due() {
+    fn endless_urgent_demand_leaves_every_sixth_frame_to_what_is_due() {
         let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
-        assert_eq!(shares(&wants, 400, |_| 1), (300, 100, 0));
+        assert_eq!(shares(&wants, 600, |_| 1), (500, 100, 0));
     }
 
     #[test]
