@@ -207,7 +207,7 @@ mod tests {
             refused(5, 0x08, &rest, FrameError::Blocks(len), counted);
         }
         let none_at_all = frame(5, 0x08, &[2, scs::COMMAND_ENCRYPTED, 0x60, 1, 2, 3, 4], Check::Crc);
-        assert_eq!(deframed(&none_at_all).0, None, "some CPs do so");
+        assert_eq!(deframed(&none_at_all).0, None, "what opens the frame refuses it");
     }
 
     #[test]

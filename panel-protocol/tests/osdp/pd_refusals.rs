@@ -142,12 +142,14 @@ fn an_encrypted_command_has_whole_blocks_of_data() {
 }
 
 #[test]
-fn a_poll_that_is_said_to_be_encrypted_is_a_poll() {
-    let mut bench = secured();
-    for padding in [&insider(&bench).bare_padding()[..], &[]] {
-        let frame = insider(&bench).seal(bench.next_header(), scs::COMMAND_ENCRYPTED, code::POLL, padding);
-        assert!(is_sealed(&bench.wire(&frame).expect("an answer")));
-        bench = secured();
+fn nothing_is_not_said_to_be_encrypted() {
+    for with_padding in [true, false] {
+        let mut bench = secured();
+        let padding = insider(&bench).bare_padding();
+        let data = if with_padding { &padding[..] } else { &[] };
+        let frame = sealed_as(&mut bench, scs::COMMAND_ENCRYPTED, data);
+        assert_eq!(refused(&mut bench, &frame), NakReason::Security);
+        torn_down(&mut bench, Closed::Unopened(OpenError::Padding));
     }
 }
 

@@ -14,9 +14,9 @@ use super::event::{Event, LossCause};
 use super::peer::Peer;
 use super::phase::{Phase, Purpose, Sent};
 use super::timing::retry_delay;
-use crate::osdp::frame::{Frame, FrameMut, scs};
+use crate::osdp::deframe::Refused;
+use crate::osdp::frame::{Frame, FrameMut};
 use crate::osdp::reply::{NakReason, Reply};
-use crate::osdp::secure::{Message, Session};
 use crate::time::Micros;
 
 /// What a frame from the PD whose reply is awaited turned out to be.
@@ -91,9 +91,9 @@ impl<const N: usize> Peer<N> {
         }
         match (&mut self.phase, said) {
             (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
-            (Phase::Secure { session, .. }, None) => match opened(session, frame) {
-                Some(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
-                None => self.bad_mac(now, line),
+            (Phase::Secure { session, .. }, None) => match session.open(frame) {
+                Ok(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
+                Err(_) => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
             (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
@@ -146,6 +146,19 @@ impl<const N: usize> Peer<N> {
     fn violation(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.violations);
         self.lose_session(now, line, LossCause::ClearReply(None));
+        Heard::Answered
+    }
+
+    /// Something came that is no frame. The line damages what it carries; a reply that is malformed and arrived
+    /// undamaged was made so, and nothing more is believed of its session.
+    pub(super) fn hear_refused(&mut self, now: Micros, line: &LineConfig, refused: Refused) -> Heard {
+        let Refused { address, reply, sequence, error, .. } = refused;
+        let is_ours = reply && address == self.address && self.sent.is_some_and(|s| s.sequence == sequence);
+        if !(is_ours && error.is_malformed() && matches!(self.phase, Phase::Secure { .. })) {
+            return Heard::Damaged;
+        }
+        count(&mut self.counters.violations);
+        self.lose_session(now, line, LossCause::Malformed(error));
         Heard::Answered
     }
 
@@ -231,14 +244,6 @@ impl<const N: usize> Peer<N> {
         self.note(Event::KeyRefused { reason });
         self.lose_session(now, line, LossCause::KeyChange);
     }
-}
-
-/// What a sealed frame says, if it is genuine and its security block is true: SCS_16 is for replies without data,
-/// SCS_18 for those with some (Annex D.1).
-fn opened<'a>(session: &mut Session, frame: FrameMut<'a>) -> Option<Message<'a>> {
-    let kind = frame.view().scb()?.kind;
-    let message = session.open(frame).ok()?;
-    (message.data.is_empty() == (kind == scs::REPLY_MAC)).then_some(message)
 }
 
 /// The reply, if the frame is in clear. One with the wrong data for its code counts as unknown.

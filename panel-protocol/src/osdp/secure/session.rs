@@ -44,7 +44,7 @@ pub enum OpenError {
     Mac,
     /// The MAC is right, but there is data in clear, which must be encrypted.
     Unencrypted,
-    /// The MAC is right, but the padding of the encrypted data is wrong.
+    /// The MAC is right, but the padding of the encrypted data is wrong, or there is nothing but padding.
     Padding,
 }
 
@@ -167,12 +167,11 @@ fn encrypted(frame: &Frame<'_>) -> Result<bool, OpenError> {
     frame.seal().map(|seal| seal == Seal::Encrypted).ok_or(OpenError::NotSealed)
 }
 
-/// Data without its padding of 0x80 and zeros. Some devices say "encrypted" even where there is no data, and then send
-/// none, or a block of nothing but padding; the MAC vouches for either.
+/// Data without its padding of 0x80 and zeros. There is always some: a payload without data must not be said to be
+/// encrypted.
 fn unpadded(data: &[u8]) -> Result<&[u8], OpenError> {
     match data.iter().rposition(|byte| *byte != 0) {
-        Some(end) if data[end] == 0x80 && data.len() - end <= BLOCK => Ok(&data[..end]),
-        None if data.is_empty() => Ok(data),
+        Some(end @ 1..) if data[end] == 0x80 && data.len() - end <= BLOCK => Ok(&data[..end]),
         _ => Err(OpenError::Padding),
     }
 }

@@ -187,14 +187,11 @@ fn sealed_as_it_stands(data: &[u8]) -> ([u8; 64], usize) {
 }
 
 #[test]
-fn encrypted_and_without_data_is_read_as_without_data() {
+fn encrypted_and_without_data_ends_the_session() {
     let (mut wire, size) = sealed_as_it_stands(&[]);
-    assert_eq!(open(&mut pair().1, &mut wire[..size]), Ok(Message { code: 0x64, data: &[] }));
-    // Its code is under the MAC all the same.
-    wire[8] = 0x65;
-    let crc = crc16(&wire[1..size - 2]).to_le_bytes();
-    wire[size - 2..size].copy_from_slice(&crc);
-    assert_eq!(open(&mut pair().1, &mut wire[..size]), Err(OpenError::Mac));
+    let (_, mut pd) = pair();
+    assert_eq!(open(&mut pd, &mut wire[..size]), Err(OpenError::Padding));
+    assert!(!pd.is_alive());
 }
 
 #[test]
