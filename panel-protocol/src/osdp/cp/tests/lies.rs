@@ -10,6 +10,8 @@ use crate::osdp::cp::{Event, KeyFault, LossCause};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+type Lie = fn(&mut Answer);
+
 /// Lets a PD be honest until its session is up, and lie once, to the command that it gets then.
 fn after_one_lie(lie: impl Fn(&mut Answer) + 'static) -> Liar {
     let lies = Rc::new(Cell::new(false));
@@ -48,7 +50,6 @@ fn an_honest_answer_is_delivered() {
 
 #[test]
 fn a_security_block_that_lies_ends_the_session_though_its_mac_is_right() {
-    type Lie = fn(&mut Answer);
     let lies: [(&str, Lie); 7] = [
         ("SCS_16 with data", |a| {
             news(a);
@@ -149,7 +150,7 @@ fn handshake(step: u8, lie: impl Fn(&mut Answer) + 'static) -> Liar {
 
 #[test]
 fn a_handshake_that_lies_comes_to_nothing() {
-    let cases: [(u8, fn(&mut Answer), KeyFault); 9] = [
+    let cases: [(u8, Lie, KeyFault); 9] = [
         (code::CHLNG, |a| a.data[16] ^= 1, KeyFault::Cryptogram),
         (code::CHLNG, |a| a.data[8] ^= 1, KeyFault::Cryptogram),
         (code::CHLNG, |a| a.scb[1] = 0, KeyFault::KeyFlag),
