@@ -39,6 +39,8 @@ pub(super) struct Answer {
     pub mac_len: usize,
 }
 
+type Lie = Box<dyn FnMut(u8, &mut Answer)>;
+
 /// The liar, and the CP that listens to it.
 pub(super) struct Liar {
     cp: Cp<1, 256, Box<dyn FnMut() -> [u8; 8]>>,
@@ -48,7 +50,7 @@ pub(super) struct Liar {
     chain: [u8; 16],
     random: [u8; 8],
     /// What it does to its answer to a command with this code.
-    pub lie: Box<dyn FnMut(u8, &mut Answer)>,
+    pub lie: Lie,
     /// What it sends instead of its answer.
     pub instead: Option<Vec<u8>>,
     /// All that it sent: the command's code, and the reply.

@@ -9,6 +9,8 @@ use crate::osdp::command::code;
 use crate::osdp::cp::{Event, KeyFault, LossCause};
 use crate::osdp::frame::FrameError;
 
+type Lie = fn(&mut Answer);
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Lets a PD be honest until its session is up, and lie once, to the command that it gets then.
@@ -49,7 +51,6 @@ fn an_honest_answer_is_delivered() {
 
 #[test]
 fn a_security_block_that_lies_ends_the_session_though_its_mac_is_right() {
-    type Lie = fn(&mut Answer);
     let lies: [(&str, Lie); 5] = [
         ("SCS_16 with data", |a| {
             news(a);
@@ -74,7 +75,6 @@ fn a_security_block_that_lies_ends_the_session_though_its_mac_is_right() {
 
 #[test]
 fn a_malformed_reply_ends_the_session_though_its_mac_is_right() {
-    type Lie = fn(&mut Answer);
     let lies: [(FrameError, Lie); 5] = [
         (FrameError::Direction { kind: 0x15, reply: true }, |a| a.scb = [0x15].to_vec()),
         (FrameError::Direction { kind: 0x17, reply: true }, |a| {
@@ -158,7 +158,7 @@ fn handshake(step: u8, lie: impl Fn(&mut Answer) + 'static) -> Liar {
 
 #[test]
 fn a_handshake_that_lies_comes_to_nothing() {
-    let cases: [(u8, fn(&mut Answer), KeyFault); 9] = [
+    let cases: [(u8, Lie, KeyFault); 9] = [
         (code::CHLNG, |a| a.data[16] ^= 1, KeyFault::Cryptogram),
         (code::CHLNG, |a| a.data[8] ^= 1, KeyFault::Cryptogram),
         (code::CHLNG, |a| a.scb[1] = 0, KeyFault::KeyFlag),

@@ -20,6 +20,8 @@ use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
 pub(super) const N: usize = MAX_FRAME_LEN;
+/// Bytes that arrive at once, behind a frame's first.
+const PIECE: usize = 16;
 
 pub(super) struct Device {
     pub pd: Pd<N>,
@@ -99,8 +101,6 @@ pub(super) struct Site {
     pub files: Vec<Vec<u8>>,
     /// Bytes of a file that are at hand at first.
     pub at_hand: usize,
-    /// Bytes that arrive at once.
-    pub piece: usize,
     flights: Vec<Flight>,
     next_number: u32,
     /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
@@ -140,7 +140,6 @@ impl Site {
             underway_len: 0,
             files: Vec::new(),
             at_hand: usize::MAX,
-            piece: 16,
             flights: Vec::new(),
             next_number: 0,
             polite: true,
@@ -358,8 +357,11 @@ impl Site {
     /// Lets bytes arrive piece by piece, each at its time.
     fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
         let crc = bytes[5] & CRC_BIT != 0;
-        for (index, piece) in bytes.chunks(self.piece).enumerate() {
-            let at = start + line_time(index * self.piece + piece.len(), baud);
+        let (first, rest) = bytes.split_at(1);
+        let mut len = 0;
+        for piece in core::iter::once(first).chain(rest.chunks(PIECE)) {
+            len += piece.len();
+            let at = start + line_time(len, baud);
             self.flights.push(Flight { at, from, baud, crc, bytes: piece.to_vec() });
         }
     }
