@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. The exit code is 0 for success, 1 for failure
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
+mod card;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -37,6 +38,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Card(card::Card),
     Check(check::Check),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
     // The first call wins, and this is it: TLS is ring's everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
+        Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
