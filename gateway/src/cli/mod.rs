@@ -11,6 +11,7 @@ mod enrol;
 mod init;
 mod password;
 mod run;
+mod scan;
 mod status;
 mod table;
 mod token;
@@ -27,6 +28,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
 use crate::local::{Client, ClientError};
+
+/// What a shell reports of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 /// Gatehouse: the box between the cloud and the doors.
 #[derive(Parser)]
@@ -45,6 +49,7 @@ enum Command {
     Enrol(enrol::Enrol),
     Init(init::Init),
     Run(run::Run),
+    Scan(scan::Scan),
     Status(status::Status),
     Token(token::Token),
     User(user::User),
@@ -90,6 +95,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// Nobody reads the results any more.
     OutputClosed,
+    /// The operator stopped it; what was found until then has been told.
+    Interrupted,
 }
 
 impl From<anyhow::Error> for Failure {
@@ -110,12 +117,14 @@ pub fn main() -> ExitCode {
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
         Command::Run(run) => run.run(),
+        Command::Scan(scan) => scan.run(),
         Command::Status(status) => status.run(),
         Command::Token(token) => token.run(),
         Command::User(user) => user.run(),
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(Failure::Config(problems)) => {
             tell(problems.render(colours_wanted()));
             ExitCode::from(2)

@@ -6,6 +6,7 @@ mod card;
 mod check;
 mod init;
 mod program;
+mod scan;
 mod service;
 mod token;
 mod usage;
