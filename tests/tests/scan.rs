@@ -39,7 +39,7 @@ async fn devices_at_odd_addresses_and_another_rate_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let _simulator = simulator(folder.path(), 38_400, &[5, 93, 126]).await;
     let port = folder.path().join("north.pty");
-    let mut scan = scan(&port, "--baud 115200,38400 --addresses 3-6,92,93,126 --json");
+    let mut scan = scan(&port, "--baud 115200,38400,38400 --addresses 3-6,92,93,126,4-5 --json");
     assert_eq!(scan.ended().await.code(), Some(0), "{:?}", scan.errors());
     let found: Value = serde_json::from_str(&scan.output().join("\n")).unwrap();
     let places: Vec<_> =

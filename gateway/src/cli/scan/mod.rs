@@ -3,6 +3,7 @@
 mod progress;
 mod report;
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,7 +112,9 @@ impl Scan {
             self.addresses.iter().flat_map(|range| range.first..=range.last).collect();
         addresses.sort_unstable();
         addresses.dedup();
-        Plan { rates: self.baud.clone(), addresses, thorough: self.thorough, force: self.force }
+        let (mut rates, mut seen) = (self.baud.clone(), BTreeSet::new());
+        rates.retain(|rate| seen.insert(*rate));
+        Plan { rates, addresses, thorough: self.thorough, force: self.force }
     }
 
     fn failure(&self, error: &ScanError) -> Failure {
