@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod card;
 mod check;
 mod init;
 mod program;
+mod scan;
 mod service;
 mod token;
 mod usage;

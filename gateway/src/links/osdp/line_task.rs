@@ -261,7 +261,7 @@ fn remedy(error: &io::Error) -> &'static str {
             "plug the adapter in; a path under /dev/serial/by-id stays the same from one time to the next"
         }
         io::ErrorKind::PermissionDenied => "add the service's user to the group that owns the device",
-        io::ErrorKind::ResourceBusy | io::ErrorKind::WouldBlock => "another program uses it: stop that one",
+        io::ErrorKind::ResourceBusy => "stop that program",
         _ => "the line goes on by itself when the port is back",
     }
 }

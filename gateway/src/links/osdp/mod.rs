@@ -5,7 +5,8 @@
 //! never decides what to send: it asks its [`PanelClient`] when a controller's turn has come.
 //!
 //! [`line`] makes a line's task and the handle to it. `line_task` is the loop, `driver` joins CP and client, `port` is
-//! the serial port, `timer` a clock fine enough for it, [`key_file`] and [`keys`] the secure channel's keys.
+//! the serial port, `timer` a clock fine enough for it, [`key_file`] and [`keys`] the secure channel's keys. [`scan`] finds
+//! devices on a line that nobody serves yet.
 
 mod driver;
 mod event;
@@ -13,6 +14,7 @@ pub mod key_file;
 pub mod keys;
 mod line_task;
 mod port;
+pub mod scan;
 mod status;
 mod timer;
 
