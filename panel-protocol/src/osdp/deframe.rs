@@ -62,6 +62,8 @@ pub struct Refused {
     pub reply: bool,
     /// The control byte's sequence number, 0 to 3.
     pub sequence: u8,
+    /// How many bytes it has by its length field, SOM to check.
+    pub len: usize,
     /// What is wrong with it.
     pub error: FrameError,
 }
@@ -166,6 +168,13 @@ impl<const N: usize> Deframer<N> {
         waiting.then(|| self.last_byte + self.gap + Duration::from_micros(1))
     }
 
+    /// How many of the bytes taken last are still looked at: those of the frame just handed out, and what came behind
+    /// it or may begin another.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.len
+    }
+
     /// What passed and what was thrown away since the start.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -233,6 +242,7 @@ impl<const N: usize> Deframer<N> {
             address: self.buffer[1] & !REPLY_BIT,
             reply: self.buffer[1] & REPLY_BIT != 0,
             sequence: self.buffer[4] & SEQUENCE_BITS,
+            len,
             error,
         };
         if let FrameError::Check(_) = error {

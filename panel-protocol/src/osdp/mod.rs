@@ -2,7 +2,7 @@
 //!
 //! From the wire inwards: [`deframe`] finds frames in a stream, [`frame`] checks one and emits one, [`secure`] opens
 //! and seals what is inside, [`command`] and [`reply`] give it a type, and [`cp`] and [`pd`] are the machines of the
-//! polling and of the polled side. Nothing here owns a clock, a port or a heap.
+//! polling and of the polled side; a [`monitor`] listens to both. Nothing here owns a clock, a port or a heap.
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
@@ -14,6 +14,7 @@ pub mod deframe;
 mod draft;
 pub mod file;
 pub mod frame;
+pub mod monitor;
 pub mod payload;
 pub mod pd;
 pub mod records;

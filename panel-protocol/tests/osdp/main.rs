@@ -1,6 +1,7 @@
 //! OSDP against values that others computed, against chance, and as stories of what a CP does to a PD.
 
 mod bench;
+mod monitor;
 mod payload_properties;
 mod pd_properties;
 mod pd_stories;

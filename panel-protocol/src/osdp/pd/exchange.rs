@@ -111,7 +111,7 @@ impl<const N: usize> Exchange<N> {
 
     /// A damaged frame came. Only one that bears this device's own address is answered: to a broadcast, all would.
     pub(super) fn hear_damaged(&mut self, refused: Refused) {
-        let Refused { address, reply, sequence, error } = refused;
+        let Refused { address, reply, sequence, error, .. } = refused;
         if reply || address == BROADCAST || !self.conversation.concerns(address) {
             return;
         }
