@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod enrol;
 mod init;
+mod osdp;
 mod password;
 mod run;
 mod status;
@@ -42,6 +43,7 @@ enum Command {
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
     Init(init::Init),
+    Osdp(osdp::Osdp),
     Run(run::Run),
     Status(status::Status),
     Token(token::Token),
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Status(status) => status.run(),
         Command::Token(token) => token.run(),

@@ -42,7 +42,7 @@ pub fn read(text: &str) -> Result<Vec<u8>, BadHex> {
     Ok(bytes)
 }
 
-/// Bytes to be shown: `FF 53 00`, or without blanks by `{:#}`.
+/// Bytes to be shown: `ff 53 00`, or without blanks by `{:#}`.
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
@@ -50,7 +50,7 @@ impl fmt::Display for Hex<'_> {
         let between = if f.alternate() { "" } else { " " };
         self.0.iter().enumerate().try_for_each(|(at, byte)| {
             let between = if at == 0 { "" } else { between };
-            write!(f, "{between}{byte:02X}")
+            write!(f, "{between}{byte:02x}")
         })
     }
 }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn bytes_are_shown_with_blanks_or_without() {
-        assert_eq!(Hex(&[0xFF, 0x05]).to_string(), "FF 05");
-        assert_eq!(format!("{:#}", Hex(&[0xFF, 0x05])), "FF05");
+        assert_eq!(Hex(&[0xFF, 0x05]).to_string(), "ff 05");
+        assert_eq!(format!("{:#}", Hex(&[0xFF, 0x05])), "ff05");
     }
 }

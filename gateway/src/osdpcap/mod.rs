@@ -171,7 +171,7 @@ mod tests {
         let record =
             Record { at: at(1_580_342_115, 84_691_851), io: Io::Output, data: vec![0xFF, 0x53], note: None };
         let expected = concat!(
-            r#"{"timeSec":"1580342115","timeNano":"084691851","io":"output","data":"FF 53","#,
+            r#"{"timeSec":"1580342115","timeNano":"084691851","io":"output","data":"ff 53","#,
             r#""osdpTraceVersion":"1","osdpSource":"gatehouse "#,
             env!("CARGO_PKG_VERSION"),
             r#""}"#
