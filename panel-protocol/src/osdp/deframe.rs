@@ -9,10 +9,15 @@ use core::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::frame::{CRC_BIT, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM};
+use super::counters::count;
+use super::frame::{
+    CRC_BIT, Check, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM,
+};
 use super::timing::CHARACTER_GAP;
 use crate::limits::{MAX_FRAME_LEN, MIN_FRAME_LEN};
 use crate::time::Micros;
+
+pub use super::counters::Counters;
 
 /// Takes bytes, gives frames of at most `N` bytes (128 to 1440).
 ///
@@ -64,27 +69,10 @@ pub struct Refused {
     pub sequence: u8,
     /// How many bytes it has by its length field, SOM to check.
     pub len: usize,
+    /// The check that the control byte announces.
+    pub check: Check,
     /// What is wrong with it.
     pub error: FrameError,
-}
-
-/// What a deframer has passed and thrown away, by cause. The counts wrap.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counters {
-    /// Frames handed out.
-    pub frames: u32,
-    /// Bytes that belonged to no frame, mark bytes apart.
-    pub noise_bytes: u32,
-    /// Starts whose length field no frame can have.
-    pub bad_length: u32,
-    /// Frames longer than the buffer, skipped.
-    pub too_long: u32,
-    /// Frames whose CRC or checksum was wrong.
-    pub bad_check: u32,
-    /// Frames with the right check and a wrong security block or no code.
-    pub malformed: u32,
-    /// Frames that a silence ended early.
-    pub cut_short: u32,
 }
 
 /// What the front of the buffer is.
@@ -114,15 +102,6 @@ impl<const N: usize> Deframer<N> {
     #[must_use]
     pub const fn with_gap(gap: Duration) -> Self {
         let () = Self::BOUNDS;
-        let counters = Counters {
-            frames: 0,
-            noise_bytes: 0,
-            bad_length: 0,
-            too_long: 0,
-            bad_check: 0,
-            malformed: 0,
-            cut_short: 0,
-        };
         Self {
             buffer: [0; N],
             len: 0,
@@ -131,7 +110,7 @@ impl<const N: usize> Deframer<N> {
             gap,
             last_byte: Micros(0),
             ended: false,
-            counters,
+            counters: Counters::NONE,
         }
     }
 
@@ -243,14 +222,13 @@ impl<const N: usize> Deframer<N> {
             reply: self.buffer[1] & REPLY_BIT != 0,
             sequence: self.buffer[4] & SEQUENCE_BITS,
             len,
+            check: if self.buffer[4] & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
             error,
         };
-        if let FrameError::Check(_) = error {
-            count(&mut self.counters.bad_check);
-            self.drop_noise(1);
-        } else {
-            count(&mut self.counters.malformed);
-            self.drop_front(len);
+        count(self.counters.of(error));
+        match error {
+            FrameError::Check(_) => self.drop_noise(1),
+            _ => self.drop_front(len),
         }
         refused
     }
@@ -290,17 +268,12 @@ impl<const N: usize> Default for Deframer<N> {
     }
 }
 
-fn count(counter: &mut u32) {
-    *counter = counter.wrapping_add(1);
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;
     use std::borrow::ToOwned;
 
     use super::*;
-    use crate::osdp::crc::crc16;
 
     const ID: &[u8] = &[0x53, 0x00, 0x09, 0x00, 0x04, 0x61, 0x00, 0xC0, 0x66];
 
@@ -345,15 +318,11 @@ mod tests {
         let mut deframer = Deframer::new();
         let mut damaged = ID.to_owned();
         damaged[6] ^= 1;
-        let mut no_block = [0x53, 0x00, 0x09, 0x00, 0x0C, 0x01, 0x11, 0, 0];
-        let crc = crc16(&no_block[..7]).to_le_bytes();
-        no_block[7..].copy_from_slice(&crc);
-        for bytes in [b"\xFFnoise", &damaged[..], &[0x53, 0, 3, 0, 4], &no_block, ID] {
+        for bytes in [b"\xFFnoise", &damaged[..], &[0x53, 0, 3, 0, 4], ID] {
             frames(&mut deframer, Micros(0), bytes);
         }
         let counters = deframer.counters();
         assert_eq!((counters.frames, counters.bad_check, counters.bad_length), (1, 1, 1));
-        assert_eq!(counters.malformed, 1, "{counters:?}");
         assert_eq!(counters.noise_bytes, 5 + 9 + 5);
     }
 }

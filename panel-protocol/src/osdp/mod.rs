@@ -6,8 +6,10 @@
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
+pub mod biometrics;
 pub mod bytes;
 pub mod command;
+mod counters;
 pub mod cp;
 pub mod crc;
 pub mod deframe;
@@ -15,9 +17,12 @@ mod draft;
 pub mod file;
 pub mod frame;
 pub mod monitor;
+pub mod multipart;
+mod named_bytes;
 pub mod payload;
 pub mod pd;
 pub mod records;
 pub mod reply;
 pub mod secure;
+pub mod smart_card;
 pub mod timing;

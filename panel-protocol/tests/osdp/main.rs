@@ -3,6 +3,8 @@
 mod bench;
 mod monitor;
 mod payload_properties;
+mod pd_broadcast;
+mod pd_malformed;
 mod pd_properties;
 mod pd_stories;
 mod pieces;

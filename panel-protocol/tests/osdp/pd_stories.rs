@@ -12,12 +12,12 @@ use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
 use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
 
-const KEY: Scbk = Scbk::new(*b"sixteen byte key");
+pub(crate) const KEY: Scbk = Scbk::new(*b"sixteen byte key");
 const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
 const BEEP: Command<'_> =
     Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
 
-fn nak(heard: &Heard) -> Option<NakReason> {
+pub(crate) fn nak(heard: &Heard) -> Option<NakReason> {
     match heard.reply() {
         Reply::Nak(nak) => Some(nak.reason),
         _ => None,
@@ -382,7 +382,7 @@ fn refusals_name_their_reason_inside_the_channel() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     let cases = [
         (Command::Other { code: 0x60, data: &[1] }, NakReason::Length),
-        (Command::Other { code: 0x6A, data: &[0, 9, 0, 0, 0] }, NakReason::Record),
+        (Command::Other { code: 0x68, data: &[0, 9, 0, 0] }, NakReason::Record),
         (Command::Other { code: 0xEE, data: &[] }, NakReason::UnknownCommand),
         (Command::Challenge([0; 8]), NakReason::Security),
     ];

@@ -1,6 +1,6 @@
 //! Code bytes of commands (OSDP 2.2, Annex A.1), and their names.
 
-use crate::osdp::payload::codes;
+use crate::osdp::named_bytes::codes;
 
 codes! {
     /// Anything new?

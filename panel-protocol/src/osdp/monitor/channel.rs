@@ -2,7 +2,7 @@
 
 use super::keys::KeyName;
 use super::{Blind, Seal};
-use crate::osdp::frame::{Frame, FrameMut, scs};
+use crate::osdp::frame::{self, Frame, FrameMut};
 use crate::osdp::secure::{Handshake, Message, OpenError, Position, SCBK_D, Scbk, Session};
 
 /// How far the channel is.
@@ -164,14 +164,14 @@ impl Channel {
     }
 }
 
-/// Whether a security block of this type says that the data is encrypted.
-pub(super) const fn is_encrypted(kind: u8) -> bool {
-    matches!(kind, scs::COMMAND_ENCRYPTED | scs::REPLY_ENCRYPTED)
+/// Whether the frame's data is encrypted.
+pub(super) fn is_encrypted(frame: &Frame<'_>) -> bool {
+    frame.seal() == Some(frame::Seal::Encrypted)
 }
 
 /// What a frame shows without a key.
 fn readable(frame: FrameMut<'_>) -> Option<Message<'_>> {
-    let encrypted = frame.view().scb().is_some_and(|scb| is_encrypted(scb.kind));
+    let encrypted = is_encrypted(&frame.view());
     let (code, data) = frame.into_payload();
     (!encrypted).then_some(Message { code, data })
 }

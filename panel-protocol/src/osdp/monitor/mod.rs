@@ -127,7 +127,7 @@ impl<'a> Observation<'a> {
     fn unopened(frame: FrameMut<'a>, seal: Seal) -> Self {
         let view = frame.view();
         let (header, scs, sealed) = (view.header(), view.scb().map(|scb| scb.kind), view.is_sealed());
-        let encrypted = scs.is_some_and(channel::is_encrypted);
+        let encrypted = channel::is_encrypted(&view);
         let (code, data) = frame.into_payload();
         Self {
             header,

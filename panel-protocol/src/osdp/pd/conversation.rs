@@ -7,7 +7,7 @@ use super::handler::{Answered, Key, PdHandler, ReplyWriter};
 use super::{Closed, Event, PdConfig};
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{self, Command, KeySet};
-use crate::osdp::frame::{BROADCAST, FrameMut, scs};
+use crate::osdp::frame::{BROADCAST, FrameError, FrameMut, scs};
 use crate::osdp::payload::{ComSettings, fixed};
 use crate::osdp::records::Records;
 use crate::osdp::reply::{NakReason, Reply};
@@ -112,6 +112,12 @@ impl Conversation {
         }
         self.taken_before = self.taken.replace(sequence);
         Ok(())
+    }
+
+    /// A command came that is malformed, and not by the line. Its number is taken, its refusal is the answer.
+    pub(super) fn distrust(&mut self, sequence: u8, error: FrameError) -> NakReason {
+        self.close(Closed::Malformed(error));
+        self.take(sequence).err().unwrap_or(error.into())
     }
 
     /// The last command was not carried out: it will come again, with the same number and the same MAC.

@@ -13,6 +13,7 @@ pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 use exchange::Exchange;
 
 use super::deframe::{Counters, Deframed, Deframer};
+use super::frame::FrameError;
 use super::payload::ComSettings;
 use super::secure::{KeyKind, OpenError};
 use crate::time::Micros;
@@ -87,6 +88,8 @@ pub enum Closed {
     Sequence,
     /// A command could not be opened.
     Unopened(OpenError),
+    /// A command was none, though it had arrived undamaged.
+    Malformed(FrameError),
 }
 
 impl<const N: usize> Pd<N> {

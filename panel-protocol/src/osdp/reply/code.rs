@@ -1,6 +1,6 @@
 //! Code bytes of replies (OSDP 2.2, Annex A.2), and their names.
 
-use crate::osdp::payload::codes;
+use crate::osdp::named_bytes::codes;
 
 codes! {
     /// Done, or nothing new.

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use super::cipher::{BLOCK, Block, SessionKeys};
 use crate::osdp::bytes::Full;
 use crate::osdp::draft::{self, Draft, Shape};
-use crate::osdp::frame::{Check, Frame, FrameMut, Header, MAC_LEN, Payload, scs};
+use crate::osdp::frame::{Check, Frame, FrameMut, Header, MAC_LEN, Payload, Seal, scs};
 
 /// One end of a secure channel; both ends are alike.
 ///
@@ -41,11 +41,11 @@ pub struct Message<'a> {
 pub enum OpenError {
     /// The session had ended before.
     Ended,
-    /// The frame has no MAC, or a security block of the other direction.
+    /// The frame has no MAC.
     NotSealed,
     /// The MAC doesn't match: another key, a lost or repeated frame, or a forgery.
     Mac,
-    /// The MAC is right, but the encrypted data is no whole number of blocks, or its padding is wrong.
+    /// The MAC is right, but the padding of the encrypted data is wrong.
     Padding,
 }
 
@@ -179,22 +179,19 @@ impl Session {
     }
 }
 
-/// Whether the frame's data is encrypted, once its security block is one that its direction may have.
+/// Whether the frame's data is encrypted.
 fn encrypted(frame: &Frame<'_>) -> Result<bool, OpenError> {
-    match (frame.header().reply, frame.scb().map(|scb| scb.kind)) {
-        (false, Some(scs::COMMAND_MAC)) | (true, Some(scs::REPLY_MAC)) => Ok(false),
-        (false, Some(scs::COMMAND_ENCRYPTED)) | (true, Some(scs::REPLY_ENCRYPTED)) => Ok(true),
-        _ => Err(OpenError::NotSealed),
-    }
+    frame.seal().map(|seal| seal == Seal::Encrypted).ok_or(OpenError::NotSealed)
 }
 
-/// Data without its padding of 0x80 and zeros.
+/// Data without its padding of 0x80 and zeros. Some devices say "encrypted" even where there is no data, and then send
+/// none, or a block of nothing but padding; the MAC vouches for either.
 fn unpadded(data: &[u8]) -> Result<&[u8], OpenError> {
-    let end = data.iter().rposition(|byte| *byte != 0).ok_or(OpenError::Padding)?;
-    if data[end] != 0x80 || !data.len().is_multiple_of(BLOCK) || data.len() - end > BLOCK {
-        return Err(OpenError::Padding);
+    match data.iter().rposition(|byte| *byte != 0) {
+        Some(end) if data[end] == 0x80 && data.len() - end <= BLOCK => Ok(&data[..end]),
+        None if data.is_empty() => Ok(data),
+        _ => Err(OpenError::Padding),
     }
-    Ok(&data[..end])
 }
 
 /// The part of a MAC that the frame carries.
@@ -225,7 +222,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ended => "the secure session has ended",
-            Self::NotSealed => "the frame is not sealed for this direction",
+            Self::NotSealed => "the frame is not sealed",
             Self::Mac => "the MAC does not match",
             Self::Padding => "the encrypted data is not padded as it must be",
         })

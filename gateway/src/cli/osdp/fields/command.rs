@@ -1,11 +1,13 @@
 //! What commands say.
 
+use panel_protocol::osdp::biometrics::{BioMatch, BioRead};
 use panel_protocol::osdp::command::{Buzzer, Command, LedControl, OutputControl, Pattern, Text, code};
 use panel_protocol::osdp::file::FileFragment;
+use panel_protocol::osdp::smart_card::{AuthFragment, ElementOffset, PivData};
 use panel_protocol::panel::OUI;
 
 use super::value::{tenths, words};
-use super::{Fields, HIDDEN, Secrets, com, manufacturer, panel};
+use super::{Fields, HIDDEN, Secrets, com, extended, manufacturer, panel, part_of_message};
 
 /// Whether a command carries a key.
 pub(super) fn has_key(code: u8, data: &[u8]) -> bool {
@@ -32,6 +34,8 @@ pub(super) fn fields(command: &Command<'_>, secrets: Secrets) -> Fields {
         Command::Buzzer(buzzer) => sound(buzzer),
         Command::Text(shown) => text(shown),
         Command::ComSet(settings) => com(settings),
+        Command::BioRead(request) => scan(request),
+        Command::BioMatch(request) => comparison(request),
         Command::KeySet(_) if secrets == Secrets::Hidden => none().with("key", HIDDEN),
         Command::KeySet(set) => none().with("key", &set.key().expose()[..]),
         Command::Challenge(random) => none().with("random", &random[..]),
@@ -39,6 +43,9 @@ pub(super) fn fields(command: &Command<'_>, secrets: Secrets) -> Fields {
         Command::ReceiveSize(size) => none().with("size", *size),
         Command::FileTransfer(part) => fragment(part),
         Command::Manufacturer(message) => manufacturer(message, |data| panel::operation(data, secrets)),
+        Command::ExtendedWrite(message) => extended(message),
+        Command::PivData(request) => piv(request),
+        Command::GenAuth(part) | Command::CrAuth(part) => challenge(part),
         Command::KeepActive(ms) => none().with("time_ms", *ms),
         Command::Other { data, .. } => none().with("data", *data),
     }
@@ -94,4 +101,33 @@ fn fragment(part: &FileFragment<'_>) -> Fields {
         .with("offset", part.offset)
         .with("length", part.data.len() as u64)
         .with("data", part.data)
+}
+
+fn scan(request: &BioRead) -> Fields {
+    Fields::new()
+        .with("reader", request.reader)
+        .with("kind", words(request.kind))
+        .with("format", words(request.format))
+        .with("quality", request.quality)
+}
+
+fn comparison(request: &BioMatch<'_>) -> Fields {
+    let BioMatch { reader, kind, format, quality, template } = *request;
+    scan(&BioRead { reader, kind, format, quality }).with("template", template)
+}
+
+fn piv(request: &PivData) -> Fields {
+    let offset = match request.offset {
+        ElementOffset::Short(offset) => u16::from(offset),
+        ElementOffset::Long(offset) => offset,
+    };
+    let fields = Fields::new().with("object", &request.object[..]);
+    fields.with("element", request.element).with("offset", offset)
+}
+
+fn challenge(part: &AuthFragment<'_>) -> Fields {
+    let algorithm = part.uncounted.map(|key| key.algorithm);
+    let key = part.uncounted.map(|key| key.key);
+    let fields = Fields::new().with_some("algorithm", algorithm).with_some("key_reference", key);
+    fields.and(part_of_message(&part.fragment))
 }

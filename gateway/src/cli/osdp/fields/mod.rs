@@ -11,8 +11,10 @@ use panel_protocol::credential::Credential;
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::frame::scs;
 use panel_protocol::osdp::monitor::{Observation, Seal};
+use panel_protocol::osdp::multipart::Fragment;
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::reply::Reply;
+use panel_protocol::osdp::smart_card::Extended;
 use panel_protocol::panel::OUI;
 use panel_protocol::wiegand::FORMATS;
 
@@ -71,6 +73,17 @@ fn manufacturer(message: &Manufacturer<'_>, read: impl FnOnce(&[u8]) -> Fields) 
         return vendor.and(read(message.data));
     }
     vendor.with("data", message.data)
+}
+
+/// A part of a message of many frames.
+fn part_of_message(part: &Fragment<'_>) -> Fields {
+    let fields = Fields::new().with("total", part.total).with("offset", part.offset);
+    fields.with("length", part.data.len() as u64).with("data", part.data)
+}
+
+/// To or from a smart card.
+fn extended(message: &Extended<'_>) -> Fields {
+    Fields::new().with("mode", message.mode).with("code", message.code).with("data", message.data)
 }
 
 /// `0A-47-48`

@@ -1,12 +1,13 @@
 //! What replies say.
 
+use panel_protocol::osdp::biometrics::{BioMatchResult, BioReadResult};
 use panel_protocol::osdp::file::{FileProgress, FileStatus};
 use panel_protocol::osdp::reply::{
-    Capability, ClientCryptogram, DeviceId, Keypad, Nak, Raw, Reply, function,
+    Capability, ClientCryptogram, DeviceId, Formatted, Keypad, Nak, Raw, Reply, function,
 };
 
 use super::value::words;
-use super::{Fields, card, com, manufacturer, oui, panel};
+use super::{Fields, card, com, extended, manufacturer, oui, panel, part_of_message};
 
 pub(super) fn fields(reply: &Reply<'_>) -> Fields {
     let none = Fields::new;
@@ -22,11 +23,16 @@ pub(super) fn fields(reply: &Reply<'_>) -> Fields {
         Reply::OutputStatus(contacts) => none().with_all("outputs", contacts.iter().map(words)),
         Reply::ReaderStatus(readers) => none().with_all("readers", readers.iter().map(words)),
         Reply::Raw(raw) => bits(raw),
+        Reply::Formatted(card) => characters(card),
         Reply::Keypad(keypad) => keys(keypad),
         Reply::Com(settings) => com(settings),
+        Reply::BioRead(result) => scanned(result),
+        Reply::BioMatch(result) => compared(result),
         Reply::ClientCryptogram(proof) => client(proof),
         Reply::InitialMac(mac) => none().with("mac", &mac[..]),
         Reply::FileStatus(status) => progress(status),
+        Reply::PivData(part) | Reply::GenAuth(part) | Reply::CrAuth(part) => part_of_message(part),
+        Reply::ExtendedRead(message) => extended(message),
         Reply::Manufacturer(message) => manufacturer(message, panel::answer),
         Reply::ManufacturerStatus(data) | Reply::ManufacturerError(data) => none().with("data", *data),
         Reply::Other { data, .. } => none().with("data", *data),
@@ -83,6 +89,8 @@ fn bits(raw: &Raw<'_>) -> Fields {
     let format = match raw.format() {
         0 => "raw".to_owned(),
         1 => "Wiegand, parity verified".to_owned(),
+        2 => "UID".to_owned(),
+        3 => "SID".to_owned(),
         other => format!("format {other}"),
     };
     let fields = Fields::new().with("reader", raw.reader()).with("format", format);
@@ -91,6 +99,25 @@ fn bits(raw: &Raw<'_>) -> Fields {
         Ok(credential) => fields.and(card(credential)),
         Err(_) => fields,
     }
+}
+
+fn characters(card: &Formatted<'_>) -> Fields {
+    let fields = Fields::new().with("reader", card.reader).with("direction", card.direction);
+    fields.with("characters", card.characters.escape_ascii().to_string())
+}
+
+fn scanned(result: &BioReadResult<'_>) -> Fields {
+    Fields::new()
+        .with("reader", result.reader)
+        .with("status", words(result.status))
+        .with("kind", words(result.kind))
+        .with("quality", result.quality)
+        .with("template", result.template)
+}
+
+fn compared(result: &BioMatchResult) -> Fields {
+    let fields = Fields::new().with("reader", result.reader).with("status", words(result.status));
+    fields.with("score", result.score)
 }
 
 fn keys(keypad: &Keypad<'_>) -> Fields {
