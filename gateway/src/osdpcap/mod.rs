@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn a_record_is_written_as_the_format_says() {
         let record =
-            Record { at: at(1_580_342_115, 84_691_851), io: Io::Output, data: vec![0xFF, 0x53], note: None };
+            Record { at: at(1_790_000_002, 84_691_851), io: Io::Output, data: vec![0xFF, 0x53], note: None };
         let expected = concat!(
-            r#"{"timeSec":"1580342115","timeNano":"084691851","io":"output","data":"ff 53","#,
+            r#"{"timeSec":"1790000002","timeNano":"084691851","io":"output","data":"ff 53","#,
             r#""osdpTraceVersion":"1","osdpSource":"gatehouse "#,
             env!("CARGO_PKG_VERSION"),
             r#""}"#
@@ -184,13 +184,13 @@ mod tests {
         let poll = vec![0xFF, 0x53, 0x00, 0x08, 0x00, 0x04, 0x60, 0xEB, 0xAA];
         for (line, at, io) in [
             (
-                r#"{ "timeSec" : "1693167786", "timeNano" : "033907099", "io" : "in", "data" : " ff 53 00 08 00 04 60 eb aa", "osdpTraceVersion":"1", "osdpSource":"libosdp-conformance 1.33-2" }"#,
-                at(1_693_167_786, 33_907_099),
+                r#"{ "timeSec" : "1790000000", "timeNano" : "000907099", "io" : "in", "data" : " ff 53 00 08 00 04 60 eb aa", "osdpTraceVersion":"1", "osdpSource":"libosdp-conformance 1.33-2" }"#,
+                at(1_790_000_000, 907_099),
                 Io::Input,
             ),
             (
-                r#"{"timeSec":"1689599213","timeNano":"141793300","io":"output","data":"FF-53-00-08-00-04-60-EB-AA","osdpTraceVersion":"1","osdpSource":"OSDP.Net"}"#,
-                at(1_689_599_213, 141_793_300),
+                r#"{"timeSec":"1790000001","timeNano":"141793300","io":"output","data":"FF-53-00-08-00-04-60-EB-AA","osdpTraceVersion":"1","osdpSource":"OSDP.Net"}"#,
+                at(1_790_000_001, 141_793_300),
                 Io::Output,
             ),
             (r#"{"timeSec":1,"io":"TRACE","data":"ff5300080004 60ebaa","port":3}"#, at(1, 0), Io::Trace),

@@ -4,6 +4,7 @@
 
 mod check;
 mod init;
+mod osdp;
 mod program;
 mod service;
 mod token;
