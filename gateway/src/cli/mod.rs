@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod enrol;
 mod init;
+mod osdp;
 mod password;
 mod run;
 mod scan;
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
     Init(init::Init),
+    Osdp(osdp::Osdp),
     Run(run::Run),
     Scan(scan::Scan),
     Status(status::Status),
@@ -116,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Scan(scan) => scan.run(),
         Command::Status(status) => status.run(),

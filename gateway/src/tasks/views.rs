@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
@@ -13,13 +14,14 @@ use super::board::{Board, ControllerBoard, LineBoard};
 use super::clock;
 use super::site::Site;
 use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{ControllerId, EventKind, Receipt, ReceiptAction};
+use crate::domain::{ControllerId, EventKind, LineId, Receipt, ReceiptAction};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::osdpcap::Record;
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
-    Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
-    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, Readiness,
-    ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    Actor, AlarmView, CaptureError, CardText, ControllerState, ControllerView, Counts, DoorView, EventView,
+    Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice,
+    Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -102,6 +104,10 @@ impl SiteSource for Site {
             self.bump();
             Ok(InstallModeOpened { controller, until })
         })
+    }
+
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
+        self.listen(line, actor)
     }
 }
 

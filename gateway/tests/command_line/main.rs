@@ -5,6 +5,7 @@
 mod card;
 mod check;
 mod init;
+mod osdp;
 mod program;
 mod scan;
 mod service;

@@ -67,6 +67,8 @@ pub struct Refused {
     pub reply: bool,
     /// The control byte's sequence number, 0 to 3.
     pub sequence: u8,
+    /// How many bytes it has by its length field, SOM to check.
+    pub len: usize,
     /// The check that the control byte announces.
     pub check: Check,
     /// What is wrong with it.
@@ -156,6 +158,13 @@ impl<const N: usize> Deframer<N> {
         waiting.then(|| self.last_byte + self.gap + Duration::from_micros(1))
     }
 
+    /// How many of the bytes taken last are still looked at: those of the frame just handed out, and what came behind
+    /// it or may begin another.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.len
+    }
+
     /// What passed and what was thrown away since the start.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -223,7 +232,7 @@ impl<const N: usize> Deframer<N> {
     /// A frame with a wrong check may be noise around another frame's start, so only its first byte goes. One with
     /// the right check is what its sender meant, and goes whole.
     fn refuse(&mut self, error: FrameError, len: usize) -> Refused {
-        let refused = self.refusal(error);
+        let refused = self.refusal(error, len);
         count(self.counters.of(error));
         match error {
             FrameError::Check(_) => self.drop_noise(1),
@@ -236,16 +245,17 @@ impl<const N: usize> Deframer<N> {
     fn let_pass(&mut self, len: usize) {
         let error = FrameError::TooLong(len);
         count(self.counters.of(error));
-        self.passing = Some(Passing { refused: self.refusal(error), left: len - self.len });
+        self.passing = Some(Passing { refused: self.refusal(error, len), left: len - self.len });
         self.drop_front(self.len);
     }
 
-    /// What the header at the front says of a frame that is none.
-    fn refusal(&self, error: FrameError) -> Refused {
+    /// What the header at the front says of a frame of `len` bytes that is none.
+    fn refusal(&self, error: FrameError, len: usize) -> Refused {
         Refused {
             address: self.buffer[1] & !REPLY_BIT,
             reply: self.buffer[1] & REPLY_BIT != 0,
             sequence: self.buffer[4] & SEQUENCE_BITS,
+            len,
             check: if self.buffer[4] & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
             error,
         }
@@ -357,8 +367,8 @@ mod tests {
             panic!("nobody was told")
         };
         let error = FrameError::TooLong(129);
-        let (address, reply, sequence, check) = (5, false, 2, Check::Checksum);
-        assert_eq!(refused, Refused { address, reply, sequence, check, error });
+        let (address, reply, sequence, len, check) = (5, false, 2, 129, Check::Checksum);
+        assert_eq!(refused, Refused { address, reply, sequence, len, check, error });
     }
 
     #[test]

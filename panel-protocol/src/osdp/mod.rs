@@ -2,7 +2,8 @@
 //!
 //! From the wire inwards: [`deframe`] finds frames in a stream, [`frame`] checks one and emits one, [`secure`] opens
 //! and seals what is inside, [`command`] and [`reply`] give it a type, [`multipart`] puts together what is longer than a
-//! frame, and [`cp`] and [`pd`] are the machines of the polling and of the polled side. Nothing here owns a clock, a port or a heap.
+//! frame, and [`cp`] and [`pd`] are the machines of the polling and of the polled side; a [`monitor`] listens to both.
+//! Nothing here owns a clock, a port or a heap.
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 
@@ -16,6 +17,7 @@ pub mod deframe;
 mod draft;
 pub mod file;
 pub mod frame;
+pub mod monitor;
 pub mod multipart;
 mod named_bytes;
 pub mod payload;

@@ -15,7 +15,7 @@ mod panel;
 pub use answer::{Answer, BucketList, EventList, Info, RowList, Status};
 pub use event::{EVENT_MAX_LEN, EventBody, PanelEvent};
 pub use items::{ChangeBuilder, Keys, ProfileList, Rows};
-pub use operation::Operation;
+pub use operation::{Operation, operation_name};
 pub use panel::{Panel, PanelConfig};
 
 /// The organisation under which the commands travel: a locally administered identifier.

@@ -3,6 +3,7 @@
 mod bench;
 mod flash;
 mod insider;
+mod monitor;
 mod payload_properties;
 mod pd_broadcast;
 mod pd_events;

@@ -97,7 +97,12 @@ impl Line {
             now: Micros(1),
             pds: (0..pds)
                 .map(|at| {
-                    let config = PdConfig { address: at as u8, key: PdKey::Scbk(key(at)), expected: None };
+                    let config = PdConfig {
+                        address: at as u8,
+                        key: PdKey::Scbk(key(at)),
+                        expected: None,
+                        check: None,
+                    };
                     cp.add_pd(config).expect("room for the line's PDs")
                 })
                 .collect(),

@@ -24,6 +24,10 @@ pub struct Session {
     before: Block,
 }
 
+/// A place in a session's chain of MACs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position(Block);
+
 /// What a frame carried, in plain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -134,15 +138,37 @@ impl Session {
         self.keys = None;
     }
 
+    /// Whether the frame is the next one of the chain. The session stays as it is.
+    ///
+    /// # Errors
+    /// What [`open`](Self::open) would say, but for the padding.
+    pub(crate) fn check(&self, frame: &Frame<'_>) -> Result<(), OpenError> {
+        let keys = self.keys.as_ref().ok_or(OpenError::Ended)?;
+        self.verify(keys, frame).map(|_| ())
+    }
+
+    /// Where the chain of MACs stands.
+    pub(crate) fn position(&self) -> Position {
+        Position(self.chain)
+    }
+
+    /// Puts the chain back to where it stood, for someone who hears a frame again.
+    pub(crate) fn go_back(&mut self, to: Position) {
+        self.chain = to.0;
+    }
+
+    /// The frame's whole MAC, once its travelling part has proven right.
+    fn verify(&self, keys: &SessionKeys, frame: &Frame<'_>) -> Result<Block, OpenError> {
+        encrypted(frame)?;
+        let mac = keys.mac(&self.chain, frame.authenticated());
+        let given = frame.mac().ok_or(OpenError::NotSealed)?;
+        if bool::from(travelling(&mac).ct_eq(given)) { Ok(mac) } else { Err(OpenError::Mac) }
+    }
+
     fn try_open<'a>(&mut self, frame: FrameMut<'a>) -> Result<Message<'a>, OpenError> {
         let keys = self.keys.as_ref().ok_or(OpenError::Ended)?;
-        let view = frame.view();
-        let encrypted = encrypted(&view)?;
-        let mac = keys.mac(&self.chain, view.authenticated());
-        let given = view.mac().ok_or(OpenError::NotSealed)?;
-        if !bool::from(travelling(&mac).ct_eq(given)) {
-            return Err(OpenError::Mac);
-        }
+        let encrypted = encrypted(&frame.view())?;
+        let mac = self.verify(keys, &frame.view())?;
         let (code, data) = frame.into_payload();
         let data = match (encrypted, data) {
             (true, data) => {
