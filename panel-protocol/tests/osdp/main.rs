@@ -4,6 +4,7 @@ mod bench;
 mod flash;
 mod insider;
 mod payload_properties;
+mod pd_attacks;
 mod pd_events;
 mod pd_files;
 mod pd_properties;
