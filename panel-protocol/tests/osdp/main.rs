@@ -5,6 +5,7 @@ mod flash;
 mod insider;
 mod monitor;
 mod payload_properties;
+mod pd_attacks;
 mod pd_broadcast;
 mod pd_events;
 mod pd_files;

@@ -37,8 +37,9 @@ pub trait FileSink {
     /// [`FileError::Malformed`] for a content that is not what its kind promises.
     fn finish(&mut self, now: Micros) -> Result<Finish, FileError>;
 
-    /// How long the device needs before the next fragment, or the next question whether it has finished. Polls are
-    /// answered meanwhile. At most 65.535 s can be told to the CP.
+    /// How long the device needs before the next fragment, the first included when [`begin`](Self::begin) takes long,
+    /// or before the next question whether it has finished. Polls are answered meanwhile. At most 65.535 s can be told
+    /// to the CP.
     fn delay(&self, now: Micros) -> Duration {
         let _ = now;
         Duration::ZERO
