@@ -118,10 +118,11 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    /// Longest frame it can receive, as far as is known.
+    /// Longest frame it can receive, as far as is known. One byte of what it says is left to the mark byte, which no
+    /// length counts but some devices keep in the same buffer (libosdp to 3.2.7 at least).
     pub(super) fn receive_buffer(&self) -> usize {
         let said = self.about.and_then(|(_, capabilities)| capabilities.receive_buffer);
-        said.map_or(MIN_FRAME_LEN, |len| usize::from(len).max(MIN_FRAME_LEN))
+        said.map_or(MIN_FRAME_LEN, |len| usize::from(len).saturating_sub(1).max(MIN_FRAME_LEN))
     }
 
     pub(super) fn is_online(&self) -> bool {
