@@ -6,6 +6,7 @@
 
 mod answer;
 mod bytes;
+mod device;
 mod event;
 mod items;
 mod operation;
@@ -13,6 +14,7 @@ mod operation;
 mod panel;
 
 pub use answer::{Answer, BucketList, EventList, Info, RowList, Status};
+pub use device::{Device, DeviceConfig, Hardware, MAX_CONTACTS, MAX_EXTRAS};
 pub use event::{EVENT_MAX_LEN, EventBody, PanelEvent};
 pub use items::{ChangeBuilder, Keys, ProfileList, Rows};
 pub use operation::Operation;

@@ -29,6 +29,13 @@ pub struct CardTable<R, const P: usize> {
     digests: BucketDigests,
 }
 
+impl<const N: usize, const P: usize> CardTable<SortedRows<N>, P> {
+    /// An empty table in RAM, for a `static` that the linker places.
+    pub const fn in_ram(key: DigestKey) -> Self {
+        Self { rows: SortedRows::new(), profiles: Vec::new(), digests: BucketDigests::new(key) }
+    }
+}
+
 impl<R: RowStore, const P: usize> CardTable<R, P> {
     /// A table over what `rows` already holds (a flash image after a reboot, say), without profiles.
     pub fn new(rows: R, key: DigestKey) -> Self {
