@@ -18,6 +18,7 @@ pub mod decide;
 pub mod limits;
 pub mod osdp;
 pub mod panel;
+pub mod pulses;
 pub mod table;
 pub mod time;
 pub mod wiegand;

@@ -42,9 +42,11 @@ pub struct Panel<R, const P: usize, const E: usize> {
 const NO_KEY: DigestKey = DigestKey::new([0; DIGEST_KEY_LEN]);
 
 impl<const N: usize, const P: usize, const E: usize> Panel<SortedRows<N>, P, E> {
-    /// A panel as it leaves the factory, with at most `N` rows in RAM, for a `static` that the linker places.
-    pub const fn in_ram(config: PanelConfig) -> Self {
-        Self::over(config, CardTable::in_ram(NO_KEY))
+    /// A panel as it leaves the factory, with at most `N` rows in RAM and no readers yet.
+    ///
+    /// All of it is zeros, so a `static` panel takes no flash; [`set_readers`](Self::set_readers) comes at start.
+    pub const fn in_ram() -> Self {
+        Self::over(PanelConfig { readers: 0 }, CardTable::in_ram(NO_KEY))
     }
 }
 
@@ -68,6 +70,11 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
     /// A panel as it leaves the factory, over an empty row store.
     pub fn new(config: PanelConfig, rows: R) -> Self {
         Self::over(config, CardTable::new(rows, NO_KEY))
+    }
+
+    /// Says how many readers it has, 1 to [`MAX_READERS`](crate::limits::MAX_READERS), as found at start.
+    pub fn set_readers(&mut self, readers: u8) {
+        self.config.readers = readers;
     }
 
     /// How many readers it has.

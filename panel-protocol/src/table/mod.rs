@@ -118,7 +118,7 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
 
     /// Changes the key of the digest; every row is hashed again.
     pub fn rekey(&mut self, key: DigestKey) {
-        self.digests = BucketDigests::new(key);
+        self.digests.clear(key);
         self.rehash();
     }
 

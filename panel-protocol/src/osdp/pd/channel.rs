@@ -31,7 +31,9 @@ impl Channel {
 
     /// Ends whatever there is; true when it was open.
     pub(super) fn close(&mut self) -> bool {
-        matches!(core::mem::replace(self, Self::Clear), Self::Open(..))
+        let was_open = self.opened_with().is_some();
+        *self = Self::Clear;
+        was_open
     }
 
     /// CHLNG: proves this device's key, if it is the one that the CP asks for.
