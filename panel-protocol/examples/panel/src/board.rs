@@ -47,13 +47,13 @@ bind_interrupts!(struct Interrupts {
 });
 
 /// The RS-485 line.
-pub struct Line {
+pub(crate) struct Line {
     uart: BufferedUart<'static>,
     heard: Micros,
 }
 
 /// The door, and all else that the panel has to do with.
-pub struct Door {
+pub(crate) struct Door {
     strike: Output<'static>,
     relock_at: Option<Micros>,
     contact: Input<'static>,
@@ -64,12 +64,12 @@ pub struct Door {
 }
 
 /// What [`start`] finds.
-pub struct Board {
-    pub line: Line,
-    pub door: Door,
-    pub watchdog: IndependentWatchdog<'static, IWDG>,
-    pub address: u8,
-    pub key: Option<Scbk>,
+pub(crate) struct Board {
+    pub(crate) line: Line,
+    pub(crate) door: Door,
+    pub(crate) watchdog: IndependentWatchdog<'static, IWDG>,
+    pub(crate) address: u8,
+    pub(crate) key: Option<Scbk>,
 }
 
 /// Sets the chip up, the strike first. `received` and `sending` are the line's buffers.
@@ -77,7 +77,7 @@ pub struct Board {
 /// # Panics
 /// When called twice, which the chip's peripherals don't allow.
 #[inline(never)] // what it needs on the stack is free again when the loop begins
-pub fn start(received: &'static mut [u8], sending: &'static mut [u8]) -> Board {
+pub(crate) fn start(received: &'static mut [u8], sending: &'static mut [u8]) -> Board {
     let chip = embassy_stm32::init(clocks());
     let strike = Output::new(chip.PA4, Level::Low, Speed::Low);
     let mut watchdog = IndependentWatchdog::new(chip.IWDG, 2_000_000);
@@ -145,7 +145,7 @@ fn clocks() -> Config {
 
 impl Line {
     /// What has come since the last call; how many bytes.
-    pub fn receive(&mut self, now: Micros, bytes: &mut [u8]) -> usize {
+    pub(crate) fn receive(&mut self, now: Micros, bytes: &mut [u8]) -> usize {
         let count = self.uart.read(bytes).unwrap_or(0);
         if count > 0 {
             self.heard = now;
@@ -154,7 +154,7 @@ impl Line {
     }
 
     /// Sends when the line has been silent for long enough.
-    pub fn send(&mut self, frame: &[u8]) {
+    pub(crate) fn send(&mut self, frame: &[u8]) {
         while clock::now() < self.heard + IDLE {}
         let _ = self.uart.write_all(frame);
     }
@@ -162,13 +162,13 @@ impl Line {
 
 impl Door {
     /// Unlocks until then, or longer if that was said before.
-    pub fn unlock(&mut self, until: Micros) {
+    pub(crate) fn unlock(&mut self, until: Micros) {
         self.relock_at = self.relock_at.max(Some(until));
         self.strike.set_high();
     }
 
     /// Locks again when the time has come.
-    pub fn relock_when_due(&mut self, now: Micros) {
+    pub(crate) fn relock_when_due(&mut self, now: Micros) {
         if self.relock_at.is_some_and(|due| now >= due) {
             self.relock_at = None;
             self.strike.set_low();
@@ -176,7 +176,7 @@ impl Door {
     }
 
     /// Whether somebody inside wants to leave.
-    pub fn exit_requested(&self) -> bool {
+    pub(crate) fn exit_requested(&self) -> bool {
         self.exit_button.is_low()
     }
 }

@@ -19,8 +19,8 @@ use panel_protocol::time::Micros;
 const TICK: u32 = 100;
 
 /// The lines of the chip's edge detector: pins 0 and 1 of port A, where they are after a reset.
-pub const D0: usize = 0;
-pub const D1: usize = 1;
+pub(crate) const D0: usize = 0;
+pub(crate) const D1: usize = 1;
 
 struct Clock {
     now: Micros,
@@ -31,7 +31,7 @@ static CLOCK: Mutex<RefCell<Clock>> =
     Mutex::new(RefCell::new(Clock { now: Micros(0), pulses: Pulses::new() }));
 
 /// Starts the clock, and listening to the reader.
-pub fn start(mut timer: SYST, core_hz: u32) {
+pub(crate) fn start(mut timer: SYST, core_hz: u32) {
     for line in [D0, D1] {
         EXTI.ftsr(0).modify(|lines| lines.set_line(line, true));
         // Unmasked here, or the chip notes nothing; the interrupt itself stays off.
@@ -45,12 +45,12 @@ pub fn start(mut timer: SYST, core_hz: u32) {
 }
 
 /// Time since the reset.
-pub fn now() -> Micros {
+pub(crate) fn now() -> Micros {
     critical_section::with(|lock| CLOCK.borrow_ref(lock).now)
 }
 
 /// A card that the reader has read since the last call.
-pub fn card() -> Option<Credential> {
+pub(crate) fn card() -> Option<Credential> {
     critical_section::with(|lock| {
         let Clock { now, pulses } = &mut *CLOCK.borrow_ref_mut(lock);
         pulses.card(*now)

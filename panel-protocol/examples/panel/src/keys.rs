@@ -12,7 +12,7 @@ use panel_protocol::osdp::secure::Scbk;
 const RECORD_LEN: usize = 24;
 
 /// Two pages of flash.
-pub struct KeyStore<F> {
+pub(crate) struct KeyStore<F> {
     flash: F,
     pages: [u32; 2],
 }
@@ -25,17 +25,17 @@ struct Record {
 
 impl<F: NorFlash> KeyStore<F> {
     /// A store in the pages at these offsets.
-    pub fn new(flash: F, pages: [u32; 2]) -> Self {
+    pub(crate) fn new(flash: F, pages: [u32; 2]) -> Self {
         Self { flash, pages }
     }
 
     /// The key, if there is one.
-    pub fn load(&mut self) -> Option<Scbk> {
+    pub(crate) fn load(&mut self) -> Option<Scbk> {
         self.newest().map(|(_, record)| Scbk::new(record.key))
     }
 
     /// Keeps a key in the place of the one before; false when flash failed, and the one before is still there.
-    pub fn store(&mut self, key: &Scbk) -> bool {
+    pub(crate) fn store(&mut self, key: &Scbk) -> bool {
         let before = self.newest();
         let (page, generation) = match &before {
             Some((page, record)) => (1 - page, record.generation.wrapping_add(1)),
@@ -51,7 +51,7 @@ impl<F: NorFlash> KeyStore<F> {
     }
 
     /// Forgets the key: back to how the device left the factory.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.erase(0);
         self.erase(1);
     }
