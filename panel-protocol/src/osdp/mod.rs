@@ -6,6 +6,19 @@
 //! Nothing here owns a clock, a port or a heap.
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
+//!
+//! A frame says what it is without a machine:
+//!
+//! ```
+//! use panel_protocol::osdp::command::Command;
+//! use panel_protocol::osdp::frame::{Check, Frame};
+//!
+//! let frame = Frame::parse(&[0x53, 0x05, 0x08, 0x00, 0x06, 0x60, 0xDE, 0xEF])?;
+//! let header = frame.header();
+//! assert_eq!((header.address, header.reply, header.sequence, header.check), (5, false, 2, Check::Crc));
+//! assert_eq!(Command::parse(frame.code(), frame.data()), Ok(Command::Poll));
+//! # Ok::<(), panel_protocol::osdp::frame::FrameError>(())
+//! ```
 
 pub mod biometrics;
 pub mod bytes;

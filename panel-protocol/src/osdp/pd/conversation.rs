@@ -58,6 +58,10 @@ impl Conversation {
         }
     }
 
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.config.address = address;
+    }
+
     pub(super) fn address(&self) -> u8 {
         self.config.address
     }

@@ -55,6 +55,10 @@ impl<const N: usize> Exchange<N> {
         }
     }
 
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.conversation.set_address(address);
+    }
+
     pub(super) fn address(&self) -> u8 {
         self.conversation.address()
     }

@@ -142,6 +142,11 @@ impl<const N: usize> Pd<N> {
         [self.deframer.deadline(), self.exchange.deadline()].into_iter().flatten().min()
     }
 
+    /// Moves it to another address, 0 to 0x7E, before the line is heard: a device reads its switches at start.
+    pub fn set_address(&mut self, address: u8) {
+        self.exchange.set_address(address);
+    }
+
     /// The address it listens to now, beside the broadcast address.
     #[must_use]
     pub fn address(&self) -> u8 {
