@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use super::gadget::{DEVICE_BUFFER, Dice};
-use super::site::Site;
+use super::site::{PDS, Site};
 use crate::osdp::cp::{Demand, PdState, line_time};
 use crate::osdp::frame::Frame;
 use crate::time::Micros;
@@ -53,6 +53,20 @@ fn thirty_two_pds_are_polled_within_a_tenth_of_the_physical_minimum() {
             assert!(mean <= minimum * 11 / 10, "{baud} baud, PD {pd}: {mean:?}, minimum {minimum:?}");
         }
     }
+}
+
+#[test]
+fn a_line_with_126_pds_serves_them_all() {
+    let mut site = site_of(PDS, 29, 115_200);
+    let numbers: Vec<u32> = (0..PDS).map(|pd| site.job(pd, 40, pd % 2 == 0)).collect();
+    site.devices[PDS - 1].gadget.to_tell.push_back(7);
+    site.run_for(4 * SECOND);
+    for (pd, number) in numbers.into_iter().enumerate() {
+        assert_eq!(site.logs[pd].answered, [number]);
+        let (longest, _) = cycle(&site, pd as u8);
+        assert!(longest <= Duration::from_millis(1500), "PD {pd} unpolled for {longest:?}");
+    }
+    assert_eq!(site.logs[PDS - 1].told, [7]);
 }
 
 #[test]
