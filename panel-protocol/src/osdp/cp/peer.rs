@@ -94,10 +94,12 @@ impl<const N: usize> Peer<N> {
     pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
         if let Some(sent) = self.sent {
             let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
-            return Wants { due: Some(sent.retry_at), urgent, ..Wants::default() };
+            let silent = self.is_uncertain() || sent.failures > 0;
+            return Wants { due: Some(sent.retry_at), silent, urgent, ..Wants::default() };
         }
         let is_open = self.is_open();
         let wants = Wants {
+            silent: self.is_uncertain(),
             due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),
             urgent: is_open && self.demand == Demand::Urgent,
             bulk: is_open && self.demand == Demand::Bulk,
@@ -107,6 +109,11 @@ impl<const N: usize> Peer<N> {
             (Some(transfer), Some(heard)) => transfer.wants(now, wants, heard + line.offline_after / 2),
             _ => wants,
         }
+    }
+
+    /// Whether nobody knows that it is there.
+    fn is_uncertain(&self) -> bool {
+        self.presence != Presence::Online && matches!(self.phase, Phase::Resting { .. } | Phase::Identify)
     }
 
     /// Whether it takes the caller's commands.

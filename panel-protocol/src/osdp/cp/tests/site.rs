@@ -77,7 +77,7 @@ type Tamper = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
 
 pub(super) struct Site {
     pub now: Micros,
-    pub cp: TestCp,
+    pub cp: Box<TestCp>,
     pub baud: u32,
     pub pds: Vec<PdIndex>,
     pub devices: Vec<Device>,
@@ -134,7 +134,7 @@ impl Site {
         Self {
             now: Micros(1_000_000),
             baud: config.baud,
-            cp: Cp::new(config, Box::new(move || numbers.roll().to_le_bytes())),
+            cp: Box::new(Cp::new(config, Box::new(move || numbers.roll().to_le_bytes()))),
             pds: Vec::new(),
             devices: Vec::new(),
             faults: Faults::default(),
@@ -250,11 +250,8 @@ impl Site {
     /// Runs until `done`; panics when that takes longer than `span`.
     pub(super) fn run_to(&mut self, span: Duration, done: impl Fn(&Self) -> bool) {
         let end = self.now + span;
-        assert!(
-            self.run_until(end, done),
-            "not done within {span:?}; events: {:?}",
-            self.logs.iter().map(|l| &l.events).collect::<Vec<_>>()
-        );
+        let states = |site: &Self| site.pds.iter().map(|pd| site.cp.status(*pd)).collect::<Vec<_>>();
+        assert!(self.run_until(end, done), "not done within {span:?}: {:?}", states(self));
     }
 
     fn run_until(&mut self, end: Micros, done: impl Fn(&Self) -> bool) -> bool {
