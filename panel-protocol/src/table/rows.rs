@@ -61,13 +61,13 @@ impl<const N: usize> SortedRows<N> {
     }
 
     fn find(&self, credential: Credential) -> Result<usize, usize> {
-        let wanted = order(credential);
-        self.rows.binary_search_by_key(&wanted, |row| order(row.credential))
+        let wanted = (bucket_of(credential), credential);
+        self.rows.binary_search_by_key(&wanted, order)
     }
 }
 
-const fn order(credential: Credential) -> (u8, u8, u64) {
-    (bucket_of(credential), credential.bits(), credential.raw())
+const fn order(row: &Row) -> (u8, Credential) {
+    (bucket_of(row.credential), row.credential)
 }
 
 impl<const N: usize> RowStore for SortedRows<N> {
@@ -95,13 +95,11 @@ impl<const N: usize> RowStore for SortedRows<N> {
     }
 
     fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
-        let at = match after {
-            None => self.rows.partition_point(|row| bucket_of(row.credential) < bucket),
-            Some(after) => match self.find(after) {
-                Ok(at) => at + 1,
-                Err(at) => at,
-            },
-        };
+        let after = after.map(|after| (bucket, after));
+        let at = self.rows.partition_point(|row| match after {
+            Some(after) => order(row) <= after,
+            None => order(row).0 < bucket,
+        });
         self.rows.get(at).copied().filter(|row| bucket_of(row.credential) == bucket)
     }
 }
