@@ -123,6 +123,8 @@ impl Driver {
                         self.client.told(self.panels[pd.get()].controller, &reply);
                     }
                 }
+                // Files are the installer's tools', not the gateway's: it begins none.
+                Output::Fragment { pd, .. } => self.cp.abort_file(pd),
                 Output::Failed { pd } => self.client.failed(self.panels[pd.get()].controller),
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;

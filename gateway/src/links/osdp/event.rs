@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use panel_protocol::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
 use panel_protocol::osdp::reply::NakReason;
 
 /// Something about a controller.
@@ -73,6 +73,11 @@ fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Event::KeyInstalled => f.write_str("the new key works"),
         Event::KeyKept => f.write_str("install mode is over, and no new key was set"),
+        Event::FileSent { outcome: FileOutcome::Processed } => f.write_str("has taken the file"),
+        Event::FileSent { outcome: FileOutcome::Rebooting } => {
+            f.write_str("has taken the file and starts anew")
+        }
+        Event::FileFailed { fault } => write!(f, "has not taken the file: {fault}"),
         Event::KeyRefused { reason } => write!(f, "refused its new key: {reason}"),
     }
 }

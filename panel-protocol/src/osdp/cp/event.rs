@@ -1,5 +1,6 @@
 //! What the CP tells about a PD besides its replies.
 
+use super::transfer::{FileFault, FileOutcome};
 use crate::osdp::records::Records;
 use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
 
@@ -92,6 +93,16 @@ pub enum Event {
     KeyInstalled,
     /// The key change ended without success: the old key is still good, forget the new one.
     KeyKept,
+    /// A file has been sent.
+    FileSent {
+        /// What the PD makes of it.
+        outcome: FileOutcome,
+    },
+    /// A file could not be sent.
+    FileFailed {
+        /// Why not.
+        fault: FileFault,
+    },
     /// The PD refused to take the new key.
     KeyRefused {
         /// Its reason.

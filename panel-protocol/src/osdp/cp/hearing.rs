@@ -174,6 +174,10 @@ impl<const N: usize> Peer<N> {
                 }
                 Heard::Answered
             }
+            Purpose::Fragment { len } => {
+                self.fragment_answered(now, len, reply.as_ref());
+                Heard::Answered
+            }
             Purpose::Step => {
                 self.due = now; // whether it was heeded or not, a poll is next
                 Heard::Answered
@@ -199,9 +203,7 @@ impl<const N: usize> Peer<N> {
     /// The PD has taken the new key. It has to prove it: everything begins anew, with that key.
     fn key_was_set(&mut self, now: Micros) {
         self.take_answer(now);
-        if self.is_open() {
-            self.note(Event::SecureLost { cause: LossCause::KeyChange });
-        }
+        self.end_session(LossCause::KeyChange);
         self.rest(now);
     }
 

@@ -14,6 +14,7 @@ mod bringup;
 mod config;
 mod counters;
 mod event;
+mod fragments;
 mod hearing;
 mod keys;
 mod line;
@@ -23,12 +24,16 @@ mod phase;
 mod schedule;
 mod sending;
 mod timing;
+mod transfer;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
 pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
 pub use output::{AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, SendError};
 pub use timing::line_time;
+pub use transfer::{
+    FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
+};
 
 use core::time::Duration;
 
@@ -40,7 +45,7 @@ use super::frame::BROADCAST;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
 use hearing::Inbox;
-use line::Line;
+use line::{Line, Offer};
 use output::Next;
 use peer::Peer;
 use phase::Note;
@@ -159,7 +164,9 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// # Errors
     /// When the PD has no turn, or the command is too long for it. After the latter the turn still stands.
     pub fn send(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
-        let Line::Offered { turn, room } = self.line else { return Err(SendError::NotNow) };
+        let Line::Offered { turn, room, offer: Offer::Command } = self.line else {
+            return Err(SendError::NotNow);
+        };
         let peer = self.peers.get_mut(pd.0).filter(|_| turn.pd == pd.0).ok_or(SendError::NotNow)?;
         peer.prepare_command(now, command, room, matches!(turn.choice, Choice::Urgent(_)))?;
         self.launch(now, turn);
@@ -169,7 +176,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Answers a [`Turn`](Output::Turn) with nothing: the PD's demand is over.
     pub fn decline(&mut self, now: Micros, pd: PdIndex) {
         if matches!(self.line, Line::Offered { turn, .. } if turn.pd == pd.0) {
-            self.end_turn(now, pd.0);
+            self.end_turn(now);
         }
     }
 
@@ -184,6 +191,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             Next::Note(pd, Note::Failed) => Output::Failed { pd: PdIndex(pd) },
             Next::Note(pd, Note::Event(event)) => Output::Event { pd: PdIndex(pd), event },
             Next::Turn { pd, max_data, urgent } => Output::Turn { pd: PdIndex(pd), max_data, urgent },
+            Next::Fragment { pd, offset, max_len } => Output::Fragment { pd: PdIndex(pd), offset, max_len },
             Next::Wait(until) => Output::Wait(until),
         }
     }

@@ -5,6 +5,7 @@ use core::fmt;
 use super::counters::PdCounters;
 use super::event::{Capabilities, Event, Identity, KeyFault};
 use super::phase::Note;
+use super::transfer::FileState;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Message;
 use crate::time::Micros;
@@ -58,6 +59,16 @@ pub enum Output<'a> {
         /// Whether it is for [`Demand::Urgent`].
         urgent: bool,
     },
+    /// A file that is being sent goes on: answer with [`Cp::send_fragment`](super::Cp::send_fragment) before anything
+    /// else. Not answered means no bytes at hand.
+    Fragment {
+        /// Whose file.
+        pd: PdIndex,
+        /// Where in the file the bytes begin.
+        offset: u32,
+        /// Most bytes that can be sent now; never beyond the file's end.
+        max_len: usize,
+    },
     /// The answer to the command that was sent for this PD; a NAK, too, is an answer.
     Reply {
         /// Whose answer.
@@ -92,6 +103,7 @@ pub enum Output<'a> {
 pub(super) enum Next {
     Transmit(usize),
     Turn { pd: usize, max_data: usize, urgent: bool },
+    Fragment { pd: usize, offset: u32, max_len: usize },
     Deliver(usize, bool),
     Note(usize, Note),
     Wait(Option<Micros>),
@@ -118,6 +130,8 @@ pub struct PdStatus {
     pub state: PdState,
     /// Who it last said it is, and what it can do.
     pub about: Option<(DeviceId, Capabilities)>,
+    /// The file that is on its way to it.
+    pub file: Option<FileState>,
     /// When a valid reply last came; `None`: never.
     pub last_heard: Option<Micros>,
     /// What has been counted.

@@ -10,11 +10,13 @@ use heapless::{Deque, Vec};
 use super::config::{LineConfig, PdConfig};
 use super::counters::{PdCounters, count};
 use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
+use super::fragments::Transfer;
 use super::keys::Keys;
 use super::output::{Demand, PdState, PdStatus};
 use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
 use super::schedule::Wants;
 use super::timing::{Backoff, retry_delay};
+use super::transfer::FileFault;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Scbk;
@@ -46,6 +48,9 @@ pub(super) struct Peer<const N: usize> {
     pub counters: PdCounters,
     pub backoff: Backoff,
     pub trouble: Option<Trouble>,
+    pub transfer: Option<Transfer>,
+    /// Whether the PD has to be told to stop what it does.
+    pub abort_due: bool,
     failed: bool,
     events: Deque<Event, MAX_EVENTS>,
 }
@@ -69,22 +74,29 @@ impl<const N: usize> Peer<N> {
             counters: PdCounters::default(),
             backoff: Backoff::new(line),
             trouble: None,
+            transfer: None,
+            abort_due: false,
             failed: false,
             events: Deque::new(),
         }
     }
 
     /// What it wants of the line at `now`.
-    pub(super) fn wants(&self, now: Micros) -> Wants {
+    pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
         if let Some(sent) = self.sent {
             let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
-            return Wants { due: Some(sent.retry_at), urgent, bulk: false };
+            return Wants { due: Some(sent.retry_at), urgent, ..Wants::default() };
         }
         let is_open = self.is_open();
-        Wants {
+        let wants = Wants {
             due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),
             urgent: is_open && self.demand == Demand::Urgent,
             bulk: is_open && self.demand == Demand::Bulk,
+            later: None,
+        };
+        match (&self.transfer, self.last_heard) {
+            (Some(transfer), Some(heard)) => transfer.wants(now, wants, heard + line.offline_after / 2),
+            _ => wants,
         }
     }
 
@@ -119,6 +131,7 @@ impl<const N: usize> Peer<N> {
             address: self.address,
             state,
             about: self.about,
+            file: self.file_state(),
             last_heard: self.last_heard,
             counters: self.counters,
         }
@@ -184,9 +197,7 @@ impl<const N: usize> Peer<N> {
     }
 
     fn take_offline(&mut self, now: Micros, line: &LineConfig, loss: LossCause, cause: OfflineCause) {
-        if self.is_open() {
-            self.note(Event::SecureLost { cause: loss });
-        }
+        self.end_session(loss);
         if self.presence != Presence::Offline {
             self.note(Event::Offline { cause });
         }
@@ -197,9 +208,7 @@ impl<const N: usize> Peer<N> {
 
     /// Ends the session, if there is one, and begins anew: at once after one that had lasted, else after a pause.
     pub(super) fn lose_session(&mut self, now: Micros, line: &LineConfig, cause: LossCause) {
-        if self.is_open() {
-            self.note(Event::SecureLost { cause });
-        }
+        self.end_session(cause);
         let lasted = match self.phase {
             Phase::Secure { since, .. } => now.since(since) >= line.backoff_first,
             _ => false,
@@ -209,6 +218,14 @@ impl<const N: usize> Peer<N> {
             self.rest(now);
         } else {
             self.pause(now, line);
+        }
+    }
+
+    /// Tells that the session is over, if there is one, and with it the transfer.
+    pub(super) fn end_session(&mut self, cause: LossCause) {
+        self.fail_file(FileFault::Lost(cause));
+        if self.is_open() {
+            self.note(Event::SecureLost { cause });
         }
     }
 
@@ -222,7 +239,7 @@ impl<const N: usize> Peer<N> {
     pub(super) fn rest(&mut self, until: Micros) {
         self.failed |= self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Command { .. }));
         self.sent = None;
-        (self.sequence, self.size_told) = (0, false);
+        (self.sequence, self.size_told, self.abort_due) = (0, false, false);
         self.phase = Phase::Resting { until };
     }
 

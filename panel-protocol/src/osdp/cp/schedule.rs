@@ -21,6 +21,8 @@ pub(super) struct Wants {
     pub urgent: bool,
     /// A bulk command may be sent now.
     pub bulk: bool,
+    /// When to look again, though nothing is due then.
+    pub later: Option<Micros>,
 }
 
 /// Who has the line.
@@ -62,7 +64,10 @@ impl Schedule {
             (None, Some(_), Some(pd)) if self.balance_us > 0 => Choice::Bulk(pd),
             (None, Some(pd), _) => Choice::Due(pd),
             (None, None, Some(pd)) => Choice::Bulk(pd),
-            (None, None, None) => Choice::Nobody(earliest.map(|(at, _)| at)),
+            (None, None, None) => {
+                let later = wants.iter().filter_map(|w| w.later);
+                Choice::Nobody(later.chain(earliest.map(|(at, _)| at)).min())
+            }
         }
     }
 
@@ -177,6 +182,12 @@ mod tests {
     fn bulk_fills_the_line_while_nothing_is_due() {
         let wants = [due(NOW.0 + 1), Wants { bulk: true, ..due(NOW.0 + 1) }];
         assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Bulk(1));
+    }
+
+    #[test]
+    fn what_can_be_sent_later_is_waited_for_and_not_due() {
+        let wants = [due(NOW.0 + 9), Wants { later: Some(Micros(NOW.0 + 4)), ..Wants::default() }];
+        assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Nobody(Some(Micros(NOW.0 + 4))));
     }
 
     #[test]

@@ -6,3 +6,4 @@ mod gadget;
 mod scheduling;
 mod sessions;
 mod site;
+mod transfer;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::vec::Vec;
 
 use super::gadget::{Dice, Gadget, OUI};
+use crate::limits::MAX_FRAME_LEN;
 use crate::osdp::command::Command;
 use crate::osdp::cp::{
     Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
@@ -17,9 +18,7 @@ use crate::osdp::secure::Scbk;
 use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
-pub(super) const N: usize = 1024;
-/// Bytes that arrive at once.
-const PIECE: usize = 16;
+pub(super) const N: usize = MAX_FRAME_LEN;
 
 pub(super) struct Device {
     pub pd: Pd<N>,
@@ -87,6 +86,12 @@ pub(super) struct Site {
     /// Vendor bytes of the answered commands, of which one at a time is underway.
     pub answered_bytes: usize,
     underway_len: usize,
+    /// What is being sent to each PD as a file.
+    pub files: Vec<Vec<u8>>,
+    /// Bytes of a file that are at hand at first.
+    pub at_hand: usize,
+    /// Bytes that arrive at once.
+    pub piece: usize,
     flights: Vec<Flight>,
     next_number: u32,
     /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
@@ -124,6 +129,9 @@ impl Site {
             tamper: None,
             answered_bytes: 0,
             underway_len: 0,
+            files: Vec::new(),
+            at_hand: usize::MAX,
+            piece: 16,
             flights: Vec::new(),
             next_number: 0,
             polite: true,
@@ -155,6 +163,7 @@ impl Site {
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
         self.underway.push(None);
+        self.files.push(Vec::new());
         index
     }
 
@@ -226,6 +235,12 @@ impl Site {
                     self.launch(None, bytes, self.now);
                 }
                 Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent),
+                Output::Fragment { pd, offset, max_len } => {
+                    let rest = &self.files[pd.get()][offset as usize..];
+                    let at_hand = self.at_hand.saturating_sub(offset as usize);
+                    let bytes = rest[..max_len.min(at_hand)].to_vec();
+                    self.cp.send_fragment(self.now, pd, &bytes).unwrap();
+                }
                 Output::Reply { pd, message } => {
                     let number = u32::from_le_bytes(message.data[3..7].try_into().unwrap());
                     assert_eq!(self.underway[pd.get()].take(), Some(number), "an answer to something else");
@@ -304,8 +319,8 @@ impl Site {
 
     /// Lets bytes arrive piece by piece, each at its time.
     fn fly(&mut self, from: Option<usize>, bytes: &[u8], start: Micros) {
-        for (index, piece) in bytes.chunks(PIECE).enumerate() {
-            let at = start + line_time(index * PIECE + piece.len(), self.baud);
+        for (index, piece) in bytes.chunks(self.piece).enumerate() {
+            let at = start + line_time(index * self.piece + piece.len(), self.baud);
             self.flights.push(Flight { at, from, bytes: piece.to_vec() });
         }
     }
