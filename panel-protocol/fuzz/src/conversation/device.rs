@@ -1,0 +1,198 @@
+//! One polled device: its machine, and a firmware that remembers what it was made to do.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::file::{FileFragment, FileProgress, FileStatus};
+use panel_protocol::osdp::payload::Manufacturer;
+use panel_protocol::osdp::pd::{Answered, Key, Pd, PdConfig, PdHandler, ReplyWriter};
+use panel_protocol::osdp::reply::{Capability, DeviceId, Keypad, Reply, function};
+use panel_protocol::osdp::secure::Scbk;
+use panel_protocol::time::Micros;
+
+use super::N;
+
+pub(super) const OUI: [u8; 3] = [0xAA, 0xBB, 0xCC];
+
+/// Bytes of a command's number, with which its vendor data and those of its answer begin.
+pub(super) const NUMBER_LEN: usize = 4;
+
+const CAPABILITIES: [Capability; 2] = [
+    Capability::sized(function::RECEIVE_BUFFER, (N - 1) as u16),
+    Capability { function: function::SECURITY, compliance: 1, count: 1 },
+];
+
+pub(super) struct Device {
+    pub(super) pd: Pd<N>,
+    pub(super) firmware: Firmware,
+    pub(super) powered: bool,
+    pub(super) thinking: Duration,
+}
+
+/// What makes the device itself.
+pub(super) struct Firmware {
+    pub(super) identity: DeviceId,
+    /// `None`: as it leaves the factory.
+    pub(super) key: Option<Scbk>,
+    /// A key that nobody knows, in the other's place.
+    foreign: Option<Scbk>,
+    /// Whether it can keep a new key.
+    pub(super) keeps_keys: bool,
+    /// Times that it will still say BUSY.
+    pub(super) busy: u8,
+    /// How it answers fragments when not plainly: flags, FtDelay, progress, longest fragment.
+    pub(super) file_manner: Option<[u8; 4]>,
+    /// The commands carried out, each with the handshake whose session it came in.
+    pub(super) executed: Vec<(u32, u32)>,
+    /// News not yet told for good, and how many there have ever been.
+    pub(super) to_tell: VecDeque<u16>,
+    pub(super) news: u16,
+    /// The file as far as it has come.
+    pub(super) file: Vec<u8>,
+    handshakes: u32,
+    index: usize,
+}
+
+impl Device {
+    pub(super) fn new(index: usize, key: Scbk) -> Self {
+        let serial = 1000 + index as u32;
+        Self {
+            pd: machine(index),
+            firmware: Firmware {
+                identity: DeviceId { vendor: OUI, model: 1, version: 1, serial, firmware: [1, 0, 0] },
+                key: Some(key),
+                foreign: None,
+                keeps_keys: true,
+                busy: 0,
+                file_manner: None,
+                executed: Vec::new(),
+                to_tell: VecDeque::new(),
+                news: 0,
+                file: Vec::new(),
+                handshakes: 0,
+                index,
+            },
+            powered: true,
+            thinking: Duration::from_millis(1),
+        }
+    }
+
+    /// Loses what it held in memory.
+    pub(super) fn restart(&mut self) {
+        self.pd = machine(self.firmware.index);
+    }
+
+    /// Ends everything that makes it a bad device.
+    pub(super) fn heal(&mut self, identity: DeviceId) {
+        if !self.powered {
+            self.restart();
+        }
+        (self.powered, self.thinking) = (true, Duration::from_millis(1));
+        let firmware = &mut self.firmware;
+        (firmware.identity, firmware.foreign, firmware.keeps_keys) = (identity, None, true);
+        (firmware.busy, firmware.file_manner) = (0, None);
+    }
+}
+
+fn machine(index: usize) -> Pd<N> {
+    Pd::new(PdConfig { address: index as u8, require_secure: true })
+}
+
+impl Firmware {
+    pub(super) fn learn_news(&mut self) {
+        self.to_tell.push_back(self.news);
+        self.news += 1;
+    }
+
+    pub(super) fn toggle_foreign_key(&mut self) {
+        self.foreign = if self.foreign.is_some() { None } else { Some(Scbk::new([0xEE; 16])) };
+    }
+
+    pub(super) fn toggle_swapped(&mut self) {
+        self.identity.serial ^= 0x8000_0000;
+    }
+
+    fn take_part<'b>(&mut self, part: &FileFragment<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
+        if part.offset == 0 && !part.data.is_empty() {
+            self.file.clear();
+        }
+        assert_eq!(part.offset as usize, self.file.len(), "a part is missing or comes twice");
+        self.file.extend_from_slice(part.data);
+        assert!(self.file.len() <= part.total as usize, "more than the file has");
+        let whole = self.file.len() == part.total as usize;
+        let progress = if whole { FileProgress::Processed } else { FileProgress::Proceed };
+        let plain = FileStatus { progress, ..FileStatus::PROCEED };
+        let status = self.file_manner.map_or(plain, |[flags, delay, progress, longest]| FileStatus {
+            may_interleave: flags & 1 == 0,
+            leave_secure: flags & 0x82 == 0x82,
+            has_news: flags & 4 != 0,
+            delay_ms: u16::from(delay) * 4,
+            progress: match progress {
+                0..128 => plain.progress,
+                code => FileProgress::from_code(i16::from(code as i8 >> 4)),
+            },
+            max_fragment: u16::from(longest),
+        });
+        reply.send(&Reply::FileStatus(status))
+    }
+}
+
+impl PdHandler for Firmware {
+    fn identity(&self) -> DeviceId {
+        self.identity
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &CAPABILITIES
+    }
+
+    fn key(&self) -> Key<'_> {
+        self.foreign.as_ref().or(self.key.as_ref()).map_or(Key::Factory, Key::Installed)
+    }
+
+    fn set_key(&mut self, key: &Scbk) -> bool {
+        if self.keeps_keys {
+            self.key = Some(key.clone());
+        }
+        self.keeps_keys
+    }
+
+    fn random(&mut self) -> [u8; 8] {
+        self.handshakes += 1;
+        let number = u64::from(self.handshakes) << 8 | self.index as u64;
+        number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes()
+    }
+
+    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
+        if !reply.is_sealed() {
+            assert!(matches!(self.key(), Key::Factory), "a command in clear was carried out");
+            return reply.ack();
+        }
+        if self.busy > 0 {
+            self.busy -= 1;
+            return reply.busy();
+        }
+        let data = match command {
+            Command::Manufacturer(Manufacturer { oui: OUI, data }) => data,
+            Command::FileTransfer(part) => return self.take_part(part, reply),
+            Command::Abort => return reply.ack(),
+            other => panic!("the CP was not asked to send {other:?}"),
+        };
+        let number = data.first_chunk().expect("a number");
+        self.executed.push((u32::from_le_bytes(*number), self.handshakes));
+        let answer = &data[..data.len().min(reply.room() - OUI.len())];
+        reply.send(&Reply::Manufacturer(Manufacturer { oui: OUI, data: answer }))
+    }
+
+    fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
+        match self.to_tell.front() {
+            Some(news) => reply.send(&Reply::Keypad(Keypad { reader: 0, keys: &news.to_le_bytes() })),
+            None => reply.ack(),
+        }
+    }
+
+    fn delivered(&mut self, _: Micros) {
+        self.to_tell.pop_front();
+    }
+}
