@@ -187,6 +187,8 @@ const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerSta
             Event::KeyInstalled
             | Event::KeyKept
             | Event::KeyRefused { .. }
+            | Event::Moved { .. }
+            | Event::NotMoved { .. }
             | Event::FileSent { .. }
             | Event::FileFailed { .. },
         )
@@ -215,7 +217,13 @@ fn alarm_of(event: &LinkEvent, controller: ControllerId) -> Option<AlarmKind> {
 const fn notice_level(event: &LinkEvent) -> Option<Level> {
     match event {
         LinkEvent::KeySaved => Some(Level::Well),
-        LinkEvent::Wire(Event::KeyKept | Event::KeyRefused { .. } | Event::FileFailed { .. })
+        LinkEvent::Wire(
+            Event::KeyKept
+            | Event::KeyRefused { .. }
+            | Event::FileFailed { .. }
+            | Event::Moved { .. }
+            | Event::NotMoved { .. },
+        )
         | LinkEvent::Nonsense => Some(Level::Attention),
         LinkEvent::KeyNotSaved(_) => Some(Level::Problem),
         _ => None,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::payload::ComSettings;
 use panel_protocol::osdp::reply::NakReason;
 
 /// Something about a controller.
@@ -78,6 +79,16 @@ fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("has taken the file and starts anew")
         }
         Event::FileFailed { fault } => write!(f, "has not taken the file: {fault}"),
+        Event::Moved { settings: ComSettings { address, baud } } => {
+            write!(
+                f,
+                "listens at address {address} and {baud} baud from now on; put that into the configuration"
+            )
+        }
+        Event::NotMoved { reason: Some(reason) } => {
+            write!(f, "keeps its address and speed: it refused to change them: {reason}")
+        }
+        Event::NotMoved { reason: None } => f.write_str("keeps its address and speed"),
         Event::KeyRefused { reason } => write!(f, "refused its new key: {reason}"),
     }
 }
@@ -90,6 +101,7 @@ fn loss(cause: LossCause) -> String {
         LossCause::Reset => "it has started anew".into(),
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),
+        LossCause::Moved => "its address or speed is being changed".into(),
         LossCause::KeyChange => "its key is being changed".into(),
     }
 }

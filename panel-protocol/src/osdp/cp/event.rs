@@ -1,6 +1,7 @@
 //! What the CP tells about a PD besides its replies.
 
 use super::transfer::{FileFault, FileOutcome};
+use crate::osdp::payload::ComSettings;
 use crate::osdp::records::Records;
 use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
 
@@ -103,6 +104,18 @@ pub enum Event {
         /// Why not.
         fault: FileFault,
     },
+    /// It listens at these settings from now on. A speed that is not the line's puts it out of reach until
+    /// [`Cp::set_baud`](super::Cp::set_baud).
+    Moved {
+        /// What will take effect, whatever was asked for.
+        settings: ComSettings,
+    },
+    /// It listens where it did: it refused to change, its session ended before it was asked, or it was looked for and
+    /// found there.
+    NotMoved {
+        /// Its reason, if it refused.
+        reason: Option<NakReason>,
+    },
     /// The PD refused to take the new key.
     KeyRefused {
         /// Its reason.
@@ -134,6 +147,8 @@ pub enum LossCause {
     LineDown,
     /// A new key has been set; the next session will use it.
     KeyChange,
+    /// It has been asked to change its address or speed, and has done so or may have.
+    Moved,
 }
 
 /// Why no session can be had.

@@ -174,6 +174,10 @@ impl<const N: usize> Peer<N> {
                 }
                 Heard::Answered
             }
+            Purpose::ComSet => {
+                self.settings_answered(now, line, reply.as_ref());
+                Heard::Answered
+            }
             Purpose::Fragment { len } => {
                 self.fragment_answered(now, len, reply.as_ref());
                 Heard::Answered

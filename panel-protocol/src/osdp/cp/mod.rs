@@ -23,13 +23,17 @@ mod peer;
 mod phase;
 mod schedule;
 mod sending;
+mod settings;
 mod timing;
 mod transfer;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
 pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
-pub use output::{AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, SendError};
+pub use output::{
+    AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
+};
+pub use settings::{BAUD_RATES, SettingsError};
 pub use timing::line_time;
 pub use transfer::{
     FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
@@ -95,7 +99,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if pd.address >= BROADCAST {
             return Err(AddError::Address);
         }
-        if self.peers.iter().any(|peer| peer.address == pd.address) {
+        if self.peers.iter().any(|peer| peer.claims(pd.address)) {
             return Err(AddError::Taken);
         }
         let index = self.peers.len();
@@ -115,8 +119,25 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// be given: the PD may have it already.
     pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
-            peer.change_key(now, &self.config, new_key, until);
+            peer.install_key(now, &self.config, new_key, until);
         }
+    }
+
+    /// Gives a PD a new key under the one that it has, inside its session, until `until`; the default key is never tried.
+    /// The old key stays good until the new one has worked: then [`Event::KeyInstalled`], else
+    /// [`Event::KeyKept`].
+    ///
+    /// # Errors
+    /// When it has no key of its own, or a change to another key is under way and the PD may have that one.
+    pub fn rotate_key(
+        &mut self,
+        now: Micros,
+        pd: PdIndex,
+        until: Micros,
+        new_key: Scbk,
+    ) -> Result<(), RotateError> {
+        let peer = self.peers.get_mut(pd.0).ok_or(RotateError::NoKey)?;
+        peer.rotate_key(now, &self.config, new_key, until)
     }
 
     /// Takes up a key change whose end an earlier run did not see: the PD may have either key.
@@ -148,7 +169,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         match input {
             Input::Received(bytes) => self.received(now, bytes),
             Input::LineUp => {
-                self.line = Line::free(now, self.config.character_gap);
+                self.line = Line::free(now + timing::idle_time(&self.config), self.config.character_gap);
                 self.peers.iter_mut().for_each(|peer| peer.hurry(now, &self.config));
             }
             Input::LineDown => {

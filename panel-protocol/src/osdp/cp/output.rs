@@ -164,6 +164,15 @@ pub enum AddError {
     LineFull,
 }
 
+/// Why a key is not changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RotateError {
+    /// The PD has no key of its own.
+    NoKey,
+    /// A change to another key is under way, and the PD may have that one already.
+    UnderWay,
+}
+
 /// Why a command was not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SendError {
@@ -184,6 +193,17 @@ impl fmt::Display for AddError {
 }
 
 impl core::error::Error for AddError {}
+
+impl fmt::Display for RotateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoKey => "the device has no key of its own; give it one in install mode",
+            Self::UnderWay => "a change to another key is under way",
+        })
+    }
+}
+
+impl core::error::Error for RotateError {}
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,9 +12,10 @@ use super::counters::{PdCounters, count};
 use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
 use super::fragments::Transfer;
 use super::keys::Keys;
-use super::output::{Demand, PdState, PdStatus};
+use super::output::{Demand, PdState, PdStatus, RotateError};
 use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
 use super::schedule::Wants;
+use super::settings::{COMSET_TRIES, Relocation};
 use super::timing::{Backoff, retry_delay};
 use super::transfer::FileFault;
 use crate::limits::MIN_FRAME_LEN;
@@ -49,6 +50,7 @@ pub(super) struct Peer<const N: usize> {
     pub backoff: Backoff,
     pub trouble: Option<Trouble>,
     pub transfer: Option<Transfer>,
+    pub relocation: Option<Relocation>,
     /// Whether the PD has to be told to stop what it does.
     pub abort_due: bool,
     failed: bool,
@@ -75,6 +77,7 @@ impl<const N: usize> Peer<N> {
             backoff: Backoff::new(line),
             trouble: None,
             transfer: None,
+            relocation: None,
             abort_due: false,
             failed: false,
             events: Deque::new(),
@@ -137,12 +140,25 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    /// Begins a change of key; a device that comes for the old one's place is welcome.
-    pub(super) fn change_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
+    /// Begins a change of key in install mode; a device that comes for the old one's place is welcome.
+    pub(super) fn install_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
         self.keys.change(new, until, true);
         self.expected = None;
         self.trouble = None;
         self.hurry(now, line);
+    }
+
+    /// Begins a change of key under the installed one.
+    pub(super) fn rotate_key(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        new: Scbk,
+        until: Micros,
+    ) -> Result<(), RotateError> {
+        self.keys.rotate(new, until)?;
+        self.hurry(now, line);
+        Ok(())
     }
 
     /// Has it looked at again at once.
@@ -160,13 +176,16 @@ impl<const N: usize> Peer<N> {
             count(&mut self.counters.timeouts);
         }
         let Some(sent) = &mut self.sent else { return };
-        let failures = sent.failures;
+        let Sent { failures, purpose, .. } = *sent;
         sent.failures = failures.saturating_add(1);
         sent.retry_at = now + retry_delay(failures);
         let may_be_there = damaged || self.presence != Presence::Offline;
         match self.phase {
             Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
             Phase::Identify => {}
+            _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
+                self.lose_session(now, line, LossCause::Moved);
+            }
             _ => self.check_silence(now, line),
         }
     }
@@ -185,7 +204,8 @@ impl<const N: usize> Peer<N> {
     /// The first question of a bring-up was not answered. One that was just there may be starting up.
     fn unreachable(&mut self, now: Micros, line: &LineConfig) {
         if self.presence == Presence::Online && !self.is_silent(now, line) {
-            self.rest(now + line.backoff_first);
+            let pause = if self.is_sought() { self.next_pause(line) } else { line.backoff_first };
+            self.rest(now + pause);
         } else {
             self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
         }
@@ -202,7 +222,7 @@ impl<const N: usize> Peer<N> {
             self.note(Event::Offline { cause });
         }
         (self.presence, self.trouble) = (Presence::Offline, None);
-        let pause = self.backoff.step(line);
+        let pause = self.next_pause(line);
         self.rest(now + pause);
     }
 
@@ -231,13 +251,19 @@ impl<const N: usize> Peer<N> {
 
     /// Rests for the next, longer, pause.
     pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
-        let pause: Duration = self.backoff.step(line);
+        let pause = self.next_pause(line);
         self.rest(now + pause);
+    }
+
+    /// The pause before the next attempt: none, if the PD may be at another address that is to be tried first.
+    fn next_pause(&mut self, line: &LineConfig) -> Duration {
+        if self.tries_other_address() { Duration::ZERO } else { self.backoff.step(line) }
     }
 
     /// Forgets session and conversation. A command of the caller that was on its way is told to have failed.
     pub(super) fn rest(&mut self, until: Micros) {
         self.failed |= self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Command { .. }));
+        self.unsettle();
         self.sent = None;
         (self.sequence, self.size_told, self.abort_due) = (0, false, false);
         self.phase = Phase::Resting { until };

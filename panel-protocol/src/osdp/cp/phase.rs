@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     Poll,
     /// The new key.
     KeySet,
+    /// Another address or speed.
+    ComSet,
     /// A fragment of so many bytes of a file, or with none the question how the PD gets on with it.
     Fragment { len: u32 },
     /// The caller's command.

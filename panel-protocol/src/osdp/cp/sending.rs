@@ -107,9 +107,12 @@ impl<const N: usize> Peer<N> {
         self.compose_poll()
     }
 
-    /// A poll; before it, that a file was given up; before the first one, how long a frame the CP takes, if the PD can
-    /// make use of it.
+    /// A poll; before it, other settings, or that a file was given up; before the first one, how long a frame the CP
+    /// takes, if the PD can make use of it.
     fn compose_poll(&mut self) -> Option<Purpose> {
+        if let Some(purpose) = self.compose_settings() {
+            return Some(purpose);
+        }
         if core::mem::take(&mut self.abort_due) {
             return self.compose(&Command::Abort, N).ok().map(|()| Purpose::Step);
         }

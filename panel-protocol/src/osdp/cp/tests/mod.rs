@@ -5,5 +5,6 @@ mod damage;
 mod gadget;
 mod scheduling;
 mod sessions;
+mod settings;
 mod site;
 mod transfer;

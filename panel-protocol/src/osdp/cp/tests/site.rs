@@ -25,12 +25,14 @@ pub(super) struct Device {
     pub gadget: Gadget,
     pub powered: bool,
     pub thinking: Duration,
+    pub baud: u32,
 }
 
 /// What is on its way.
 struct Flight {
     at: Micros,
     from: Option<usize>,
+    baud: u32,
     bytes: Vec<u8>,
 }
 
@@ -154,11 +156,19 @@ impl Site {
         let index = self.devices.len();
         let address = index as u8;
         self.pds.push(self.cp.add_pd(PdConfig { address, key: ours, expected }).unwrap());
+        self.add_stranger(address, theirs);
+        index
+    }
+
+    /// A device of which the CP has not been told.
+    pub(super) fn add_stranger(&mut self, address: u8, theirs: Option<Scbk>) -> usize {
+        let index = self.devices.len();
         self.devices.push(Device {
             pd: Pd::new(pd::PdConfig { address, require_secure: true }),
             gadget: Gadget::new(index, theirs),
             powered: true,
             thinking: Duration::from_millis(1),
+            baud: self.baud,
         });
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
@@ -171,6 +181,13 @@ impl Site {
     pub(super) fn restart(&mut self, pd: usize) {
         let address = self.devices[pd].pd.address();
         self.devices[pd].pd = Pd::new(pd::PdConfig { address, require_secure: true });
+    }
+
+    /// The caller sets its port, and so the line, to another speed.
+    pub(super) fn set_baud(&mut self, baud: u32) {
+        self.run_to(Duration::from_secs(1), |site| site.cp.is_free());
+        self.baud = baud;
+        self.cp.set_baud(self.now, baud);
     }
 
     pub(super) fn job(&mut self, pd: usize, len: usize, urgent: bool) -> u32 {
@@ -305,38 +322,39 @@ impl Site {
                 "sent into a reply or too soon after it"
             );
         }
-        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), self.baud));
+        let baud = from.map_or(self.baud, |pd| self.devices[pd].baud);
+        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), baud));
         let late = if self.dice.chance(faults.late) { self.dice.below(400) } else { 0 };
         let at = at + Duration::from_millis(late);
         if self.dice.chance(faults.doubled) {
             let again = at + Duration::from_millis(self.dice.below(300));
-            self.fly(from, &bytes, again);
+            self.fly(from, baud, &bytes, again);
         }
         if !self.dice.chance(faults.lost) {
-            self.fly(from, &bytes, at);
+            self.fly(from, baud, &bytes, at);
         }
     }
 
     /// Lets bytes arrive piece by piece, each at its time.
-    fn fly(&mut self, from: Option<usize>, bytes: &[u8], start: Micros) {
+    fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
         for (index, piece) in bytes.chunks(self.piece).enumerate() {
-            let at = start + line_time(index * self.piece + piece.len(), self.baud);
-            self.flights.push(Flight { at, from, bytes: piece.to_vec() });
+            let at = start + line_time(index * self.piece + piece.len(), baud);
+            self.flights.push(Flight { at, from, baud, bytes: piece.to_vec() });
         }
     }
 
-    /// Delivers what has arrived. All hear all; the CP does not hear itself.
+    /// Delivers what has arrived. All hear all at their own speed; the CP does not hear itself.
     fn land(&mut self) {
         let now = self.now;
         let (mut landed, flying): (Vec<_>, Vec<_>) = self.flights.drain(..).partition(|f| f.at <= now);
         self.flights = flying;
         landed.sort_by_key(|flight| flight.at);
         for flight in landed {
-            if flight.from.is_some() {
+            if flight.from.is_some() && flight.baud == self.baud {
                 self.cp.handle(now, Input::Received(&flight.bytes));
             }
             for listener in 0..self.devices.len() {
-                if flight.from != Some(listener) {
+                if flight.from != Some(listener) && flight.baud == self.devices[listener].baud {
                     self.hear(listener, &flight.bytes);
                 }
             }
@@ -351,15 +369,19 @@ impl Site {
         }
         device.pd.handle(now, pd::Input::Received(bytes), &mut device.gadget);
         let mut replies = Vec::new();
+        let mut baud = device.baud;
         while let Some(output) = device.pd.poll_output() {
-            if let pd::Output::Transmit(reply) = output {
-                replies.push(reply.to_vec());
+            match output {
+                pd::Output::Transmit(reply) => replies.push(reply.to_vec()),
+                pd::Output::Event(pd::Event::ComSet(settings)) => baud = settings.baud,
+                pd::Output::Event(_) => {}
             }
         }
         let at = now + device.thinking;
         for reply in replies {
             self.launch(Some(listener), reply, at);
         }
+        self.devices[listener].baud = baud;
     }
 }
 
