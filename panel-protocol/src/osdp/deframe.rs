@@ -9,7 +9,9 @@ use core::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::frame::{CRC_BIT, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM};
+use super::frame::{
+    CRC_BIT, Check, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM,
+};
 use super::timing::CHARACTER_GAP;
 use crate::limits::{MAX_FRAME_LEN, MIN_FRAME_LEN};
 use crate::time::Micros;
@@ -35,8 +37,8 @@ pub struct Deframer<const N: usize> {
     len: usize,
     /// Bytes of the buffer's front that the last call handed out.
     handed_out: usize,
-    /// Bytes still to come of a frame too long for the buffer.
-    skip: usize,
+    /// A frame too long for the buffer that is still coming.
+    passing: Option<Passing>,
     gap: Duration,
     last_byte: Micros,
     /// Whether a gap has ended what is in the buffer: nothing more will come to complete it.
@@ -62,6 +64,8 @@ pub struct Refused {
     pub reply: bool,
     /// The control byte's sequence number, 0 to 3.
     pub sequence: u8,
+    /// The check that the control byte announces.
+    pub check: Check,
     /// What is wrong with it.
     pub error: FrameError,
 }
@@ -75,7 +79,7 @@ pub struct Counters {
     pub noise_bytes: u32,
     /// Starts whose length field no frame can have.
     pub bad_length: u32,
-    /// Frames longer than the buffer, skipped.
+    /// Frames longer than the buffer.
     pub too_long: u32,
     /// Frames whose CRC or checksum was wrong.
     pub bad_check: u32,
@@ -83,6 +87,14 @@ pub struct Counters {
     pub malformed: u32,
     /// Frames that a silence ended early.
     pub cut_short: u32,
+}
+
+/// A frame too long for the buffer, on its way past.
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    refused: Refused,
+    /// Bytes still to come.
+    left: usize,
 }
 
 /// What the front of the buffer is.
@@ -125,7 +137,7 @@ impl<const N: usize> Deframer<N> {
             buffer: [0; N],
             len: 0,
             handed_out: 0,
-            skip: 0,
+            passing: None,
             gap,
             last_byte: Micros(0),
             ended: false,
@@ -139,6 +151,9 @@ impl<const N: usize> Deframer<N> {
         self.forget_handed_out();
         self.notice_gap(now);
         loop {
+            if let Some(passed) = self.passing.take_if(|passing| passing.left == 0) {
+                return Some(Deframed::Refused(passed.refused));
+            }
             match self.front() {
                 Front::Whole(len) => match Layout::of(&self.buffer[..len]) {
                     Ok(layout) => return Some(Deframed::Frame(self.hand_out(layout, len))),
@@ -152,7 +167,7 @@ impl<const N: usize> Deframer<N> {
                     count(&mut self.counters.cut_short);
                     self.drop_noise(1);
                 }
-                Front::TooLong(len) => self.skip_frame(len),
+                Front::TooLong(len) => self.let_pass(len),
                 Front::Incomplete(_) if input.is_empty() => return None,
                 Front::Incomplete(needed) => self.fill(now, input, needed),
             }
@@ -162,7 +177,7 @@ impl<const N: usize> Deframer<N> {
     /// When a silence will have ended what is in the buffer; `None` when nothing waits for more.
     #[must_use]
     pub fn deadline(&self) -> Option<Micros> {
-        let waiting = self.len > self.handed_out || self.skip > 0;
+        let waiting = self.len > self.handed_out || self.passing.is_some();
         waiting.then(|| self.last_byte + self.gap + Duration::from_micros(1))
     }
 
@@ -172,9 +187,10 @@ impl<const N: usize> Deframer<N> {
         self.counters
     }
 
-    /// Forgets what is in the buffer, as after a change of speed; the counters stay.
+    /// Forgets and wipes what is in the buffer, as after a change of speed; the counters stay.
     pub fn clear(&mut self) {
-        (self.len, self.handed_out, self.skip, self.ended) = (0, 0, 0, false);
+        self.buffer.zeroize();
+        (self.len, self.handed_out, self.passing, self.ended) = (0, 0, None, false);
     }
 
     /// What the buffer starts with, once noise before the first possible start is gone.
@@ -204,9 +220,12 @@ impl<const N: usize> Deframer<N> {
     fn fill(&mut self, now: Micros, input: &mut &[u8], needed: usize) {
         self.last_byte = now;
         self.ended = false;
-        let skipped = self.skip.min(input.len());
-        self.skip -= skipped;
-        *input = &input[skipped..];
+        if let Some(passing) = &mut self.passing {
+            let passed = passing.left.min(input.len());
+            passing.left -= passed;
+            *input = &input[passed..];
+            return;
+        }
         let (taken, rest) = input.split_at((needed - self.len).min(input.len()));
         self.buffer[self.len..][..taken.len()].copy_from_slice(taken);
         self.len += taken.len();
@@ -229,12 +248,7 @@ impl<const N: usize> Deframer<N> {
     /// A frame with a wrong check may be noise around another frame's start, so only its first byte goes. One with
     /// the right check is what its sender meant, and goes whole.
     fn refuse(&mut self, error: FrameError, len: usize) -> Refused {
-        let refused = Refused {
-            address: self.buffer[1] & !REPLY_BIT,
-            reply: self.buffer[1] & REPLY_BIT != 0,
-            sequence: self.buffer[4] & SEQUENCE_BITS,
-            error,
-        };
+        let refused = self.refusal(error);
         if let FrameError::Check(_) = error {
             count(&mut self.counters.bad_check);
             self.drop_noise(1);
@@ -245,18 +259,30 @@ impl<const N: usize> Deframer<N> {
         refused
     }
 
-    /// Passes over a frame that is for somebody with a larger buffer.
-    fn skip_frame(&mut self, len: usize) {
+    /// Lets a frame pass that is for somebody with a larger buffer. Refused once it has: until then its sender speaks.
+    fn let_pass(&mut self, len: usize) {
         count(&mut self.counters.too_long);
-        let here = len.min(self.len);
-        self.skip = len - here;
-        self.drop_front(here);
+        self.passing =
+            Some(Passing { refused: self.refusal(FrameError::TooLong(len)), left: len - self.len });
+        self.drop_front(self.len);
+    }
+
+    /// What the header at the front says of a frame that is none.
+    fn refusal(&self, error: FrameError) -> Refused {
+        Refused {
+            address: self.buffer[1] & !REPLY_BIT,
+            reply: self.buffer[1] & REPLY_BIT != 0,
+            sequence: self.buffer[4] & SEQUENCE_BITS,
+            check: if self.buffer[4] & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
+            error,
+        }
     }
 
     fn notice_gap(&mut self, now: Micros) {
-        if (self.len > 0 || self.skip > 0) && now.since(self.last_byte) > self.gap {
+        let waiting = self.len > 0 || self.passing.is_some();
+        if waiting && now.since(self.last_byte) > self.gap {
             self.ended = true;
-            self.skip = 0;
+            self.passing = None;
         }
     }
 
@@ -277,6 +303,13 @@ impl<const N: usize> Deframer<N> {
 impl<const N: usize> Default for Deframer<N> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<const N: usize> Drop for Deframer<N> {
+    /// The last frame may have been opened where it stands.
+    fn drop(&mut self) {
+        self.buffer.zeroize();
     }
 }
 
@@ -328,6 +361,36 @@ mod tests {
         let mut deframer = Deframer::with_gap(Duration::from_millis(50));
         assert_eq!(frames(&mut deframer, Micros(0), &ID[..4]), 0);
         assert_eq!(frames(&mut deframer, Micros(50_000), &ID[4..]), 1);
+    }
+
+    #[test]
+    fn what_was_opened_in_the_buffer_is_wiped_with_the_next_call() {
+        type Forget = fn(&mut Deframer<128>);
+        let forgets: [Forget; 2] =
+            [|deframer| assert!(deframer.next(Micros(0), &mut &[][..]).is_none()), Deframer::clear];
+        for forget in forgets {
+            let mut deframer = Deframer::new();
+            let Some(Deframed::Frame(frame)) = deframer.next(Micros(0), &mut &*ID) else {
+                panic!("no frame")
+            };
+            frame.into_payload().1.fill(0x5E);
+            assert!(deframer.buffer.contains(&0x5E));
+            forget(&mut deframer);
+            assert_eq!(deframer.buffer, [0; 128]);
+        }
+    }
+
+    #[test]
+    fn a_frame_too_long_is_refused_once_it_has_passed() {
+        let mut deframer = Deframer::<128>::new();
+        let long = [&[0x53, 0x05, 129, 0, 0x02, 0x80], &[0; 123][..]].concat();
+        assert!(deframer.next(Micros(0), &mut &long[..128]).is_none(), "its sender is still speaking");
+        let Some(Deframed::Refused(refused)) = deframer.next(Micros(0), &mut &long[128..]) else {
+            panic!("nobody was told")
+        };
+        let error = FrameError::TooLong(129);
+        let (address, reply, sequence, check) = (5, false, 2, Check::Checksum);
+        assert_eq!(refused, Refused { address, reply, sequence, check, error });
     }
 
     #[test]

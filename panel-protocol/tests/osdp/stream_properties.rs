@@ -3,7 +3,7 @@
 use crate::pieces::{Piece, any_frame, any_header, any_piece};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::deframe::{Deframed, Deframer};
-use panel_protocol::osdp::frame::{self, Frame, Header, Scb};
+use panel_protocol::osdp::frame::{self, Frame, FrameError, Header, Scb};
 use panel_protocol::time::Micros;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -106,6 +106,10 @@ proptest! {
         let mut deframer = Deframer::<128>::new();
         let stream = [long, &frame].concat();
         let mut bytes: &[u8] = &stream;
+        let Some(Deframed::Refused(refused)) = deframer.next(Micros(0), &mut bytes) else {
+            panic!("nobody was told");
+        };
+        prop_assert_eq!((refused.address, refused.error), (9, FrameError::TooLong(long.len() - 1)));
         let Some(Deframed::Frame(found)) = deframer.next(Micros(0), &mut bytes) else {
             panic!("the frame behind was lost");
         };

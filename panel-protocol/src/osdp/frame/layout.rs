@@ -26,6 +26,8 @@ pub enum FrameError {
     Scb(u8),
     /// No room is left for a code, or for the MAC that the security block promises.
     NoCode,
+    /// It has this many bytes, more than the receiver's buffer; nothing else of it was checked.
+    TooLong(usize),
 }
 
 /// Where the parts of a checked frame lie.
@@ -98,6 +100,7 @@ impl fmt::Display for FrameError {
             Self::Check(Check::Checksum) => f.write_str("the checksum does not match"),
             Self::Scb(len) => write!(f, "a security block of {len} bytes does not fit"),
             Self::NoCode => f.write_str("the frame has no code, or no room for its MAC"),
+            Self::TooLong(len) => write!(f, "the frame of {len} bytes is too long for the buffer"),
         }
     }
 }

@@ -101,6 +101,11 @@ impl Conversation {
         self.report(Event::Offline);
     }
 
+    /// A frame came whole whose security block or length is impossible: nobody who shares the channel sends that.
+    pub(super) fn hear_malformed(&mut self) {
+        self.close(Closed::SecurityBlock);
+    }
+
     /// Takes the next command's sequence number. 0 begins anew; any other follows the last one, 1 following 3.
     pub(super) fn take(&mut self, sequence: u8) -> Result<(), NakReason> {
         if sequence == 0 {
@@ -137,13 +142,14 @@ impl Conversation {
                 Admitted::Challenge(key, *fixed(frame.into_payload().1)?)
             }
             (Some((scs::SERVER_CRYPTOGRAM, Some(key))), command::code::SCRYPT) => {
-                if self.secured_by().is_some() {
+                let proof = fixed(frame.into_payload().1);
+                if self.secured_by().is_some() || proof.is_err() {
                     self.close(Closed::ByCp);
                 }
-                Admitted::Cryptogram(key, *fixed(frame.into_payload().1)?)
+                Admitted::Cryptogram(key, *proof?)
             }
             _ => {
-                self.close(Closed::ClearCommand);
+                self.close(Closed::SecurityBlock);
                 return Err(NakReason::SecurityBlock);
             }
         };

@@ -8,7 +8,7 @@ use super::handler::{PdHandler, ReplyWriter};
 use super::{Output, PdConfig};
 use crate::osdp::deframe::Refused;
 use crate::osdp::draft::{Draft, Shape};
-use crate::osdp::frame::{BROADCAST, Check, FrameError, FrameMut, Header, Scb, emit};
+use crate::osdp::frame::{FrameError, FrameMut, Header, Scb, emit};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::osdp::secure::{KeyKind, Message};
 use crate::time::Micros;
@@ -91,11 +91,13 @@ impl<const N: usize> Exchange<N> {
     /// A whole frame came, for whomever.
     pub(super) fn hear(&mut self, now: Micros, frame: FrameMut<'_>, handler: &mut impl PdHandler) {
         let header = frame.view().header();
-        if header.reply || !self.conversation.concerns(header.address) {
+        // Before the address is looked at, which the command itself may have changed.
+        let again = self.command.bytes() == frame.view().bytes();
+        if header.reply || !(again || self.conversation.concerns(header.address)) {
             return;
         }
         self.conversation.heard(now);
-        if self.command.bytes() == frame.view().bytes() {
+        if again {
             self.due = Due::Reply;
             return;
         }
@@ -110,18 +112,21 @@ impl<const N: usize> Exchange<N> {
     }
 
     /// A damaged frame came. Only one that bears this device's own address is answered: to a broadcast, all would.
+    /// It takes no sequence number, so the frame as it was meant can still come.
     pub(super) fn hear_damaged(&mut self, refused: Refused) {
-        let Refused { address, reply, sequence, error } = refused;
-        if reply || address == BROADCAST || !self.conversation.concerns(address) {
+        let Refused { address, reply, sequence, check, error } = refused;
+        if reply || address != self.conversation.address() {
             return;
         }
-        let (check, reason) = match error {
-            FrameError::Check(check) => (check, NakReason::Check),
-            FrameError::Scb(_) => (Check::Crc, NakReason::SecurityBlock),
-            _ => (Check::Crc, NakReason::Length),
+        if let FrameError::Scb(_) | FrameError::NoCode = error {
+            self.conversation.hear_malformed(); // its check was right: it came as it was sent
+        }
+        let reason = match error {
+            FrameError::Check(_) => NakReason::Check,
+            FrameError::Scb(_) => NakReason::SecurityBlock,
+            _ => NakReason::Length,
         };
-        let header = Header { address, reply: false, sequence, check };
-        self.notify(header, &Reply::nak(reason));
+        self.notify(Header { address, reply: false, sequence, check }, &Reply::nak(reason));
     }
 
     /// Writes the answer to a command that came in order.

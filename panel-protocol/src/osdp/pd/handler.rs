@@ -35,7 +35,7 @@ pub trait PdHandler {
     fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b>;
 
     /// Answers a POLL: tells the oldest thing not yet [`delivered`](Self::delivered), or
-    /// [`ack`](ReplyWriter::ack) when there is none.
+    /// [`ack`](ReplyWriter::ack) when there is none. An [`EventQueue`](super::EventQueue) knows which that is.
     fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b>;
 
     /// The CP has the last thing that [`poll`](Self::poll) told; it need not be told again.

@@ -5,9 +5,11 @@
 
 mod channel;
 mod conversation;
+mod event_queue;
 mod exchange;
 mod handler;
 
+pub use event_queue::{EventQueue, MAX_EVENT_LEN, NotQueued, READ_LIFETIME};
 pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 
 use exchange::Exchange;
@@ -24,6 +26,11 @@ use crate::time::Micros;
 /// `handle` with [`Input::Tick`] when [`deadline`](Self::deadline) has passed without bytes.
 ///
 /// The line may be shared: frames to others, and other devices' replies, are heard and ignored.
+///
+/// A frame to [`BROADCAST`](super::frame::BROADCAST) is one to this device and part of the same conversation, with its
+/// sequence numbers and its secure channel (whose MACs cover the address). The reply bears the broadcast address too.
+/// Every device on the line would answer, so a CP broadcasts only where there is one; a damaged broadcast is not
+/// answered.
 #[derive(Debug)]
 pub struct Pd<const N: usize> {
     deframer: Deframer<N>,
@@ -71,6 +78,10 @@ pub enum Event {
     /// The CP has installed a key; it is used from the next handshake on.
     KeyInstalled,
     /// The CP has set address and speed. The reply that says so goes out at the old speed first; switch after it.
+    ///
+    /// Should the CP not come along, [`Offline`](Self::Offline) follows, and the device keeps listening at the new
+    /// settings: that is where the CP will look for it. A device that stores them only once a command has come at them
+    /// is back at the old ones after a restart, and can't be lost to a speed that its line doesn't carry.
     ComSet(ComSettings),
 }
 
@@ -83,6 +94,8 @@ pub enum Closed {
     Silence,
     /// A command came in clear.
     ClearCommand,
+    /// A command had a security block that no command can have, or that contradicts its length.
+    SecurityBlock,
     /// A command came out of order.
     Sequence,
     /// A command could not be opened.

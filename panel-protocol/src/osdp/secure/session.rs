@@ -3,6 +3,7 @@
 use core::fmt;
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 use super::cipher::{BLOCK, Block, SessionKeys};
 use crate::osdp::bytes::Full;
@@ -41,7 +42,10 @@ pub enum OpenError {
     NotSealed,
     /// The MAC doesn't match: another key, a lost or repeated frame, or a forgery.
     Mac,
-    /// The MAC is right, but the encrypted data is no whole number of blocks, or its padding is wrong.
+    /// The MAC is right, but there is data in clear, which must be encrypted.
+    Unencrypted,
+    /// The MAC is right, but the encrypted data is no whole number of blocks, its padding is wrong, or there is nothing
+    /// but padding: a payload without data is not encrypted.
     Padding,
 }
 
@@ -75,15 +79,19 @@ impl Session {
     /// Emits the payload as a sealed frame, mark byte included: encrypted, or with a MAC only when it has no data.
     ///
     /// # Errors
-    /// When the session has ended or `buf` is too small for the payload; the chain has not moved.
+    /// When the session has ended or `buf` is too small for the payload; the chain has not moved, and nothing of the
+    /// payload is left in `buf`.
     pub fn seal<'b>(
         &mut self,
         buf: &'b mut [u8],
         header: Header,
         payload: &impl Payload,
     ) -> Result<&'b [u8], SealError> {
+        if !self.is_alive() {
+            return Err(SealError::Ended);
+        }
         let mut draft = Draft::new(buf, header, Shape::Sealed)?;
-        draft.fill(payload)?;
+        draft.fill(payload).inspect_err(|Full| draft.data_room().zeroize())?;
         self.seal_draft(draft)
     }
 
@@ -137,11 +145,13 @@ impl Session {
             return Err(OpenError::Mac);
         }
         let (code, data) = frame.into_payload();
-        let data = if encrypted {
-            keys.decrypt(&self.chain, data);
-            unpadded(data)?
-        } else {
-            data
+        let data = match (encrypted, data) {
+            (true, data) => {
+                keys.decrypt(&self.chain, data);
+                unpadded(data)?
+            }
+            (false, data @ []) => data,
+            (false, _) => return Err(OpenError::Unencrypted),
         };
         self.advance(mac);
         Ok(Message { code, data })
@@ -164,7 +174,7 @@ fn encrypted(frame: &Frame<'_>) -> Result<bool, OpenError> {
 
 /// Data without its padding of 0x80 and zeros.
 fn unpadded(data: &[u8]) -> Result<&[u8], OpenError> {
-    let end = data.iter().rposition(|byte| *byte != 0).ok_or(OpenError::Padding)?;
+    let end = data.iter().rposition(|byte| *byte != 0).filter(|end| *end > 0).ok_or(OpenError::Padding)?;
     if data[end] != 0x80 || !data.len().is_multiple_of(BLOCK) || data.len() - end > BLOCK {
         return Err(OpenError::Padding);
     }
@@ -201,6 +211,7 @@ impl fmt::Display for OpenError {
             Self::Ended => "the secure session has ended",
             Self::NotSealed => "the frame is not sealed for this direction",
             Self::Mac => "the MAC does not match",
+            Self::Unencrypted => "the data is not encrypted",
             Self::Padding => "the encrypted data is not padded as it must be",
         })
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::command::{Command, KeySet};
 use crate::osdp::crc::crc16;
 use crate::osdp::frame::{Check, FrameMut, Header, Payload};
 
@@ -156,4 +157,21 @@ fn a_command_reflected_is_no_reply() {
 #[test]
 fn a_key_is_never_printed() {
     assert_eq!(std::format!("{:?}", Scbk::new([0x41; 16])), "Scbk(..)");
+}
+
+#[test]
+fn a_payload_that_could_not_be_sealed_is_not_left_in_the_buffer() {
+    let (key, secret) = (SCBK_D, SCBK_D);
+    let command = Command::KeySet(KeySet::new(&key));
+    for room in 14..32 {
+        let (mut cp, _) = pair();
+        let mut buf = [0; 32];
+        assert_eq!(cp.seal(&mut buf[..room], COMMAND, &command), Err(SealError::Full));
+        assert!(!buf.windows(2).any(|left| secret.expose().windows(2).any(|part| part == left)));
+    }
+    let (mut cp, _) = pair();
+    cp.end();
+    let mut buf = [0; 64];
+    assert_eq!(cp.seal(&mut buf, COMMAND, &command), Err(SealError::Ended));
+    assert_eq!(buf, [0; 64]);
 }
