@@ -50,7 +50,7 @@ fn step(world: &mut World, choices: &mut Choices<'_>) {
         1 => world.run_for(Duration::from_millis(u64::from(choices.u16() % 12_000))),
         2 => world.command(pd, choices.byte(), false),
         3 => world.command(pd, choices.byte(), true),
-        4 => world.devices[pd].firmware.learn_news(),
+        4 => world.news(pd),
         5 => world.line.fates.extend(choices.list()),
         6 => world.toggle_power(pd),
         7 => world.toggle_line(),
@@ -73,6 +73,8 @@ fn step(world: &mut World, choices: &mut Choices<'_>) {
         18 => world.devices[pd].firmware.keeps_keys ^= true,
         19 => world.devices[pd].thinking = Duration::from_millis(u64::from(choices.byte())),
         20 => world.reset_to_factory(pd),
+        21 => world.rotate(pd, Duration::from_secs(u64::from(choices.byte() % 64))),
+        22 => world.relocate(pd, choices.byte() % 8),
         _ => {}
     }
 }

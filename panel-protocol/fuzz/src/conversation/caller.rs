@@ -31,6 +31,8 @@ pub(super) struct Caller {
     pub(super) offered: Option<Scbk>,
     /// The file that is being sent.
     pub(super) file: Option<Vec<u8>>,
+    /// Whether the PD is being moved to another address.
+    pub(super) moving: bool,
 }
 
 impl Caller {
@@ -46,6 +48,7 @@ impl Caller {
             installed,
             offered: None,
             file: None,
+            moving: false,
         }
     }
 
@@ -73,12 +76,15 @@ impl Caller {
                 assert_eq!(held, file, "the device has another file");
             }
             Event::FileFailed { .. } => assert!(self.file.take().is_some(), "a file was being sent"),
+            Event::Moved { .. } | Event::NotMoved { .. } => {
+                assert!(std::mem::take(&mut self.moving), "it was not being moved");
+            }
             _ => {}
         }
     }
 
     /// What is on its way will have an end, and nothing waits.
     pub(super) fn is_done(&self) -> bool {
-        self.jobs.is_empty() && self.underway.is_none() && self.file.is_none()
+        self.jobs.is_empty() && self.underway.is_none() && self.file.is_none() && !self.moving
     }
 }

@@ -1,13 +1,12 @@
 //! One polled device: its machine, and a firmware that remembers what it was made to do.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::file::{FileFragment, FileProgress, FileStatus};
 use panel_protocol::osdp::payload::Manufacturer;
-use panel_protocol::osdp::pd::{Answered, Key, Pd, PdConfig, PdHandler, ReplyWriter};
-use panel_protocol::osdp::reply::{Capability, DeviceId, Keypad, Reply, function};
+use panel_protocol::osdp::pd::{Answered, EventQueue, Key, Pd, PdConfig, PdHandler, ReplyWriter};
+use panel_protocol::osdp::reply::{Capability, DeviceId, Reply, function};
 use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::time::Micros;
 
@@ -17,6 +16,9 @@ pub(super) const OUI: [u8; 3] = [0xAA, 0xBB, 0xCC];
 
 /// Bytes of a command's number, with which its vendor data and those of its answer begin.
 pub(super) const NUMBER_LEN: usize = 4;
+
+/// News that a device keeps; more would push out the oldest.
+const MAX_NEWS: usize = 16;
 
 const CAPABILITIES: [Capability; 2] = [
     Capability::sized(function::RECEIVE_BUFFER, (N - 1) as u16),
@@ -46,7 +48,7 @@ pub(super) struct Firmware {
     /// The commands carried out, each with the handshake whose session it came in.
     pub(super) executed: Vec<(u32, u32)>,
     /// News not yet told for good, and how many there have ever been.
-    pub(super) to_tell: VecDeque<u16>,
+    pub(super) to_tell: EventQueue<MAX_NEWS>,
     pub(super) news: u16,
     /// The file as far as it has come.
     pub(super) file: Vec<u8>,
@@ -58,7 +60,7 @@ impl Device {
     pub(super) fn new(index: usize, key: Scbk) -> Self {
         let serial = 1000 + index as u32;
         Self {
-            pd: machine(index),
+            pd: machine(index as u8),
             firmware: Firmware {
                 identity: DeviceId { vendor: OUI, model: 1, version: 1, serial, firmware: [1, 0, 0] },
                 key: Some(key),
@@ -67,7 +69,7 @@ impl Device {
                 busy: 0,
                 file_manner: None,
                 executed: Vec::new(),
-                to_tell: VecDeque::new(),
+                to_tell: EventQueue::new(),
                 news: 0,
                 file: Vec::new(),
                 handshakes: 0,
@@ -78,9 +80,9 @@ impl Device {
         }
     }
 
-    /// Loses what it held in memory.
+    /// Loses what it held in memory; where it listens it has stored.
     pub(super) fn restart(&mut self) {
-        self.pd = machine(self.firmware.index);
+        self.pd = machine(self.pd.address());
     }
 
     /// Ends everything that makes it a bad device.
@@ -95,14 +97,18 @@ impl Device {
     }
 }
 
-fn machine(index: usize) -> Pd<N> {
-    Pd::new(PdConfig { address: index as u8, require_secure: true })
+fn machine(address: u8) -> Pd<N> {
+    Pd::new(PdConfig { address, require_secure: true })
 }
 
 impl Firmware {
-    pub(super) fn learn_news(&mut self) {
-        self.to_tell.push_back(self.news);
-        self.news += 1;
+    pub(super) fn learn_news(&mut self, now: Micros) {
+        if self.to_tell.len() < MAX_NEWS {
+            let data = &self.news.to_le_bytes();
+            let event = Reply::Manufacturer(Manufacturer { oui: OUI, data });
+            self.to_tell.push(now, &event).expect("is short");
+            self.news += 1;
+        }
     }
 
     pub(super) fn toggle_foreign_key(&mut self) {
@@ -122,7 +128,7 @@ impl Firmware {
         assert!(self.file.len() <= part.total as usize, "more than the file has");
         let whole = self.file.len() == part.total as usize;
         let progress = if whole { FileProgress::Processed } else { FileProgress::Proceed };
-        let plain = FileStatus { progress, ..FileStatus::PROCEED };
+        let plain = FileStatus { progress, max_fragment: N as u16, ..FileStatus::PROCEED };
         let status = self.file_manner.map_or(plain, |[flags, delay, progress, longest]| FileStatus {
             may_interleave: flags & 1 == 0,
             leave_secure: flags & 0x82 == 0x82,
@@ -176,6 +182,7 @@ impl PdHandler for Firmware {
         let data = match command {
             Command::Manufacturer(Manufacturer { oui: OUI, data }) => data,
             Command::FileTransfer(part) => return self.take_part(part, reply),
+            Command::ComSet(settings) => return reply.send(&Reply::Com(*settings)),
             Command::Abort => return reply.ack(),
             other => panic!("the CP was not asked to send {other:?}"),
         };
@@ -185,14 +192,11 @@ impl PdHandler for Firmware {
         reply.send(&Reply::Manufacturer(Manufacturer { oui: OUI, data: answer }))
     }
 
-    fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
-        match self.to_tell.front() {
-            Some(news) => reply.send(&Reply::Keypad(Keypad { reader: 0, keys: &news.to_le_bytes() })),
-            None => reply.ack(),
-        }
+    fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
+        self.to_tell.tell(now, reply).unwrap_or_else(ReplyWriter::ack)
     }
 
     fn delivered(&mut self, _: Micros) {
-        self.to_tell.pop_front();
+        self.to_tell.delivered();
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Flight {
 }
 
 pub(super) struct Line {
-    baud: u32,
+    pub(super) baud: u32,
     /// What becomes of the next frames, one byte each; a frame without one arrives whole.
     pub(super) fates: VecDeque<u8>,
     /// The last frames as they were sent.

@@ -7,7 +7,7 @@ use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
     Cp, FileOffer, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdState,
 };
-use panel_protocol::osdp::payload::Manufacturer;
+use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::pd;
 use panel_protocol::osdp::reply::code;
 use panel_protocol::osdp::secure::{Message, Scbk};
@@ -89,14 +89,34 @@ impl World {
         self.drain();
     }
 
-    /// The operator opens install mode, with the key that was offered before as long as that one may have arrived.
+    pub(super) fn news(&mut self, pd: usize) {
+        self.devices[pd].firmware.learn_news(self.now);
+    }
+
+    /// The operator opens install mode.
     pub(super) fn install(&mut self, pd: usize, span: Duration) {
-        let caller = &mut self.callers[pd];
-        let new = caller.offered.get_or_insert_with(|| {
-            self.keys = self.keys.wrapping_add(1);
-            key(self.keys)
-        });
+        let new = self.new_key(pd);
         self.cp.open_install_mode(self.now, self.pds[pd], self.now + span, new.clone());
+        self.callers[pd].offered = Some(new);
+    }
+
+    pub(super) fn rotate(&mut self, pd: usize, span: Duration) {
+        let new = self.new_key(pd);
+        if self.cp.rotate_key(self.now, self.pds[pd], self.now + span, new.clone()).is_ok() {
+            self.callers[pd].offered = Some(new);
+        }
+    }
+
+    /// The key that was offered before, as long as it may have arrived; else another one.
+    fn new_key(&mut self, pd: usize) -> Scbk {
+        self.keys = self.keys.wrapping_add(1);
+        self.callers[pd].offered.clone().unwrap_or(key(self.keys))
+    }
+
+    /// Has a PD listen at another address. Whether it is asked is the CP's to say.
+    pub(super) fn relocate(&mut self, pd: usize, address: u8) {
+        let settings = ComSettings { address, baud: self.line.baud };
+        self.callers[pd].moving |= self.cp.set_communication(self.now, self.pds[pd], settings).is_ok();
     }
 
     pub(super) fn send_file(&mut self, pd: usize, total: u32) {
@@ -174,6 +194,7 @@ impl World {
             assert!(told.iter().copied().eq(0..firmware.news), "news lost or out of order: {told:?}");
             let again = caller.told.len() - told.len();
             let status = self.cp.status(self.pds[pd]).expect("a PD");
+            assert_eq!(status.address, self.devices[pd].pd.address());
             assert!(again < status.counters.sessions.max(1) as usize, "news told twice inside one session");
         }
     }
@@ -257,8 +278,8 @@ impl World {
                     caller.answered.push(number);
                 }
                 Output::Unsolicited { pd, message } => {
-                    assert_eq!(message.code, code::KEYPAD);
-                    let news = message.data[2..].try_into().expect("two keys");
+                    assert_eq!(message.code, code::MFGREP);
+                    let news = message.data[OUI.len()..].try_into().expect("a number");
                     self.callers[pd.get()].told.push(u16::from_le_bytes(news));
                 }
                 Output::Failed { pd } => {

@@ -2,7 +2,7 @@
 
 use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::deframe::{Counters, Refused};
-use panel_protocol::osdp::frame::{Frame, FrameError, MARK, SOM};
+use panel_protocol::osdp::frame::{Check, Frame, FrameError, MARK, SOM};
 use panel_protocol::osdp::timing::CHARACTER_GAP;
 use panel_protocol::time::Micros;
 
@@ -52,6 +52,9 @@ impl Outcome {
             Some(shortest) if len < shortest || len > MAX_FRAME_LEN => self.counters.bad_length += 1,
             Some(_) if len > room && !*waited => {
                 self.counters.too_long += 1;
+                if len <= rest.len() {
+                    self.refuse(rest, FrameError::TooLong(len));
+                }
                 return len;
             }
             Some(_) if len <= room && len <= rest.len() => return self.whole(&rest[..len]),
@@ -69,13 +72,23 @@ impl Outcome {
             self.found.push(Found::Frame(bytes.to_vec()));
             return bytes.len();
         };
-        let (address, reply, sequence) = (bytes[1] & 0x7F, bytes[1] & 0x80 != 0, bytes[4] & 0x03);
-        self.found.push(Found::Refused(Refused { address, reply, sequence, error }));
+        self.refuse(bytes, error);
         if let FrameError::Check(_) = error {
             self.counters.bad_check += 1;
             return 0;
         }
         self.counters.malformed += 1;
         bytes.len()
+    }
+
+    fn refuse(&mut self, bytes: &[u8], error: FrameError) {
+        let (address, control) = (bytes[1], bytes[4]);
+        self.found.push(Found::Refused(Refused {
+            address: address & 0x7F,
+            reply: address & 0x80 != 0,
+            sequence: control & 0x03,
+            check: if control & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
+            error,
+        }));
     }
 }
