@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use crate::flash::Flash;
 use panel_protocol::credential::Credential;
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::crc::crc16;
+use panel_protocol::osdp::file::FileStatus;
 use panel_protocol::osdp::frame::{self, Frame, FrameMut, Header, Payload, Scb, scs};
 use panel_protocol::osdp::payload::ComSettings;
 use panel_protocol::osdp::pd::{
-    Answered, Event, EventQueue, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter,
+    Answered, Event, EventQueue, FileReceiver, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter,
 };
 use panel_protocol::osdp::reply::{Capability, DeviceId, NakReason, Raw, Reply, function};
 use panel_protocol::osdp::secure::{Handshake, KeyKind, SCBK_D, Scbk, Session};
@@ -21,8 +23,10 @@ pub(crate) const RND_A: [u8; 8] = [7; 8];
 /// A vendor that makes nothing.
 pub(crate) const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
 
+/// Longest fragment of a file that the device takes: what fits into its frames.
+pub(crate) const MAX_FRAGMENT: u16 = 228;
+
 /// What is behind the PD, and what reached it.
-#[derive(Default)]
 pub(crate) struct Device {
     pub(crate) key: Option<Scbk>,
     pub(crate) news: EventQueue<8>,
@@ -35,15 +39,28 @@ pub(crate) struct Device {
     pub(crate) refuses_keys: bool,
     /// Random numbers given out.
     pub(crate) randoms: u8,
+    pub(crate) files: FileReceiver,
+    pub(crate) flash: Flash,
 }
 
 impl Device {
     pub(crate) fn factory_new() -> Self {
-        Self::default()
+        Self {
+            key: None,
+            news: EventQueue::new(),
+            told: 0,
+            delivered: 0,
+            commands: Vec::new(),
+            busy: 0,
+            refuses_keys: false,
+            randoms: 0,
+            files: FileReceiver::new(MAX_FRAGMENT),
+            flash: Flash::default(),
+        }
     }
 
     pub(crate) fn with_key(key: &Scbk) -> Self {
-        Self { key: Some(key.clone()), ..Self::default() }
+        Self { key: Some(key.clone()), ..Self::factory_new() }
     }
 }
 
@@ -72,7 +89,7 @@ impl PdHandler for Device {
         [self.randoms; 8]
     }
 
-    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
+    fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
         if self.busy > 0 {
             self.busy -= 1;
             return reply.busy();
@@ -85,6 +102,17 @@ impl PdHandler for Device {
             }),
             Command::ComSet(settings) => {
                 reply.send(&Reply::Com(ComSettings { baud: settings.baud.min(115_200), ..*settings }))
+            }
+            Command::FileTransfer(fragment) => match self.files.receive(now, fragment, &mut self.flash) {
+                Some(status) => {
+                    let has_news = !self.news.is_empty();
+                    reply.send(&Reply::FileStatus(FileStatus { has_news, ..status }))
+                }
+                None => reply.busy(),
+            },
+            Command::Abort => {
+                self.files.cancel();
+                reply.ack()
             }
             Command::Buzzer(_) | Command::Output(_) => reply.ack(),
             _ => reply.nak(NakReason::UnknownCommand),

@@ -1,9 +1,11 @@
 //! OSDP against values that others computed, against chance, and as stories of what a CP does to a PD.
 
 mod bench;
+mod flash;
 mod insider;
 mod payload_properties;
 mod pd_events;
+mod pd_files;
 mod pd_properties;
 mod pd_refusals;
 mod pd_stories;

@@ -77,12 +77,16 @@ impl<const N: usize> Peer<N> {
             Reply::Capabilities(list) => list.into(),
             _ => Capabilities::default(),
         };
+        self.check.answered(capabilities.crc);
         let about = Some((pdid, capabilities));
         if self.presence != Presence::Online || self.about != about {
             self.note(Event::Online { pdid, capabilities });
         }
         if matches!(self.trouble, Some(Trouble::Swapped(_))) {
             self.trouble = None;
+        }
+        if self.about.is_some_and(|(last, _)| Identity::from(&last) != Identity::from(&pdid)) {
+            self.quiet_since = None;
         }
         self.presence = Presence::Online;
         self.about = about;

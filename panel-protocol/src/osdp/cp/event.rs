@@ -29,6 +29,8 @@ impl From<&DeviceId> for Identity {
 pub struct Capabilities {
     /// Longest frame it can receive (function 10); `None`: it doesn't say.
     pub receive_buffer: Option<u16>,
+    /// Whether it knows the CRC, not only the checksum (function 8).
+    pub crc: bool,
     /// Whether it knows the secure channel (function 9).
     pub secure_channel: bool,
     /// Readers attached (function 13).
@@ -45,6 +47,7 @@ impl From<&Records<'_, Capability>> for Capabilities {
         for capability in list.iter() {
             match capability.function {
                 function::OUTPUTS => known.outputs = capability.count,
+                function::CHECK => known.crc = capability.compliance & 1 != 0,
                 function::SECURITY => known.secure_channel = capability.compliance & 1 != 0,
                 function::RECEIVE_BUFFER => known.receive_buffer = Some(capability.size()),
                 function::READERS => known.readers = capability.count,

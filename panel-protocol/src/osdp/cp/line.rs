@@ -113,8 +113,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                 count(&mut self.peers[pd].counters.bad_check);
             }
             Heard::Answered => self.release(now, now + idle_time(&self.config), true),
-            Heard::Delivered { solicited } => {
-                self.delivery = Some((pd, solicited));
+            Heard::Delivered(delivery) => {
+                self.delivery = Some((pd, delivery));
                 self.release(now, now + idle_time(&self.config), true);
             }
         }
@@ -198,8 +198,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if let Some(pd) = self.transmit.take() {
             return Some(Next::Transmit(pd));
         }
-        if let Some((pd, solicited)) = self.delivery.take() {
-            return Some(Next::Deliver(pd, solicited));
+        if let Some((pd, delivery)) = self.delivery.take() {
+            return Some(Next::Deliver(pd, delivery));
         }
         let mut notes = self.peers.iter_mut().enumerate();
         notes.find_map(|(pd, peer)| peer.take_note().map(|note| Next::Note(pd, note)))

@@ -11,6 +11,7 @@
 //! so in words, and never acts on a reply whose MAC is wrong.
 
 mod bringup;
+mod check;
 mod config;
 mod counters;
 mod event;
@@ -18,6 +19,7 @@ mod fragments;
 mod hearing;
 mod keys;
 mod line;
+mod news;
 mod output;
 mod peer;
 mod phase;
@@ -48,7 +50,7 @@ use super::deframe::Deframer;
 use super::frame::BROADCAST;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
-use hearing::Inbox;
+use hearing::{Delivery, Inbox};
 use line::{Line, Offer};
 use output::Next;
 use peer::Peer;
@@ -69,8 +71,8 @@ pub struct Cp<const PDS: usize, const N: usize, R> {
     counters: LineCounters,
     /// The PD whose frame is to be handed out for transmission.
     transmit: Option<usize>,
-    /// The PD whose reply is in the inbox, and whether the caller's command caused it.
-    delivery: Option<(usize, bool)>,
+    /// The PD whose reply is in the inbox, and what it is to the caller.
+    delivery: Option<(usize, Delivery)>,
     inbox: Inbox<N>,
 }
 
@@ -205,9 +207,12 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn poll_output(&mut self, now: Micros) -> Output<'_> {
         match self.advance(now) {
             Next::Transmit(pd) => Output::Transmit(&self.peers[pd].frame),
-            Next::Deliver(pd, solicited) => {
+            Next::Deliver(pd, delivery) => {
                 let (pd, message) = (PdIndex(pd), Message { code: self.inbox.code, data: &self.inbox.data });
-                if solicited { Output::Reply { pd, message } } else { Output::Unsolicited { pd, message } }
+                match delivery {
+                    Delivery::Answer => Output::Reply { pd, message },
+                    Delivery::News { max_age } => Output::Unsolicited { pd, message, max_age },
+                }
             }
             Next::Note(pd, Note::Failed) => Output::Failed { pd: PdIndex(pd) },
             Next::Note(pd, Note::Event(event)) => Output::Event { pd: PdIndex(pd), event },

@@ -1,11 +1,14 @@
 //! What goes into the CP and what comes out.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::counters::PdCounters;
 use super::event::{Capabilities, Event, Identity, KeyFault};
+use super::hearing::Delivery;
 use super::phase::Note;
 use super::transfer::FileState;
+use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Message;
 use crate::time::Micros;
@@ -82,6 +85,10 @@ pub enum Output<'a> {
         pd: PdIndex,
         /// What it said, authenticated and in plain.
         message: Message<'a>,
+        /// How old it is at most: the time since the PD last had nothing to tell. `None`: nobody knows, since it never
+        /// said so. Cards and keys older than [`LineConfig::stale_after`](super::LineConfig::stale_after), or of
+        /// unknown age, are not told at all.
+        max_age: Option<Duration>,
     },
     /// The command that was sent for this PD will never be answered, and nobody knows whether it was executed.
     Failed {
@@ -104,7 +111,7 @@ pub(super) enum Next {
     Transmit(usize),
     Turn { pd: usize, max_data: usize, urgent: bool },
     Fragment { pd: usize, offset: u32, max_len: usize },
-    Deliver(usize, bool),
+    Deliver(usize, Delivery),
     Note(usize, Note),
     Wait(Option<Micros>),
 }
@@ -130,6 +137,8 @@ pub struct PdStatus {
     pub state: PdState,
     /// Who it last said it is, and what it can do.
     pub about: Option<(DeviceId, Capabilities)>,
+    /// What frames to it end with.
+    pub check: Check,
     /// The file that is on its way to it.
     pub file: Option<FileState>,
     /// When a valid reply last came; `None`: never.

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use heapless::{Deque, Vec};
 
+use super::check::ChosenCheck;
 use super::config::{LineConfig, PdConfig};
 use super::counters::{PdCounters, count};
 use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
@@ -30,6 +31,7 @@ const MAX_EVENTS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Peer<const N: usize> {
     pub address: u8,
+    pub check: ChosenCheck,
     pub keys: Keys,
     pub expected: Option<Identity>,
     pub phase: Phase,
@@ -43,6 +45,8 @@ pub(super) struct Peer<const N: usize> {
     /// The last frame sent, mark byte included, for its repetition.
     pub frame: Vec<u8, N>,
     pub last_heard: Option<Micros>,
+    /// When it last had nothing to tell.
+    pub quiet_since: Option<Micros>,
     /// When the next poll, or the next step of the bring-up, is due.
     pub due: Micros,
     pub demand: Demand,
@@ -61,6 +65,7 @@ impl<const N: usize> Peer<N> {
     pub(super) fn new(config: PdConfig, line: &LineConfig) -> Self {
         Self {
             address: config.address,
+            check: ChosenCheck::new(config.check),
             keys: Keys::new(config.key),
             expected: config.expected,
             phase: Phase::Resting { until: Micros(0) },
@@ -71,6 +76,7 @@ impl<const N: usize> Peer<N> {
             size_told: false,
             frame: Vec::new(),
             last_heard: None,
+            quiet_since: None,
             due: Micros(0),
             demand: Demand::None,
             counters: PdCounters::default(),
@@ -134,6 +140,7 @@ impl<const N: usize> Peer<N> {
             address: self.address,
             state,
             about: self.about,
+            check: self.check.kind(),
             file: self.file_state(),
             last_heard: self.last_heard,
             counters: self.counters,
@@ -145,6 +152,7 @@ impl<const N: usize> Peer<N> {
         self.keys.change(new, until, true);
         self.expected = None;
         self.trouble = None;
+        self.check.forget();
         self.hurry(now, line);
     }
 
@@ -202,7 +210,8 @@ impl<const N: usize> Peer<N> {
     }
 
     /// The first question of a bring-up was not answered. One that was just there may be starting up.
-    fn unreachable(&mut self, now: Micros, line: &LineConfig) {
+    pub(super) fn unreachable(&mut self, now: Micros, line: &LineConfig) {
+        self.check.unanswered(&mut self.counters.check_changes);
         if self.presence == Presence::Online && !self.is_silent(now, line) {
             let pause = if self.is_sought() { self.next_pause(line) } else { line.backoff_first };
             self.rest(now + pause);

@@ -49,6 +49,8 @@ pub(super) enum Purpose {
 pub(super) struct Sent {
     pub purpose: Purpose,
     pub sequence: u8,
+    /// When it was sent for the first time.
+    pub at: Micros,
     /// Times that it was left without a good reply.
     pub failures: u8,
     /// When it may be sent again.

@@ -12,7 +12,7 @@ use super::timing::poll_interval;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{Command, KeySet};
 use crate::osdp::draft::max_data;
-use crate::osdp::frame::{self, Check, Header, Scb, scs};
+use crate::osdp::frame::{self, Header, Scb, scs};
 use crate::osdp::secure::SealError;
 use crate::time::Micros;
 
@@ -137,7 +137,7 @@ impl<const N: usize> Peer<N> {
 
     /// A frame of at most `room` bytes, sealed if there is a session.
     pub(super) fn compose(&mut self, command: &Command<'_>, room: usize) -> Result<(), SendError> {
-        let header = Header::command(self.address, self.sequence);
+        let header = self.header();
         let Phase::Secure { session, .. } = &mut self.phase else {
             return self.compose_clear(None, command, room);
         };
@@ -156,21 +156,25 @@ impl<const N: usize> Peer<N> {
         command: &Command<'_>,
         room: usize,
     ) -> Result<(), SendError> {
-        let header = Header::command(self.address, self.sequence);
+        let header = self.header();
         let buf = with_room(&mut self.frame, room);
         let len = frame::emit(buf, header, scb, command).map(<[u8]>::len);
         self.frame.truncate(*len.as_ref().unwrap_or(&0));
         len.map(|_| ()).map_err(|_| SendError::TooLong)
     }
 
+    fn header(&self) -> Header {
+        Header { check: self.check.kind(), ..Header::command(self.address, self.sequence) }
+    }
+
     pub(super) fn mark_sent(&mut self, now: Micros, purpose: Purpose) {
-        self.sent = Some(Sent { purpose, sequence: self.sequence, failures: 0, retry_at: now });
+        self.sent = Some(Sent { purpose, sequence: self.sequence, at: now, failures: 0, retry_at: now });
         self.count_frame(false);
     }
 
     /// Most bytes of data that a frame of `room` bytes to it can carry.
     pub(super) fn data_room(&self, room: usize) -> usize {
-        max_data(room, !self.keys.is_clear(), Check::Crc).unwrap_or(0)
+        max_data(room, !self.keys.is_clear(), self.check.kind()).unwrap_or(0)
     }
 
     fn count_frame(&mut self, again: bool) {

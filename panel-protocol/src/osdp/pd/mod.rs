@@ -2,14 +2,18 @@
 //!
 //! The machine keeps the standard's rules (sequence numbers, retries, secure channel, silence) and asks a
 //! [`PdHandler`] for everything that makes a device itself. It owns no clock and no port, and never speaks unasked.
+//! Two things that most handlers need stand beside it: an [`EventQueue`] for what a POLL is answered with, and a
+//! [`FileReceiver`] for what FILETRANSFER brings.
 
 mod channel;
 mod conversation;
 mod event_queue;
 mod exchange;
+mod file_receiver;
 mod handler;
 
 pub use event_queue::{EventQueue, MAX_EVENT_LEN, NotQueued, READ_LIFETIME};
+pub use file_receiver::{FileReceiver, FileSink, Finish, REPEAT_WITHIN};
 pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 
 use exchange::Exchange;

@@ -51,6 +51,8 @@ pub(super) struct Gadget {
     pub executed: Vec<u32>,
     /// Keypad digits still to be told.
     pub to_tell: VecDeque<u8>,
+    /// The reply that tells them.
+    pub news_code: u8,
     /// Times that it will say BUSY before it carries out the next command.
     pub busy: usize,
     /// Bytes that a reply to a command has.
@@ -65,7 +67,7 @@ pub(super) struct Gadget {
     pub in_clear: bool,
     /// What it answers to COMSET, if not what it was asked for.
     pub com_answer: Option<Reply<'static>>,
-    capabilities: [Capability; 2],
+    capabilities: Vec<Capability>,
 }
 
 impl Gadget {
@@ -76,6 +78,7 @@ impl Gadget {
             numbers: Dice(index as u64),
             executed: Vec::new(),
             to_tell: VecDeque::new(),
+            news_code: reply::code::KEYPAD,
             busy: 0,
             reply_len: 4,
             file: Vec::new(),
@@ -85,7 +88,7 @@ impl Gadget {
             aborted: false,
             in_clear: false,
             com_answer: None,
-            capabilities: [
+            capabilities: std::vec![
                 Capability::sized(function::RECEIVE_BUFFER, DEVICE_BUFFER),
                 Capability { function: function::SECURITY, compliance: 1, count: 1 },
             ],
@@ -97,6 +100,10 @@ impl Gadget {
     /// Sets the receive buffer that it claims.
     pub(super) fn set_buffer(&mut self, len: u16) {
         self.capabilities[0] = Capability::sized(function::RECEIVE_BUFFER, len);
+    }
+
+    pub(super) fn add_capability(&mut self, capability: Capability) {
+        self.capabilities.push(capability);
     }
 
     fn take<'b>(&mut self, fragment: &FileFragment<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
@@ -160,7 +167,7 @@ impl PdHandler for Gadget {
 
     fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
         match self.to_tell.front() {
-            Some(digit) => reply.send(&Reply::Other { code: reply::code::KEYPAD, data: &[0, 1, *digit] }),
+            Some(digit) => reply.send(&Reply::Other { code: self.news_code, data: &[0, 1, *digit] }),
             None => reply.ack(),
         }
     }

@@ -1,8 +1,10 @@
 //! The CP against the real PD machine, on a virtual clock and a simulated line, told as stories.
 
 mod bringup;
+mod checks;
 mod damage;
 mod gadget;
+mod news;
 mod scheduling;
 mod sessions;
 mod settings;

@@ -74,7 +74,7 @@ fn what_can_not_be_is_refused_before_it_is_sent() {
     ask(&mut site, 0, NEW).unwrap();
     assert_eq!(ask(&mut site, 1, NEW), Err(SettingsError::Taken), "the address is promised");
     assert_eq!(ask(&mut site, 1, ComSettings { address: 0, ..NEW }), Err(SettingsError::Taken));
-    let config = PdConfig { address: 0x40, key: PdKey::Scbk(key(9)), expected: None };
+    let config = PdConfig { address: 0x40, key: PdKey::Scbk(key(9)), check: None, expected: None };
     assert_eq!(site.cp.add_pd(config).unwrap_err(), AddError::Taken);
     site.devices[1].powered = false;
     site.run_for(10 * SECOND);

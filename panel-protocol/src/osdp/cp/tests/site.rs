@@ -11,6 +11,7 @@ use crate::osdp::command::Command;
 use crate::osdp::cp::{
     Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
 };
+use crate::osdp::frame::CRC_BIT;
 use crate::osdp::payload::Manufacturer;
 use crate::osdp::pd::{self, Pd};
 use crate::osdp::reply::Reply;
@@ -25,6 +26,8 @@ pub(super) struct Device {
     pub gadget: Gadget,
     pub powered: bool,
     pub thinking: Duration,
+    /// Whether it takes no notice of frames that end with a CRC.
+    pub deaf_to_crc: bool,
     pub baud: u32,
 }
 
@@ -33,6 +36,8 @@ struct Flight {
     at: Micros,
     from: Option<usize>,
     baud: u32,
+    /// Whether the frame ends with a CRC.
+    crc: bool,
     bytes: Vec<u8>,
 }
 
@@ -51,6 +56,8 @@ pub(super) struct Log {
     pub answered: Vec<u32>,
     pub failed: Vec<u32>,
     pub told: Vec<u8>,
+    /// When it was told, and how old it might have been.
+    pub told_at: Vec<(Micros, Option<Duration>)>,
     pub events: Vec<(Micros, Event)>,
 }
 
@@ -153,11 +160,20 @@ impl Site {
         expected: Option<Identity>,
         theirs: Option<Scbk>,
     ) -> usize {
-        let index = self.devices.len();
+        let config = Self::config(self.devices.len());
+        self.add_as(PdConfig { key: ours, expected, ..config }, theirs)
+    }
+
+    /// How the CP knows the PD with this number, unless a test wants it otherwise.
+    pub(super) fn config(index: usize) -> PdConfig {
         let address = index as u8;
-        self.pds.push(self.cp.add_pd(PdConfig { address, key: ours, expected }).unwrap());
-        self.add_stranger(address, theirs);
-        index
+        PdConfig { address, key: PdKey::Scbk(key(address + 1)), check: None, expected: None }
+    }
+
+    pub(super) fn add_as(&mut self, config: PdConfig, theirs: Option<Scbk>) -> usize {
+        let address = config.address;
+        self.pds.push(self.cp.add_pd(config).unwrap());
+        self.add_stranger(address, theirs)
     }
 
     /// A device of which the CP has not been told.
@@ -168,6 +184,7 @@ impl Site {
             gadget: Gadget::new(index, theirs),
             powered: true,
             thinking: Duration::from_millis(1),
+            deaf_to_crc: false,
             baud: self.baud,
         });
         self.logs.push(Log::default());
@@ -264,7 +281,10 @@ impl Site {
                     self.logs[pd.get()].answered.push(number);
                     self.answered_bytes += self.underway_len;
                 }
-                Output::Unsolicited { pd, message } => self.logs[pd.get()].told.push(message.data[2]),
+                Output::Unsolicited { pd, message, max_age } => {
+                    self.logs[pd.get()].told.push(message.data[2]);
+                    self.logs[pd.get()].told_at.push((self.now, max_age));
+                }
                 Output::Failed { pd } => {
                     let number = self.underway[pd.get()].take().expect("a command was underway");
                     self.logs[pd.get()].failed.push(number);
@@ -337,9 +357,10 @@ impl Site {
 
     /// Lets bytes arrive piece by piece, each at its time.
     fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
+        let crc = bytes[5] & CRC_BIT != 0;
         for (index, piece) in bytes.chunks(self.piece).enumerate() {
             let at = start + line_time(index * self.piece + piece.len(), baud);
-            self.flights.push(Flight { at, from, baud, bytes: piece.to_vec() });
+            self.flights.push(Flight { at, from, baud, crc, bytes: piece.to_vec() });
         }
     }
 
@@ -354,7 +375,8 @@ impl Site {
                 self.cp.handle(now, Input::Received(&flight.bytes));
             }
             for listener in 0..self.devices.len() {
-                if flight.from != Some(listener) && flight.baud == self.devices[listener].baud {
+                let Device { baud, deaf_to_crc, .. } = self.devices[listener];
+                if flight.from != Some(listener) && flight.baud == baud && !(flight.crc && deaf_to_crc) {
                     self.hear(listener, &flight.bytes);
                 }
             }
