@@ -33,10 +33,28 @@ enum Found {
 }
 
 /// What was found in a whole stream, and what was counted.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Default, Debug)]
 struct Outcome {
     found: Vec<Found>,
-    counters: Counters,
+    tally: Tally,
+}
+
+/// What a deframer counts, but for refusals with a right check: those are found, each with its cause.
+#[derive(PartialEq, Eq, Default, Debug)]
+struct Tally {
+    frames: u32,
+    noise_bytes: u32,
+    bad_length: u32,
+    too_long: u32,
+    bad_check: u32,
+    cut_short: u32,
+}
+
+impl From<Counters> for Tally {
+    fn from(counters: Counters) -> Self {
+        let Counters { frames, noise_bytes, bad_length, too_long, bad_check, cut_short, .. } = counters;
+        Self { frames, noise_bytes, bad_length, too_long, bad_check, cut_short }
+    }
 }
 
 /// Panics unless the deframer does with these bytes what it promises.
@@ -78,7 +96,7 @@ fn deframed<const N: usize>(bursts: &[Burst], piece: impl Fn(usize) -> usize) ->
     assert!(deframer.deadline().is_none_or(|deadline| deadline <= over), "waits beyond the gap");
     take(&mut deframer, over, &[], &mut found);
     assert_eq!(deframer.deadline(), None, "waits after the gap");
-    Outcome { found, counters: deframer.counters() }
+    Outcome { found, tally: deframer.counters().into() }
 }
 
 fn take<const N: usize>(deframer: &mut Deframer<N>, now: Micros, mut bytes: &[u8], found: &mut Vec<Found>) {

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use panel_protocol::osdp::command::Command;
-use panel_protocol::osdp::file::{FileFragment, FileProgress, FileStatus};
+use panel_protocol::osdp::file::{FileError, FileFragment, FileProgress, FileStatus};
 use panel_protocol::osdp::payload::Manufacturer;
-use panel_protocol::osdp::pd::{Answered, EventQueue, Key, Pd, PdConfig, PdHandler, ReplyWriter};
+use panel_protocol::osdp::pd::{
+    Answered, EventQueue, FileReceiver, FileSink, Finish, Key, Pd, PdConfig, PdHandler, ReplyWriter,
+};
 use panel_protocol::osdp::reply::{Capability, DeviceId, Reply, function};
 use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::time::Micros;
@@ -17,10 +19,14 @@ pub(super) const OUI: [u8; 3] = [0xAA, 0xBB, 0xCC];
 /// Bytes of a command's number, with which its vendor data and those of its answer begin.
 pub(super) const NUMBER_LEN: usize = 4;
 
+/// Most bytes of a file in one fragment.
+const LONGEST_FRAGMENT: u16 = N as u16;
+
 /// News that a device keeps; more would push out the oldest.
 const MAX_NEWS: usize = 16;
 
-const CAPABILITIES: [Capability; 2] = [
+const CAPABILITIES: [Capability; 3] = [
+    Capability { function: function::CHECK, compliance: 1, count: 0 },
     Capability::sized(function::RECEIVE_BUFFER, (N - 1) as u16),
     Capability { function: function::SECURITY, compliance: 1, count: 1 },
 ];
@@ -43,17 +49,26 @@ pub(super) struct Firmware {
     pub(super) keeps_keys: bool,
     /// Times that it will still say BUSY.
     pub(super) busy: u8,
-    /// How it answers fragments when not plainly: flags, FtDelay, progress, longest fragment.
+    /// How it answers fragments when not plainly: flags, milliseconds a write takes, progress, longest fragment.
     pub(super) file_manner: Option<[u8; 4]>,
     /// The commands carried out, each with the handshake whose session it came in.
     pub(super) executed: Vec<(u32, u32)>,
     /// News not yet told for good, and how many there have ever been.
     pub(super) to_tell: EventQueue<MAX_NEWS>,
     pub(super) news: u16,
-    /// The file as far as it has come.
-    pub(super) file: Vec<u8>,
+    receiver: FileReceiver,
+    pub(super) flash: Flash,
     handshakes: u32,
     index: usize,
+}
+
+/// Where its file is.
+#[derive(Default)]
+pub(super) struct Flash {
+    pub(super) bytes: Vec<u8>,
+    total: u32,
+    write_time: Duration,
+    busy_until: Micros,
 }
 
 impl Device {
@@ -71,7 +86,8 @@ impl Device {
                 executed: Vec::new(),
                 to_tell: EventQueue::new(),
                 news: 0,
-                file: Vec::new(),
+                receiver: FileReceiver::new(LONGEST_FRAGMENT),
+                flash: Flash::default(),
                 handshakes: 0,
                 index,
             },
@@ -83,6 +99,7 @@ impl Device {
     /// Loses what it held in memory; where it listens it has stored.
     pub(super) fn restart(&mut self) {
         self.pd = machine(self.pd.address());
+        self.firmware.receiver = FileReceiver::new(LONGEST_FRAGMENT);
     }
 
     /// Ends everything that makes it a bad device.
@@ -119,28 +136,59 @@ impl Firmware {
         self.identity.serial ^= 0x8000_0000;
     }
 
-    fn take_part<'b>(&mut self, part: &FileFragment<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
-        if part.offset == 0 && !part.data.is_empty() {
-            self.file.clear();
-        }
-        assert_eq!(part.offset as usize, self.file.len(), "a part is missing or comes twice");
-        self.file.extend_from_slice(part.data);
-        assert!(self.file.len() <= part.total as usize, "more than the file has");
-        let whole = self.file.len() == part.total as usize;
-        let progress = if whole { FileProgress::Processed } else { FileProgress::Proceed };
-        let plain = FileStatus { progress, max_fragment: N as u16, ..FileStatus::PROCEED };
-        let status = self.file_manner.map_or(plain, |[flags, delay, progress, longest]| FileStatus {
-            may_interleave: flags & 1 == 0,
-            leave_secure: flags & 0x82 == 0x82,
-            has_news: flags & 4 != 0,
-            delay_ms: u16::from(delay) * 4,
-            progress: match progress {
-                0..128 => plain.progress,
-                code => FileProgress::from_code(i16::from(code as i8 >> 4)),
-            },
-            max_fragment: u16::from(longest),
-        });
-        reply.send(&Reply::FileStatus(status))
+    fn take_part<'b>(
+        &mut self,
+        now: Micros,
+        part: &FileFragment<'_>,
+        reply: ReplyWriter<'b>,
+    ) -> Answered<'b> {
+        let write_ms = self.file_manner.map_or(0, |[_, write_ms, ..]| write_ms);
+        self.flash.write_time = Duration::from_millis(u64::from(write_ms));
+        let Some(status) = self.receiver.receive(now, part, &mut self.flash) else { return reply.busy() };
+        reply.send(&Reply::FileStatus(self.file_manner.map_or(status, |manner| distorted(status, manner))))
+    }
+}
+
+/// What a device answers that has its own idea of FTSTAT.
+fn distorted(status: FileStatus, [flags, _, progress, longest]: [u8; 4]) -> FileStatus {
+    FileStatus {
+        may_interleave: flags & 1 == 0,
+        leave_secure: flags & 0x82 == 0x82,
+        has_news: flags & 4 != 0,
+        progress: match progress {
+            0..128 => status.progress,
+            code => FileProgress::from_code(i16::from(code as i8 >> 4)),
+        },
+        max_fragment: u16::from(longest),
+        ..status
+    }
+}
+
+impl FileSink for Flash {
+    fn begin(&mut self, _: Micros, _: u8, total: u32) -> Result<(), FileError> {
+        (self.total, self.bytes) = (total, Vec::new());
+        Ok(())
+    }
+
+    fn write(&mut self, now: Micros, offset: u32, bytes: &[u8]) -> Result<(), FileError> {
+        assert!(now >= self.busy_until, "before it was ready");
+        assert_eq!(offset as usize, self.bytes.len(), "a part is missing or comes twice");
+        self.bytes.extend_from_slice(bytes);
+        assert!(
+            !bytes.is_empty() && self.bytes.len() <= self.total as usize,
+            "nothing, or more than there is"
+        );
+        self.busy_until = now + self.write_time;
+        Ok(())
+    }
+
+    fn finish(&mut self, _: Micros) -> Result<Finish, FileError> {
+        assert_eq!(self.bytes.len(), self.total as usize, "finished before its end");
+        Ok(Finish::Processed)
+    }
+
+    fn delay(&self, now: Micros) -> Duration {
+        self.busy_until.since(now)
     }
 }
 
@@ -170,7 +218,7 @@ impl PdHandler for Firmware {
         number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes()
     }
 
-    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
+    fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
         if !reply.is_sealed() {
             assert!(matches!(self.key(), Key::Factory), "a command in clear was carried out");
             return reply.ack();
@@ -181,7 +229,7 @@ impl PdHandler for Firmware {
         }
         let data = match command {
             Command::Manufacturer(Manufacturer { oui: OUI, data }) => data,
-            Command::FileTransfer(part) => return self.take_part(part, reply),
+            Command::FileTransfer(part) => return self.take_part(now, part, reply),
             Command::ComSet(settings) => return reply.send(&Reply::Com(*settings)),
             Command::Abort => return reply.ack(),
             other => panic!("the CP was not asked to send {other:?}"),

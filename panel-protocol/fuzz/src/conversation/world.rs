@@ -53,7 +53,7 @@ impl World {
         let pds = std::array::from_fn(|index| {
             let expected = Some(Identity::from(&devices[index].firmware.identity));
             let key = PdKey::Scbk(key(1 + index as u8));
-            cp.add_pd(PdConfig { address: index as u8, key, expected }).expect("room for it")
+            cp.add_pd(PdConfig { address: index as u8, key, expected, check: None }).expect("room for it")
         });
         let callers =
             std::array::from_fn(|index| Caller::new(devices[index].firmware.identity, key(1 + index as u8)));
@@ -277,7 +277,7 @@ impl World {
                     assert_eq!(caller.underway.take(), Some(number), "an answer to something else");
                     caller.answered.push(number);
                 }
-                Output::Unsolicited { pd, message } => {
+                Output::Unsolicited { pd, message, .. } => {
                     assert_eq!(message.code, code::MFGREP);
                     let news = message.data[OUI.len()..].try_into().expect("a number");
                     self.callers[pd.get()].told.push(u16::from_le_bytes(news));
@@ -288,7 +288,7 @@ impl World {
                 }
                 Output::Event { pd, event } => {
                     let about = self.cp.status(pd).and_then(|status| status.about).map(|(device, _)| device);
-                    let held = &self.devices[pd.get()].firmware.file;
+                    let held = &self.devices[pd.get()].firmware.flash.bytes;
                     self.callers[pd.get()].hear(event, about, held);
                 }
                 Output::Wait(until) => return until,

@@ -1,7 +1,7 @@
 //! The plain search: what is in a stream, found with all of it at hand.
 
 use panel_protocol::limits::MAX_FRAME_LEN;
-use panel_protocol::osdp::deframe::{Counters, Refused};
+use panel_protocol::osdp::deframe::Refused;
 use panel_protocol::osdp::frame::{Check, Frame, FrameError, MARK, SOM};
 use panel_protocol::osdp::timing::CHARACTER_GAP;
 use panel_protocol::time::Micros;
@@ -11,7 +11,7 @@ use super::{Burst, Found, Outcome};
 
 /// What a deframer with a buffer of `room` bytes should find, a silence following the last burst.
 pub(super) fn outcome(room: usize, bursts: &[Burst]) -> Outcome {
-    let mut outcome = Outcome { found: Vec::new(), counters: Counters::default() };
+    let mut outcome = Outcome::default();
     let mut run = Vec::new();
     let mut last = Micros(0);
     for burst in bursts {
@@ -35,7 +35,7 @@ impl Outcome {
         while let [first, ..] = rest {
             let step = if *first == SOM { self.at_start(room, rest, &mut waited) } else { 0 };
             if step == 0 {
-                self.counters.noise_bytes += u32::from(*first != MARK);
+                self.tally.noise_bytes += u32::from(*first != MARK);
             }
             rest = &rest[step.max(1).min(rest.len())..];
         }
@@ -49,9 +49,9 @@ impl Outcome {
         };
         let shortest = rest.get(4).map(|control| if control & CRC_BIT == 0 { 7 } else { 8 });
         match shortest {
-            Some(shortest) if len < shortest || len > MAX_FRAME_LEN => self.counters.bad_length += 1,
+            Some(shortest) if len < shortest || len > MAX_FRAME_LEN => self.tally.bad_length += 1,
             Some(_) if len > room && !*waited => {
-                self.counters.too_long += 1;
+                self.tally.too_long += 1;
                 if len <= rest.len() {
                     self.refuse(rest, FrameError::TooLong(len));
                 }
@@ -60,7 +60,7 @@ impl Outcome {
             Some(_) if len <= room && len <= rest.len() => return self.whole(&rest[..len]),
             _ => {
                 *waited = true;
-                self.counters.cut_short += 1;
+                self.tally.cut_short += 1;
             }
         }
         0
@@ -68,16 +68,15 @@ impl Outcome {
 
     fn whole(&mut self, bytes: &[u8]) -> usize {
         let Err(error) = Frame::parse(bytes) else {
-            self.counters.frames += 1;
+            self.tally.frames += 1;
             self.found.push(Found::Frame(bytes.to_vec()));
             return bytes.len();
         };
         self.refuse(bytes, error);
         if let FrameError::Check(_) = error {
-            self.counters.bad_check += 1;
+            self.tally.bad_check += 1;
             return 0;
         }
-        self.counters.malformed += 1;
         bytes.len()
     }
 
