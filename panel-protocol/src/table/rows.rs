@@ -121,13 +121,9 @@ impl<const N: usize> RowStore for SortedRows<N> {
     }
 
     fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
-        let at = match after {
-            None => self.rows.partition_point(|row| row.order() < Some((bucket, 0, 0))),
-            Some(after) => match self.find(after) {
-                Ok(at) => at + 1,
-                Err(at) => at,
-            },
-        };
+        // `after` may be any card: it only says where in this bucket's order to go on.
+        let before = after.map_or((bucket, 0, 0), |after| (bucket, after.bits(), after.raw()));
+        let at = self.rows.partition_point(|row| row.order() <= Some(before));
         self.rows.get(at)?.row().filter(|row| bucket_of(row.credential) == bucket)
     }
 }
