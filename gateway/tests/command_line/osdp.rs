@@ -82,7 +82,7 @@ fn one_frame_is_one_object_with_every_key() {
         "name": "osdp_ID", "scs": null, "mac_ok": null, "plaintext": "00", "fields": {},
     });
     for text in [ID, "ff5300090004 6100c066", "0xFF,0x53,0x00,0x09,0x00,0x04,0x61,0x00,0xC0,0x66"] {
-        assert_eq!(frames(text), [expected.clone()], "{text}");
+        assert_eq!(frames(text), std::slice::from_ref(&expected), "{text}");
         assert_eq!(piped(&["--json"], text).succeeded(), decode(&format!("--json {text}")).succeeded());
         assert_eq!(piped(&["--json", "-"], &format!("\n{text}\n")).code, Some(0));
     }

@@ -37,6 +37,15 @@ pub enum PayloadError {
         /// How many there are.
         follow: usize,
     },
+    /// A part reaches over the end of the whole that it says it belongs to.
+    Beyond {
+        /// Where the part's length field begins.
+        at: usize,
+        /// Where the part ends.
+        end: usize,
+        /// Where the whole ends.
+        total: usize,
+    },
     /// A byte has a value it can't have.
     Value {
         /// Where it is.
@@ -69,6 +78,7 @@ impl PayloadError {
     pub(super) fn behind(self, start: usize) -> Self {
         match self {
             Self::Count { at, says, follow } => Self::Count { at: at + start, says, follow },
+            Self::Beyond { at, end, total } => Self::Beyond { at: at + start, end, total },
             Self::Value { at, byte } => Self::Value { at: at + start, byte },
             _ => self,
         }
@@ -144,6 +154,12 @@ impl fmt::Display for PayloadError {
             }
             Self::Count { at, says, follow } => {
                 write!(f, "the length field at byte {at} of the data says {says}, but {follow} bytes follow")
+            }
+            Self::Beyond { at, end, total } => {
+                write!(
+                    f,
+                    "by the length field at byte {at} of the data, the part ends at {end}, behind {total}"
+                )
             }
             Self::Value { at, byte } => {
                 write!(f, "byte {at} of the data is 0x{byte:02X}, which it can't be")

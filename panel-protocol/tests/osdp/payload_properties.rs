@@ -240,6 +240,7 @@ proptest! {
                 PayloadError::Count { at, says, follow } => {
                     prop_assert!(at + follow < data.len() && says != follow);
                 }
+                PayloadError::Beyond { at, end, total } => prop_assert!(at < data.len() && end > total),
                 PayloadError::Value { at, byte } => prop_assert_eq!(data.get(at), Some(&byte)),
             }
         }

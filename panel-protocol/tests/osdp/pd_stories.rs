@@ -393,6 +393,22 @@ fn refusals_name_their_reason_inside_the_channel() {
 }
 
 #[test]
+fn what_only_the_device_can_judge_reaches_it() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let codes = [0x73, 0x74, 0xA1, 0xA3, 0xA4, 0xA5, 0xEE];
+    for code in codes {
+        let data: &[u8] = match code {
+            0x73 => &[0, 0x77, 0x77, 0], // neither type nor format is known: NAK 7 or 8 is the device's to say
+            0xA3 => &[0; 5],
+            _ => &[0; 6],
+        };
+        let heard = bench.ask(&Command::Other { code, data });
+        assert_eq!(nak(&heard), Some(NakReason::UnknownCommand), "{code:02X}");
+    }
+    assert_eq!(bench.device.commands, codes);
+}
+
+#[test]
 fn an_unknown_security_block_is_refused() {
     let mut bench = Bench::new(Device::with_key(&KEY));
     for kind in [0x10, scs::CLIENT_CRYPTOGRAM, 0x19] {

@@ -47,9 +47,9 @@ pub enum Command<'a> {
     Text(Text<'a>),
     /// COMSET: change address and speed. Answered by COM, with what will hold after it.
     ComSet(ComSettings),
-    /// BIOREAD: scan a finger or the like. Answered by BIOREADR, often after an ACK to a later POLL.
+    /// BIOREAD: scan a finger or the like. Answered by BIOREADR, or with ACK and BIOREADR to a later POLL.
     BioRead(BioRead),
-    /// BIOMATCH: scan and compare. Answered by BIOMATCHR, often after an ACK to a later POLL.
+    /// BIOMATCH: scan and compare. Answered by BIOMATCHR, or with ACK and BIOMATCHR to a later POLL.
     BioMatch(BioMatch<'a>),
     /// KEYSET: install a key. Only inside a secure channel.
     KeySet(KeySet<'a>),

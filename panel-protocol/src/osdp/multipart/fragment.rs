@@ -125,10 +125,11 @@ impl Head {
 
     /// The fragment with these bytes, which are as many as [`len`](Self::len) says.
     pub(in crate::osdp) fn fragment(self, data: &[u8]) -> Result<Fragment<'_>, PayloadError> {
-        let Self { total, offset, len } = self;
+        let Self { total, offset, .. } = self;
         let fragment = Fragment { total, offset, data };
-        if fragment.end() > usize::from(total) && !fragment.is_abandoned() {
-            return Err(PayloadError::Value { at: Self::LEN_AT, byte: len.to_le_bytes()[0] });
+        let (end, total) = (fragment.end(), usize::from(total));
+        if end > total && !fragment.is_abandoned() {
+            return Err(PayloadError::Beyond { at: Self::LEN_AT, end, total });
         }
         Ok(fragment)
     }

@@ -40,7 +40,7 @@ fn a_fragment_is_laid_out_as_the_standard_says() {
     assert_eq!(Fragment::parse(&room[..5]), Err(PayloadError::TooShort { len: 5, min: 6 }));
     assert_eq!(Fragment::parse(&room[..8]), Err(PayloadError::Count { at: 4, says: 3, follow: 2 }));
     let over_the_end = [4, 0, 2, 0, 3, 0, 1, 2, 3];
-    assert_eq!(Fragment::parse(&over_the_end), Err(PayloadError::Value { at: 4, byte: 3 }));
+    assert_eq!(Fragment::parse(&over_the_end), Err(PayloadError::Beyond { at: 4, end: 5, total: 4 }));
 }
 
 #[test]
