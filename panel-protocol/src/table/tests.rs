@@ -76,6 +76,11 @@ fn another_key_gives_another_digest_of_the_same_rows() {
 }
 
 #[test]
+fn a_thousand_rows_in_ram_take_20_bytes_each() {
+    assert_eq!(size_of::<SortedRows<1_000>>(), 20_000 + size_of::<usize>());
+}
+
+#[test]
 fn a_full_table_changes_nothing_and_still_takes_updates() {
     let mut table = table();
     for raw in 0..64 {

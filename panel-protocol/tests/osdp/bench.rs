@@ -18,7 +18,7 @@ use panel_protocol::time::Micros;
 
 /// The tested device's address.
 pub(crate) const ADDRESS: u8 = 5;
-/// The CP's number in each of its handshakes; a replay of its side is no news to the PD.
+/// The CP's number in its handshakes, unless a test sets another.
 pub(crate) const RND_A: [u8; 8] = [7; 8];
 /// A vendor that makes nothing.
 pub(crate) const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
@@ -34,6 +34,8 @@ pub(crate) struct Device {
     pub(crate) delivered: usize,
     /// Codes of the commands that reached the handler, in order.
     pub(crate) commands: Vec<u8>,
+    /// Data of the vendor's commands among them.
+    pub(crate) messages: Vec<Vec<u8>>,
     /// How many commands to answer with BUSY.
     pub(crate) busy: usize,
     pub(crate) refuses_keys: bool,
@@ -51,6 +53,7 @@ impl Device {
             told: 0,
             delivered: 0,
             commands: Vec::new(),
+            messages: Vec::new(),
             busy: 0,
             refuses_keys: false,
             randoms: 0,
@@ -95,6 +98,9 @@ impl PdHandler for Device {
             return reply.busy();
         }
         self.commands.push(command.code());
+        if let Command::Manufacturer(message) = command {
+            self.messages.push(message.data.to_vec());
+        }
         match command {
             // Echoes the vendor's bytes as often as they fit.
             Command::Manufacturer(message) => reply.manufacturer(message.oui, |room| {
@@ -140,6 +146,7 @@ pub(crate) struct Bench {
     pub(crate) events: Vec<Event>,
     pub(crate) sequence: u8,
     pub(crate) session: Option<Session>,
+    pub(crate) rnd_a: [u8; 8],
     /// The MAC that the last channel began with.
     pub(crate) initial_mac: [u8; 16],
     pub(crate) address: u8,
@@ -173,6 +180,7 @@ impl Bench {
             events: Vec::new(),
             sequence: 0,
             session: None,
+            rnd_a: RND_A,
             initial_mac: [0; 16],
             address: ADDRESS,
             sent: Vec::new(),
@@ -278,9 +286,9 @@ impl Bench {
     /// The whole handshake with this key; the PD's refusal when it doesn't come to a channel.
     pub(crate) fn open_channel(&mut self, kind: KeyKind, key: &Scbk) -> Result<(), Heard> {
         self.session = None;
-        let heard = self.step(scs::CHALLENGE, kind, &Command::Challenge(RND_A));
+        let heard = self.step(scs::CHALLENGE, kind, &Command::Challenge(self.rnd_a));
         let Reply::ClientCryptogram(client) = heard.reply() else { return Err(heard) };
-        let handshake = Handshake::new(key, &RND_A, &client.random);
+        let handshake = Handshake::new(key, &self.rnd_a, &client.random);
         let server = match handshake.check_client(&client.cryptogram) {
             Ok(server) => *server,
             Err(_) => [0; 16],

@@ -3,9 +3,13 @@
 mod bench;
 mod flash;
 mod insider;
+mod monitor;
 mod payload_properties;
+mod pd_attacks;
+mod pd_broadcast;
 mod pd_events;
 mod pd_files;
+mod pd_malformed;
 mod pd_properties;
 mod pd_refusals;
 mod pd_stories;

@@ -98,14 +98,18 @@ fn the_longest_fragment_is_announced() {
 #[test]
 fn a_slow_device_tells_its_delay_and_answers_polls_meanwhile() {
     let (mut bench, file) = (slow(Duration::from_micros(350_001)), file(1000));
-    assert_eq!(status(&mut bench, fragment(&file, 0, 100)).delay_ms, 351, "rounded up");
+    assert_eq!(
+        status(&mut bench, fragment(&file, 0, 100)).delay_ms,
+        352,
+        "rounded up, and one for a coarse clock"
+    );
     bench.show(card(1));
     bench.wait(Duration::from_millis(150));
     assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
     let asked = status(&mut bench, FileFragment { offset: 100, ..fragment(&file, 0, 0) });
-    assert_eq!((asked.delay_ms, asked.progress), (201, FileProgress::Proceed), "an empty fragment asks");
+    assert_eq!((asked.delay_ms, asked.progress), (202, FileProgress::Proceed), "an empty fragment asks");
     let again = status(&mut bench, fragment(&file, 0, 100));
-    assert_eq!((again.delay_ms, bench.device.flash.written), (201, 100));
+    assert_eq!((again.delay_ms, bench.device.flash.written), (202, 100));
     bench.wait(Duration::from_millis(201));
     assert_eq!(progress(&mut bench, fragment(&file, 100, 100)), FileProgress::Proceed);
     let mut bench = slow(Duration::from_millis(350));
@@ -117,7 +121,7 @@ fn a_slow_device_tells_its_delay_and_answers_polls_meanwhile() {
 #[test]
 fn a_fragment_before_its_time_is_put_off() {
     let (mut bench, file) = (slow(Duration::from_millis(300)), file(200));
-    assert_eq!(status(&mut bench, fragment(&file, 0, 100)).delay_ms, 300);
+    assert_eq!(status(&mut bench, fragment(&file, 0, 100)).delay_ms, 301);
     let frame = bench.frame(&Command::FileTransfer(fragment(&file, 100, 100)));
     let reply = bench.wire(&frame).unwrap();
     assert_eq!(bench.listen(&reply).reply(), Reply::Busy);
@@ -270,7 +274,7 @@ fn a_device_that_needs_time_at_the_end_is_asked_with_empty_fragments() {
         assert_eq!(progress(&mut bench, fragment(&file, 0, 100)), FileProgress::Proceed);
         bench.wait(Duration::from_millis(40));
         let finishing = status(&mut bench, fragment(&file, 100, 100));
-        assert_eq!((finishing.progress, finishing.delay_ms), (FileProgress::Finishing, 40));
+        assert_eq!((finishing.progress, finishing.delay_ms), (FileProgress::Finishing, 41));
         let question = FileFragment { offset: 200, data: &[], ..fragment(&file, 0, 0) };
         assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
         assert_eq!(progress(&mut bench, question), FileProgress::Finishing);

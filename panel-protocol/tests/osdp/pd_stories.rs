@@ -10,12 +10,12 @@ use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
 use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
 
-const KEY: Scbk = Scbk::new(*b"sixteen byte key");
+pub(crate) const KEY: Scbk = Scbk::new(*b"sixteen byte key");
 const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
 const BEEP: Command<'_> =
     Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
 
-fn nak(heard: &Heard) -> Option<NakReason> {
+pub(crate) fn nak(heard: &Heard) -> Option<NakReason> {
     match heard.reply() {
         Reply::Nak(nak) => Some(nak.reason),
         _ => None,
@@ -481,7 +481,7 @@ fn refusals_name_their_reason_inside_the_channel() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     let cases = [
         (Command::Other { code: 0x60, data: &[1] }, NakReason::Length),
-        (Command::Other { code: 0x6A, data: &[0, 9, 0, 0, 0] }, NakReason::Record),
+        (Command::Other { code: 0x68, data: &[0, 9, 0, 0] }, NakReason::Record),
         (Command::Other { code: 0xEE, data: &[] }, NakReason::UnknownCommand),
         (Command::Challenge([0; 8]), NakReason::Security),
     ];
@@ -489,6 +489,22 @@ fn refusals_name_their_reason_inside_the_channel() {
         let heard = bench.ask(&command);
         assert_eq!((nak(&heard), heard.scs), (Some(reason), Some(scs::REPLY_ENCRYPTED)), "{command:?}");
     }
+}
+
+#[test]
+fn what_only_the_device_can_judge_reaches_it() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let codes = [0x73, 0x74, 0xA1, 0xA3, 0xA4, 0xA5, 0xEE];
+    for code in codes {
+        let data: &[u8] = match code {
+            0x73 => &[0, 0x77, 0x77, 0], // neither type nor format is known: NAK 7 or 8 is the device's to say
+            0xA3 => &[0; 5],
+            _ => &[0; 6],
+        };
+        let heard = bench.ask(&Command::Other { code, data });
+        assert_eq!(nak(&heard), Some(NakReason::UnknownCommand), "{code:02X}");
+    }
+    assert_eq!(bench.device.commands, codes);
 }
 
 #[test]

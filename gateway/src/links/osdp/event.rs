@@ -98,6 +98,7 @@ fn loss(cause: LossCause) -> String {
         LossCause::BadMac => "a reply was forged or came from another session".into(),
         LossCause::ClearReply(Some(reason)) => format!("it says: {reason}"),
         LossCause::ClearReply(None) => "it answered in clear".into(),
+        LossCause::Malformed(error) => format!("its answer is malformed: {error}"),
         LossCause::Reset => "it has started anew".into(),
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),

@@ -1,6 +1,7 @@
 //! What the CP tells about a PD besides its replies.
 
 use super::transfer::{FileFault, FileOutcome};
+use crate::osdp::frame::FrameError;
 use crate::osdp::payload::ComSettings;
 use crate::osdp::records::Records;
 use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
@@ -142,6 +143,8 @@ pub enum LossCause {
     BadMac,
     /// The PD answered in clear; with the reason it gave, if it was a NAK.
     ClearReply(Option<NakReason>),
+    /// The PD's reply arrived undamaged and was none.
+    Malformed(FrameError),
     /// The PD answered with sequence number 0: it asks to begin anew.
     Reset,
     /// No valid reply for as long as the line's configuration says.

@@ -14,6 +14,7 @@ use super::event::{Event, LossCause};
 use super::peer::Peer;
 use super::phase::{Phase, Purpose, Sent};
 use super::timing::retry_delay;
+use crate::osdp::deframe::Refused;
 use crate::osdp::frame::{Frame, FrameMut};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::time::Micros;
@@ -95,6 +96,11 @@ impl<const N: usize> Peer<N> {
                 Err(_) => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
+            (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
+                if view.scb().is_some() =>
+            {
+                self.violation(now, line)
+            }
             (Phase::Clear, Some(_)) => self.answered(now, line, &sent, view.code(), view.data(), inbox),
             (_, Some(said)) => self.step_answered(now, line, &view, &said),
         }
@@ -140,6 +146,19 @@ impl<const N: usize> Peer<N> {
     fn violation(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.violations);
         self.lose_session(now, line, LossCause::ClearReply(None));
+        Heard::Answered
+    }
+
+    /// Something came that is no frame. The line damages what it carries; a reply that is malformed and arrived
+    /// undamaged was made so, and nothing more is believed of its session.
+    pub(super) fn hear_refused(&mut self, now: Micros, line: &LineConfig, refused: Refused) -> Heard {
+        let Refused { address, reply, sequence, error, .. } = refused;
+        let is_ours = reply && address == self.address && self.sent.is_some_and(|s| s.sequence == sequence);
+        if !(is_ours && error.is_malformed() && matches!(self.phase, Phase::Secure { .. })) {
+            return Heard::Damaged;
+        }
+        count(&mut self.counters.violations);
+        self.lose_session(now, line, LossCause::Malformed(error));
         Heard::Answered
     }
 

@@ -89,7 +89,9 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                         Heard::Ignored
                     }
                 }
-                (Deframed::Refused(_), Line::Awaiting(_)) => Heard::Damaged,
+                (Deframed::Refused(refused), Line::Awaiting(exchange)) => {
+                    self.peers[exchange.turn.pd].hear_refused(now, &self.config, refused)
+                }
                 (Deframed::Frame(_) | Deframed::Refused(_), _) => {
                     count(&mut self.counters.unexpected_frames);
                     Heard::Ignored

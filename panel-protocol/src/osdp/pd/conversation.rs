@@ -7,7 +7,7 @@ use super::handler::{Answered, Key, PdHandler, ReplyWriter};
 use super::{Closed, Event, PdConfig};
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{self, Command, KeySet};
-use crate::osdp::frame::{BROADCAST, FrameMut, scs};
+use crate::osdp::frame::{BROADCAST, FrameError, FrameMut, scs};
 use crate::osdp::payload::{ComSettings, fixed};
 use crate::osdp::records::Records;
 use crate::osdp::reply::{NakReason, Reply};
@@ -58,6 +58,10 @@ impl Conversation {
         }
     }
 
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.config.address = address;
+    }
+
     pub(super) fn address(&self) -> u8 {
         self.config.address
     }
@@ -101,11 +105,6 @@ impl Conversation {
         self.report(Event::Offline);
     }
 
-    /// A frame came whole whose security block or length is impossible: nobody who shares the channel sends that.
-    pub(super) fn hear_malformed(&mut self) {
-        self.close(Closed::SecurityBlock);
-    }
-
     /// Takes the next command's sequence number. 0 begins anew; any other follows the last one, 1 following 3.
     pub(super) fn take(&mut self, sequence: u8) -> Result<(), NakReason> {
         if sequence == 0 {
@@ -117,6 +116,12 @@ impl Conversation {
         }
         self.taken_before = self.taken.replace(sequence);
         Ok(())
+    }
+
+    /// A command came that is malformed, and not by the line. Its number is taken, its refusal is the answer.
+    pub(super) fn distrust(&mut self, sequence: u8, error: FrameError) -> NakReason {
+        self.close(Closed::Malformed(error));
+        self.take(sequence).err().unwrap_or(error.into())
     }
 
     /// The last command was not carried out: it will come again, with the same number and the same MAC.

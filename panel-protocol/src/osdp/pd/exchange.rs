@@ -8,8 +8,8 @@ use super::handler::{PdHandler, ReplyWriter};
 use super::{Output, PdConfig};
 use crate::osdp::deframe::Refused;
 use crate::osdp::draft::{Draft, Shape};
-use crate::osdp::frame::{FrameError, FrameMut, Header, Scb, emit};
-use crate::osdp::reply::{NakReason, Reply};
+use crate::osdp::frame::{BROADCAST, FrameMut, Header, Scb, emit};
+use crate::osdp::reply::Reply;
 use crate::osdp::secure::{KeyKind, Message};
 use crate::time::Micros;
 
@@ -53,6 +53,10 @@ impl<const N: usize> Exchange<N> {
             notice: Bytes::new(),
             due: Due::Nothing,
         }
+    }
+
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.conversation.set_address(address);
     }
 
     pub(super) fn address(&self) -> u8 {
@@ -111,22 +115,20 @@ impl<const N: usize> Exchange<N> {
         }
     }
 
-    /// A damaged frame came. Only one that bears this device's own address is answered: to a broadcast, all would.
-    /// It takes no sequence number, so the frame as it was meant can still come.
+    /// A damaged or malformed frame came. Only one that bears this device's own address is answered: to a broadcast,
+    /// all would. One that arrived undamaged was meant so, and nothing more is believed of its session.
     pub(super) fn hear_damaged(&mut self, refused: Refused) {
-        let Refused { address, reply, sequence, check, error } = refused;
-        if reply || address != self.conversation.address() {
+        let Refused { address, reply, sequence, check, error, .. } = refused;
+        if reply || address == BROADCAST || !self.conversation.concerns(address) {
             return;
         }
-        if let FrameError::Scb(_) | FrameError::NoCode = error {
-            self.conversation.hear_malformed(); // its check was right: it came as it was sent
+        let mut reason = error.into();
+        if error.is_malformed() {
+            self.command.len = 0;
+            reason = self.conversation.distrust(sequence, error);
         }
-        let reason = match error {
-            FrameError::Check(_) => NakReason::Check,
-            FrameError::Scb(_) => NakReason::SecurityBlock,
-            _ => NakReason::Length,
-        };
-        self.notify(Header { address, reply: false, sequence, check }, &Reply::nak(reason));
+        let header = Header { address, reply: false, sequence, check };
+        self.notify(header, &Reply::nak(reason));
     }
 
     /// Writes the answer to a command that came in order.

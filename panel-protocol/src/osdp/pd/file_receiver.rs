@@ -37,8 +37,9 @@ pub trait FileSink {
     /// [`FileError::Malformed`] for a content that is not what its kind promises.
     fn finish(&mut self, now: Micros) -> Result<Finish, FileError>;
 
-    /// How long the device needs before the next fragment, or the next question whether it has finished. Polls are
-    /// answered meanwhile. At most 65.535 s can be told to the CP.
+    /// How long the device needs before the next fragment, the first included when [`begin`](Self::begin) takes long,
+    /// or before the next question whether it has finished. Polls are answered meanwhile. At most 65.535 s can be told
+    /// to the CP.
     fn delay(&self, now: Micros) -> Duration {
         let _ = now;
         Duration::ZERO
@@ -234,7 +235,9 @@ fn end(fragment: &FileFragment<'_>) -> Option<u32> {
     fragment.offset.checked_add(u32::try_from(fragment.data.len()).ok()?)
 }
 
-/// A delay as FTSTAT carries it, rounded up.
+/// A delay as FTSTAT carries it: rounded up, and one more where there is any, since a CP whose clock has no more than
+/// milliseconds (libosdp) ends its wait up to one early.
 fn whole_ms(delay: Duration) -> u16 {
-    u16::try_from(delay.as_micros().div_ceil(1000)).unwrap_or(u16::MAX)
+    let ms = delay.as_micros().div_ceil(1000) + u128::from(!delay.is_zero());
+    u16::try_from(ms).unwrap_or(u16::MAX)
 }

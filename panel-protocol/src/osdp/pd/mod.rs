@@ -19,6 +19,7 @@ pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 use exchange::Exchange;
 
 use super::deframe::{Counters, Deframed, Deframer};
+use super::frame::FrameError;
 use super::payload::ComSettings;
 use super::secure::{KeyKind, OpenError};
 use crate::time::Micros;
@@ -104,6 +105,8 @@ pub enum Closed {
     Sequence,
     /// A command could not be opened.
     Unopened(OpenError),
+    /// A command was none, though it had arrived undamaged.
+    Malformed(FrameError),
 }
 
 impl<const N: usize> Pd<N> {
@@ -137,6 +140,11 @@ impl<const N: usize> Pd<N> {
     #[must_use]
     pub fn deadline(&self) -> Option<Micros> {
         [self.deframer.deadline(), self.exchange.deadline()].into_iter().flatten().min()
+    }
+
+    /// Moves it to another address, 0 to 0x7E, before the line is heard: a device reads its switches at start.
+    pub fn set_address(&mut self, address: u8) {
+        self.exchange.set_address(address);
     }
 
     /// The address it listens to now, beside the broadcast address.

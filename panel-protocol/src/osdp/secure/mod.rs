@@ -20,6 +20,7 @@ mod session;
 pub use cipher::BLOCK;
 pub use handshake::{Handshake, WrongKey};
 pub use key::{KeyKind, SCBK_D, Scbk};
+pub(crate) use session::Position;
 pub use session::{Message, OpenError, SealError, Session, max_data};
 
 #[cfg(test)]

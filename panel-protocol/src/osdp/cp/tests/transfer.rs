@@ -66,11 +66,10 @@ fn a_file_arrives_at_every_speed_with_no_frame_sent_twice() {
         for (thinking, buffer) in [(0, 256), (0, 1440), (3, 256), (3, 1440), (190, 256), (190, 1440)] {
             let mut site = Site::new(60, baud);
             site.add();
-            site.piece = 1;
             site.devices[0].gadget.set_buffer(buffer);
             site.devices[0].thinking = Duration::from_millis(thinking);
             site.run_to(5 * SECOND, |site| site.status(0).state == PdState::Ready);
-            begin(&mut site, 6000).unwrap();
+            begin(&mut site, 4000).unwrap();
             assert_eq!(finish(&mut site, 60 * SECOND), Ok(FileOutcome::Processed));
             assert_eq!(site.devices[0].gadget.file, site.files[0]);
             let longest = site.sent.iter().map(|(_, bytes)| bytes.len() - 1).max().unwrap();
