@@ -86,6 +86,7 @@ impl Outcome {
             address: address & 0x7F,
             reply: address & 0x80 != 0,
             sequence: control & 0x03,
+            len: usize::from(u16::from_le_bytes([bytes[2], bytes[3]])),
             check: if control & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
             error,
         }));
