@@ -84,7 +84,7 @@
 //!             break digest;
 //!         }
 //!         cp::Output::Event { event, .. } => println!("poller: {event:?}"),
-//!         cp::Output::Unsolicited { .. } => {}
+//!         cp::Output::Unsolicited { .. } | cp::Output::Fragment { .. } => {}
 //!         cp::Output::Failed { .. } => panic!("nothing fails on this line"),
 //!         cp::Output::Wait(until) => now = until.expect("a PD is always polled again"),
 //!     }
