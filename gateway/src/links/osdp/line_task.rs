@@ -10,12 +10,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use panel_protocol::osdp::cp::Input;
+use panel_protocol::osdp::cp::{Identity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 
 use super::driver::{Driver, Next};
+use super::identity_file;
 use super::keys::{self, KeyError};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
@@ -69,7 +70,12 @@ impl LineTask {
                 client.event(panel.controller, &LinkEvent::KeyUnusable(error.to_string()));
                 keys::KnownKeys::default()
             });
-            if let Err(error) = driver.add(panel.controller, panel.address, keys) {
+            let identity = identity_file::read(&panel.key_file).unwrap_or_else(|error| {
+                tracing::warn!(file = %identity_file::path(&panel.key_file).display(), %error,
+                    "a controller's identity can't be read; the next device with its key is taken for it");
+                None
+            });
+            if let Err(error) = driver.add(panel.controller, panel.address, keys, identity) {
                 tracing::error!(line = %setup.id, address = panel.address, %error, "a controller is left out");
             }
         }
@@ -162,6 +168,7 @@ impl LineTask {
                     self.tap.wrote(self.driver.frame());
                 }
                 Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
+                Next::Identified { controller, identity } => self.remember(controller, identity).await,
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -180,6 +187,7 @@ impl LineTask {
             match self.driver.next(now()) {
                 Next::Transmit => {} // the port has gone
                 Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
+                Next::Identified { controller, identity } => self.remember(controller, identity).await,
                 Next::Wait(_) => break,
             }
         }
@@ -221,6 +229,15 @@ impl LineTask {
             Ok(()) if worked => self.client.event(controller, &LinkEvent::KeySaved),
             Ok(()) => {}
             Err(error) => self.client.event(controller, &LinkEvent::KeyNotSaved(error.to_string())),
+        }
+    }
+
+    /// Keeps for the next start which device the controller is.
+    async fn remember(&mut self, controller: usize, identity: Identity) {
+        let Some(path) = self.key_file(controller) else { return };
+        let written = spawn_blocking(move || identity_file::write(&path, &identity)).await;
+        if let Ok(Err(error)) = written {
+            tracing::error!(%error, "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed");
         }
     }
 

@@ -6,10 +6,11 @@
 //!
 //! [`line`] makes a line's task and the handle to it. `line_task` is the loop, `driver` joins CP and client, `port` is
 //! the serial port, `timer` a clock fine enough for it, `tap` lets others listen, [`key_file`] and [`keys`] the secure
-//! channel's keys. [`scan`] finds devices on a line that nobody serves yet.
+//! channel's keys, `identity_file` which device had them last. [`scan`] finds devices on a line that nobody serves yet.
 
 mod driver;
 mod event;
+mod identity_file;
 pub mod key_file;
 pub mod keys;
 mod line_task;
