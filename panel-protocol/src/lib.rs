@@ -50,7 +50,8 @@
 //!
 //! // The poller, and what it has to say to the panel: one row, for the card 0x2F623AE of 26 bits.
 //! let mut cp = Cp::<1, 256, _>::new(LineConfig::new(115_200), || [0xA5; 8]);
-//! let one = cp.add_pd(cp::PdConfig { address: 1, key: PdKey::Scbk(key), expected: None }).unwrap();
+//! let config = cp::PdConfig { address: 1, key: PdKey::Scbk(key), check: None, expected: None };
+//! let one = cp.add_pd(config).unwrap();
 //! let card = Credential::new(26, 0x2F623AE).unwrap();
 //! let mut buffer = [0; 64];
 //! let mut change = ChangeBuilder::put_rows(&mut buffer).unwrap();
@@ -84,7 +85,8 @@
 //!             break digest;
 //!         }
 //!         cp::Output::Event { event, .. } => println!("poller: {event:?}"),
-//!         cp::Output::Unsolicited { .. } => {}
+//!         // Cards and the like that a PD tells when polled, and files that the poller sends: not here.
+//!         cp::Output::Unsolicited { .. } | cp::Output::Fragment { .. } => {}
 //!         cp::Output::Failed { .. } => panic!("nothing fails on this line"),
 //!         cp::Output::Wait(until) => now = until.expect("a PD is always polled again"),
 //!     }

@@ -1,6 +1,7 @@
 //! What a right configuration means. The wrong ones stand in `config/invalid/`, each beside its message.
 
 use super::*;
+use panel_protocol::wiegand::FORMATS;
 use proptest::prelude::*;
 
 const SMALL: &str = r#"
@@ -62,6 +63,14 @@ fn what_is_left_out_has_a_cautious_default() {
     assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Deactivate);
     assert_eq!(config.limits, Limits { events: 1_000_000, event_days: 90 });
     assert_eq!(config.controllers[0].doors[0].name, "lobby-main");
+}
+
+#[test]
+fn every_format_that_credentials_can_have_can_be_the_default() {
+    for format in FORMATS.iter().filter(|format| format.fits_credential()) {
+        let config = parsed(&format!("{SMALL}[cards]\ndefault_format = \"{}\"\n", format.id)).unwrap();
+        assert_eq!(config.cards.default_format, format);
+    }
 }
 
 #[test]

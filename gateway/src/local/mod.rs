@@ -6,7 +6,7 @@
 mod client;
 mod socket;
 
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Incoming};
 pub use socket::Socket;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! to either wakes the lines it concerns and bumps the number that live pages watch.
 
 mod board;
+mod capture;
 pub mod clock;
 mod compile;
 mod panels;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::state::AuthenticationError;
 use crate::store::users::Role;
-use crate::views::{InstallMinutesError, InstallModeError};
+use crate::views::{CaptureError, InstallMinutesError, InstallModeError};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -163,6 +163,19 @@ impl From<InstallModeError> for ApiError {
                     .at("id", controller.as_str())
                     .remedy(why)
             }
+        }
+    }
+}
+
+impl From<CaptureError> for ApiError {
+    fn from(error: CaptureError) -> Self {
+        match &error {
+            CaptureError::UnknownLine(id) => Self::new(StatusCode::NOT_FOUND, error.to_string())
+                .at("id", id.as_str())
+                .remedy("GET /api/v1/site lists those that there are."),
+            CaptureError::NotStarted(id) => Self::new(StatusCode::CONFLICT, error.to_string())
+                .at("id", id.as_str())
+                .remedy("Try again in a moment."),
         }
     }
 }

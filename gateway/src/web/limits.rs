@@ -40,3 +40,9 @@ pub const LIVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A live page hears something at least so often, and the gateway renders anew even if nothing was announced.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Most recordings of lines at once.
+pub const MAX_CAPTURES: usize = 8;
+
+/// Longest recording of a line; its end is the stream's end.
+pub const LONGEST_CAPTURE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -8,6 +8,7 @@ mod accounts;
 mod api;
 mod assets;
 mod attempts;
+mod capture;
 mod error;
 mod expiry;
 mod guard;
@@ -61,6 +62,7 @@ fn api_router() -> Router<WebState> {
         .route("/site", get(api::site))
         .route("/controllers", get(api::controllers))
         .route("/controllers/{id}/install-mode", post(api::open_install_mode))
+        .route("/lines/{id}/capture", get(capture::capture))
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
         .route("/events", get(api::events))

@@ -11,7 +11,7 @@ use super::accounts::Accounts;
 use super::assets::Assets;
 use super::attempts::Attempts;
 use super::limits::{
-    MAX_ACCOUNT_NAME_BYTES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
+    MAX_ACCOUNT_NAME_BYTES, MAX_CAPTURES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
     MAX_WAITING_VERIFICATIONS,
 };
 use super::metrics::Metrics;
@@ -45,6 +45,7 @@ pub struct Shared {
     pub(super) renderer: Renderer,
     pub(super) assets: Assets,
     pub(super) live_streams: Arc<Semaphore>,
+    pub(super) captures: Arc<Semaphore>,
     attempts: Attempts,
     waiting: Semaphore,
     verifying: Semaphore,
@@ -68,6 +69,7 @@ impl WebState {
             renderer: Renderer::default(),
             assets: Assets::new(),
             live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
+            captures: Arc::new(Semaphore::new(MAX_CAPTURES)),
             attempts: Attempts::default(),
             waiting: Semaphore::new(MAX_VERIFICATIONS + MAX_WAITING_VERIFICATIONS),
             verifying: Semaphore::new(MAX_VERIFICATIONS),

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod card;
 mod check;
 mod init;
+mod osdp;
 mod program;
+mod scan;
 mod service;
 mod token;
 mod usage;

@@ -76,11 +76,11 @@ impl Packed {
     }
 }
 
-/// What rows are sorted by: bucket, bits, raw value.
-type Order = (u8, u8, u64);
+/// What rows are sorted by.
+type Order = (u8, Credential);
 
 const fn order(credential: Credential) -> Order {
-    (bucket_of(credential), credential.bits(), credential.raw())
+    (bucket_of(credential), credential)
 }
 
 impl<const N: usize> SortedRows<N> {
@@ -121,13 +121,12 @@ impl<const N: usize> RowStore for SortedRows<N> {
     }
 
     fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
-        let at = match after {
-            None => self.rows.partition_point(|row| row.order() < Some((bucket, 0, 0))),
-            Some(after) => match self.find(after) {
-                Ok(at) => at + 1,
-                Err(at) => at,
-            },
-        };
+        let after = after.map(|after| (bucket, after));
+        let at = self.rows.partition_point(|row| match (row.order(), after) {
+            (Some(order), Some(after)) => order <= after,
+            (Some((before, _)), None) => before < bucket,
+            (None, _) => true,
+        });
         self.rows.get(at)?.row().filter(|row| bucket_of(row.credential) == bucket)
     }
 }

@@ -67,7 +67,7 @@ impl Driver {
     /// Adds a controller with the keys that it may have.
     pub(super) fn add(&mut self, controller: usize, address: u8, keys: KnownKeys) -> Result<(), AddError> {
         let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
-        let pd = self.cp.add_pd(PdConfig { address, key, expected: None })?;
+        let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: None })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
@@ -118,11 +118,13 @@ impl Driver {
                         self.client.event(panel.controller, &event);
                     }
                 }
-                Output::Unsolicited { pd, message } => {
+                Output::Unsolicited { pd, message, .. } => {
                     if let Ok(reply) = Reply::parse(message.code, message.data) {
                         self.client.told(self.panels[pd.get()].controller, &reply);
                     }
                 }
+                // Files are the installer's tools', not the gateway's: it begins none.
+                Output::Fragment { pd, .. } => self.cp.abort_file(pd),
                 Output::Failed { pd } => self.client.failed(self.panels[pd.get()].controller),
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;

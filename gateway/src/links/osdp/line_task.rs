@@ -19,6 +19,7 @@ use super::driver::{Driver, Next};
 use super::keys::{self, KeyError};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
+use super::tap::Tap;
 use super::timer::{Timer, now};
 use super::{InstallError, LineEvent, LineSetup, LineStatus, LinkEvent, Order, PanelClient};
 
@@ -32,6 +33,7 @@ pub struct LineTask {
     orders: mpsc::Receiver<Order>,
     status: watch::Sender<LineStatus>,
     status_due: Micros,
+    tap: Tap,
     /// What was last told of the port.
     told: Option<LineEvent>,
 }
@@ -59,6 +61,7 @@ impl LineTask {
         wake: Arc<Notify>,
         orders: mpsc::Receiver<Order>,
         status: watch::Sender<LineStatus>,
+        tap: Tap,
     ) -> Self {
         let mut driver = Driver::new(setup.baud, Arc::clone(&client));
         for panel in &setup.panels {
@@ -70,7 +73,7 @@ impl LineTask {
                 tracing::error!(line = %setup.id, address = panel.address, %error, "a controller is left out");
             }
         }
-        Self { setup, client, driver, wake, orders, status, status_due: Micros(0), told: None }
+        Self { setup, client, driver, wake, orders, status, status_due: Micros(0), tap, told: None }
     }
 
     /// Serves the line until `shutdown` is ready. Never ends otherwise: a port that goes is waited for.
@@ -140,7 +143,10 @@ impl LineTask {
         };
         match woken {
             Woken::Shutdown => return Ok(false),
-            Woken::Received(len) => self.driver.handle(now(), Input::Received(&buffer[..len])),
+            Woken::Received(len) => {
+                self.tap.read(&buffer[..len]);
+                self.driver.handle(now(), Input::Received(&buffer[..len]));
+            }
             Woken::Order(order) => self.obey(order).await,
             Woken::Due => {}
         }
@@ -151,7 +157,10 @@ impl LineTask {
     async fn drain(&mut self, port: &mut Port) -> io::Result<Option<Micros>> {
         loop {
             match self.driver.next(now()) {
-                Next::Transmit => port.write(self.driver.frame()).await?,
+                Next::Transmit => {
+                    port.write(self.driver.frame()).await?;
+                    self.tap.wrote(self.driver.frame());
+                }
                 Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
                 Next::Wait(until) => {
                     self.publish(now());
@@ -261,7 +270,7 @@ fn remedy(error: &io::Error) -> &'static str {
             "plug the adapter in; a path under /dev/serial/by-id stays the same from one time to the next"
         }
         io::ErrorKind::PermissionDenied => "add the service's user to the group that owns the device",
-        io::ErrorKind::ResourceBusy | io::ErrorKind::WouldBlock => "another program uses it: stop that one",
+        io::ErrorKind::ResourceBusy => "stop that program",
         _ => "the line goes on by itself when the port is back",
     }
 }

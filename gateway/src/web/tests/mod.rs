@@ -1,6 +1,7 @@
 //! The router over real sockets, in front of a site and accounts that the tests make up.
 
 mod access;
+mod capture;
 mod install_mode;
 mod live;
 mod openapi;
@@ -11,19 +12,23 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
+use tokio_stream::wrappers::BroadcastStream;
 
 use super::*;
-use crate::domain::ControllerId;
+use crate::domain::{ControllerId, LineId};
+use crate::osdpcap::Record;
 use crate::store::StoreError;
 use crate::store::users::{Role, User};
 use crate::views::{
-    Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
-    fixture,
+    Actor, CaptureError, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts,
+    SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -34,6 +39,9 @@ struct FakeSite {
     readiness: Mutex<Readiness>,
     changes: watch::Sender<u64>,
     opened: Mutex<Vec<(String, u8, Actor)>>,
+    /// What passes on line `north`, the only one, and who has listened.
+    passing: broadcast::Sender<Record>,
+    listeners: Mutex<Vec<Actor>>,
 }
 
 impl FakeSite {
@@ -44,6 +52,8 @@ impl FakeSite {
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
             opened: Mutex::default(),
+            passing: broadcast::Sender::new(16),
+            listeners: Mutex::default(),
         })
     }
 
@@ -79,6 +89,14 @@ impl SiteSource for FakeSite {
             Err(InstallModeError::UnknownController(controller.clone()))
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
+        if line.as_str() != "north" {
+            return Err(CaptureError::UnknownLine(line.clone()));
+        }
+        self.listeners.lock().unwrap().push(actor.clone());
+        Ok(BroadcastStream::new(self.passing.subscribe()).filter_map(async |heard| heard.ok()).boxed())
     }
 }
 

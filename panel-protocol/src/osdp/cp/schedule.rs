@@ -9,8 +9,8 @@ use core::time::Duration;
 use crate::time::Micros;
 
 /// Urgent frames in a row after which one overdue frame goes through: polling a slow line costs a revocation to
-/// all its PDs at most a sixth, and a reader is polled even if urgent commands never end.
-const URGENT_RUN: u8 = 3;
+/// all its PDs a tenth or so, and a reader is polled even if urgent commands never end.
+const URGENT_RUN: u8 = 5;
 
 /// What one PD wants of the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -21,6 +21,8 @@ pub(super) struct Wants {
     pub urgent: bool,
     /// A bulk command may be sent now.
     pub bulk: bool,
+    /// When to look again, though nothing is due then.
+    pub later: Option<Micros>,
 }
 
 /// Who has the line.
@@ -62,7 +64,10 @@ impl Schedule {
             (None, Some(_), Some(pd)) if self.balance_us > 0 => Choice::Bulk(pd),
             (None, Some(pd), _) => Choice::Due(pd),
             (None, None, Some(pd)) => Choice::Bulk(pd),
-            (None, None, None) => Choice::Nobody(earliest.map(|(at, _)| at)),
+            (None, None, None) => {
+                let later = wants.iter().filter_map(|w| w.later);
+                Choice::Nobody(later.chain(earliest.map(|(at, _)| at)).min())
+            }
         }
     }
 
@@ -145,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn endless_urgent_demand_leaves_every_fourth_frame_to_what_is_due() {
+    fn endless_urgent_demand_leaves_every_sixth_frame_to_what_is_due() {
         let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
-        assert_eq!(shares(&wants, 400, |_| 1), (300, 100, 0));
+        assert_eq!(shares(&wants, 600, |_| 1), (500, 100, 0));
     }
 
     #[test]
@@ -177,6 +182,12 @@ mod tests {
     fn bulk_fills_the_line_while_nothing_is_due() {
         let wants = [due(NOW.0 + 1), Wants { bulk: true, ..due(NOW.0 + 1) }];
         assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Bulk(1));
+    }
+
+    #[test]
+    fn what_can_be_sent_later_is_waited_for_and_not_due() {
+        let wants = [due(NOW.0 + 9), Wants { later: Some(Micros(NOW.0 + 4)), ..Wants::default() }];
+        assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Nobody(Some(Micros(NOW.0 + 4))));
     }
 
     #[test]

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::vec::Vec;
 
 use super::gadget::{Dice, Gadget, OUI};
+use crate::limits::MAX_FRAME_LEN;
 use crate::osdp::command::Command;
 use crate::osdp::cp::{
     Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
 };
+use crate::osdp::frame::CRC_BIT;
 use crate::osdp::payload::Manufacturer;
 use crate::osdp::pd::{self, Pd};
 use crate::osdp::reply::Reply;
@@ -17,8 +19,8 @@ use crate::osdp::secure::Scbk;
 use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
-pub(super) const N: usize = 1024;
-/// Bytes that arrive at once.
+pub(super) const N: usize = MAX_FRAME_LEN;
+/// Bytes that arrive at once, behind a frame's first.
 const PIECE: usize = 16;
 
 pub(super) struct Device {
@@ -26,12 +28,18 @@ pub(super) struct Device {
     pub gadget: Gadget,
     pub powered: bool,
     pub thinking: Duration,
+    /// Whether it takes no notice of frames that end with a CRC.
+    pub deaf_to_crc: bool,
+    pub baud: u32,
 }
 
 /// What is on its way.
 struct Flight {
     at: Micros,
     from: Option<usize>,
+    baud: u32,
+    /// Whether the frame ends with a CRC.
+    crc: bool,
     bytes: Vec<u8>,
 }
 
@@ -50,6 +58,8 @@ pub(super) struct Log {
     pub answered: Vec<u32>,
     pub failed: Vec<u32>,
     pub told: Vec<u8>,
+    /// When it was told, and how old it might have been.
+    pub told_at: Vec<(Micros, Option<Duration>)>,
     pub events: Vec<(Micros, Event)>,
 }
 
@@ -87,6 +97,10 @@ pub(super) struct Site {
     /// Vendor bytes of the answered commands, of which one at a time is underway.
     pub answered_bytes: usize,
     underway_len: usize,
+    /// What is being sent to each PD as a file.
+    pub files: Vec<Vec<u8>>,
+    /// Bytes of a file that are at hand at first.
+    pub at_hand: usize,
     flights: Vec<Flight>,
     next_number: u32,
     /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
@@ -124,6 +138,8 @@ impl Site {
             tamper: None,
             answered_bytes: 0,
             underway_len: 0,
+            files: Vec::new(),
+            at_hand: usize::MAX,
             flights: Vec::new(),
             next_number: 0,
             polite: true,
@@ -143,18 +159,37 @@ impl Site {
         expected: Option<Identity>,
         theirs: Option<Scbk>,
     ) -> usize {
-        let index = self.devices.len();
+        let config = Self::config(self.devices.len());
+        self.add_as(PdConfig { key: ours, expected, ..config }, theirs)
+    }
+
+    /// How the CP knows the PD with this number, unless a test wants it otherwise.
+    pub(super) fn config(index: usize) -> PdConfig {
         let address = index as u8;
-        self.pds.push(self.cp.add_pd(PdConfig { address, key: ours, expected }).unwrap());
+        PdConfig { address, key: PdKey::Scbk(key(address + 1)), check: None, expected: None }
+    }
+
+    pub(super) fn add_as(&mut self, config: PdConfig, theirs: Option<Scbk>) -> usize {
+        let address = config.address;
+        self.pds.push(self.cp.add_pd(config).unwrap());
+        self.add_stranger(address, theirs)
+    }
+
+    /// A device of which the CP has not been told.
+    pub(super) fn add_stranger(&mut self, address: u8, theirs: Option<Scbk>) -> usize {
+        let index = self.devices.len();
         self.devices.push(Device {
             pd: Pd::new(pd::PdConfig { address, require_secure: true }),
             gadget: Gadget::new(index, theirs),
             powered: true,
             thinking: Duration::from_millis(1),
+            deaf_to_crc: false,
+            baud: self.baud,
         });
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
         self.underway.push(None);
+        self.files.push(Vec::new());
         index
     }
 
@@ -162,6 +197,13 @@ impl Site {
     pub(super) fn restart(&mut self, pd: usize) {
         let address = self.devices[pd].pd.address();
         self.devices[pd].pd = Pd::new(pd::PdConfig { address, require_secure: true });
+    }
+
+    /// The caller sets its port, and so the line, to another speed.
+    pub(super) fn set_baud(&mut self, baud: u32) {
+        self.run_to(Duration::from_secs(1), |site| site.cp.is_free());
+        self.baud = baud;
+        self.cp.set_baud(self.now, baud);
     }
 
     pub(super) fn job(&mut self, pd: usize, len: usize, urgent: bool) -> u32 {
@@ -226,13 +268,22 @@ impl Site {
                     self.launch(None, bytes, self.now);
                 }
                 Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent),
+                Output::Fragment { pd, offset, max_len } => {
+                    let rest = &self.files[pd.get()][offset as usize..];
+                    let at_hand = self.at_hand.saturating_sub(offset as usize);
+                    let bytes = rest[..max_len.min(at_hand)].to_vec();
+                    self.cp.send_fragment(self.now, pd, &bytes).unwrap();
+                }
                 Output::Reply { pd, message } => {
                     let number = u32::from_le_bytes(message.data[3..7].try_into().unwrap());
                     assert_eq!(self.underway[pd.get()].take(), Some(number), "an answer to something else");
                     self.logs[pd.get()].answered.push(number);
                     self.answered_bytes += self.underway_len;
                 }
-                Output::Unsolicited { pd, message } => self.logs[pd.get()].told.push(message.data[2]),
+                Output::Unsolicited { pd, message, max_age } => {
+                    self.logs[pd.get()].told.push(message.data[2]);
+                    self.logs[pd.get()].told_at.push((self.now, max_age));
+                }
                 Output::Failed { pd } => {
                     let number = self.underway[pd.get()].take().expect("a command was underway");
                     self.logs[pd.get()].failed.push(number);
@@ -290,38 +341,44 @@ impl Site {
                 "sent into a reply or too soon after it"
             );
         }
-        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), self.baud));
+        let baud = from.map_or(self.baud, |pd| self.devices[pd].baud);
+        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), baud));
         let late = if self.dice.chance(faults.late) { self.dice.below(400) } else { 0 };
         let at = at + Duration::from_millis(late);
         if self.dice.chance(faults.doubled) {
             let again = at + Duration::from_millis(self.dice.below(300));
-            self.fly(from, &bytes, again);
+            self.fly(from, baud, &bytes, again);
         }
         if !self.dice.chance(faults.lost) {
-            self.fly(from, &bytes, at);
+            self.fly(from, baud, &bytes, at);
         }
     }
 
     /// Lets bytes arrive piece by piece, each at its time.
-    fn fly(&mut self, from: Option<usize>, bytes: &[u8], start: Micros) {
-        for (index, piece) in bytes.chunks(PIECE).enumerate() {
-            let at = start + line_time(index * PIECE + piece.len(), self.baud);
-            self.flights.push(Flight { at, from, bytes: piece.to_vec() });
+    fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
+        let crc = bytes[5] & CRC_BIT != 0;
+        let (first, rest) = bytes.split_at(1);
+        let mut len = 0;
+        for piece in core::iter::once(first).chain(rest.chunks(PIECE)) {
+            len += piece.len();
+            let at = start + line_time(len, baud);
+            self.flights.push(Flight { at, from, baud, crc, bytes: piece.to_vec() });
         }
     }
 
-    /// Delivers what has arrived. All hear all; the CP does not hear itself.
+    /// Delivers what has arrived. All hear all at their own speed; the CP does not hear itself.
     fn land(&mut self) {
         let now = self.now;
         let (mut landed, flying): (Vec<_>, Vec<_>) = self.flights.drain(..).partition(|f| f.at <= now);
         self.flights = flying;
         landed.sort_by_key(|flight| flight.at);
         for flight in landed {
-            if flight.from.is_some() {
+            if flight.from.is_some() && flight.baud == self.baud {
                 self.cp.handle(now, Input::Received(&flight.bytes));
             }
             for listener in 0..self.devices.len() {
-                if flight.from != Some(listener) {
+                let Device { baud, deaf_to_crc, .. } = self.devices[listener];
+                if flight.from != Some(listener) && flight.baud == baud && !(flight.crc && deaf_to_crc) {
                     self.hear(listener, &flight.bytes);
                 }
             }
@@ -336,15 +393,19 @@ impl Site {
         }
         device.pd.handle(now, pd::Input::Received(bytes), &mut device.gadget);
         let mut replies = Vec::new();
+        let mut baud = device.baud;
         while let Some(output) = device.pd.poll_output() {
-            if let pd::Output::Transmit(reply) = output {
-                replies.push(reply.to_vec());
+            match output {
+                pd::Output::Transmit(reply) => replies.push(reply.to_vec()),
+                pd::Output::Event(pd::Event::ComSet(settings)) => baud = settings.baud,
+                pd::Output::Event(_) => {}
             }
         }
         let at = now + device.thinking;
         for reply in replies {
             self.launch(Some(listener), reply, at);
         }
+        self.devices[listener].baud = baud;
     }
 }
 
