@@ -50,8 +50,7 @@
 //!
 //! // The poller, and what it has to say to the panel: one row, for the card 0x2F623AE of 26 bits.
 //! let mut cp = Cp::<1, 256, _>::new(LineConfig::new(115_200), || [0xA5; 8]);
-//! let config = cp::PdConfig { address: 1, key: PdKey::Scbk(key), check: None, expected: None };
-//! let one = cp.add_pd(config).unwrap();
+//! let one = cp.add_pd(cp::PdConfig { address: 1, key: PdKey::Scbk(key), check: None, expected: None }).unwrap();
 //! let card = Credential::new(26, 0x2F623AE).unwrap();
 //! let mut buffer = [0; 64];
 //! let mut change = ChangeBuilder::put_rows(&mut buffer).unwrap();

@@ -76,11 +76,11 @@ impl Packed {
     }
 }
 
-/// What rows are sorted by.
-type Order = (u8, Credential);
+/// What rows are sorted by: bucket, bits, raw value.
+type Order = (u8, u8, u64);
 
 const fn order(credential: Credential) -> Order {
-    (bucket_of(credential), credential)
+    (bucket_of(credential), credential.bits(), credential.raw())
 }
 
 impl<const N: usize> SortedRows<N> {
@@ -121,12 +121,9 @@ impl<const N: usize> RowStore for SortedRows<N> {
     }
 
     fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
-        let after = after.map(|after| (bucket, after));
-        let at = self.rows.partition_point(|row| match (row.order(), after) {
-            (Some(order), Some(after)) => order <= after,
-            (Some((before, _)), None) => before < bucket,
-            (None, _) => true,
-        });
+        // `after` may be any card: it only says where in this bucket's order to go on.
+        let before = after.map_or((bucket, 0, 0), |after| (bucket, after.bits(), after.raw()));
+        let at = self.rows.partition_point(|row| row.order() <= Some(before));
         self.rows.get(at)?.row().filter(|row| bucket_of(row.credential) == bucket)
     }
 }

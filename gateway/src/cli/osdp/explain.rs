@@ -94,3 +94,77 @@ impl Explainer {
 const fn slot(io: Io) -> usize {
     io as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+    use panel_protocol::osdp::command::Command;
+    use panel_protocol::osdp::frame::{Check, Header, emit};
+    use panel_protocol::panel::OUI;
+    use proptest::prelude::*;
+
+    fn explainer() -> Explainer {
+        Explainer::new(KeyRing::new().learning(), Secrets::Shown)
+    }
+
+    fn record(io: Io, second: i64, data: &[u8]) -> Record {
+        Record { at: Some(Timestamp::new(second, 0).unwrap()), io, data: data.to_vec(), note: None }
+    }
+
+    const POLL: [u8; 9] = [0xFF, 0x53, 0x00, 0x08, 0x00, 0x04, 0x60, 0xEB, 0xAA];
+
+    fn sound(shown: &[Shown]) -> Vec<bool> {
+        let json = |shown: &Shown| match shown {
+            Shown::Frame(frame) => Some(serde_json::to_value(frame).unwrap()["check"] == "ok"),
+            _ => None,
+        };
+        shown.iter().filter_map(json).collect()
+    }
+
+    #[test]
+    fn a_frame_in_two_records_of_one_direction_is_whole() {
+        let mut explainer = explainer();
+        assert!(sound(&explainer.take(&record(Io::Input, 1, &POLL[..4]))).is_empty());
+        assert_eq!(sound(&explainer.take(&record(Io::Input, 1, &POLL[4..]))), [true]);
+    }
+
+    #[test]
+    fn a_frame_ends_when_the_other_side_speaks_or_nobody_does() {
+        for (io, second) in [(Io::Output, 1), (Io::Input, 2)] {
+            let mut explainer = explainer();
+            assert!(sound(&explainer.take(&record(Io::Input, 1, &POLL[..7]))).is_empty());
+            assert_eq!(sound(&explainer.take(&record(io, second, &POLL))), [false, true], "in their order");
+        }
+    }
+
+    /// A frame with the right check, of any code and data, in either direction; often of our own vendor's.
+    fn any_frame() -> impl Strategy<Value = Vec<u8>> {
+        let data = prop::collection::vec(any::<u8>(), 0..48);
+        (any::<u8>(), any::<bool>(), 0..6u8, data).prop_map(|(code, reply, vendor, data)| {
+            let (code, data) = match vendor {
+                0 if reply => (0x90, [&OUI[..], &data].concat()),
+                0 => (0x80, [&OUI[..], &data].concat()),
+                _ => (code, data),
+            };
+            let header = Header { address: 1, reply, sequence: 1, check: Check::Checksum };
+            emit(&mut [0; 80], header, None, &Command::Other { code, data: &data }).unwrap().to_vec()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_sound_frame_is_explained_whatever_is_in_it(frames in prop::collection::vec(any_frame(), 1..20)) {
+            let mut explainer = explainer();
+            let mut shown: Vec<Shown> =
+                frames.iter().flat_map(|frame| explainer.take(&record(Io::Trace, 1, frame))).collect();
+            shown.extend(explainer.end());
+            prop_assert_eq!(sound(&shown), vec![true; frames.len()]);
+            for shown in &shown {
+                if let Shown::Frame(frame) = shown {
+                    prop_assert!(!frame.for_people(&TimeZone::UTC, true).is_empty());
+                }
+            }
+        }
+    }
+}

@@ -183,6 +183,7 @@ impl Transfer {
             urgent: otherwise.urgent && !self.state.exclusive,
             bulk: self.wants_bytes(now) || otherwise.bulk && !self.state.exclusive,
             later: (!self.is_complete()).then_some(self.ready_at),
+            ..otherwise
         }
     }
 

@@ -19,6 +19,7 @@ mod fragments;
 mod hearing;
 mod keys;
 mod line;
+mod losing;
 mod news;
 mod output;
 mod peer;

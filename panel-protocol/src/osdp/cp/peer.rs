@@ -1,24 +1,21 @@
 //! One PD as the CP sees it: how far its bring-up has come, what it has been sent, when it was last heard.
 //!
-//! `sending` composes its frames, `hearing` takes its replies; here is what both share, and what silence does. A
-//! peer never knows whether the line is free: it says what it wants, and is told when its turn has come.
-
-use core::time::Duration;
+//! `sending` composes its frames, `hearing` takes its replies, `losing` knows what silence and errors do; here is what
+//! they share. A peer never knows whether the line is free: it says what it wants, and is told when its turn has come.
 
 use heapless::{Deque, Vec};
 
 use super::check::ChosenCheck;
 use super::config::{LineConfig, PdConfig};
-use super::counters::{PdCounters, count};
-use super::event::{Capabilities, Event, Identity, LossCause, OfflineCause};
+use super::counters::PdCounters;
+use super::event::{Capabilities, Event, Identity};
 use super::fragments::Transfer;
 use super::keys::Keys;
 use super::output::{Demand, PdState, PdStatus, RotateError};
 use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
 use super::schedule::Wants;
-use super::settings::{COMSET_TRIES, Relocation};
-use super::timing::{Backoff, retry_delay};
-use super::transfer::FileFault;
+use super::settings::Relocation;
+use super::timing::Backoff;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Scbk;
@@ -57,7 +54,7 @@ pub(super) struct Peer<const N: usize> {
     pub relocation: Option<Relocation>,
     /// Whether the PD has to be told to stop what it does.
     pub abort_due: bool,
-    failed: bool,
+    pub failed: bool,
     events: Deque<Event, MAX_EVENTS>,
 }
 
@@ -94,10 +91,12 @@ impl<const N: usize> Peer<N> {
     pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
         if let Some(sent) = self.sent {
             let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
-            return Wants { due: Some(sent.retry_at), urgent, ..Wants::default() };
+            let silent = self.is_uncertain() || sent.failures > 0;
+            return Wants { due: Some(sent.retry_at), silent, urgent, ..Wants::default() };
         }
         let is_open = self.is_open();
         let wants = Wants {
+            silent: self.is_uncertain(),
             due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),
             urgent: is_open && self.demand == Demand::Urgent,
             bulk: is_open && self.demand == Demand::Bulk,
@@ -107,6 +106,11 @@ impl<const N: usize> Peer<N> {
             (Some(transfer), Some(heard)) => transfer.wants(now, wants, heard + line.offline_after / 2),
             _ => wants,
         }
+    }
+
+    /// Whether nobody knows that it is there.
+    fn is_uncertain(&self) -> bool {
+        self.presence != Presence::Online && matches!(self.phase, Phase::Resting { .. } | Phase::Identify)
     }
 
     /// Whether it takes the caller's commands.
@@ -177,106 +181,6 @@ impl<const N: usize> Peer<N> {
         if let Phase::Resting { until } = &mut self.phase {
             *until = now;
         }
-    }
-
-    /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
-    pub(super) fn no_reply(&mut self, now: Micros, line: &LineConfig, damaged: bool) {
-        if !damaged {
-            count(&mut self.counters.timeouts);
-        }
-        let Some(sent) = &mut self.sent else { return };
-        let Sent { failures, purpose, .. } = *sent;
-        sent.failures = failures.saturating_add(1);
-        sent.retry_at = now + retry_delay(failures);
-        let may_be_there = damaged || self.presence != Presence::Offline;
-        match self.phase {
-            Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
-            Phase::Identify => {}
-            _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
-                self.lose_session(now, line, LossCause::Moved);
-            }
-            _ => self.check_silence(now, line),
-        }
-    }
-
-    /// Takes it offline if it has been silent for too long.
-    pub(super) fn check_silence(&mut self, now: Micros, line: &LineConfig) {
-        if self.is_silent(now, line) {
-            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
-        }
-    }
-
-    fn is_silent(&self, now: Micros, line: &LineConfig) -> bool {
-        self.last_heard.is_none_or(|at| now.since(at) >= line.offline_after)
-    }
-
-    /// The first question of a bring-up was not answered. One that was just there may be starting up.
-    pub(super) fn unreachable(&mut self, now: Micros, line: &LineConfig) {
-        self.check.unanswered(&mut self.counters.check_changes);
-        if self.presence == Presence::Online && !self.is_silent(now, line) {
-            let pause = if self.is_sought() { self.next_pause(line) } else { line.backoff_first };
-            self.rest(now + pause);
-        } else {
-            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
-        }
-    }
-
-    /// The caller lost the line.
-    pub(super) fn line_down(&mut self, now: Micros, line: &LineConfig) {
-        self.take_offline(now, line, LossCause::LineDown, OfflineCause::LineDown);
-    }
-
-    fn take_offline(&mut self, now: Micros, line: &LineConfig, loss: LossCause, cause: OfflineCause) {
-        self.end_session(loss);
-        if self.presence != Presence::Offline {
-            self.note(Event::Offline { cause });
-        }
-        (self.presence, self.trouble) = (Presence::Offline, None);
-        let pause = self.next_pause(line);
-        self.rest(now + pause);
-    }
-
-    /// Ends the session, if there is one, and begins anew: at once after one that had lasted, else after a pause.
-    pub(super) fn lose_session(&mut self, now: Micros, line: &LineConfig, cause: LossCause) {
-        self.end_session(cause);
-        let lasted = match self.phase {
-            Phase::Secure { since, .. } => now.since(since) >= line.backoff_first,
-            _ => false,
-        };
-        if lasted {
-            self.backoff = Backoff::new(line);
-            self.rest(now);
-        } else {
-            self.pause(now, line);
-        }
-    }
-
-    /// Tells that the session is over, if there is one, and with it the transfer.
-    pub(super) fn end_session(&mut self, cause: LossCause) {
-        self.fail_file(FileFault::Lost(cause));
-        if self.is_open() {
-            self.note(Event::SecureLost { cause });
-        }
-    }
-
-    /// Rests for the next, longer, pause.
-    pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
-        let pause = self.next_pause(line);
-        self.rest(now + pause);
-    }
-
-    /// The pause before the next attempt: none, if the PD may be at another address that is to be tried first.
-    fn next_pause(&mut self, line: &LineConfig) -> Duration {
-        if self.tries_other_address() { Duration::ZERO } else { self.backoff.step(line) }
-    }
-
-    /// Forgets session and conversation. A command of the caller that was on its way is told to have failed.
-    pub(super) fn rest(&mut self, until: Micros) {
-        self.failed |= self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Command { .. }));
-        self.unsettle();
-        self.sent = None;
-        (self.sequence, self.size_told, self.abort_due) = (0, false, false);
-        self.phase = Phase::Resting { until };
     }
 
     pub(super) fn note(&mut self, event: Event) {

@@ -1,6 +1,7 @@
 //! The CP against the real PD machine, on a virtual clock and a simulated line, told as stories.
 
 mod bringup;
+mod chaos;
 mod checks;
 mod damage;
 mod gadget;

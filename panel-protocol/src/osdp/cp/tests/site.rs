@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::boxed::Box;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::vec::Vec;
 
 use super::gadget::{Dice, Gadget, OUI};
@@ -11,15 +11,16 @@ use crate::osdp::command::Command;
 use crate::osdp::cp::{
     Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
 };
-use crate::osdp::frame::CRC_BIT;
+use crate::osdp::frame::{CRC_BIT, Header, Payload, emit};
 use crate::osdp::payload::Manufacturer;
 use crate::osdp::pd::{self, Pd};
-use crate::osdp::reply::Reply;
 use crate::osdp::secure::Scbk;
 use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
 pub(super) const N: usize = MAX_FRAME_LEN;
+/// Most PDs of a line: all addresses but one.
+pub(super) const PDS: usize = 126;
 /// Bytes that arrive at once, behind a frame's first.
 const PIECE: usize = 16;
 
@@ -71,12 +72,12 @@ pub(super) struct Job {
     pub since: Micros,
 }
 
-pub(super) type TestCp = Cp<32, N, Box<dyn FnMut() -> [u8; 8]>>;
+pub(super) type TestCp = Cp<PDS, N, Box<dyn FnMut() -> [u8; 8]>>;
 type Tamper = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
 
 pub(super) struct Site {
     pub now: Micros,
-    pub cp: TestCp,
+    pub cp: Box<TestCp>,
     pub baud: u32,
     pub pds: Vec<PdIndex>,
     pub devices: Vec<Device>,
@@ -90,6 +91,15 @@ pub(super) struct Site {
     pub underway: Vec<Option<u32>>,
     /// How long each urgent job waited for its first byte.
     pub urgent_waits: Vec<Duration>,
+    /// The last frame with a command to each PD, and those whose command was told to have failed.
+    last_frames: Vec<Vec<u8>>,
+    dead_frames: BTreeSet<Vec<u8>>,
+    /// The PD whose command is in the frame that comes next.
+    command_launched: Option<usize>,
+    /// Whether the CP has heard anything since its last frame.
+    heard: bool,
+    /// All that the devices sent.
+    pub replied: Vec<Vec<u8>>,
     /// Bytes and times of all frames that the CP sent.
     pub sent: Vec<(Micros, Vec<u8>)>,
     /// Looks at each reply before it travels, and may change it; false loses it.
@@ -124,7 +134,7 @@ impl Site {
         Self {
             now: Micros(1_000_000),
             baud: config.baud,
-            cp: Cp::new(config, Box::new(move || numbers.roll().to_le_bytes())),
+            cp: Box::new(Cp::new(config, Box::new(move || numbers.roll().to_le_bytes()))),
             pds: Vec::new(),
             devices: Vec::new(),
             faults: Faults::default(),
@@ -134,6 +144,11 @@ impl Site {
             endless: BTreeMap::new(),
             underway: Vec::new(),
             urgent_waits: Vec::new(),
+            last_frames: Vec::new(),
+            dead_frames: BTreeSet::new(),
+            command_launched: None,
+            heard: false,
+            replied: Vec::new(),
             sent: Vec::new(),
             tamper: None,
             answered_bytes: 0,
@@ -189,6 +204,7 @@ impl Site {
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
         self.underway.push(None);
+        self.last_frames.push(Vec::new());
         self.files.push(Vec::new());
         index
     }
@@ -234,11 +250,8 @@ impl Site {
     /// Runs until `done`; panics when that takes longer than `span`.
     pub(super) fn run_to(&mut self, span: Duration, done: impl Fn(&Self) -> bool) {
         let end = self.now + span;
-        assert!(
-            self.run_until(end, done),
-            "not done within {span:?}; events: {:?}",
-            self.logs.iter().map(|l| &l.events).collect::<Vec<_>>()
-        );
+        let states = |site: &Self| site.pds.iter().map(|pd| site.cp.status(*pd)).collect::<Vec<_>>();
+        assert!(self.run_until(end, done), "not done within {span:?}: {:?}", states(self));
     }
 
     fn run_until(&mut self, end: Micros, done: impl Fn(&Self) -> bool) -> bool {
@@ -264,6 +277,7 @@ impl Site {
             match self.cp.poll_output(self.now) {
                 Output::Transmit(bytes) => {
                     let bytes = bytes.to_vec();
+                    self.watch_frame(&bytes);
                     self.sent.push((self.now, bytes.clone()));
                     self.launch(None, bytes, self.now);
                 }
@@ -287,8 +301,15 @@ impl Site {
                 Output::Failed { pd } => {
                     let number = self.underway[pd.get()].take().expect("a command was underway");
                     self.logs[pd.get()].failed.push(number);
+                    self.dead_frames.insert(self.last_frames[pd.get()].clone());
                 }
-                Output::Event { pd, event } => self.logs[pd.get()].events.push((self.now, event)),
+                Output::Event { pd, event } => {
+                    if let Event::FileSent { .. } = event {
+                        let file = &self.devices[pd.get()].gadget.file;
+                        assert!(*file == self.files[pd.get()], "it has taken a file that it does not have");
+                    }
+                    self.logs[pd.get()].events.push((self.now, event));
+                }
                 Output::Wait(until) => return until,
             }
         }
@@ -322,7 +343,30 @@ impl Site {
         let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &data });
         self.cp.send(self.now, pd, &command).unwrap();
         self.underway[index] = Some(job.number);
+        self.command_launched = Some(index);
         self.underway_len = data.len();
+    }
+
+    /// What holds for every frame of the CP: the exchange before it is over, and its command has not failed.
+    fn watch_frame(&mut self, bytes: &[u8]) {
+        if let Some((at, before)) = self.sent.last() {
+            let patience = line_time(before.len(), self.baud) + LineConfig::new(self.baud).reply_timeout;
+            assert!(self.heard || self.now >= *at + patience, "the frame before this one is in flight");
+        }
+        self.heard = false;
+        assert!(!self.dead_frames.contains(bytes), "sent again after it was told to have failed");
+        if let Some(pd) = self.command_launched.take() {
+            self.last_frames[pd] = bytes.to_vec();
+        }
+    }
+
+    /// Somebody on the wire sends a frame, which all hear.
+    pub(super) fn inject(&mut self, bytes: &[u8]) {
+        self.heard = true;
+        self.cp.handle(self.now, Input::Received(bytes));
+        for listener in 0..self.devices.len() {
+            self.hear(listener, bytes);
+        }
     }
 
     /// Puts bytes on the line, as its faults let them.
@@ -374,6 +418,7 @@ impl Site {
         landed.sort_by_key(|flight| flight.at);
         for flight in landed {
             if flight.from.is_some() && flight.baud == self.baud {
+                self.heard = true;
                 self.cp.handle(now, Input::Received(&flight.bytes));
             }
             for listener in 0..self.devices.len() {
@@ -403,6 +448,7 @@ impl Site {
         }
         let at = now + device.thinking;
         for reply in replies {
+            self.replied.push(reply.clone());
             self.launch(Some(listener), reply, at);
         }
         self.devices[listener].baud = baud;
@@ -410,7 +456,7 @@ impl Site {
 }
 
 /// A frame in clear as it stands on the line, mark included.
-pub(super) fn line_bytes(header: crate::osdp::frame::Header, reply: &Reply<'_>) -> Vec<u8> {
+pub(super) fn line_bytes(header: Header, payload: &impl Payload) -> Vec<u8> {
     let mut buf = [0; 64];
-    crate::osdp::frame::emit(&mut buf, header, None, reply).unwrap().to_vec()
+    emit(&mut buf, header, None, payload).unwrap().to_vec()
 }
