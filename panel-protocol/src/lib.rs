@@ -84,7 +84,6 @@
 //!             break digest;
 //!         }
 //!         cp::Output::Event { event, .. } => println!("poller: {event:?}"),
-//!         // Cards and the like that a PD tells when polled, and files that the poller sends: not here.
 //!         cp::Output::Unsolicited { .. } | cp::Output::Fragment { .. } => {}
 //!         cp::Output::Failed { .. } => panic!("nothing fails on this line"),
 //!         cp::Output::Wait(until) => now = until.expect("a PD is always polled again"),

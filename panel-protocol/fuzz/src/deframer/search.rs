@@ -82,15 +82,11 @@ impl Outcome {
 
     fn refuse(&mut self, bytes: &[u8], error: FrameError) {
         let (address, control) = (bytes[1], bytes[4]);
-        let len = match error {
-            FrameError::TooLong(len) => len,
-            _ => bytes.len(),
-        };
         self.found.push(Found::Refused(Refused {
             address: address & 0x7F,
             reply: address & 0x80 != 0,
             sequence: control & 0x03,
-            len,
+            len: usize::from(u16::from_le_bytes([bytes[2], bytes[3]])),
             check: if control & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
             error,
         }));
