@@ -86,8 +86,8 @@ pub enum OfferError {
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Begins to send a file. Its bytes are asked for by [`Output::Fragment`](super::Output::Fragment); it ends with
-    /// [`Event::FileSent`] or [`Event::FileFailed`]. It goes as bulk does: after what is urgent or due, in frames as
-    /// short as other PDs on the line need them.
+    /// [`Event::FileSent`](super::Event::FileSent) or [`Event::FileFailed`](super::Event::FileFailed). It goes as bulk
+    /// does: after what is urgent or due, in frames as short as other PDs on the line need them.
     ///
     /// While the PD says that nothing may go between the fragments, it gets no poll and no command, urgent ones
     /// included, until the file's end; [`abort_file`](Self::abort_file) is the way out. Other PDs are served.
