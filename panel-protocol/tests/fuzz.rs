@@ -123,7 +123,7 @@ impl Chance {
 
 #[test]
 fn no_bytes_break_the_deframer() {
-    run("deframer", 3000);
+    run("deframer", 2000);
 }
 
 #[test]
@@ -133,5 +133,5 @@ fn no_bytes_break_the_table() {
 
 #[test]
 fn no_steps_break_a_conversation() {
-    run("conversation", 300);
+    run("conversation", 250);
 }

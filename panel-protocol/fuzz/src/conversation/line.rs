@@ -6,6 +6,8 @@ use std::time::Duration;
 use panel_protocol::osdp::cp::line_time;
 use panel_protocol::time::Micros;
 
+use super::super::sound_frame::{CRC_BIT, sound_frame};
+
 /// Frames that can be replayed.
 const HISTORY: usize = 32;
 
@@ -63,6 +65,7 @@ impl Line {
                 self.fly(start, from, head);
                 return self.fly(later, from, tail);
             }
+            7 => forge(&mut bytes, amount),
             _ => {}
         }
         self.fly(start, from, &bytes);
@@ -86,4 +89,17 @@ impl Line {
         landed.sort_by_key(|flight| flight.at);
         landed
     }
+}
+
+/// Changes a byte behind the address and makes the check right again, as somebody in the middle would.
+fn forge(bytes: &mut Vec<u8>, amount: usize) {
+    let [_, _, address, _, _, control, body @ ..] = bytes.as_mut_slice() else { return };
+    let len = body.len() - if *control & CRC_BIT == 0 { 1 } else { 2 };
+    let body = &mut body[..len];
+    match amount {
+        0 => *control ^= 0x01,
+        1 => *control ^= 0x02,
+        _ => body[amount % len] ^= 0x40,
+    }
+    *bytes = sound_frame(*address, *control, body);
 }
