@@ -2,7 +2,7 @@
 //!
 //! Nothing is ever sent beyond the file's end or twice but as the repetition of a frame, and the secure channel is never
 //! left for a file's sake. A PD that allows nothing between the fragments gets nothing else; silences in it are broken by
-//! empty fragments, so that its session lives.
+//! empty fragments, so that its session lives, and something urgent ends the file.
 
 use core::time::Duration;
 
@@ -127,7 +127,7 @@ impl<const N: usize> Peer<N> {
             }
         };
         match ended {
-            Ok(None) => {}
+            Ok(None) => self.let_urgent_pass(),
             Ok(Some(outcome)) => {
                 self.transfer = None;
                 self.note(Event::FileSent { outcome });
@@ -148,6 +148,14 @@ impl<const N: usize> Peer<N> {
     pub(super) fn give_file_up(&mut self, fault: FileFault) {
         self.abort_due |= self.transfer.is_some();
         self.fail_file(fault);
+    }
+
+    /// Something urgent does not wait for the end of a file beside which the PD takes nothing.
+    pub(super) fn let_urgent_pass(&mut self) {
+        let is_in_the_way = self.transfer.as_ref().is_some_and(|transfer| transfer.state.exclusive);
+        if is_in_the_way && self.demand == Demand::Urgent {
+            self.give_file_up(FileFault::Overtaken);
+        }
     }
 
     pub(super) fn file_state(&self) -> Option<FileState> {
@@ -180,7 +188,6 @@ impl Transfer {
         let question = self.is_complete().then_some(self.ready_at);
         Wants {
             due: [due, question].into_iter().flatten().min(),
-            urgent: otherwise.urgent && !self.state.exclusive,
             bulk: self.wants_bytes(now) || otherwise.bulk && !self.state.exclusive,
             later: (!self.is_complete()).then_some(self.ready_at),
             ..otherwise

@@ -114,6 +114,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn set_demand(&mut self, pd: PdIndex, demand: Demand) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
             peer.demand = demand;
+            peer.let_urgent_pass();
         }
     }
 

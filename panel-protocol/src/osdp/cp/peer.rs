@@ -95,6 +95,9 @@ impl<const N: usize> Peer<N> {
             return Wants { due: Some(sent.retry_at), silent, urgent, ..Wants::default() };
         }
         let is_open = self.is_open();
+        if self.abort_due && is_open {
+            return Wants { due: Some(Micros(0)), ..Wants::default() }; // before anything else that it gets
+        }
         let wants = Wants {
             silent: self.is_uncertain(),
             due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),

@@ -71,6 +71,8 @@ pub enum FileFault {
     NoRoom,
     /// The caller gave it up.
     Aborted,
+    /// The PD wanted nothing else until the file's end, and something urgent came for it.
+    Overtaken,
 }
 
 /// Why a transfer was not begun.
@@ -89,8 +91,9 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// [`Event::FileSent`](super::Event::FileSent) or [`Event::FileFailed`](super::Event::FileFailed). It goes as bulk
     /// does: after what is urgent or due, in frames as short as other PDs on the line need them.
     ///
-    /// While the PD says that nothing may go between the fragments, it gets no poll and no command, urgent ones
-    /// included, until the file's end; [`abort_file`](Self::abort_file) is the way out. Other PDs are served.
+    /// While the PD says that nothing may go between the fragments, it gets no poll and no bulk command until the file's
+    /// end; other PDs are served. [`Demand::Urgent`](super::Demand::Urgent) ends such a transfer: it has failed as
+    /// [`Overtaken`](FileFault::Overtaken), the PD is told to stop, and the urgent command follows.
     ///
     /// # Errors
     /// When it can't begin now.
@@ -154,6 +157,7 @@ impl fmt::Display for FileFault {
             Self::Lost(_) => f.write_str("its session ended"),
             Self::NoRoom => f.write_str("its frames are too short for any of it"),
             Self::Aborted => f.write_str("it was given up"),
+            Self::Overtaken => f.write_str("something urgent came first, and it takes nothing beside a file"),
         }
     }
 }

@@ -156,8 +156,7 @@ fn nothing_goes_between_the_fragments_of_a_pd_that_forbids_it_and_others_are_ser
     exclusive(&mut site, 300);
     begin(&mut site, 4000).unwrap();
     site.run_to(SECOND, |site| site.status(0).file.is_some_and(|file| file.exclusive));
-    let number = site.job(0, 4, true);
-    site.job(0, 4, false);
+    let number = site.job(0, 4, false);
     let others = site.job(1, 4, true);
     let from = site.sent.len();
     site.run_for(SECOND);
@@ -174,6 +173,25 @@ fn nothing_goes_between_the_fragments_of_a_pd_that_forbids_it_and_others_are_ser
     assert!(polls > 60, "{polls} polls of another PD");
     site.sent = later;
     assert!(frames_to(&site, 0).iter().any(|(_, c)| *c == code::POLL));
+}
+
+#[test]
+fn something_urgent_ends_a_file_that_leaves_no_room_for_it() {
+    for delay_ms in [0, 300] {
+        let mut site = site_of(1, 68, 38_400);
+        exclusive(&mut site, delay_ms);
+        begin(&mut site, 40_000).unwrap();
+        site.run_to(SECOND, |site| site.status(0).file.is_some_and(|file| file.exclusive));
+        site.sent.clear();
+        let number = site.job(0, 4, true);
+        site.run_to(SECOND, |site| !site.logs[0].answered.is_empty());
+        assert_eq!(
+            (outcome(&site), &site.logs[0].answered[..]),
+            (Some(Err(FileFault::Overtaken)), &[number][..])
+        );
+        let codes: Vec<u8> = frames_to(&site, 0).iter().map(|(_, code)| *code).collect();
+        assert_eq!(codes, [code::ABORT, code::MFG], "no fragment and no poll before it");
+    }
 }
 
 #[test]
