@@ -327,9 +327,9 @@ async fn install_mode_gives_a_factory_panel_a_key_and_writes_its_file() {
     scene.teller.until("saved", |story| story.events.contains(&(0, LinkEvent::KeySaved))).await;
     scene.until_up(0, 1).await;
     assert!(key_file::read(&path).unwrap().is_some());
-    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 3, "the line, the key, and whose it is");
     scene.ask_info(0);
     scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 3, "the line, the key, and whose it is");
     scene.finish().await;
 }
 
