@@ -10,6 +10,7 @@ pub mod demo;
 pub mod domain;
 pub mod links;
 pub mod local;
+pub mod peer;
 pub mod service;
 pub mod sources;
 pub mod store;

@@ -11,11 +11,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["domain"]),
     ("sync", &["domain", "access"]),
     ("store", &["domain"]),
-    ("sources", &["domain", "store"]),
+    ("peer", &[]),
+    ("sources", &["domain", "store", "peer"]),
     ("links", &["domain", "sync"]),
     ("views", &["domain"]),
-    ("web", &["domain", "views", "store"]),
-    ("tasks", &["domain", "access", "sync", "store", "sources", "links", "views", "web", "config"]),
+    ("web", &["domain", "views", "store", "peer"]),
+    ("tasks", &["domain", "access", "sync", "store", "peer", "sources", "links", "views", "web", "config"]),
 ];
 
 /// Modules that read no clock, no disk and no network.

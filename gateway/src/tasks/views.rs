@@ -1,6 +1,8 @@
 //! The site as people are shown it.
 
-use std::sync::OnceLock;
+mod identity;
+
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +13,7 @@ use tokio::sync::watch;
 
 use super::board::{Board, ControllerBoard, LineBoard};
 use super::clock;
+use super::identity::new_token;
 use super::site::Site;
 use crate::config::{ControllerKind, Line, Protocol};
 use crate::domain::{ControllerId, EventKind, Receipt, ReceiptAction};
@@ -18,8 +21,9 @@ use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
     Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
-    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, Readiness,
-    ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, OperationView,
+    ReAuthenticateError, ReAuthenticated, Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource,
+    SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -37,6 +41,7 @@ impl SiteSource for Site {
         let refused_cards = self.refused_cards();
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
+        let identity = self.identity_view(now);
         let wires = self.wires();
         let revision = self.directory.stats().revision;
         let fleet = self.fleet();
@@ -48,7 +53,7 @@ impl SiteSource for Site {
         let exposed = bounded(exposed(&fleet, &controllers), &mut notices, now);
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
-            time_zone: self.config.site.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            time_zone: self.time_zone().to_owned(),
             at: now,
             started: self.started,
             uptime_s: self.running.seconds(),
@@ -61,6 +66,7 @@ impl SiteSource for Site {
             receipts: receipts(&fleet),
             exposed,
             refused_cards,
+            identity,
             alarms: alarms(&board),
             events,
             notices,
@@ -100,6 +106,26 @@ impl SiteSource for Site {
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();
             Ok(InstallModeOpened { controller, until })
+        })
+    }
+
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        self.operation_views(before, count)
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let (source, actor) = (source.to_owned(), actor.clone());
+        Box::pin(async move {
+            let (tokens, name) = (Arc::clone(self.identity.tokens()), source.clone());
+            let made = tokio::task::spawn_blocking(move || new_token(&tokens, &name)).await;
+            let made = made.map_err(|_| ReAuthenticateError::Unavailable)??;
+            tracing::warn!(token = source, ?actor, "re-authenticated");
+            self.bump();
+            Ok(made)
         })
     }
 }

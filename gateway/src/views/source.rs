@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::identity::{OperationView, ReAuthenticateError, ReAuthenticated};
 use super::site::SiteView;
 use crate::domain::ControllerId;
 
@@ -29,6 +30,20 @@ pub trait SiteSource: Send + Sync {
         minutes: InstallMinutes,
         actor: &Actor,
     ) -> BoxFuture<'_, Result<InstallModeOpened, InstallModeError>>;
+
+    /// Operations of SCIM clients before number `before` (the newest for `None`), newest first, unmasked.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+
+    /// Gives a source a new token; the one before it lives on for an hour. Whoever implements this also records
+    /// `actor`.
+    ///
+    /// # Errors
+    /// When there is no such source, or it can't be done now.
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>>;
 }
 
 /// Whether the service can do its work.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::state::AuthenticationError;
 use crate::store::users::Role;
-use crate::views::{InstallMinutesError, InstallModeError};
+use crate::views::{InstallMinutesError, InstallModeError, ReAuthenticateError};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -162,6 +162,20 @@ impl From<InstallModeError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "install mode can't be opened now")
                     .at("id", controller.as_str())
                     .remedy(why)
+            }
+        }
+    }
+}
+
+impl From<ReAuthenticateError> for ApiError {
+    fn from(error: ReAuthenticateError) -> Self {
+        match &error {
+            ReAuthenticateError::Unknown(name) => Self::new(StatusCode::NOT_FOUND, error.to_string())
+                .at("name", name)
+                .remedy("GET /api/v1/identity lists those that there are; `gateway token create` makes one."),
+            ReAuthenticateError::Unavailable => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+                    .remedy("The service's log says why; the old token is still valid.")
             }
         }
     }

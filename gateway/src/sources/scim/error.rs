@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::operations::Refusal;
 use crate::store::StoreError;
 
 /// The media type of every answer (RFC 7644, 3.1).
@@ -52,6 +53,14 @@ pub enum ScimError {
     /// The token is missing, malformed, unknown, revoked or expired.
     #[error("a valid bearer token is required: Authorization: Bearer TOKEN")]
     Unauthorized,
+    /// The token was valid once.
+    #[error(
+        "the bearer token has expired; `gateway token rotate` or the page's \"Re-authenticate\" makes a new one"
+    )]
+    TokenExpired,
+    /// Too many attempts without a valid token; how many seconds to wait.
+    #[error("too many requests without a valid token came from this address; try again in {0} s")]
+    TooManyAttempts(u64),
     /// This method does nothing at this address.
     #[error("this address does not take this method")]
     Method,
@@ -119,7 +128,8 @@ impl ScimError {
             Self::Uniqueness(_) | Self::Reference(_) => StatusCode::CONFLICT,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Precondition(_) => StatusCode::PRECONDITION_FAILED,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::TokenExpired => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
@@ -172,11 +182,21 @@ impl IntoResponse for ScimError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.json().to_string()));
         *response.status_mut() = self.status();
+        let refusal = Refusal { scim_type: self.scim_type(), detail: self.to_string() };
+        response.extensions_mut().insert(refusal);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scim\""));
+            }
+            Self::TokenExpired => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"scim\", error=\"invalid_token\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            // Whole seconds: Okta understands no date there.
+            Self::TooManyAttempts(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             Self::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
@@ -198,6 +218,14 @@ mod tests {
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/scim+json");
         assert_eq!(ScimError::TooLarge(String::new()).scim_type(), None);
         assert_eq!(ScimError::Mutability("id".into()).scim_type(), Some("mutability"));
+    }
+
+    #[test]
+    fn who_has_to_wait_is_told_for_how_many_whole_seconds() {
+        let response = ScimError::TooManyAttempts(301).into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "301");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/scim+json");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::document::{Document, get};
 use super::error::ScimError;
 use super::filter::{Filter, Parser};
 use super::limits;
+use super::operations::short_name;
 use super::path::{AttributePath, ExpressionError};
 use super::schema::ResourceType;
 
@@ -100,6 +101,19 @@ impl Patch {
         }
         let operations = operations.iter().map(operation).collect::<Result<_, _>>()?;
         Ok(Self { operations, speaker })
+    }
+
+    /// The names of the attributes that it is about, once for each operation.
+    pub(super) fn attributes(&self) -> Vec<String> {
+        let named = |operation: &Operation| match (&operation.path, &operation.value) {
+            (Some(path), _) => {
+                let sub = path.sub.as_ref().map(|sub| format!(".{sub}")).unwrap_or_default();
+                vec![short_name(&format!("{}{sub}", path.attribute))]
+            }
+            (None, Some(Value::Object(members))) => members.keys().map(|name| short_name(name)).collect(),
+            (None, _) => Vec::new(),
+        };
+        self.operations.iter().flat_map(named).collect()
     }
 
     /// Takes out what concerns a group's members.

@@ -1,6 +1,7 @@
 //! The router over real sockets, in front of a site and accounts that the tests make up.
 
 mod access;
+mod identity;
 mod install_mode;
 mod live;
 mod openapi;
@@ -19,14 +20,18 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::domain::ControllerId;
+use crate::peer::Transport;
 use crate::store::StoreError;
 use crate::store::users::{Role, User};
 use crate::views::{
-    Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
-    fixture,
+    Actor, InstallMinutes, InstallModeError, InstallModeOpened, OperationView, ReAuthenticateError,
+    ReAuthenticated, Readiness, ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
+
+/// What a source gets when it is re-authenticated.
+const NEW_TOKEN: &str = "ghs_only-for-tests";
 
 /// A site that tests change at will.
 struct FakeSite {
@@ -34,6 +39,7 @@ struct FakeSite {
     readiness: Mutex<Readiness>,
     changes: watch::Sender<u64>,
     opened: Mutex<Vec<(String, u8, Actor)>>,
+    re_authenticated: Mutex<Vec<Actor>>,
 }
 
 impl FakeSite {
@@ -44,6 +50,7 @@ impl FakeSite {
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
             opened: Mutex::default(),
+            re_authenticated: Mutex::default(),
         })
     }
 
@@ -77,6 +84,27 @@ impl SiteSource for FakeSite {
             Ok(InstallModeOpened { controller: controller.clone(), until: Timestamp::UNIX_EPOCH })
         } else {
             Err(InstallModeError::UnknownController(controller.clone()))
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    /// A hundred and twenty of them.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let newest = before.map_or(120, |before| before - 1);
+        (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let answer = if source == "entra" {
+            self.re_authenticated.lock().unwrap().push(actor.clone());
+            let token = ShownOnce(NEW_TOKEN.to_owned().into());
+            Ok(ReAuthenticated { name: source.to_owned(), token, previous_until: Some(fixture::noon()) })
+        } else {
+            Err(ReAuthenticateError::Unknown(source.to_owned()))
         };
         Box::pin(std::future::ready(answer))
     }

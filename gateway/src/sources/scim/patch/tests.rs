@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::client::ClientKind;
 use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
 use super::*;
+use crate::domain::ClientKind;
 
 fn patched(before: Value, operations: Value) -> Result<Value, ScimError> {
     patched_by(Speaker::default(), before, operations)

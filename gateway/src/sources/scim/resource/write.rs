@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::super::cards::CardPolicy;
 use super::super::document::Document;
 use super::super::error::ScimError;
+use super::super::operations::short_name;
 use super::super::patch::Patch;
 use super::super::schema::{Held, ResourceType};
 use super::{Entity, Now, group, user};
@@ -32,6 +33,15 @@ pub(in super::super) enum Wish {
 }
 
 impl Write {
+    /// The names of the attributes that it is about.
+    pub(in super::super) fn attributes(&self) -> Vec<String> {
+        match &self.wish {
+            Wish::Create(sent) | Wish::Replace(sent) => names(sent),
+            Wish::Patch(patch) => patch.attributes(),
+            Wish::Delete => Vec::new(),
+        }
+    }
+
     /// Plans it: what to change, and the resource afterwards, if it is still there.
     pub(in super::super) fn plan(
         self,
@@ -75,4 +85,16 @@ impl Write {
         };
         Ok((changes, Some(Entity::Group(group))))
     }
+}
+
+/// Those of a whole resource, an extension's among them without its name.
+fn names(sent: &Document) -> Vec<String> {
+    let told = sent.iter().filter(|(name, _)| !["schemas", "id", "meta"].contains(&name.as_str()));
+    told.flat_map(|(name, value)| match value.as_object() {
+        Some(extension) if name.starts_with("urn:") => {
+            extension.keys().map(|name| short_name(name)).collect()
+        }
+        _ => vec![short_name(name)],
+    })
+    .collect()
 }

@@ -44,6 +44,9 @@ pub(super) async fn run(
     for place in order {
         let Some(operation) = operations[place].take() else { continue };
         let told = Told::of(&operation);
+        if let Ok(write) = &operation.write {
+            client.notes.meant(write);
+        }
         let (progress, names) = (Arc::clone(&progress), Arc::clone(&names));
         let done = scim.commit(&client, move |view, now, policy| {
             if progress.is_over() {
