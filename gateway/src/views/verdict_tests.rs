@@ -1,5 +1,6 @@
 use super::super::controller::TableView;
 use super::super::fixture::{before_noon, everything, exposure, line, panel, well};
+use super::super::identity::ConnectionTestView;
 use super::super::site::{Notice, SiteFacts};
 use super::*;
 use crate::domain::Alarm;
