@@ -15,6 +15,9 @@ pub const MAX_OPERATIONS: usize = 1_000;
 /// Most clients that are told apart; one more forgets the one that has been silent longest.
 pub const MAX_CONNECTIONS: usize = 257;
 
+/// The answer to an address that has failed too often.
+const TOO_MANY_REQUESTS: u16 = 429;
+
 const MINUTE_S: i64 = 60;
 const HOUR_S: i64 = 3_600;
 
@@ -64,11 +67,15 @@ pub struct ErrorKind {
 }
 
 impl Connections {
-    /// A request was answered.
+    /// A request was answered. One that was told to wait is counted, and not kept in the log.
     pub fn note(&mut self, operation: Operation) {
         self.make_room(operation.token.as_ref());
         let client = self.clients.entry(operation.token.clone());
         client.or_insert_with(|| Connection::new(operation.at)).note(&operation);
+        // Who guesses on and on must not push out of the log what others did.
+        if operation.status == TOO_MANY_REQUESTS {
+            return;
+        }
         self.newest += 1;
         self.log.push_front((self.newest, operation));
         self.log.truncate(MAX_OPERATIONS);
@@ -268,6 +275,17 @@ mod tests {
         assert_eq!(numbers(None)[..2], [1_500, 1_499]);
         assert_eq!(numbers(Some(600))[..2], [599, 598]);
         assert!(numbers(Some(501)).is_empty());
+    }
+
+    #[test]
+    fn who_guesses_on_and_on_pushes_nothing_out_of_the_log() {
+        let mut all = Connections::default();
+        all.note(operation(0, Some("entra"), "PATCH", 200));
+        for second in 1..2_000 {
+            all.note(operation(second, None, "GET", 429));
+        }
+        assert_eq!(all.operations(None).count(), 1);
+        assert_eq!(all.of(None).unwrap().total.requests, 1_999);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! token that is rotated gets a new secret, and the one before it lives on for a while, so that nothing is refused
 //! until the new one stands at the identity provider.
 
+mod kept;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -15,12 +16,12 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::error::StoreError;
 use super::limits::{MAX_TOKEN_LEN, MAX_TOKENS};
 use super::secret_file::SecretFile;
 use crate::domain::{ClientKind, NameError, check_name};
+use kept::{Found, Secret, Stored, TokenFile, find};
 
 pub use secret::{PlainToken, TOKEN_PREFIX};
 
@@ -116,39 +117,6 @@ pub enum TokenError {
     /// The file can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenFile {
-    tokens: Vec<Stored>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    client: Option<ClientKind>,
-    #[serde(default)]
-    scope: Scope,
-    /// Of the whole token, prefix included; base64url.
-    sha256: String,
-    created: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_used: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous: Option<Previous>,
-}
-
-/// The secret before the present one.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Previous {
-    sha256: String,
-    until: Timestamp,
 }
 
 /// The tokens of a data folder.
@@ -317,46 +285,4 @@ impl Tokens {
             }
         }
     }
-}
-
-impl Stored {
-    fn rotate(&mut self, sha256: String, until: Timestamp, now: Timestamp) {
-        let until = self.expires.map_or(until, |expires| expires.min(until));
-        let old = std::mem::replace(&mut self.sha256, sha256);
-        self.previous = (until > now).then_some(Previous { sha256: old, until });
-        self.expires = self.expires.map(|expires| {
-            let lifetime = expires.duration_since(self.created);
-            now.checked_add(lifetime).unwrap_or(Timestamp::MAX)
-        });
-        self.created = now;
-        self.last_used = None;
-    }
-}
-
-/// Which of a token's secrets was shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Secret {
-    Present,
-    Previous,
-}
-
-struct Found<'a> {
-    token: &'a Stored,
-    secret: Secret,
-}
-
-/// The token with this digest. Takes as long wherever it stands in the list and however much of a digest agrees.
-fn find<'a>(tokens: &'a [Stored], wanted: &[u8; 32]) -> Option<Found<'a>> {
-    let mut place = u64::MAX;
-    let both = tokens.iter().flat_map(|token| {
-        let previous = token.previous.as_ref().map_or("", |previous| previous.sha256.as_str());
-        [token.sha256.as_str(), previous]
-    });
-    for (number, sha256) in (0u64..).zip(both) {
-        let same: Choice = secret::stored(sha256).as_slice().ct_eq(wanted);
-        place.conditional_assign(&number, same);
-    }
-    let place = usize::try_from(place).ok()?;
-    let secret = if place % 2 == 0 { Secret::Present } else { Secret::Previous };
-    tokens.get(place / 2).map(|token| Found { token, secret })
 }
