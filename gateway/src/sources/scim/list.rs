@@ -9,8 +9,6 @@
 mod cursor;
 mod query;
 mod sort;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BinaryHeap;
 use std::iter;

@@ -25,6 +25,8 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use cards::{CardPolicy, WhenRemoved};
 pub use client::ClientKind;

@@ -14,6 +14,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, maybe_done};
 use serde_json::{Value, json};
+use tokio::task::coop::{Unconstrained, unconstrained};
 
 use super::super::auth::Client;
 use super::super::body;
@@ -72,12 +73,15 @@ pub(super) async fn run(
 }
 
 /// A change, begun: it has its place in the directory's queue before any that is handed in after it.
-fn handed_in<F: Future>(change: F) -> Pin<Box<MaybeDone<F>>> {
-    let mut change = Box::pin(maybe_done(change));
+fn handed_in<F: Future>(change: F) -> Handed<F> {
+    // Unconstrained: a task that has done much in one turn is otherwise sent away before it reaches the queue.
+    let mut change = Box::pin(maybe_done(unconstrained(change)));
     // What it returns is kept in it.
     let _ = change.as_mut().now_or_never();
     change
 }
+
+type Handed<F> = Pin<Box<MaybeDone<Unconstrained<F>>>>;
 
 /// What became of the operations before, known to the plans of those after.
 struct Progress {
