@@ -103,13 +103,22 @@ impl SortValue {
             }
             Value::String(text) if text.is_empty() => return None,
             Value::String(text) => {
-                let start = &text[..text.floor_char_boundary(MAX_SORT_KEY_LEN)];
                 let exact = row.is_some_and(|row| row.case_exact);
+                let start = start_of(text);
                 Self::Text(if exact { start.to_owned() } else { start.to_lowercase() })
             }
             _ => return None,
         })
     }
+}
+
+/// As much of a text as fits in [`MAX_SORT_KEY_LEN`], whole characters alone.
+fn start_of(text: &str) -> &str {
+    let mut end = text.len().min(MAX_SORT_KEY_LEN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// IEEE 754 orders like signed magnitude; this makes it order like an unsigned integer.
