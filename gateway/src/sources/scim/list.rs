@@ -67,7 +67,7 @@ impl Search<'_> {
             From::Index(_) | From::Start => None,
         };
         let page = match &self.query.sort {
-            Some(sort) if !sort.is_natural() => self.sorted(sort, resumed.as_ref())?,
+            Some(sort) if !self.is_natural(sort) => self.sorted(sort, resumed.as_ref())?,
             _ => self.in_natural_order(resumed.as_ref())?,
         };
         if let From::Index(start) = self.query.from {
@@ -77,6 +77,11 @@ impl Search<'_> {
             resumed.map_or((self.now.as_second(), page.total), |cursor| (cursor.began_s, cursor.total));
         let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity));
         Ok(cursor_list(total, page.resources, next))
+    }
+
+    /// Whether the directory holds the results in this order.
+    fn is_natural(&self, sort: &Sort) -> bool {
+        self.resources.len() == 1 && sort.is_by_id()
     }
 
     /// Results by type and identifier, as the directory holds them: reads no further than it must.

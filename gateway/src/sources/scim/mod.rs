@@ -10,6 +10,7 @@ mod body;
 mod bulk;
 mod cards;
 mod client;
+mod coerce;
 mod discovery;
 mod document;
 mod error;

@@ -38,8 +38,8 @@ impl Sort {
         Ok(Some(Self { path, descending }))
     }
 
-    /// Whether it is the order in which the directory holds what it holds.
-    pub(super) fn is_natural(&self) -> bool {
+    /// Whether it is the order of identifiers, in which the directory holds each type.
+    pub(super) fn is_by_id(&self) -> bool {
         !self.descending && self.path.schema.is_none() && self.path.name.eq_ignore_ascii_case("id")
     }
 
@@ -220,8 +220,8 @@ mod tests {
     fn what_is_no_name_is_refused_and_no_name_is_no_order() {
         assert!(matches!(Sort::read(Some("a b"), None), Err(ScimError::Path(_))));
         assert!(Sort::read(None, Some("descending")).unwrap().is_none());
-        assert!(sort("ID", "ascending").is_natural());
-        assert!(!sort("id", "descending").is_natural());
+        assert!(sort("ID", "ascending").is_by_id());
+        assert!(!sort("id", "descending").is_by_id());
     }
 
     proptest! {

@@ -84,6 +84,9 @@ async fn a_full_request_is_done_in_its_order_and_a_fuller_one_is_refused() {
     operations.push(create(count));
     let refused = endpoint.send(Method::POST, "/Bulk", Some(&json!({ "Operations": operations }))).await;
     assert_eq!(refused.status, 413);
+    let long = "x".repeat(limits::MAX_BODY_LEN);
+    let refused = endpoint.send(Method::POST, "/Bulk", Some(&json!({ "Operations": [long] }))).await;
+    assert_eq!(refused.status, 413);
 }
 
 #[tokio::test(flavor = "multi_thread")]

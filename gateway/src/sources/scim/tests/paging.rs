@@ -77,7 +77,7 @@ async fn a_search_goes_on_by_cursor_through_people_and_groups() {
     for name in ["g1", "g2"] {
         endpoint.make("/Groups", &json!({ "displayName": name })).await;
     }
-    for sort in [json!(null), json!("meta.resourceType")] {
+    for sort in [json!(null), json!("meta.resourceType"), json!("id")] {
         let (mut cursor, mut found) = (String::new(), Vec::new());
         loop {
             let body = json!({"cursor": cursor, "count": 2, "sortBy": sort});
@@ -91,6 +91,9 @@ async fn a_search_goes_on_by_cursor_through_people_and_groups() {
         }
         let ids: BTreeSet<&str> = found.iter().map(|one| one["id"].as_str().unwrap()).collect();
         assert_eq!((found.len(), ids.len()), (5, 5));
+        if sort == "id" {
+            assert!(found.iter().map(|one| one["id"].as_str()).is_sorted());
+        }
     }
 }
 
