@@ -7,15 +7,25 @@ use super::super::document::{Document, get, object_in, put};
 use super::super::filter::{Filter, Literal, Operator};
 use super::super::path::AttributePath;
 use super::super::schema::Attribute;
-use super::members::ids_in;
 
-/// Removes the elements whose `value` a client names beside the path, as Entra does.
+/// Removes the elements that a client names beside the path, as Entra does: by their `value`, or, where they have none,
+/// by all that it says of them.
 pub(super) fn remove_named(slot: &mut Value, value: &Value) {
-    let named = ids_in(value);
-    array_in(slot).retain(|item| {
-        let of = item.get("value").unwrap_or(item);
-        !of.as_str().is_some_and(|of| named.iter().any(|name| name == of))
-    });
+    let named = match value {
+        Value::Array(named) => named.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    array_in(slot).retain(|item| !named.iter().any(|named| is_named(item, named)));
+}
+
+fn is_named(item: &Value, named: &Value) -> bool {
+    let own = item.get("value").unwrap_or(item);
+    let Some(members) = named.as_object() else { return own == named };
+    let mut said = members.iter().filter(|(_, value)| !value.is_null()).peekable();
+    match get(members, "value") {
+        Some(value) if !value.is_null() => own == value,
+        _ => said.peek().is_some() && said.all(|(name, value)| item.get(name) == Some(value)),
+    }
 }
 
 /// The array in a value: a single value becomes its only element.
