@@ -10,6 +10,7 @@ mod body;
 mod bulk;
 mod cards;
 mod client;
+mod coerce;
 mod discovery;
 mod document;
 mod error;
@@ -27,6 +28,8 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use auth::{Gate, TokenCheck};
 pub use cards::{CardPolicy, WhenRemoved};
