@@ -12,13 +12,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["domain"]),
     ("sync", &["domain", "access"]),
     ("store", &["domain"]),
-    ("sources", &["domain", "store"]),
+    ("peer", &[]),
+    ("sources", &["domain", "store", "peer"]),
     ("links", &["domain", "osdpcap", "sync"]),
     ("views", &["domain", "osdpcap"]),
-    ("web", &["domain", "osdpcap", "views", "store"]),
+    ("web", &["domain", "osdpcap", "views", "store", "peer"]),
     (
         "tasks",
-        &["domain", "osdpcap", "access", "sync", "store", "sources", "links", "views", "web", "config"],
+        &[
+            "domain", "osdpcap", "access", "sync", "store", "peer", "sources", "links", "views", "web",
+            "config",
+        ],
     ),
 ];
 

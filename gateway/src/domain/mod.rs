@@ -3,15 +3,19 @@
 mod card;
 mod cardholder;
 mod change;
+mod client;
 mod event;
 mod group;
+mod operation;
 mod revocation;
 mod site;
 
 pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
 pub use cardholder::{Attributes, Cardholder, CardholderId, fold_case};
 pub use change::{Change, Record, Revision, Source};
+pub use client::{ClientKind, ClientKindError};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
+pub use operation::Operation;
 pub use revocation::Revocation;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};

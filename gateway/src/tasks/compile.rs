@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::clock;
+use super::identity;
 use super::site::Site;
 use crate::access::{self, CardAccess};
 use crate::domain::{Cardholder, Change};
@@ -19,6 +20,7 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
     if touched {
         site.wake_lines();
     }
+    identity::watch_losses(site, applied, now);
     site.news.notify_one();
     site.bump();
 }

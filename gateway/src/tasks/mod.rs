@@ -13,6 +13,7 @@ mod board;
 mod capture;
 pub mod clock;
 mod compile;
+mod identity;
 mod panels;
 mod record;
 mod site;
@@ -20,6 +21,7 @@ mod views;
 
 pub use board::Board;
 pub use compile::{active_cards, observe};
+pub use identity::{Identity, identity};
 pub use panels::line;
 pub use record::{record, resume};
 pub use site::{ControllerPlace, Site, SiteParts};

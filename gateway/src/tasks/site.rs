@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use super::board::Board;
 use super::clock::{self, Monotonic};
+use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::links::osdp::LineHandle;
@@ -40,6 +41,7 @@ pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) directory: Directory,
     pub(super) events: EventLog,
+    pub(super) identity: Identity,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -64,6 +66,7 @@ impl Site {
             lines: config.lines.iter().map(|_| OnceLock::new()).collect(),
             directory: parts.directory,
             events: parts.events,
+            identity: Identity::new(&config),
             started: clock::now(),
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
@@ -79,9 +82,19 @@ impl Site {
         &self.config
     }
 
+    /// The IANA name of the site's time zone.
+    pub(super) fn time_zone(&self) -> &str {
+        self.config.site.time_zone.iana_name().unwrap_or("UTC")
+    }
+
     /// The directory.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The identity providers' side.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The event log.

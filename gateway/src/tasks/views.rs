@@ -1,6 +1,8 @@
 //! The site as people are shown it.
 
-use std::sync::OnceLock;
+mod identity;
+
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -12,6 +14,7 @@ use tokio::sync::watch;
 
 use super::board::{Board, ControllerBoard, LineBoard};
 use super::clock;
+use super::identity::new_token;
 use super::site::Site;
 use crate::config::{ControllerKind, Line, Protocol};
 use crate::domain::{ControllerId, EventKind, LineId, Receipt, ReceiptAction};
@@ -21,7 +24,8 @@ use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
     Actor, AlarmView, CaptureError, CardText, ControllerState, ControllerView, Counts, DoorView, EventView,
     Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice,
-    Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    OperationView, ReAuthenticateError, ReAuthenticated, Readiness, ReceiptView, RefusedCardView, SiteFacts,
+    SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -39,6 +43,7 @@ impl SiteSource for Site {
         let refused_cards = self.refused_cards();
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
+        let identity = self.identity_view(now);
         let wires = self.wires();
         let revision = self.directory.stats().revision;
         let fleet = self.fleet();
@@ -51,7 +56,7 @@ impl SiteSource for Site {
             bounded(exposed(&fleet, &controllers, self.config.cards.default_format), &mut notices, now);
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
-            time_zone: self.config.site.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            time_zone: self.time_zone().to_owned(),
             at: now,
             started: self.started,
             uptime_s: self.running.seconds(),
@@ -64,6 +69,7 @@ impl SiteSource for Site {
             receipts: receipts(&fleet, self.config.cards.default_format),
             exposed,
             refused_cards,
+            identity,
             alarms: alarms(&board),
             events,
             notices,
@@ -108,6 +114,26 @@ impl SiteSource for Site {
 
     fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
         self.listen(line, actor)
+    }
+
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        self.operation_views(before, count)
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let (source, actor) = (source.to_owned(), actor.clone());
+        Box::pin(async move {
+            let (tokens, name) = (Arc::clone(self.identity.tokens()), source.clone());
+            let made = tokio::task::spawn_blocking(move || new_token(&tokens, &name)).await;
+            let made = made.map_err(|_| ReAuthenticateError::Unavailable)??;
+            tracing::warn!(token = source, ?actor, "re-authenticated");
+            self.bump();
+            Ok(made)
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod controller;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod identity;
 mod line;
 mod masking;
 mod receipt;
@@ -21,6 +22,10 @@ mod verdict;
 pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
 pub use event::{AlarmView, EventView, reason_words};
+pub use identity::{
+    ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
+    OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
+};
 pub use line::{LineState, LineView};
 pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::identity::{OperationView, ReAuthenticateError, ReAuthenticated};
 use super::site::SiteView;
 use crate::domain::{ControllerId, LineId};
 use crate::osdpcap::Record;
@@ -38,6 +39,20 @@ pub trait SiteSource: Send + Sync {
     /// # Errors
     /// When there is no such line, or nothing passes on it yet.
     fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError>;
+
+    /// Operations of SCIM clients before number `before` (the newest for `None`), newest first, unmasked.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+
+    /// Gives a source a new token; the one before it lives on for an hour. Whoever implements this also records
+    /// `actor`.
+    ///
+    /// # Errors
+    /// When there is no such source, or it can't be done now.
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>>;
 }
 
 /// Whether the service can do its work.

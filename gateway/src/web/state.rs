@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use super::accounts::Accounts;
 use super::assets::Assets;
-use super::attempts::Attempts;
 use super::limits::{
     MAX_ACCOUNT_NAME_BYTES, MAX_CAPTURES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
     MAX_WAITING_VERIFICATIONS,
@@ -17,19 +16,9 @@ use super::limits::{
 use super::metrics::Metrics;
 use super::sections::Renderer;
 use super::session::Sessions;
+use crate::peer::{Attempts, Transport};
 use crate::store::users::User;
 use crate::views::SiteSource;
-
-/// How requests come in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
-    /// TLS ends here.
-    Tls,
-    /// Plain HTTP, on loopback only.
-    PlainLoopback,
-    /// A proxy, named in the configuration, ends TLS and appends the client's address to `X-Forwarded-For`.
-    BehindProxy,
-}
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]

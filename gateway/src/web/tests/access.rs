@@ -2,8 +2,15 @@
 
 use super::*;
 
-const READS: [&str; 5] =
-    ["/api/v1/site", "/api/v1/controllers", "/api/v1/receipts", "/api/v1/exposed", "/api/v1/events"];
+const READS: [&str; 7] = [
+    "/api/v1/site",
+    "/api/v1/controllers",
+    "/api/v1/receipts",
+    "/api/v1/exposed",
+    "/api/v1/events",
+    "/api/v1/identity",
+    "/api/v1/scim/operations",
+];
 
 async fn status(request: RequestBuilder) -> u16 {
     request.send().await.unwrap().status().as_u16()
@@ -25,6 +32,7 @@ async fn without_signing_in_only_health_signing_in_and_assets_answer() {
         ("/api/nowhere", 404),
         ("/api/v1/nowhere", 404),
         ("/", 303),
+        ("/operations", 303),
         ("/events", 401),
     ] {
         assert_eq!(status(served.get(path)).await, expected, "{path}");

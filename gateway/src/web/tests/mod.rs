@@ -2,6 +2,7 @@
 
 mod access;
 mod capture;
+mod identity;
 mod install_mode;
 mod live;
 mod openapi;
@@ -24,14 +25,18 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::*;
 use crate::domain::{ControllerId, LineId};
 use crate::osdpcap::Record;
+use crate::peer::Transport;
 use crate::store::StoreError;
 use crate::store::users::{Role, User};
 use crate::views::{
-    Actor, CaptureError, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts,
-    SiteSource, SiteView, fixture,
+    Actor, CaptureError, InstallMinutes, InstallModeError, InstallModeOpened, OperationView,
+    ReAuthenticateError, ReAuthenticated, Readiness, ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
+
+/// What a source gets when it is re-authenticated.
+const NEW_TOKEN: &str = "ghs_only-for-tests";
 
 /// A site that tests change at will.
 struct FakeSite {
@@ -42,6 +47,7 @@ struct FakeSite {
     /// What passes on line `north`, the only one, and who has listened.
     passing: broadcast::Sender<Record>,
     listeners: Mutex<Vec<Actor>>,
+    re_authenticated: Mutex<Vec<Actor>>,
 }
 
 impl FakeSite {
@@ -54,6 +60,7 @@ impl FakeSite {
             opened: Mutex::default(),
             passing: broadcast::Sender::new(16),
             listeners: Mutex::default(),
+            re_authenticated: Mutex::default(),
         })
     }
 
@@ -97,6 +104,27 @@ impl SiteSource for FakeSite {
         }
         self.listeners.lock().unwrap().push(actor.clone());
         Ok(BroadcastStream::new(self.passing.subscribe()).filter_map(async |heard| heard.ok()).boxed())
+    }
+
+    /// A hundred and twenty of them.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let newest = before.map_or(120, |before| before - 1);
+        (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let answer = if source == "entra" {
+            self.re_authenticated.lock().unwrap().push(actor.clone());
+            let token = ShownOnce(NEW_TOKEN.to_owned().into());
+            Ok(ReAuthenticated { name: source.to_owned(), token, previous_until: Some(fixture::noon()) })
+        } else {
+            Err(ReAuthenticateError::Unknown(source.to_owned()))
+        };
+        Box::pin(std::future::ready(answer))
     }
 }
 

@@ -1,15 +1,22 @@
-//! Failed sign-ins, counted by address, so that nobody tries passwords by the thousand. Reads no clock.
+//! Failed attempts to show who one is, counted by address, so that nobody tries passwords or tokens by the thousand.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::limits::{FAILURE_WINDOW, MAX_FAILING_ADDRESSES, MAX_FAILURES};
+/// Most failed attempts of one address within [`FAILURE_WINDOW`].
+pub const MAX_FAILURES: u32 = 10;
+
+/// Failed attempts are forgotten after this time.
+pub const FAILURE_WINDOW: Duration = Duration::from_secs(5 * 60);
+
+/// Most addresses whose failures are remembered. One more forgets the oldest.
+pub const MAX_FAILING_ADDRESSES: usize = 1024;
 
 /// Failures of each address. An IPv6 address counts as its /64, which one subscriber has whole.
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<HashMap<IpAddr, Failures>>);
+pub struct Attempts(Mutex<HashMap<IpAddr, Failures>>);
 
 #[derive(Clone, Copy)]
 struct Failures {
@@ -22,7 +29,7 @@ impl Attempts {
     ///
     /// # Errors
     /// How long it has to wait, when it has failed too often.
-    pub(super) fn allowed(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+    pub fn allowed(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let failures = self.lock().get(&subscriber(address)).copied();
         match failures {
             Some(Failures { count, first }) if count >= MAX_FAILURES => {
@@ -36,7 +43,7 @@ impl Attempts {
     }
 
     /// `address` has failed.
-    pub(super) fn failed(&self, address: IpAddr, now: Instant) {
+    pub fn failed(&self, address: IpAddr, now: Instant) {
         let mut all = self.lock();
         let key = subscriber(address);
         if !all.contains_key(&key) && all.len() >= MAX_FAILING_ADDRESSES {
@@ -50,8 +57,8 @@ impl Attempts {
         failures.count = failures.count.saturating_add(1);
     }
 
-    /// `address` has signed in.
-    pub(super) fn succeeded(&self, address: IpAddr) {
+    /// `address` has shown who it is.
+    pub fn succeeded(&self, address: IpAddr) {
         self.lock().remove(&subscriber(address));
     }
 
