@@ -10,6 +10,8 @@ pub mod demo;
 pub mod domain;
 pub mod links;
 pub mod local;
+pub mod osdpcap;
+pub mod peer;
 pub mod service;
 pub mod sources;
 pub mod store;

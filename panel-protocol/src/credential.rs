@@ -88,7 +88,7 @@ impl fmt::Display for Credential {
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BitCount(bits) => write!(f, "{bits} bits; a card has 1 to {MAX_BITS}"),
+            Self::BitCount(bits) => write!(f, "{bits} bits; a credential has 1 to {MAX_BITS}"),
             Self::TooWide { bits, raw } => write!(f, "0x{raw:X} does not fit in {bits} bits"),
         }
     }

@@ -1,6 +1,6 @@
 //! A program that runs until the test is over, and what it said.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -52,6 +52,14 @@ impl Process {
         let output = Output::of(child.stdout.take().unwrap());
         let errors = Output::of(child.stderr.take().unwrap());
         Self { name, child, output, errors }
+    }
+
+    /// Writes a line to its standard input, which has to be a pipe.
+    ///
+    /// # Panics
+    /// When it is none, or the program doesn't listen any more.
+    pub fn tell(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
     /// The system's number for it.

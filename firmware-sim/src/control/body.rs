@@ -94,7 +94,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// A card, by format, facility and number, or by bits and raw value.
+    /// A card, by format, facility (unless the format has none) and number, or by bits and raw value.
     pub(super) fn card(&self, name: &str) -> Result<Credential, Refusal> {
         let remedy =
             "{\"format\":\"H10301\",\"facility\":100,\"number\":1234} or {\"bits\":26,\"raw\":\"0x2F623AE\"}";
@@ -129,14 +129,19 @@ impl<'a> Body<'a> {
     }
 
     fn formatted_card(&self) -> Result<Credential, Refusal> {
-        let known: Vec<_> = FORMATS.iter().map(|format| format!("\"{}\"", format.id)).collect();
+        let fitting = FORMATS.iter().filter(|format| format.fits_credential());
+        let known: Vec<_> = fitting.map(|format| format!("\"{}\"", format.id)).collect();
         let format = self.get("format").and_then(Value::as_str).and_then(Format::by_id);
+        let format = format.filter(|format| format.fits_credential());
         let format = format.ok_or_else(|| self.wrong("format", known.join(", ")))?;
         let required = |name, most| match self.number(name, 0, most)? {
             Some(number) => Ok(number),
             None => Err(self.wrong(name, format!("a whole number, 0 to {most}"))),
         };
-        let facility = required("facility", format.facility.max())?;
+        let facility = match format.facility {
+            Some(field) => required("facility", field.max())?,
+            None => self.number("facility", 0, 0)?.unwrap_or(0),
+        };
         let number = required("number", format.number.max())?;
         format.encode(facility, number).map_err(|error| self.wrong("number", error.to_string()))
     }

@@ -3,7 +3,7 @@
 use axum::response::Json;
 use panel_protocol::credential::Credential;
 use panel_protocol::table::Row;
-use panel_protocol::wiegand::FORMATS;
+use panel_protocol::wiegand::readings;
 use serde_json::{Value, json};
 
 use crate::site::{LineStatus, PanelStatus, PanelSummary};
@@ -74,14 +74,15 @@ fn row(row: &Row) -> Value {
     shown
 }
 
-/// A card, with facility code and number where a format fits its bits and parity.
+/// A card, with facility code and number in the likeliest format that its bits and parity fit.
 fn credential(credential: Credential) -> Value {
     let mut shown = json!({ "bits": credential.bits(), "raw": format!("{:#x}", credential.raw()) });
-    let view = FORMATS.iter().find_map(|format| Some((format.id, format.decode(credential).ok()?)));
-    if let Some((format, view)) = view {
-        shown["format"] = json!(format);
-        shown["facility"] = json!(view.facility);
-        shown["number"] = json!(view.number);
+    if let Some((format, reading)) = readings(credential.into()).next() {
+        shown["format"] = json!(format.id);
+        if let Some(facility) = reading.facility {
+            shown["facility"] = json!(facility);
+        }
+        shown["number"] = json!(reading.number);
     }
     shown
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 use panel_protocol::limits::MAX_FRAME_LEN;
-use panel_protocol::osdp::pd::{Input, Output, Pd, PdConfig};
+use panel_protocol::osdp::pd::{Input, Key, Output, Pd, PdConfig, PdHandler};
 use panel_protocol::osdp::timing::OFFLINE_AFTER;
 use panel_protocol::table::Row;
 use panel_protocol::time::{Micros, UtcSeconds};
@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::config::{PanelConfig, PanelKey};
 use crate::line::Station;
-use device::Device;
+use device::{Device, device, empty};
 
 /// What is done to a panel's supply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,7 +108,7 @@ impl SimPanel {
         Self {
             config: config.clone(),
             pd: pd(config),
-            device: Device::new(config, config.key, Contact::Closed),
+            device: device(config, Contact::Closed),
             powered: true,
             boots: 0,
             answered: None,
@@ -127,7 +127,7 @@ impl SimPanel {
             powered: self.powered,
             online: self.answered.is_some_and(|answered| now.saturating_sub(answered) < OFFLINE_AFTER),
             secure: self.pd.secured_by().is_some(),
-            has_key: self.device.has_key(),
+            has_key: matches!(self.device.key(), Key::Installed(_)),
             digest: table.digest(),
             rows: table.len(),
             capacity: table.capacity(),
@@ -135,7 +135,7 @@ impl SimPanel {
             events: self.device.panel.pending_events(),
             clock: self.device.panel.clock(micros(now)).filter(|_| self.powered),
             boots: self.boots,
-            contact: self.device.contact,
+            contact: self.device.hardware.contact,
         }
     }
 
@@ -170,12 +170,13 @@ impl SimPanel {
                 self.start();
             }
             Power::Wiped => {
-                self.device.erase(&self.config);
+                *self.device.panel = empty(&self.config);
                 self.boots = 0;
                 self.start();
             }
             Power::Factory => {
-                self.device = Device::new(&self.config, PanelKey::Factory, self.device.contact);
+                let factory = PanelConfig { key: PanelKey::Factory, ..self.config.clone() };
+                self.device = device(&factory, self.device.hardware.contact);
                 self.boots = 0;
                 self.start();
             }
@@ -187,7 +188,7 @@ impl SimPanel {
     }
 
     pub(crate) fn set_contact(&mut self, contact: Contact) {
-        self.device.contact = contact;
+        self.device.hardware.contact = contact;
     }
 }
 

@@ -1,10 +1,11 @@
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use firmware_sim::control::{self, ControlError};
 use firmware_sim::{Site, limits};
-use panel_protocol::wiegand::H10301;
+use panel_protocol::wiegand::{FORMATS, Format, H10301};
 use serde_json::{Value, json};
 
 use crate::cp::Cp;
@@ -79,10 +80,10 @@ fn a_card_in_the_panels_memory_is_shown_and_opens() {
     let served = served();
     let mut cp = Cp::open(&served.site, "north", 1);
     assert!(cp.secure_with(KEY));
-    let raw = panel_protocol::credential::Credential::new(32, 0xDEAD_BEEF).unwrap();
+    let raw = panel_protocol::credential::Credential::new(41, 0xDEAD_BEEF).unwrap();
     cp.load(&[H10301.encode(100, 1234).unwrap(), raw]);
     let cards = served.get("/controllers/lobby/cards");
-    let plain = json!({"bits": 32, "raw": "0xdeadbeef", "profile": 0});
+    let plain = json!({"bits": 41, "raw": "0xdeadbeef", "profile": 0});
     let read = json!({"bits": 26, "raw": "0xc809a4", "format": "H10301", "facility": 100, "number": 1234, "profile": 0});
     let cards = cards.as_array().unwrap();
     assert!(cards.len() == 2 && cards.contains(&plain), "{cards:?}");
@@ -94,10 +95,30 @@ fn a_card_in_the_panels_memory_is_shown_and_opens() {
     assert_eq!((status, &swiped["granted"], &swiped["reason"]), (200, &json!(true), &json!("granted")));
     assert_eq!(swiped["decided_by"], "panel");
     assert!(swiped["latency_us"].as_u64().is_some_and(|latency| latency < 1_000_000));
-    let raw = json!({"reader": 1, "card": {"bits": 32, "raw": "0xDEADBEEF"}});
+    let raw = json!({"reader": 1, "card": {"bits": 41, "raw": "0xDEADBEEF"}});
     assert_eq!(served.post("/controllers/lobby/swipe", &raw).1["granted"], true);
     let unknown = json!({"reader": 0, "card": {"bits": 32, "raw": "0x1"}});
     assert_eq!(served.post("/controllers/lobby/swipe", &unknown).1["reason"], "unknown_card");
+}
+
+#[test]
+fn a_card_of_every_format_is_swiped_by_its_numbers() {
+    let served = served();
+    let mut cp = Cp::open(&served.site, "north", 1);
+    assert!(cp.secure_with(KEY));
+    let formats = || FORMATS.iter().filter(|format| format.fits_credential());
+    let facility = |format: &Format| format.facility.map(|field| field.max().min(5));
+    let cards: HashSet<_> =
+        formats().map(|format| format.encode(facility(format).unwrap_or(0), 77).unwrap()).collect();
+    cp.load(&cards.into_iter().collect::<Vec<_>>());
+    for format in formats() {
+        let mut card = json!({"format": format.id, "number": 77});
+        if let Some(facility) = facility(format) {
+            card["facility"] = json!(facility);
+        }
+        let (_, swiped) = served.post("/controllers/lobby/swipe", &json!({"reader": 0, "card": card}));
+        assert_eq!(swiped["granted"], true, "{card}: {swiped}");
+    }
 }
 
 #[test]
@@ -136,6 +157,9 @@ fn bad_requests_name_field_value_and_remedy_and_change_nothing() {
         (("/lines/north/faults", json!({"delay_ms": -1})), "delay_ms", json!(-1)),
         (swipe(json!({"format": "H10301", "facility": 256, "number": 1})), "card.facility", json!(256)),
         (swipe(json!({"format": "H99999", "facility": 1, "number": 1})), "card.format", json!("H99999")),
+        (swipe(json!({"format": "UID66", "number": 1})), "card.format", json!("UID66")),
+        (swipe(json!({"format": "H10302", "facility": 1, "number": 1})), "card.facility", json!(1)),
+        (swipe(json!({"format": "C1K35", "number": 1})), "card.facility", Value::Null),
         (swipe(json!({"bits": 26, "raw": "0x4000000"})), "card.raw", json!("0x4000000")),
         (swipe(json!(17)), "card", json!(17)),
         (

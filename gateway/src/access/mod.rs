@@ -6,6 +6,7 @@
 //! The rule at this stage: every active card of an active person opens every door.
 
 mod index;
+pub mod mass_revocation;
 
 pub use index::CardIndex;
 

@@ -4,13 +4,16 @@
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
 mod access;
+mod card;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
 mod init;
+mod osdp;
 mod password;
 mod run;
+mod scan;
 mod status;
 mod table;
 mod token;
@@ -28,6 +31,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, NamedFiles, Problems};
 use crate::local::{Client, ClientError};
 
+/// What a shell reports of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 /// Gatehouse: the box between the cloud and the doors.
 #[derive(Parser)]
 #[command(name = "gateway", version, arg_required_else_help = true, max_term_width = 100)]
@@ -39,12 +45,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Access(access::Access),
+    Card(card::Card),
     Check(check::Check),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
     Init(init::Init),
+    Osdp(osdp::Osdp),
     Run(run::Run),
+    Scan(scan::Scan),
     Status(status::Status),
     Token(token::Token),
     User(user::User),
@@ -90,6 +99,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// Nobody reads the results any more.
     OutputClosed,
+    /// The operator stopped it; what was found until then has been told.
+    Interrupted,
 }
 
 impl From<anyhow::Error> for Failure {
@@ -104,18 +115,22 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
         Command::Access(access) => access.run(),
+        Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
+        Command::Scan(scan) => scan.run(),
         Command::Status(status) => status.run(),
         Command::Token(token) => token.run(),
         Command::User(user) => user.run(),
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(Failure::Config(problems)) => {
             tell(problems.render(colours_wanted()));
             ExitCode::from(2)

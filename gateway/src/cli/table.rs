@@ -15,6 +15,11 @@ impl<const N: usize> Table<N> {
     pub(super) fn row(&mut self, cells: [String; N]) {
         self.rows.push(cells);
     }
+
+    /// Whether it has a head only.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.len() == 1
+    }
 }
 
 impl<const N: usize> fmt::Display for Table<N> {

@@ -3,13 +3,14 @@
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::table::Table;
 use super::{Failure, SiteFile, say, tell};
+use crate::domain::ClientKind;
 use crate::store::tokens::{TokenError, TokenInfo, Tokens};
 
-/// SCIM bearer tokens: create, list, revoke
+/// SCIM bearer tokens: create, list, rotate, revoke
 ///
 /// They work whether or not the service runs; a running one knows of a change at once.
 #[derive(Args)]
@@ -22,13 +23,14 @@ pub(super) struct Token {
 enum Action {
     Create(Create),
     List(List),
+    Rotate(Rotate),
     Revoke(Revoke),
 }
 
 /// Make a token, and print it: the only time that it can be seen
 #[derive(Args)]
 #[command(after_help = "Example:
-  gateway token create --name entra --expires 180d > entra.token")]
+  gateway token create --name entra --client entra --expires 180d > entra.token")]
 struct Create {
     #[command(flatten)]
     site: SiteFile,
@@ -36,6 +38,10 @@ struct Create {
     /// What to call it; the audit names it
     #[arg(long)]
     name: String,
+
+    /// Who will use it: entra, okta or generic [default: guessed from what requests say]
+    #[arg(long, value_name = "KIND")]
+    client: Option<ClientKind>,
 
     /// How long it is valid, such as 180d, 12h or 1y [default: for ever]
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
@@ -52,6 +58,25 @@ struct List {
     /// As a JSON array
     #[arg(long)]
     json: bool,
+}
+
+/// Give a token a new secret, and print it; the old one lives on for the overlap
+///
+/// Put the new one into the identity provider within that time: nothing is refused meanwhile. The new one is valid for
+/// as long as the old one was made for.
+#[derive(Args)]
+#[command(after_help = "Example:
+  gateway token rotate entra --overlap 2h > entra.token")]
+struct Rotate {
+    #[command(flatten)]
+    site: SiteFile,
+
+    /// The token's name
+    name: String,
+
+    /// How much longer the old one is taken: up to 14d; 0s ends it at once
+    #[arg(long, value_name = "TIME", value_parser = overlap, default_value = "1h")]
+    overlap: SignedDuration,
 }
 
 /// Make a token invalid, at once and for ever
@@ -71,6 +96,7 @@ impl Token {
         match &self.action {
             Action::Create(create) => create.run(),
             Action::List(list) => list.run(),
+            Action::Rotate(rotate) => rotate.run(),
             Action::Revoke(revoke) => revoke.run(),
         }
     }
@@ -81,7 +107,7 @@ impl Create {
         let tokens = tokens(&self.site)?;
         let now = Timestamp::now();
         let expires = self.expires.map(|lifetime| end(now, lifetime)).transpose()?;
-        let token = tokens.create(&self.name, expires, now).map_err(failure)?;
+        let token = tokens.create(&self.name, self.client, expires, now).map_err(failure)?;
         if let Err(unseen) = say(token.expose()) {
             tokens.revoke(&self.name).map_err(failure)?;
             return Err(match unseen {
@@ -108,11 +134,45 @@ impl List {
             return Ok(());
         }
         let now = Timestamp::now();
-        let mut table = Table::new(["NAME", "CREATED", "EXPIRES", "LAST USED"]);
+        let mut table =
+            Table::new(["NAME", "CLIENT", "SCOPE", "CREATED", "EXPIRES", "LAST USED", "OLD ONE UNTIL"]);
         for token in &tokens {
-            table.row([token.name.clone(), day(token.created), expiry(token, now), last_use(token)]);
+            table.row([
+                token.name.clone(),
+                token.client.map_or("guessed", ClientKind::word).into(),
+                token.scope.word().into(),
+                day(token.created),
+                expiry(token, now),
+                token.last_used.map_or("never".into(), minute),
+                token.previous_until.filter(|until| *until > now).map_or(String::new(), minute),
+            ]);
         }
         say(table)
+    }
+}
+
+impl Rotate {
+    /// A secret that nobody could read is useless, and does no harm: the old one lives on, and the next rotation ends
+    /// both. But the operator must hear that he has to act before it ends.
+    fn run(&self) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        let token = tokens(&self.site)?.rotate(&self.name, self.overlap, now).map_err(failure)?;
+        if let Err(unseen) = say(token.expose()) {
+            return Err(match unseen {
+                Failure::OutputClosed => Failure::Failed(anyhow::anyhow!(
+                    "nobody read the new token of \"{}\"; rotate it again before the old one ends",
+                    self.name
+                )),
+                other => other,
+            });
+        }
+        let old = if self.overlap.is_zero() {
+            "The old one is refused from now on".to_owned()
+        } else {
+            format!("The old one is taken until {}", minute(now + self.overlap))
+        };
+        tell(format_args!("{old}. The new one of \"{}\" is not shown again.", self.name));
+        Ok(())
     }
 }
 
@@ -131,9 +191,11 @@ fn tokens(site: &SiteFile) -> Result<Tokens, Failure> {
 /// What the caller could have got right is bad usage.
 fn failure(error: TokenError) -> Failure {
     match error {
-        TokenError::Name(_) | TokenError::Taken(_) | TokenError::Unknown(_) | TokenError::Expired(_) => {
-            Failure::Usage(error.to_string())
-        }
+        TokenError::Name(_)
+        | TokenError::Taken(_)
+        | TokenError::Unknown(_)
+        | TokenError::Expired(_)
+        | TokenError::Overlap => Failure::Usage(error.to_string()),
         other => Failure::Failed(other.into()),
     }
 }
@@ -141,6 +203,12 @@ fn failure(error: TokenError) -> Failure {
 fn lifetime(text: &str) -> Result<Span, String> {
     let span = text.parse::<Span>().ok().filter(|span| span.is_positive());
     span.ok_or_else(|| "give a time such as 180d, 12h or 1y".into())
+}
+
+fn overlap(text: &str) -> Result<SignedDuration, String> {
+    let span = text.parse::<Span>().ok().filter(|span| !span.is_negative());
+    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    length.ok_or_else(|| "give a time such as 1h, 30m or 7d".into())
 }
 
 fn end(now: Timestamp, lifetime: Span) -> Result<Timestamp, Failure> {
@@ -161,8 +229,8 @@ fn expiry(token: &TokenInfo, now: Timestamp) -> String {
     }
 }
 
-fn last_use(token: &TokenInfo) -> String {
-    token.last_used.map_or("never".into(), |at| at.strftime("%Y-%m-%d %H:%MZ").to_string())
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
 #[cfg(test)]
@@ -180,6 +248,16 @@ mod tests {
         ] {
             let end = end(now, lifetime(text).unwrap()).ok().unwrap();
             assert_eq!(end, expected.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_overlap_may_be_nothing_and_is_never_negative() {
+        for (text, hours) in [("1h", 1), ("0s", 0), ("7d", 168), ("90m", 1)] {
+            assert_eq!(overlap(text).unwrap().as_hours(), hours, "{text}");
+        }
+        for text in ["", "soon", "-1h", "1"] {
+            assert!(overlap(text).is_err(), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `[cards]`
 
-use panel_protocol::wiegand::{FORMATS, Format};
+use panel_protocol::credential::MAX_BITS;
+use panel_protocol::wiegand::{FORMATS, Field, Format, H10301};
 use toml::Spanned;
 
 use super::problem::Problem;
@@ -14,7 +15,7 @@ impl Default for Cards {
     /// Without a facility code, so that only numbers that carry one become cards.
     fn default() -> Self {
         Self {
-            default_format: &FORMATS[0],
+            default_format: &H10301,
             default_facility: None,
             when_number_removed: WhenNumberRemoved::Deactivate,
             strict: false,
@@ -43,19 +44,33 @@ pub(super) fn read(section: Option<&Section<'_, '_>>) -> Option<Cards> {
 /// Similar names mean quite different formats, so none is suggested.
 fn format(section: &Section<'_, '_>, id: &Spanned<&str>) -> Option<&'static Format> {
     let format = Format::by_id(id.get_ref());
-    if format.is_none() {
-        let known: Vec<_> = FORMATS.iter().map(|format| format.id).collect();
+    let fitting = format.filter(|format| format.fits_credential());
+    if fitting.is_none() {
         let problem = Problem::at(id.span(), format!("`default_format` can't be \"{}\"", id.get_ref()));
-        section.review.note(problem.help(format!("this version reads {}", known.join(", "))));
+        section.review.note(problem.help(match format {
+            Some(long) => {
+                format!("a credential has at most {MAX_BITS} bits, a card of {} {}", long.id, long.bits)
+            }
+            None => format!("this version reads {}", known_formats()),
+        }));
     }
-    format
+    fitting
+}
+
+/// All that credentials can have.
+fn known_formats() -> String {
+    let fitting = FORMATS.iter().filter(|format| format.fits_credential());
+    fitting.map(|format| format.id).collect::<Vec<_>>().join(", ")
 }
 
 fn check_facility(section: &Section<'_, '_>, format: &Format, facility: &Spanned<u64>) {
-    let greatest = format.facility.max();
-    if *facility.get_ref() > greatest {
-        let (value, id) = (facility.get_ref(), format.id);
-        let message = format!("`default_facility` is {value}; the facility code of {id} is 0 to {greatest}");
-        section.review.note(Problem::at(facility.span(), message));
-    }
+    let (value, id) = (*facility.get_ref(), format.id);
+    let message = match format.facility.map(Field::max) {
+        None => format!("`default_facility` is {value}, and {id} has no facility code; leave it out"),
+        Some(greatest) if value > greatest => {
+            format!("`default_facility` is {value}; the facility code of {id} is 0 to {greatest}")
+        }
+        Some(_) => return,
+    };
+    section.review.note(Problem::at(facility.span(), message));
 }

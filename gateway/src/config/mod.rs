@@ -5,6 +5,7 @@
 //! never stand here; hardware, addresses and the places of secrets do, the secrets themselves never.
 
 mod access_file;
+mod alarms;
 mod cards;
 mod hardware;
 mod limits;
@@ -48,6 +49,8 @@ pub struct Config {
     pub web: Web,
     /// `[cards]`
     pub cards: Cards,
+    /// `[alarms]`
+    pub alarms: Alarms,
     /// `[limits]`
     pub limits: Limits,
     /// `[[line]]`, in the file's order.
@@ -133,6 +136,17 @@ pub enum WhenNumberRemoved {
     Deactivate,
     /// It stays as it is.
     Keep,
+}
+
+/// From when on something is told as an alarm.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Alarms {
+    /// The share of all people, above 0 to 1, that must lose access within ten minutes.
+    pub mass_revocation_share: f64,
+    /// … and at least so many of them.
+    pub mass_revocation_people: u32,
+    /// How long an identity provider may be silent, in hours; 0: for ever.
+    pub source_silent_hours: u32,
 }
 
 /// How much is kept.
@@ -244,15 +258,17 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let site = root.required_section("site", "[site]", section::SITE);
     let web = root.required_section("web", "[web]", section::WEB);
     let cards = root.section("cards", "[cards]", section::CARDS);
+    let alarms = root.section("alarms", "[alarms]", section::ALARMS);
     let limits = root.section("limits", "[limits]", section::LIMITS);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let site = site.and_then(|site| site::read(&site));
     let web = web.and_then(|web| web::read(&web));
     let cards = cards::read(cards.as_ref());
+    let alarms = alarms::read(alarms.as_ref());
     let limits = limits::read(limits.as_ref());
     let (lines, controllers) = hardware::read(&lines, &controllers);
-    Some(Config { file, site: site?, web: web?, cards: cards?, limits, lines, controllers })
+    Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {

@@ -15,11 +15,13 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::closest;
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "limits", "line", "controller"];
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
 pub(super) const CARDS: &[&str] = &["default_format", "default_facility", "when_number_removed", "strict"];
+pub(super) const ALARMS: &[&str] =
+    &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
 pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
@@ -29,10 +31,11 @@ pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 8] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
+    ("[alarms]", ALARMS),
     ("[limits]", LIMITS),
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
@@ -198,6 +201,24 @@ impl<'r, 't> Section<'r, 't> {
             self.missing(key, example);
         }
         self.number(key, range)
+    }
+
+    /// A share of a whole: above 0, up to 1.
+    pub(super) fn share(&self, key: &str) -> Option<f64> {
+        let value = self.value(key)?;
+        let share = match value.get_ref() {
+            DeValue::Float(share) => share.as_str().replace('_', "").parse::<f64>().ok(),
+            DeValue::Integer(whole) => {
+                whole_number(whole).and_then(|whole| u32::try_from(whole).ok()).map(f64::from)
+            }
+            _ => return self.wrong_type(key, "a number without quotes", value),
+        };
+        let fits = share.filter(|share| *share > 0.0 && *share <= 1.0);
+        if fits.is_none() {
+            let message = format!("`{key}` must be above 0 and at most 1");
+            self.review.note(Problem::at(value.span(), message).help("a tenth is 0.1"));
+        }
+        fits
     }
 
     /// `true` or `false`; absent is `false`.

@@ -1,6 +1,7 @@
 //! What a right configuration means. The wrong ones stand in `config/invalid/`, each beside its message.
 
 use super::*;
+use panel_protocol::wiegand::FORMATS;
 use proptest::prelude::*;
 
 const SMALL: &str = r#"
@@ -61,7 +62,16 @@ fn what_is_left_out_has_a_cautious_default() {
     assert_eq!(config.cards, Cards::default());
     assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Deactivate);
     assert_eq!(config.limits, Limits { events: 1_000_000, event_days: 90 });
+    assert_eq!(config.alarms, Alarms::default());
     assert_eq!(config.controllers[0].doors[0].name, "lobby-main");
+}
+
+#[test]
+fn every_format_that_credentials_can_have_can_be_the_default() {
+    for format in FORMATS.iter().filter(|format| format.fits_credential()) {
+        let config = parsed(&format!("{SMALL}[cards]\ndefault_format = \"{}\"\n", format.id)).unwrap();
+        assert_eq!(config.cards.default_format, format);
+    }
 }
 
 #[test]
@@ -80,6 +90,18 @@ fn everything_that_is_given_arrives() {
     assert_eq!((controller.address, controller.doors[0].reader), (126, 15));
     assert_eq!(controller.doors[0].name, "Lobby, main");
     assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
+}
+
+#[test]
+fn an_alarm_takes_a_share_above_nothing_and_at_most_all() {
+    let with = |line: &str| parsed(&format!("{SMALL}[alarms]\n{line}\n"));
+    let alarms = with("mass_revocation_share = 0.25\nmass_revocation_people = 2\nsource_silent_hours = 0");
+    let expected = Alarms { mass_revocation_share: 0.25, mass_revocation_people: 2, source_silent_hours: 0 };
+    assert_eq!(alarms.unwrap().alarms, expected);
+    assert!(with("mass_revocation_share = 1").is_ok());
+    for wrong in ["0", "0.0", "-0.1", "1.01", "2", "nan", "inf", "\"0.1\""] {
+        assert!(with(&format!("mass_revocation_share = {wrong}")).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn open_accounts(data: &Path, password: &str) -> anyhow::Result<String> {
     if tokens.list()?.iter().any(|token| token.name == TOKEN_NAME) {
         tokens.revoke(TOKEN_NAME)?;
     }
-    Ok(tokens.create(TOKEN_NAME, None, clock::now())?.expose().to_owned())
+    Ok(tokens.create(TOKEN_NAME, None, None, clock::now())?.expose().to_owned())
 }
 
 /// The usual address, or any free one if that is taken.

@@ -160,4 +160,9 @@ pub enum AlarmKind {
     },
     /// The sled directory had to be rebuilt.
     DirectoryRebuilt,
+    /// A large part of all people has lost access within minutes.
+    MassRevocation {
+        /// By whose word: a token's name, or who else it was.
+        source: String,
+    },
 }

@@ -9,6 +9,9 @@ use reqwest::header::IF_MATCH;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 
+/// Longest stream that is listened to: none that the service gives is longer.
+const LONGEST_STREAM: Duration = Duration::from_secs(25 * 60 * 60);
+
 /// How long the service may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -68,6 +71,13 @@ pub struct Client {
     socket: PathBuf,
 }
 
+/// An answer that goes on.
+#[derive(Debug)]
+pub struct Incoming {
+    response: Response,
+    socket: PathBuf,
+}
+
 impl Client {
     /// For the service that listens at `socket`. Connects only when asked something.
     ///
@@ -111,6 +121,20 @@ impl Client {
         self.ask(self.http.put(address(path)).header(IF_MATCH, if_match).json(body)).await
     }
 
+    /// An answer to a GET of `path` that goes on for as long as it is listened to.
+    ///
+    /// # Errors
+    /// When there is no good answer.
+    pub async fn stream(&self, path: &str) -> Result<Incoming, ClientError> {
+        let request = self.http.get(address(path)).timeout(LONGEST_STREAM);
+        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(Incoming { response, socket: self.socket.clone() });
+        }
+        Err(refusal(status, &self.body(response).await?))
+    }
+
     async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, ClientError> {
         let response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
@@ -130,12 +154,26 @@ impl Client {
     }
 
     fn failure(&self, error: reqwest::Error) -> ClientError {
-        let socket = self.socket.clone();
-        match error_kind(&error) {
-            Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => ClientError::NotRunning(socket),
-            Some(ErrorKind::PermissionDenied) => ClientError::Denied(socket),
-            _ => ClientError::Broken { path: socket, error },
-        }
+        failure(self.socket.clone(), error)
+    }
+}
+
+impl Incoming {
+    /// What comes next; `None` at the end. May be abandoned without losing anything.
+    ///
+    /// # Errors
+    /// When the connection has broken.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        let chunk = self.response.chunk().await.map_err(|error| failure(self.socket.clone(), error))?;
+        Ok(chunk.map(|chunk| chunk.to_vec()))
+    }
+}
+
+fn failure(socket: PathBuf, error: reqwest::Error) -> ClientError {
+    match error_kind(&error) {
+        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => ClientError::NotRunning(socket),
+        Some(ErrorKind::PermissionDenied) => ClientError::Denied(socket),
+        _ => ClientError::Broken { path: socket, error },
     }
 }
 

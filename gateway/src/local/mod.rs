@@ -6,7 +6,7 @@
 mod client;
 mod socket;
 
-pub use client::{Client, ClientError, Wrong};
+pub use client::{Client, ClientError, Incoming, Wrong};
 pub use socket::Socket;
 
 #[cfg(test)]

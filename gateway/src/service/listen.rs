@@ -16,14 +16,14 @@ use super::StartError;
 use super::open::Opened;
 use crate::config::{Config, Tls, WhenNumberRemoved};
 use crate::local::Socket;
+use crate::peer::Transport;
 use crate::sources::card_number::CardDefaults;
-use crate::sources::scim::{self, Address, CardPolicy, Scim, WhenRemoved};
-use crate::store::tokens::Tokens;
+use crate::sources::scim::{self, Address, CardPolicy, Gate, Scim, WhenRemoved};
 use crate::store::users::Users;
 use crate::tasks::clock;
 use crate::views::SiteSource;
 use crate::web::tls::{self, Identity};
-use crate::web::{self, LocalOperator, Metrics, Transport, WebState};
+use crate::web::{self, LocalOperator, Metrics, WebState};
 
 /// What listens.
 pub(super) struct Servers {
@@ -44,20 +44,25 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let transport = match (&config.web.tls, config.web.behind_proxy) {
+    let source: Arc<dyn SiteSource> = Arc::<crate::tasks::Site>::clone(&opened.site);
+    let accounts = Users::open(&config.site.data_dir);
+    WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport(config))
+}
+
+fn transport(config: &Config) -> Transport {
+    match (&config.web.tls, config.web.behind_proxy) {
         (_, true) => Transport::BehindProxy,
         (Tls::Off, false) => Transport::PlainLoopback,
         _ => Transport::Tls,
-    };
-    let source: Arc<dyn SiteSource> = Arc::<crate::tasks::Site>::clone(&opened.site);
-    let accounts = Users::open(&config.site.data_dir);
-    WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport)
+    }
 }
 
-/// The page and SCIM beside it.
-pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
-    let tokens = Tokens::open(&config.site.data_dir);
-    let check = move |token: &str| tokens.verify(token, clock::now()).map(|token| token.name);
+/// The SCIM endpoint.
+pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
+    let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.identity().tokens()));
+    let check = move |token: &str| tokens.check(token, clock::now());
+    let observe = move |operation| site.identity().answered(operation);
+    let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
     let policy = CardPolicy {
         defaults: CardDefaults {
             format: config.cards.default_format,
@@ -71,7 +76,11 @@ pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
     };
     let address = Address::FromHost { scheme: config.web.scheme() };
     let directory = opened.site.directory().clone();
-    let scim = Scim::new(directory, Box::new(check), policy, address, clock::now);
+    Scim::new(directory, gate, policy, address, clock::now)
+}
+
+/// The page and SCIM beside it.
+pub(super) fn app(opened: &Opened, web: WebState, scim: Scim) -> Router {
     let count = middleware::from_fn_with_state(Arc::clone(&opened.metrics), count_answer);
     web::router(web).merge(scim::router(scim).layer(count))
 }
@@ -79,6 +88,7 @@ pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
 /// Listens on the configured address and on the box's own socket.
 pub(super) fn serve(
     config: &Config,
+    opened: &Opened,
     app: Router,
     socket: Socket,
 ) -> Result<(Servers, SocketAddr), StartError> {
@@ -91,6 +101,7 @@ pub(super) fn serve(
     let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
     match identity(config)? {
         Some(identity) => {
+            opened.site.identity().certificate_ends(identity.expires());
             let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
             let server = axum_server::from_tcp_rustls(listener, tls).map_err(no)?.handle(handle.clone());
             tasks.spawn(async move { ended(server.serve(service).await) });

@@ -91,8 +91,10 @@ impl Service {
             error,
         })?;
         let web = listen::web_state(&config, &opened);
-        let app = listen::app(&config, &opened, web.clone());
-        let (servers, address) = listen::serve(&config, app, socket)?;
+        let scim = listen::scim(&config, &opened);
+        let app = listen::app(&opened, web.clone(), scim.clone());
+        let (servers, address) = listen::serve(&config, &opened, app, socket)?;
+        tasks.spawn(crate::tasks::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, servers })
     }
 

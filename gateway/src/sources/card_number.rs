@@ -1,7 +1,8 @@
 //! From a card number as an organisation writes it to the credential that a reader sees.
 //!
-//! Pure. Four ways to write one: `NUMBER` (the site's default format and facility), `FACILITY:NUMBER`,
-//! `FORMAT:FACILITY:NUMBER`, and `raw:BITS:0xHEX`. Never guesses a format from a number's length.
+//! Pure. Ways to write one: `NUMBER` (the site's default format and facility), `FACILITY:NUMBER`,
+//! `FORMAT:FACILITY:NUMBER`, `FORMAT:NUMBER` where the format has no facility code, and `raw:BITS:0xHEX`. Never guesses
+//! a format from a number's length.
 
 use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::{FORMATS, Format};
@@ -9,12 +10,15 @@ use panel_protocol::wiegand::{FORMATS, Format};
 /// Longest card number that is looked at, in bytes.
 pub const MAX_LEN: usize = 64;
 
+/// All ways to write a card number.
+const WAYS: &str = "NUMBER, FACILITY:NUMBER, FORMAT:FACILITY:NUMBER, FORMAT:NUMBER or raw:BITS:0xHEX";
+
 /// What a number means where it doesn't say it.
 #[derive(Clone, Copy, Debug)]
 pub struct CardDefaults {
     /// The format of numbers that name none.
     pub format: &'static Format,
-    /// The facility code of numbers that name none; where the site has none, they are refused.
+    /// The facility code of numbers that name none; where the site has none, they are refused in formats that have one.
     pub facility: Option<u64>,
 }
 
@@ -22,12 +26,10 @@ pub struct CardDefaults {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CardNumberError {
     /// Longer than any card number.
-    #[error(
-        "it has more than {MAX_LEN} characters; write NUMBER, FACILITY:NUMBER, FORMAT:FACILITY:NUMBER or raw:BITS:0xHEX"
-    )]
+    #[error("it has more than {MAX_LEN} characters; write {WAYS}")]
     TooLong,
-    /// None of the four ways to write one.
-    #[error("write NUMBER, FACILITY:NUMBER, FORMAT:FACILITY:NUMBER or raw:BITS:0xHEX")]
+    /// None of the ways to write one.
+    #[error("write {WAYS}")]
     Shape,
     /// A part that should be a decimal number isn't.
     #[error("the {part} {text:?} must be decimal digits")]
@@ -43,7 +45,13 @@ pub enum CardNumberError {
     /// A bare number, and the site has no default facility.
     #[error("the site has no default facility code; write FACILITY:NUMBER")]
     NoFacility,
-    /// Facility or number out of the format's range.
+    /// A format that has a facility code, and none was given.
+    #[error("{0} has a facility code; write {0}:FACILITY:NUMBER")]
+    FormatNeedsFacility(&'static str),
+    /// A facility code, and the format has none.
+    #[error("{0} has no facility code; write {0}:NUMBER")]
+    FormatWithoutFacility(&'static str),
+    /// Facility or number out of the format's range, or the format's cards are too long.
     #[error("{0}")]
     OutOfRange(String),
     /// The raw value is not hexadecimal or too wide for its bit count.
@@ -54,28 +62,46 @@ pub enum CardNumberError {
 /// The credential that `text` stands for. Space around it is ignored.
 ///
 /// # Errors
-/// When it is none of the four ways to write one, or out of its format's range.
+/// When it is none of the ways to write one, or out of its format's range.
 pub fn parse(text: &str, defaults: &CardDefaults) -> Result<Credential, CardNumberError> {
     if text.len() > MAX_LEN {
         return Err(CardNumberError::TooLong);
     }
     let parts: Vec<&str> = text.split(':').map(str::trim).collect();
     match parts[..] {
-        [number] => {
-            let number = decimal("card number", number)?;
-            let facility = defaults.facility.ok_or(CardNumberError::NoFacility)?;
-            encode(defaults.format, facility, number)
-        }
-        [facility, number] => {
-            encode(defaults.format, decimal("facility", facility)?, decimal("card number", number)?)
-        }
+        [number] => bare(defaults, decimal("card number", number)?),
+        [facility, number] if is_decimal(facility) => with_facility(defaults.format, facility, number),
+        [format, number] => without_facility(by_id(format)?, number),
         [kind, bits, value] if kind.eq_ignore_ascii_case("raw") => raw(bits, value),
-        [format, facility, number] => {
-            let format = by_id(format)?;
-            encode(format, decimal("facility", facility)?, decimal("card number", number)?)
-        }
+        [format, facility, number] => with_facility(by_id(format)?, facility, number),
         _ => Err(CardNumberError::Shape),
     }
+}
+
+fn bare(defaults: &CardDefaults, number: u64) -> Result<Credential, CardNumberError> {
+    let facility = match defaults.format.facility {
+        Some(_) => defaults.facility.ok_or(CardNumberError::NoFacility)?,
+        None => 0,
+    };
+    encode(defaults.format, facility, number)
+}
+
+fn with_facility(
+    format: &'static Format,
+    facility: &str,
+    number: &str,
+) -> Result<Credential, CardNumberError> {
+    if format.facility.is_none() {
+        return Err(CardNumberError::FormatWithoutFacility(format.id));
+    }
+    encode(format, decimal("facility", facility)?, decimal("card number", number)?)
+}
+
+fn without_facility(format: &'static Format, number: &str) -> Result<Credential, CardNumberError> {
+    if format.facility.is_some() {
+        return Err(CardNumberError::FormatNeedsFacility(format.id));
+    }
+    encode(format, 0, decimal("card number", number)?)
 }
 
 fn encode(format: &Format, facility: u64, number: u64) -> Result<Credential, CardNumberError> {
@@ -85,18 +111,18 @@ fn encode(format: &Format, facility: u64, number: u64) -> Result<Credential, Car
 }
 
 fn by_id(text: &str) -> Result<&'static Format, CardNumberError> {
-    FORMATS
-        .iter()
-        .find(|format| format.id.eq_ignore_ascii_case(text))
-        .ok_or_else(|| CardNumberError::UnknownFormat(text.to_owned()))
+    Format::by_id(text).ok_or_else(|| CardNumberError::UnknownFormat(text.to_owned()))
 }
 
 fn decimal(part: &'static str, text: &str) -> Result<u64, CardNumberError> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits
+    is_decimal(text)
         .then(|| text.parse().ok())
         .flatten()
         .ok_or_else(|| CardNumberError::Digits { part, text: text.to_owned() })
+}
+
+fn is_decimal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn raw(bits: &str, value: &str) -> Result<Credential, CardNumberError> {
@@ -116,13 +142,15 @@ fn raw(bits: &str, value: &str) -> Result<Credential, CardNumberError> {
 }
 
 fn known_formats() -> String {
-    FORMATS.iter().map(|format| format.id).collect::<Vec<_>>().join(", ")
+    let fitting = FORMATS.iter().filter(|format| format.fits_credential());
+    fitting.map(|format| format.id).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use panel_protocol::wiegand::H10301;
+    use panel_protocol::wiegand::table::H10302;
+    use panel_protocol::wiegand::{Field, H10301};
     use proptest::prelude::*;
 
     const SITE: CardDefaults = CardDefaults { format: &H10301, facility: Some(123) };
@@ -132,10 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn the_four_ways_to_write_a_card_mean_the_same_card() {
+    fn all_ways_to_write_a_card_mean_the_same_card() {
         let expected = Credential::new(26, 0x2F6_23AE).unwrap();
-        for text in ["4567", " 04567 ", "123:4567", "H10301:123:4567", "h10301:123:4567", "raw:26:0x2F623AE"]
-        {
+        for text in [
+            "4567",
+            " 04567 ",
+            "123:4567",
+            "H10301:123:4567",
+            "h10301:123:4567",
+            "W26:123:4567",
+            "raw:26:0x2F623AE",
+        ] {
             assert_eq!(card(text), expected, "{text}");
         }
         assert_ne!(card("raw:28:0x2F623AE"), expected);
@@ -150,6 +185,12 @@ mod tests {
         assert!(said("70000").contains("H10301"), "{}", said("70000"));
         assert!(said("300:1").contains("H10301"));
         assert!(said("W99:1:1").contains("H10301"), "{}", said("W99:1:1"));
+        assert!(said("W99:1").contains("H10301"), "{}", said("W99:1"));
+        assert!(!said("W99:1").contains("UID66"), "a card that can be no credential is offered");
+        assert_eq!(said("C1K35:1"), "C1K35 has a facility code; write C1K35:FACILITY:NUMBER");
+        assert_eq!(said("H10302:1:1"), "H10302 has no facility code; write H10302:NUMBER");
+        assert!(said("UID66:1").contains("1 to 64"), "{}", said("UID66:1"));
+        assert!(said("H10302:34359738368").contains("34359738367"), "{}", said("H10302:34359738368"));
         assert!(said("raw:26:2F623AE").contains("0x"));
         assert!(said("raw:26:0x4000000").contains("26 bits"));
         assert!(said("raw:99:0x1").contains("64"));
@@ -163,6 +204,30 @@ mod tests {
         let none = CardDefaults { format: &H10301, facility: None };
         assert_eq!(parse("4567", &none), Err(CardNumberError::NoFacility));
         assert_eq!(parse("123:4567", &none).unwrap(), card("4567"));
+    }
+
+    #[test]
+    fn a_format_without_facility_code_needs_none() {
+        let site = CardDefaults { format: &H10302, facility: None };
+        let expected = Credential::new(37, 0x8A).unwrap();
+        for text in ["69", "H10302:69", "h10302 : 069"] {
+            assert_eq!(parse(text, &site), Ok(expected), "{text}");
+        }
+        assert_eq!(parse("1:69", &site), Err(CardNumberError::FormatWithoutFacility("H10302")));
+        assert_eq!(card("H10302:69"), expected);
+    }
+
+    #[test]
+    fn every_format_that_fits_a_credential_can_be_named() {
+        for format in FORMATS.iter().filter(|format| format.fits_credential()) {
+            let facility = format.facility.map_or(0, Field::max);
+            let number = format.number.max();
+            let written = match format.facility {
+                Some(_) => format!("{}:{facility}:{number}", format.id),
+                None => format!("{}:{number}", format.id),
+            };
+            assert_eq!(card(&written), format.encode(facility, number).unwrap(), "{written}");
+        }
     }
 
     proptest! {

@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod card_number;
+pub mod connection;
 pub mod scim;

@@ -1,44 +1,52 @@
 //! Bearer tokens of SCIM clients, in `tokens.json`.
 //!
 //! A token is 256 random bits, shown once and kept as its SHA-256: no salt and no slow hash, since there is nothing to
-//! guess. The command line and the service share the file; a token that is revoked there is refused here at once.
+//! guess. The command line and the service share the file; a token that is revoked there is refused here at once. A
+//! token that is rotated gets a new secret, and the one before it lives on for a while, so that nothing is refused
+//! until the new one stands at the identity provider.
+
+mod kept;
+mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::limits::{MAX_TOKEN_LEN, MAX_TOKENS};
 use super::secret_file::SecretFile;
-use crate::domain::{NameError, check_name};
+use crate::domain::{ClientKind, NameError, check_name};
+use kept::{Found, Secret, Stored, TokenFile, find};
 
-/// What every token begins with, so that scanners for leaked secrets know one.
-pub const TOKEN_PREFIX: &str = "ghs_";
+pub use secret::{PlainToken, TOKEN_PREFIX};
+
+/// How long the old secret lives on after a rotation, where nobody says otherwise.
+pub const USUAL_OVERLAP: SignedDuration = SignedDuration::from_hours(1);
+/// The longest that an old secret may live on: two weeks.
+pub const MAX_OVERLAP: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How stale the last use may be in the file.
 const LAST_USED_GRAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// A new token, to be shown once. Its `Debug` doesn't show it.
-pub struct PlainToken(Zeroizing<String>);
-
-impl PlainToken {
-    /// The token itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+/// What a token opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The SCIM endpoint, and nothing else.
+    #[default]
+    Scim,
 }
 
-impl fmt::Debug for PlainToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlainToken(…)")
+impl Scope {
+    /// `scim`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Scim => "scim",
+        }
     }
 }
 
@@ -47,15 +55,42 @@ impl fmt::Debug for PlainToken {
 pub struct TokenInfo {
     /// What the operator calls it.
     pub name: String,
-    /// When it was made.
+    /// Who is to speak through it; absent: what a request says of itself decides.
+    pub client: Option<ClientKind>,
+    /// What it opens.
+    pub scope: Scope,
+    /// When its present secret was made.
     pub created: Timestamp,
     /// From when on it is refused.
     pub expires: Option<Timestamp>,
-    /// When it was last shown to the service, to the hour.
+    /// When its present secret was last shown to the service, to the hour.
     pub last_used: Option<Timestamp>,
+    /// Until when the secret before the present one is taken as well.
+    pub previous_until: Option<Timestamp>,
 }
 
-/// Why a token was not made or revoked.
+/// What a text is that was presented as a token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Presented {
+    /// A token that opens its scope.
+    Valid(TokenInfo),
+    /// A token that has expired; its bearer may be told.
+    Expired(TokenInfo),
+    /// Nothing that is known.
+    Unknown,
+}
+
+impl Presented {
+    /// The token, if it opens anything.
+    pub fn valid(self) -> Option<TokenInfo> {
+        match self {
+            Self::Valid(token) => Some(token),
+            Self::Expired(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// Why a token was not made, rotated or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The name can't be one.
@@ -70,6 +105,9 @@ pub enum TokenError {
     /// It would never be valid.
     #[error("it would have expired at {0} already")]
     Expired(Timestamp),
+    /// The old secret would live on for too long.
+    #[error("the old token may live on for at most {} days", MAX_OVERLAP.as_hours() / 24)]
+    Overlap,
     /// As many as there may be.
     #[error("there are {MAX_TOKENS} tokens already; revoke some")]
     TooMany,
@@ -81,29 +119,16 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenFile {
-    tokens: Vec<Stored>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    name: String,
-    /// Of the whole token, prefix included; base64url.
-    sha256: String,
-    created: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_used: Option<Timestamp>,
-}
-
 /// The tokens of a data folder.
 pub struct Tokens {
     file: SecretFile<TokenFile>,
-    used: Mutex<HashMap<String, Timestamp>>,
+    used: Mutex<HashMap<String, Use>>,
+}
+
+/// When a token's secret was last shown to this process.
+struct Use {
+    sha256: String,
+    at: Timestamp,
 }
 
 impl Tokens {
@@ -119,6 +144,7 @@ impl Tokens {
     pub fn create(
         &self,
         name: &str,
+        client: Option<ClientKind>,
         expires: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<PlainToken, TokenError> {
@@ -126,9 +152,17 @@ impl Tokens {
         if let Some(expired) = expires.filter(|expires| *expires <= now) {
             return Err(TokenError::Expired(expired));
         }
-        let token = random_token()?;
-        let sha256 = URL_SAFE_NO_PAD.encode(digest(token.expose()));
-        let stored = Stored { name: name.to_owned(), sha256, created: now, expires, last_used: None };
+        let token = PlainToken::random()?;
+        let stored = Stored {
+            name: name.to_owned(),
+            client,
+            scope: Scope::Scim,
+            sha256: token.sha256(),
+            created: now,
+            expires,
+            last_used: None,
+            previous: None,
+        };
         self.file.change(|file| {
             if file.tokens.iter().any(|token| token.name == name) {
                 return Err(TokenError::Taken(name.to_owned()));
@@ -138,6 +172,29 @@ impl Tokens {
             }
             file.tokens.push(stored);
             Ok(token)
+        })
+    }
+
+    /// Gives a token a new secret, valid for as long as the one before it was made for. That one is taken for `overlap`
+    /// longer, but never beyond its own end; what was before it is refused from now on.
+    ///
+    /// # Errors
+    /// When there is none of that name, `overlap` is longer than [`MAX_OVERLAP`], or the file can't be written.
+    pub fn rotate(
+        &self,
+        name: &str,
+        overlap: SignedDuration,
+        now: Timestamp,
+    ) -> Result<PlainToken, TokenError> {
+        if overlap > MAX_OVERLAP {
+            return Err(TokenError::Overlap);
+        }
+        let new = PlainToken::random()?;
+        self.file.change(|file| {
+            let token = file.tokens.iter_mut().find(|token| token.name == name);
+            let token = token.ok_or_else(|| TokenError::Unknown(name.to_owned()))?;
+            token.rotate(new.sha256(), now + overlap, now);
+            Ok(new)
         })
     }
 
@@ -162,40 +219,59 @@ impl Tokens {
         })
     }
 
-    /// The token that `presented` is, if it is a valid one. When the file can't be read, no token is.
-    pub fn verify(&self, presented: &str, now: Timestamp) -> Option<TokenInfo> {
+    /// What `presented` is. When the file can't be read, nothing is a token.
+    pub fn check(&self, presented: &str, now: Timestamp) -> Presented {
         if presented.len() > MAX_TOKEN_LEN || !presented.starts_with(TOKEN_PREFIX) {
-            return None;
+            return Presented::Unknown;
         }
         let file = match self.file.read() {
             Ok(file) => file,
             Err(error) => {
                 tracing::error!(%error, "no token can be checked");
-                return None;
+                return Presented::Unknown;
             }
         };
-        let found = find(&file.tokens, &digest(presented))?;
-        if found.expires.is_some_and(|expires| expires <= now) {
-            return None;
+        let Some(Found { token, secret }) = find(&file.tokens, &secret::digest(presented)) else {
+            return Presented::Unknown;
+        };
+        let end = match secret {
+            Secret::Present => token.expires,
+            Secret::Previous => token.previous.as_ref().map(|previous| previous.until),
+        };
+        if end.is_some_and(|end| end <= now) {
+            return Presented::Expired(self.info(token));
         }
-        self.note_use(found, now);
-        Some(self.info(found))
+        if secret == Secret::Present {
+            self.note_use(token, now);
+        }
+        Presented::Valid(self.info(token))
     }
 
     fn info(&self, token: &Stored) -> TokenInfo {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let last_used = used.get(&token.name).copied().max(token.last_used);
-        let Stored { name, created, expires, .. } = token.clone();
-        TokenInfo { name, created, expires, last_used }
+        let seen = used.get(&token.name).filter(|seen| seen.sha256 == token.sha256).map(|seen| seen.at);
+        let Stored { name, client, scope, created, expires, previous, .. } = token.clone();
+        let previous_until = previous.map(|previous| previous.until);
+        TokenInfo {
+            name,
+            client,
+            scope,
+            created,
+            expires,
+            last_used: seen.max(token.last_used),
+            previous_until,
+        }
     }
 
     /// Remembers the use, and tells the file now and then.
     fn note_use(&self, token: &Stored, now: Timestamp) {
         let stale =
             |then: Option<Timestamp>| then.is_none_or(|then| now.duration_since(then) >= LAST_USED_GRAIN);
+        let latest = Use { sha256: token.sha256.clone(), at: now };
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = used.insert(token.name.clone(), now);
+        let before = used.insert(token.name.clone(), latest);
         drop(used);
+        let before = before.filter(|before| before.sha256 == token.sha256).map(|before| before.at);
         if stale(token.last_used) && stale(before) {
             let noted = self.file.change(|file| {
                 let same = |other: &&mut Stored| other.name == token.name && other.sha256 == token.sha256;
@@ -208,127 +284,5 @@ impl Tokens {
                 tracing::warn!(%error, "the last use of a token was not noted");
             }
         }
-    }
-}
-
-/// The token with this digest. Takes as long wherever it stands in the list and however much of a digest agrees.
-fn find<'a>(tokens: &'a [Stored], wanted: &[u8; 32]) -> Option<&'a Stored> {
-    let mut place = u64::MAX;
-    for (number, token) in (0u64..).zip(tokens) {
-        let stored = URL_SAFE_NO_PAD.decode(&token.sha256).unwrap_or_default();
-        let same: Choice = stored.as_slice().ct_eq(wanted);
-        place.conditional_assign(&number, same);
-    }
-    tokens.get(usize::try_from(place).ok()?)
-}
-
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
-fn random_token() -> Result<PlainToken, TokenError> {
-    let mut bits = Zeroizing::new([0u8; 32]);
-    getrandom::fill(bits.as_mut_slice()).map_err(|error| TokenError::Random(error.to_string()))?;
-    let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(bits.as_slice()));
-    Ok(PlainToken(Zeroizing::new(format!("{TOKEN_PREFIX}{}", text.as_str()))))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
-    use tempfile::TempDir;
-
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
-    }
-
-    #[test]
-    fn a_token_is_known_again_and_nothing_like_it_is() {
-        let dir = TempDir::new().unwrap();
-        let tokens = Tokens::open(dir.path());
-        let token = tokens.create("entra", None, at(1)).unwrap();
-        tokens.create("okta", None, at(1)).unwrap();
-        assert!(token.expose().starts_with("ghs_") && token.expose().len() == 47);
-        assert_eq!(tokens.verify(token.expose(), at(2)).unwrap().name, "entra");
-        let altered = token.expose().replace(token.expose().chars().last().unwrap(), "~");
-        for wrong in ["", "ghs_", &altered, &token.expose()[..46], &format!("{} ", token.expose())] {
-            assert_eq!(tokens.verify(wrong, at(2)), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_token_revoked_by_another_process_is_refused_at_once() {
-        let dir = TempDir::new().unwrap();
-        let (service, command_line) = (Tokens::open(dir.path()), Tokens::open(dir.path()));
-        let token = command_line.create("entra", None, at(1)).unwrap();
-        assert!(service.verify(token.expose(), at(2)).is_some());
-        command_line.revoke("entra").unwrap();
-        assert_eq!(service.verify(token.expose(), at(2)), None);
-        assert!(matches!(command_line.revoke("entra"), Err(TokenError::Unknown(_))));
-        let renewed = command_line.create("entra", None, at(3)).unwrap();
-        assert_eq!(service.verify(token.expose(), at(4)), None);
-        assert!(service.verify(renewed.expose(), at(4)).is_some());
-    }
-
-    #[test]
-    fn an_expired_token_is_refused() {
-        let dir = TempDir::new().unwrap();
-        let tokens = Tokens::open(dir.path());
-        let token = tokens.create("entra", Some(at(100)), at(1)).unwrap();
-        assert!(tokens.verify(token.expose(), at(99)).is_some());
-        assert_eq!(tokens.verify(token.expose(), at(100)), None);
-        assert!(matches!(tokens.create("late", Some(at(1)), at(1)), Err(TokenError::Expired(_))));
-    }
-
-    #[test]
-    fn the_file_is_private_and_has_no_token_in_it() {
-        let dir = TempDir::new().unwrap();
-        let tokens = Tokens::open(dir.path());
-        let token = tokens.create("entra", None, at(1)).unwrap();
-        let path = dir.path().join("tokens.json");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(!text.contains(&token.expose()[4..]), "the token stands in its file");
-        assert!(!format!("{token:?}").contains(token.expose()));
-    }
-
-    #[test]
-    fn names_are_unique_and_sane() {
-        let dir = TempDir::new().unwrap();
-        let tokens = Tokens::open(dir.path());
-        tokens.create("entra", None, at(1)).unwrap();
-        assert!(matches!(tokens.create("entra", None, at(1)), Err(TokenError::Taken(_))));
-        assert!(matches!(tokens.create("", None, at(1)), Err(TokenError::Name(_))));
-        assert!(matches!(tokens.create("a b", None, at(1)), Err(TokenError::Name(_))));
-        assert_eq!(tokens.list().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn last_use_is_seen_by_others_within_the_hour() {
-        let dir = TempDir::new().unwrap();
-        let (service, command_line) = (Tokens::open(dir.path()), Tokens::open(dir.path()));
-        let token = command_line.create("entra", None, at(0)).unwrap();
-        assert_eq!(command_line.list().unwrap()[0].last_used, None);
-        for second in [10, 20, 3_700] {
-            service.verify(token.expose(), at(second));
-            assert_eq!(service.list().unwrap()[0].last_used, Some(at(second)));
-        }
-        assert_eq!(command_line.list().unwrap()[0].last_used, Some(at(3_700)));
-    }
-
-    #[test]
-    fn a_spoilt_file_lets_nobody_in_and_is_named_without_its_content() {
-        let dir = TempDir::new().unwrap();
-        let tokens = Tokens::open(dir.path());
-        let token = tokens.create("entra", None, at(1)).unwrap();
-        fs::write(dir.path().join("tokens.json"), r#"{"tokens": [{"name": "sesame"}]}"#).unwrap();
-        assert_eq!(tokens.verify(token.expose(), at(2)), None);
-        let error = tokens.list().unwrap_err().to_string();
-        assert!(error.contains("tokens.json") && !error.contains("sesame"), "{error}");
-        assert!(tokens.create("okta", None, at(2)).is_err(), "a spoilt file is not overwritten");
     }
 }

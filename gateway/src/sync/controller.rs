@@ -4,6 +4,8 @@
 //! room, deactivations before all else; [`answer`](Controller::answer) takes what came back,
 //! [`failed`](Controller::failed) that nothing will. Whatever goes wrong ends in asking again.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Answer, ChangeBuilder, Info, Operation, PanelEvent, ProfileList, Status};
@@ -43,6 +45,8 @@ pub(super) struct Controller {
     clock_due: bool,
     full: bool,
     pub(super) events: EventCursor,
+    /// Until then no events are fetched: the last could not be read.
+    events_not_before: Timestamp,
     verify_at: Timestamp,
     not_before: Timestamp,
     verified_at: Option<Timestamp>,
@@ -66,6 +70,7 @@ impl Controller {
             clock_due: false,
             full: false,
             events: EventCursor::default(),
+            events_not_before: Timestamp::MIN,
             verify_at: Timestamp::MIN,
             not_before: Timestamp::MIN,
             verified_at: None,
@@ -187,6 +192,11 @@ impl Controller {
             (InFlight::Events, Some(Answer::Events { next_event, events })) => {
                 self.fetched(next_event, events.iter().collect())
             }
+            (InFlight::Events, _) => {
+                // Of its table nothing is in doubt, and rows must not wait behind an event.
+                self.events_not_before = later(now, RETRY_AFTER);
+                return Outcome::Violation("its events can't be read");
+            }
             (InFlight::Acknowledge { before }, Some(Answer::Acknowledged { .. })) => {
                 self.events.acknowledged(before);
                 Outcome::Quiet
@@ -201,7 +211,7 @@ impl Controller {
             }
         };
         if matches!(outcome, Outcome::Violation(_)) {
-            self.not_before = now.saturating_add(RETRY_AFTER).unwrap_or(Timestamp::MAX);
+            self.not_before = later(now, RETRY_AFTER);
             self.phase = Phase::Asking { resume: false };
         }
         outcome
@@ -254,11 +264,19 @@ impl Controller {
             || !self.held.is_known()
             || self.profiles_due()
             || (rows && !self.full)
-            || self.events.next_step().is_some()
+            || self.event_step(now).is_some()
             || now >= self.verify_at
+    }
+
+    fn event_step(&self, now: Timestamp) -> Option<EventStep> {
+        self.events.next_step().filter(|_| now >= self.events_not_before)
     }
 
     fn profiles_due(&self) -> bool {
         self.held.profiles.as_ref() != Some(&self.desired_profiles)
     }
+}
+
+fn later(now: Timestamp, span: Duration) -> Timestamp {
+    now.saturating_add(span).unwrap_or(Timestamp::MAX)
 }

@@ -1,5 +1,7 @@
 //! A fleet and real panels, with a line between them that loses what a seed tells it to.
 
+mod versions;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +67,9 @@ struct Site {
     frame: usize,
     operations: usize,
     bytes: usize,
+    /// Numbers of the events that came.
+    events: Vec<u32>,
+    violations: usize,
 }
 
 impl Site {
@@ -82,6 +87,8 @@ impl Site {
             frame: 200,
             operations: 0,
             bytes: 0,
+            events: Vec::new(),
+            violations: 0,
         }
     }
 
@@ -100,6 +107,11 @@ impl Site {
 
     /// One operation for a panel; what the line does to it is for `fate` to say. Whether there was one.
     fn exchange(&mut self, panel: usize, fate: Fate) -> bool {
+        self.exchange_with(panel, fate, |_| {})
+    }
+
+    /// The same, `alter` having its way with the answer.
+    fn exchange_with(&mut self, panel: usize, fate: Fate, alter: impl FnOnce(&mut Vec<u8>)) -> bool {
         self.now = self.now.saturating_add(SignedDuration::from_millis(10)).unwrap();
         let mut request = vec![0; self.frame];
         let Some(len) = self.fleet.next_operation(panel, self.now, &mut request) else { return false };
@@ -112,15 +124,20 @@ impl Site {
         let mut answer = vec![0; self.frame];
         let clock = self.clock();
         let answer_len = self.panels[panel].operate(clock, &request[..len], &mut answer);
-        self.bytes += answer_len;
+        answer.truncate(answer_len);
+        alter(&mut answer);
+        self.bytes += answer.len();
         if fate == Fate::AnswerLost {
             self.fleet.failed(panel);
         } else {
-            self.fleet.answer(panel, self.now, &answer[..answer_len]);
+            self.fleet.answer(panel, self.now, &answer);
         }
         while let Some(output) = self.fleet.poll_output() {
-            if let Output::Events { controller, epoch, before, .. } = output {
+            if let Output::Events { controller, epoch, before, events } = output {
                 self.fleet.events_stored(controller, epoch, before);
+                self.events.extend(events.iter().map(|event| event.sequence));
+            } else if let Output::Violation { .. } = output {
+                self.violations += 1;
             }
         }
         true

@@ -183,7 +183,15 @@ const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerSta
         LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => ControllerState::WrongKey,
         LinkEvent::Wire(Event::Swapped { .. }) => ControllerState::Swapped,
         LinkEvent::Nonsense => ControllerState::Unsupported,
-        LinkEvent::Wire(Event::KeyInstalled | Event::KeyKept | Event::KeyRefused { .. })
+        LinkEvent::Wire(
+            Event::KeyInstalled
+            | Event::KeyKept
+            | Event::KeyRefused { .. }
+            | Event::Moved { .. }
+            | Event::NotMoved { .. }
+            | Event::FileSent { .. }
+            | Event::FileFailed { .. },
+        )
         | LinkEvent::Refused(_)
         | LinkEvent::KeySaved
         | LinkEvent::KeyNotSaved(_) => return None,
@@ -209,9 +217,14 @@ fn alarm_of(event: &LinkEvent, controller: ControllerId) -> Option<AlarmKind> {
 const fn notice_level(event: &LinkEvent) -> Option<Level> {
     match event {
         LinkEvent::KeySaved => Some(Level::Well),
-        LinkEvent::Wire(Event::KeyKept | Event::KeyRefused { .. }) | LinkEvent::Nonsense => {
-            Some(Level::Attention)
-        }
+        LinkEvent::Wire(
+            Event::KeyKept
+            | Event::KeyRefused { .. }
+            | Event::FileFailed { .. }
+            | Event::Moved { .. }
+            | Event::NotMoved { .. },
+        )
+        | LinkEvent::Nonsense => Some(Level::Attention),
         LinkEvent::KeyNotSaved(_) => Some(Level::Problem),
         _ => None,
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::clock;
+use super::identity;
 use super::site::Site;
 use crate::access::{self, CardAccess};
 use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped};
@@ -21,6 +22,7 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
         site.wake_lines();
     }
     tell_dropped(site, applied.dropped, now);
+    identity::watch_losses(site, applied, now);
     site.news.notify_one();
     site.bump();
 }

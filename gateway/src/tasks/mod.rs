@@ -11,8 +11,10 @@
 
 mod access;
 mod board;
+mod capture;
 pub mod clock;
 mod compile;
+mod identity;
 mod panels;
 mod record;
 mod site;
@@ -21,6 +23,7 @@ mod views;
 pub use access::AccessRules;
 pub use board::Board;
 pub use compile::{active_cards, observe};
+pub use identity::{Identity, identity};
 pub use panels::line;
 pub use record::{record, resume};
 pub use site::{ControllerPlace, Site, SiteParts};

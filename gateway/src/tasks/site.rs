@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use super::access::AccessRules;
 use super::board::Board;
 use super::clock::{self, Monotonic};
+use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::links::osdp::LineHandle;
@@ -42,6 +43,7 @@ pub struct Site {
     pub(super) directory: Directory,
     pub(super) access: AccessRules,
     pub(super) events: EventLog,
+    pub(super) identity: Identity,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -67,6 +69,7 @@ impl Site {
             access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
             events: parts.events,
+            identity: Identity::new(&config),
             started: clock::now(),
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
@@ -82,9 +85,19 @@ impl Site {
         &self.config
     }
 
+    /// The IANA name of the site's time zone.
+    pub(super) fn time_zone(&self) -> &str {
+        self.config.site.time_zone.iana_name().unwrap_or("UTC")
+    }
+
     /// The directory.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The identity providers' side.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The event log.

@@ -1,25 +1,31 @@
 //! The site as people are shown it.
 
-use std::sync::OnceLock;
+mod identity;
+
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
-use panel_protocol::wiegand::H10301;
+use panel_protocol::wiegand::Format;
 use tokio::sync::watch;
 
 use super::board::{Board, ControllerBoard, LineBoard};
 use super::clock;
+use super::identity::new_token;
 use super::site::Site;
 use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{ControllerId, EventKind, Receipt, ReceiptAction};
+use crate::domain::{ControllerId, EventKind, LineId, Receipt, ReceiptAction};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::osdpcap::Record;
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
-    AccessSource, Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView,
-    Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice,
-    Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    AccessSource, Actor, AlarmView, CaptureError, CardText, ControllerState, ControllerView, Counts,
+    DoorView, EventView, Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level,
+    LineView, Notice, OperationView, ReAuthenticateError, ReAuthenticated, Readiness, ReceiptView,
+    RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -37,6 +43,7 @@ impl SiteSource for Site {
         let refused_cards = self.refused_cards();
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
+        let identity = self.identity_view(now);
         let wires = self.wires();
         let revision = self.directory.stats().revision;
         let fleet = self.fleet();
@@ -45,10 +52,11 @@ impl SiteSource for Site {
             .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
             .collect();
         let mut notices: Vec<Notice> = board.notices.iter().cloned().collect();
-        let exposed = bounded(exposed(&fleet, &controllers), &mut notices, now);
+        let exposed =
+            bounded(exposed(&fleet, &controllers, self.config.cards.default_format), &mut notices, now);
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
-            time_zone: self.config.site.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            time_zone: self.time_zone().to_owned(),
             at: now,
             started: self.started,
             uptime_s: self.running.seconds(),
@@ -58,9 +66,10 @@ impl SiteSource for Site {
                 .map(|at| line_view(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
                 .collect(),
             controllers,
-            receipts: receipts(&fleet),
+            receipts: receipts(&fleet, self.config.cards.default_format),
             exposed,
             refused_cards,
+            identity,
             alarms: alarms(&board),
             events,
             notices,
@@ -104,6 +113,30 @@ impl SiteSource for Site {
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();
             Ok(InstallModeOpened { controller, until })
+        })
+    }
+
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
+        self.listen(line, actor)
+    }
+
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        self.operation_views(before, count)
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let (source, actor) = (source.to_owned(), actor.clone());
+        Box::pin(async move {
+            let (tokens, name) = (Arc::clone(self.identity.tokens()), source.clone());
+            let made = tokio::task::spawn_blocking(move || new_token(&tokens, &name)).await;
+            let made = made.map_err(|_| ReAuthenticateError::Unavailable)??;
+            tracing::warn!(token = source, ?actor, "re-authenticated");
+            self.bump();
+            Ok(made)
         })
     }
 }
@@ -184,6 +217,7 @@ impl Site {
     }
 
     fn card_reads(&self) -> Vec<EventView> {
+        let format = self.config.cards.default_format;
         let door_name = |read: &crate::domain::CardRead| {
             let doors = self.config.controllers.iter().flat_map(|controller| &controller.doors);
             doors.into_iter().find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
@@ -196,7 +230,7 @@ impl Site {
                     logged.event.at,
                     read,
                     door_name(read),
-                    CardText::of_credential(&read.credential, &H10301),
+                    CardText::of_credential(&read.credential, format),
                 )),
                 _ => None,
             })
@@ -264,24 +298,28 @@ fn alarms(board: &Board) -> Vec<AlarmView> {
 }
 
 /// Those under way first, then the finished; newest first in both.
-fn receipts(fleet: &Fleet) -> Vec<ReceiptView> {
+fn receipts(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
     let mut open: Vec<&Receipt> = fleet.receipts().open().collect();
     open.sort_by_key(|receipt| std::cmp::Reverse(receipt.revision));
-    open.into_iter().chain(fleet.receipts().recent()).take(MAX_RECEIPTS).map(receipt_view).collect()
+    open.into_iter()
+        .chain(fleet.receipts().recent())
+        .take(MAX_RECEIPTS)
+        .map(|receipt| receipt_view(receipt, format))
+        .collect()
 }
 
-fn receipt_view(receipt: &Receipt) -> ReceiptView {
-    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, &H10301))
+fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
+    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, format))
 }
 
-fn exposed(fleet: &Fleet, controllers: &[ControllerView]) -> Vec<Exposure> {
+fn exposed(fleet: &Fleet, controllers: &[ControllerView], format: &Format) -> Vec<Exposure> {
     let revocations = fleet.receipts().open().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
     let mut exposed: Vec<Exposure> = revocations
         .flat_map(|receipt| {
             let unproven = receipt.landings.iter().filter(|landing| landing.proven.is_none());
             unproven.filter_map(|landing| {
                 let at = controllers.iter().find(|controller| controller.id == landing.controller)?;
-                Some(exposure(receipt, at))
+                Some(exposure(receipt, at, format))
             })
         })
         .collect();
@@ -300,12 +338,12 @@ fn bounded(mut exposed: Vec<Exposure>, notices: &mut Vec<Notice>, now: Timestamp
     exposed
 }
 
-fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
+fn exposure(receipt: &Receipt, at: &ControllerView, format: &Format) -> Exposure {
     Exposure {
         revision: receipt.revision,
         holder: receipt.holder,
         holder_name: receipt.holder_name.clone(),
-        card: CardText::of_credential(&receipt.credential, &H10301),
+        card: CardText::of_credential(&receipt.credential, format),
         controller: at.id.clone(),
         doors: at.doors.iter().map(|door| door.name.clone()).collect(),
         since: receipt.committed,

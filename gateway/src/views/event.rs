@@ -102,7 +102,8 @@ const fn level(what: &AlarmKind) -> Level {
         | AlarmKind::WrongKey { .. }
         | AlarmKind::Swapped { .. }
         | AlarmKind::BadMac { .. }
-        | AlarmKind::TableFull { .. } => Level::Problem,
+        | AlarmKind::TableFull { .. }
+        | AlarmKind::MassRevocation { .. } => Level::Problem,
     }
 }
 

@@ -5,8 +5,8 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, Landing, Receipt, ReceiptAction, RefusedCard,
-    Revision,
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, Landing, Operation, Receipt,
+    ReceiptAction, RefusedCard, Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -44,6 +44,7 @@ pub(crate) fn well() -> SiteFacts {
         receipts: Vec::new(),
         exposed: Vec::new(),
         refused_cards: Vec::new(),
+        identity: IdentityView::default(),
         alarms: Vec::new(),
         events: Vec::new(),
         notices: Vec::new(),
@@ -150,6 +151,45 @@ fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
     RefusedCardView::of(CardholderId(uuid::Uuid::nil()), name, &refused)
 }
 
+/// An Entra ID that spoke a minute ago.
+pub(crate) fn source(name: &str) -> IdentitySourceView {
+    IdentitySourceView {
+        name: name.to_owned(),
+        client: Some(ClientKind::Entra),
+        client_guessed: false,
+        created: before_noon(86_400 * 150),
+        expires: None,
+        previous_until: None,
+        last_used: Some(before_noon(60)),
+        last_request: Some(before_noon(60)),
+        last_success: Some(before_noon(60)),
+        last_change: Some(before_noon(1_500)),
+        last_error: None,
+        hour: TrafficView { requests: 12, errors: Vec::new() },
+        day: TrafficView { requests: 311, errors: Vec::new() },
+        total: TrafficView { requests: 1_044, errors: Vec::new() },
+    }
+}
+
+/// What a client was refused, quoting a card number.
+pub(crate) fn operation(number: u64) -> OperationView {
+    let operation = Operation {
+        at: before_noon(i64::try_from(number).unwrap()),
+        token: Some("entra".to_owned()),
+        client: Some(ClientKind::Entra),
+        address: "192.0.2.7".to_owned(),
+        method: "PATCH",
+        resource: "Users",
+        id: Some(uuid::Uuid::from_u128(number.into())),
+        attributes: vec!["active".to_owned(), "cardNumber".to_owned()],
+        status: 409,
+        scim_type: Some("uniqueness"),
+        detail: Some("card \"100-1234\" is held by Ann Archer".to_owned()),
+        took: std::time::Duration::from_micros(1_440),
+    };
+    OperationView { number, operation }
+}
+
 /// A site with something of everything.
 pub(crate) fn everything() -> SiteFacts {
     let mut site = well();
@@ -185,6 +225,27 @@ pub(crate) fn everything() -> SiteFacts {
     let text = "Controller dock doesn't answer. Check its power and wiring.".to_owned();
     let what = AlarmKind::ControllerOffline { controller: "dock".parse().unwrap() };
     site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];
+    let mut entra = source("entra");
+    entra.expires = Some(before_noon(-86_400 * 12));
+    entra.previous_until = Some(before_noon(-1_800));
+    entra.day.errors = vec![ErrorCountView { status: 409, scim_type: Some("uniqueness"), count: 2 }];
+    let detail = Some("card \"100-1234\" is held by Ann Archer".to_owned());
+    entra.last_error =
+        Some(OperationErrorView { at: before_noon(700), status: 409, scim_type: Some("uniqueness"), detail });
+    let reasons = vec!["the certificate is self-signed".to_owned()];
+    site.identity = IdentityView {
+        test: Some(ConnectionTestView { at: before_noon(20), passed: true, reasons }),
+        certificate_ends: Some(before_noon(-86_400 * 300)),
+        silent_after_s: Some(259_200),
+        sources: vec![entra, IdentitySourceView { client: None, ..source("spare") }],
+        strangers: Some(StrangersView {
+            last: before_noon(9_000),
+            day: TrafficView {
+                requests: 3,
+                errors: vec![ErrorCountView { status: 401, scim_type: None, count: 3 }],
+            },
+        }),
+    };
     site.events = vec![
         card_read(4, Some("Ann Archer"), "100-1234", true, Reason::Granted),
         card_read(61, None, "26:0x2F623AE", false, Reason::UnknownCard),

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use panel_protocol::credential::Credential;
-use panel_protocol::wiegand::{Format, Reading};
+use panel_protocol::wiegand::Format;
 use serde::Serialize;
 
 use super::controller::ControllerView;
@@ -35,11 +35,12 @@ impl CardText {
         }
     }
 
-    /// A credential as `format` reads it, facility code and number: `100-1234`; one of another format as the reader
-    /// sees it: `37:0x0123456789`. `credential` is in the form of the event log, bit count and raw value.
+    /// A credential as `format` reads it, facility code and number: `100-1234`, or the number alone where the format
+    /// has no facility code; one for which that leaves something out as the reader sees it: `37:0x0123456789`.
+    /// `credential` is in the form of the event log, bit count and raw value.
     pub fn of_credential(credential: &str, format: &Format) -> Self {
-        match parse(credential).and_then(|card| format.decode(card).ok()) {
-            Some(Reading { facility, number }) => Self::new(&format!("{facility}-{number}")),
+        match parse(credential).and_then(|card| told(card, format)) {
+            Some(numbers) => Self::new(&numbers),
             None => Self::new(credential),
         }
     }
@@ -62,6 +63,16 @@ impl CardText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Facility code and number, if they are all that the card says.
+fn told(card: Credential, format: &Format) -> Option<String> {
+    let reading = format.decode(card).ok()?;
+    let whole = format.encode(reading.facility.unwrap_or(0), reading.number) == Ok(card);
+    whole.then(|| match reading.facility {
+        Some(facility) => format!("{facility}-{}", reading.number),
+        None => reading.number.to_string(),
+    })
 }
 
 fn parse(credential: &str) -> Option<Credential> {
@@ -92,6 +103,7 @@ impl SiteView {
             receipts,
             exposed,
             refused_cards,
+            identity,
             alarms,
             events,
             notices,
@@ -101,6 +113,7 @@ impl SiteView {
             receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
             exposed: exposed.into_iter().map(Exposure::masked).collect(),
             refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
+            identity: identity.masked(),
             events: events.into_iter().map(EventView::masked).collect(),
             name,
             time_zone,
@@ -157,6 +170,7 @@ impl RefusedCardView {
 #[cfg(test)]
 mod tests {
     use panel_protocol::wiegand::H10301;
+    use panel_protocol::wiegand::table::{H10302, KASTLE32};
 
     use super::super::fixture;
     use super::*;
@@ -184,6 +198,15 @@ mod tests {
         {
             assert_eq!(CardText::of_credential(other, &H10301).as_str(), other);
         }
+    }
+
+    #[test]
+    fn two_cards_are_never_told_alike() {
+        let told = |raw| CardText::of_credential(&Credential::new(32, raw).unwrap().to_string(), &KASTLE32);
+        assert_eq!(told(0x4054_008A).as_str(), "42-69");
+        assert_eq!(told(0xC254_008A).as_str(), "32:0xC254008A", "the second card of that number");
+        let bare = H10302.encode(0, 69).unwrap().to_string();
+        assert_eq!(CardText::of_credential(&bare, &H10302).as_str(), "69");
     }
 
     #[test]

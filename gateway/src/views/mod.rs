@@ -12,6 +12,7 @@ mod controller;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod identity;
 mod line;
 mod masking;
 mod receipt;
@@ -25,11 +26,16 @@ pub use access::{
 pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
 pub use event::{AlarmView, EventView, reason_words};
+pub use identity::{
+    ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
+    OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
+};
 pub use line::{LineState, LineView};
 pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
 pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Actor, InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
+    Actor, CaptureError, InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, Readiness,
+    SiteSource,
 };
 pub use verdict::{Level, Verdict, verdict};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::clock::LocalClock;
 use super::controller::ControllerView;
 use super::event::{AlarmView, EventView};
+use super::identity::IdentityView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{Exposure, ReceiptView};
@@ -61,6 +62,8 @@ pub struct SiteFacts {
     pub exposed: Vec<Exposure>,
     /// Card numbers that came with a person and could not be made a card.
     pub refused_cards: Vec<RefusedCardView>,
+    /// The identity providers.
+    pub identity: IdentityView,
     /// Alarms that are not over, newest first.
     pub alarms: Vec<AlarmView>,
     /// The latest card reads, newest first.

@@ -1,13 +1,16 @@
 //! What the page and the API need from the rest of the gateway.
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::access::AccessSource;
+use super::identity::{OperationView, ReAuthenticateError, ReAuthenticated};
 use super::site::SiteView;
-use crate::domain::ControllerId;
+use crate::domain::{ControllerId, LineId};
+use crate::osdpcap::Record;
 
 /// Where views come from, and where the few actions of the page go. No method blocks for longer than a short lock.
 pub trait SiteSource: Send + Sync {
@@ -33,6 +36,27 @@ pub trait SiteSource: Send + Sync {
         minutes: InstallMinutes,
         actor: &Actor,
     ) -> BoxFuture<'_, Result<InstallModeOpened, InstallModeError>>;
+
+    /// Everything that passes on a line from now on, but for keys; never ends by itself. Whoever implements this also
+    /// records `actor`.
+    ///
+    /// # Errors
+    /// When there is no such line, or nothing passes on it yet.
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError>;
+
+    /// Operations of SCIM clients before number `before` (the newest for `None`), newest first, unmasked.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+
+    /// Gives a source a new token; the one before it lives on for an hour. Whoever implements this also records
+    /// `actor`.
+    ///
+    /// # Errors
+    /// When there is no such source, or it can't be done now.
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>>;
 }
 
 /// Whether the service can do its work.
@@ -113,4 +137,15 @@ pub enum InstallModeError {
         /// Why, with the remedy.
         why: String,
     },
+}
+
+/// Why a line can't be recorded.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The configuration names no such line.
+    #[error("there is no line {0}")]
+    UnknownLine(LineId),
+    /// Its task is not there yet.
+    #[error("line {0} has not started")]
+    NotStarted(LineId),
 }

@@ -59,6 +59,7 @@ pub fn verdict(site: &SiteFacts) -> Verdict {
     findings.lines(site, &clock);
     findings.controllers(site, &clock);
     findings.alarms(&site.alarms);
+    findings.0.extend(site.identity.findings(&clock));
     findings.refused_cards(site.counts.refused_cards);
     findings.notices(site);
     findings.into_verdict(site)
@@ -157,7 +158,10 @@ const fn is_told_by_state(what: &AlarmKind) -> bool {
         | AlarmKind::ControllerOffline { .. }
         | AlarmKind::WrongKey { .. }
         | AlarmKind::Swapped { .. } => true,
-        AlarmKind::BadMac { .. } | AlarmKind::TableFull { .. } | AlarmKind::DirectoryRebuilt => false,
+        AlarmKind::BadMac { .. }
+        | AlarmKind::TableFull { .. }
+        | AlarmKind::DirectoryRebuilt
+        | AlarmKind::MassRevocation { .. } => false,
     }
 }
 

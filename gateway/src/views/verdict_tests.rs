@@ -1,5 +1,6 @@
 use super::super::controller::TableView;
 use super::super::fixture::{before_noon, everything, exposure, line, panel, well};
+use super::super::identity::ConnectionTestView;
 use super::super::site::{Notice, SiteFacts};
 use super::*;
 use crate::domain::Alarm;
@@ -55,7 +56,17 @@ fn the_exposed_come_before_everything_else() {
     assert_eq!(verdict.level, Level::Problem);
     assert_eq!(verdict.text, "2 revocations not proven at dock: offline since 10:02");
     assert_eq!(verdict.further[0], "dock is offline since 10:02.");
-    assert_eq!(verdict.further.len(), 3, "the offline alarm is not told twice: {:?}", verdict.further);
+    assert_eq!(verdict.further.len(), 4, "the offline alarm is not told twice: {:?}", verdict.further);
+}
+
+#[test]
+fn an_identity_provider_that_cannot_get_through_is_told() {
+    let mut site = well();
+    let reasons = vec!["the TLS certificate has expired".to_owned()];
+    site.identity.test = Some(ConnectionTestView { at: before_noon(5), passed: false, reasons });
+    let (level, text) = told(&site);
+    assert_eq!(level, Level::Problem);
+    assert_eq!(text, "Identity providers can't reach the directory: the TLS certificate has expired.");
 }
 
 #[test]

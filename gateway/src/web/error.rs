@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::state::AuthenticationError;
 use crate::domain::{AccessRefusal, RefusalKind};
 use crate::store::users::Role;
-use crate::views::{AccessError, InstallMinutesError, InstallModeError};
+use crate::views::{AccessError, CaptureError, InstallMinutesError, InstallModeError, ReAuthenticateError};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -210,6 +210,33 @@ impl From<InstallModeError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "install mode can't be opened now")
                     .at("id", controller.as_str())
                     .remedy(why)
+            }
+        }
+    }
+}
+
+impl From<CaptureError> for ApiError {
+    fn from(error: CaptureError) -> Self {
+        match &error {
+            CaptureError::UnknownLine(id) => Self::new(StatusCode::NOT_FOUND, error.to_string())
+                .at("id", id.as_str())
+                .remedy("GET /api/v1/site lists those that there are."),
+            CaptureError::NotStarted(id) => Self::new(StatusCode::CONFLICT, error.to_string())
+                .at("id", id.as_str())
+                .remedy("Try again in a moment."),
+        }
+    }
+}
+
+impl From<ReAuthenticateError> for ApiError {
+    fn from(error: ReAuthenticateError) -> Self {
+        match &error {
+            ReAuthenticateError::Unknown(name) => Self::new(StatusCode::NOT_FOUND, error.to_string())
+                .at("name", name)
+                .remedy("GET /api/v1/identity lists those that there are; `gateway token create` makes one."),
+            ReAuthenticateError::Unavailable => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+                    .remedy("The service's log says why; the old token is still valid.")
             }
         }
     }

@@ -3,10 +3,9 @@
 //! The page takes a session's cookie. The API takes a cookie or HTTP Basic, for programs. Whoever comes in over the
 //! box's own Unix socket is the local operator: the socket's file mode has let them in already.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -18,7 +17,8 @@ use zeroize::Zeroizing;
 
 use super::error::ApiError;
 use super::session::SessionKey;
-use super::state::{Transport, WebState};
+use super::state::WebState;
+use crate::peer::{self, Transport};
 use crate::store::users::Role;
 use crate::views::Actor;
 
@@ -65,7 +65,7 @@ impl FromRequestParts<WebState> for ApiUser {
             return Ok(Self(principal));
         }
         let (name, password) = basic(&parts.headers).ok_or_else(ApiError::unauthorized)?;
-        let account = state.authenticate(address(parts, state.transport), name, password).await?;
+        let account = state.authenticate(peer::address(parts, state.transport), name, password).await?;
         Ok(Self(Principal { actor: Actor::Account(account.name), role: account.role, session: None }))
     }
 }
@@ -77,29 +77,12 @@ impl FromRequestParts<WebState> for MetricsReader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, ApiError> {
-        let on_the_box = state.transport != Transport::BehindProxy && peer(parts).is_loopback();
+        let on_the_box = state.transport != Transport::BehindProxy && peer::connected(parts).is_loopback();
         if !on_the_box {
             ApiUser::from_request_parts(parts, state).await?;
         }
         Ok(Self)
     }
-}
-
-/// The address to count failures by. Unknown peers share one.
-pub(super) fn address(parts: &Parts, transport: Transport) -> IpAddr {
-    let forwarded = || {
-        let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
-    };
-    match transport {
-        Transport::BehindProxy => forwarded().unwrap_or_else(|| peer(parts)),
-        Transport::Tls | Transport::PlainLoopback => peer(parts),
-    }
-}
-
-fn peer(parts: &Parts) -> IpAddr {
-    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    connected.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
 }
 
 fn local(parts: &Parts) -> Option<Principal> {
@@ -227,15 +210,5 @@ mod tests {
         {
             assert!(sent(bad).is_none(), "{bad:.20}");
         }
-    }
-
-    #[test]
-    fn behind_a_proxy_the_last_forwarded_address_counts_and_elsewhere_none_does() {
-        let mut request =
-            Request::builder().header("x-forwarded-for", "203.0.113.9, 192.0.2.7").body(()).unwrap();
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
-        let (parts, ()) = request.into_parts();
-        assert_eq!(address(&parts, Transport::BehindProxy), IpAddr::from([192, 0, 2, 7]));
-        assert_eq!(address(&parts, Transport::Tls), IpAddr::from([127, 0, 0, 1]));
     }
 }

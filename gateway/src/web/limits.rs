@@ -26,14 +26,11 @@ pub const MAX_VERIFICATIONS: usize = 1;
 /// Most passwords that wait to be verified. One more is told to come again.
 pub const MAX_WAITING_VERIFICATIONS: usize = 16;
 
-/// Most failed sign-ins of one address within [`FAILURE_WINDOW`].
-pub const MAX_FAILURES: u32 = 10;
+/// Operations of SCIM clients on one page, and in one answer where the client names no `count`.
+pub const OPERATIONS_PER_PAGE: usize = 50;
 
-/// Failed sign-ins are forgotten after this time.
-pub const FAILURE_WINDOW: Duration = Duration::from_secs(5 * 60);
-
-/// Most addresses whose failures are remembered. One more forgets the oldest.
-pub const MAX_FAILING_ADDRESSES: usize = 1024;
+/// Most operations in one answer.
+pub const MAX_OPERATIONS_PER_ANSWER: usize = 1_000;
 
 /// Most pages that are live at once. One more is shown, and told to refresh by itself.
 pub const MAX_LIVE_STREAMS: usize = 32;
@@ -43,3 +40,9 @@ pub const LIVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A live page hears something at least so often, and the gateway renders anew even if nothing was announced.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Most recordings of lines at once.
+pub const MAX_CAPTURES: usize = 8;
+
+/// Longest recording of a line; its end is the stream's end.
+pub const LONGEST_CAPTURE: Duration = Duration::from_secs(24 * 60 * 60);

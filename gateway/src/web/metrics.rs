@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{
@@ -144,7 +145,8 @@ impl Collector for OfSite {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         self.totals(&mut encoder)?;
         self.controllers(&mut encoder)?;
-        self.lines(&mut encoder)
+        self.lines(&mut encoder)?;
+        self.identity(&mut encoder)
     }
 }
 
@@ -203,6 +205,40 @@ impl OfSite {
         samples(encoder, gauge, "controller_rows", "Rows that it says it holds", held)?;
         samples(encoder, gauge, "controller_rows_desired", "Rows that it should hold", desired)?;
         samples(encoder, MetricType::Counter, "controller_faults", "What went wrong, by cause", faults)
+    }
+
+    fn identity(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let OfSite(site) = self;
+        let seconds = |from: Timestamp, to: Timestamp| {
+            u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default()
+        };
+        let all =
+            || site.identity.sources.iter().map(|source| (vec![("token", source.name.as_str())], source));
+        let left = all().filter_map(|(labels, s)| Some((labels, seconds(site.at, s.expires?))));
+        let silent = all().filter_map(|(labels, s)| Some((labels, seconds(s.heard()?, site.at))));
+        let changed = all().filter_map(|(labels, s)| Some((labels, seconds(s.last_change?, site.at))));
+        let requests = all().map(|(labels, s)| (labels, s.total.requests));
+        let failed = all().map(|(labels, s)| (labels, s.total.failed()));
+        let test = site.identity.test.iter().map(|test| (Vec::new(), u64::from(test.passed)));
+        let (gauge, counter) = (MetricType::Gauge, MetricType::Counter);
+        samples(
+            encoder,
+            gauge,
+            "scim_connection_test",
+            "1 when a client's connection test would pass",
+            test,
+        )?;
+        samples(encoder, gauge, "scim_token_seconds_left", "Until the token expires, 0 when it has", left)?;
+        samples(
+            encoder,
+            gauge,
+            "scim_silent_seconds",
+            "Since a request with the token last succeeded",
+            silent,
+        )?;
+        samples(encoder, gauge, "scim_unchanged_seconds", "Since the token last changed something", changed)?;
+        samples(encoder, counter, "scim_token_requests", "Requests with the token", requests)?;
+        samples(encoder, counter, "scim_token_errors", "Of those, refused or failed", failed)
     }
 
     fn lines(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
@@ -270,6 +306,10 @@ mod tests {
             "gatehouse_line_frames_total{line=\"north\",direction=\"sent\"} 1284022",
             "gatehouse_journal_records_total 3",
             "gatehouse_journal_fdatasync_seconds_count 1",
+            "gatehouse_scim_connection_test 1",
+            "gatehouse_scim_token_seconds_left{token=\"entra\"} 1036800",
+            "gatehouse_scim_silent_seconds{token=\"spare\"} 60",
+            "gatehouse_scim_token_requests_total{token=\"entra\"} 1044",
             "gatehouse_scim_requests_total{result=\"ok\"} 2",
             "gatehouse_scim_requests_total{result=\"refused\"} 1",
         ] {

@@ -8,12 +8,13 @@ mod access;
 mod accounts;
 mod api;
 mod assets;
-mod attempts;
+mod capture;
 mod error;
 mod expiry;
 mod guard;
 mod headers;
 mod health;
+mod identity;
 pub mod limits;
 mod live;
 mod metrics;
@@ -26,7 +27,7 @@ pub mod tls;
 pub use accounts::Accounts;
 pub use guard::LocalOperator;
 pub use metrics::Metrics;
-pub use state::{Transport, WebState};
+pub use state::WebState;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,6 +43,8 @@ pub fn router(state: WebState) -> Router {
         .route("/sign-in", get(page::sign_in_form).post(page::sign_in))
         .route("/sign-out", post(page::sign_out))
         .route("/controllers/{id}/install-mode", post(page::open_install_mode))
+        .route("/identity/{name}/re-authenticate", post(identity::re_authenticate))
+        .route("/operations", get(identity::operations))
         .route("/events", get(live::events))
         .route("/assets/{name}", get(assets::serve))
         .nest("/api/v1", api_router())
@@ -62,10 +65,14 @@ fn api_router() -> Router<WebState> {
         .route("/site", get(api::site))
         .route("/controllers", get(api::controllers))
         .route("/controllers/{id}/install-mode", post(api::open_install_mode))
+        .route("/lines/{id}/capture", get(capture::capture))
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
         .route("/events", get(api::events))
         .merge(access_router())
+        .route("/identity", get(api::identity))
+        .route("/identity/{name}/re-authenticate", post(api::re_authenticate))
+        .route("/scim/operations", get(api::operations))
         .fallback(api::not_found)
 }
 

@@ -14,10 +14,11 @@ use zeroize::Zeroizing;
 
 use super::api;
 use super::error::ApiError;
-use super::guard::{PageUser, address, cookie_name, session_token, signed_in};
+use super::guard::{PageUser, cookie_name, session_token, signed_in};
 use super::sections::Sections;
 use super::session::SessionKey;
-use super::state::{AuthenticationError, Transport, WebState};
+use super::state::{AuthenticationError, WebState};
+use crate::peer::{self, Transport};
 use crate::views::Actor;
 
 #[derive(Template)]
@@ -95,7 +96,7 @@ pub(super) struct Credentials {
 /// `POST /sign-in`
 pub(super) async fn sign_in(State(state): State<WebState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let address = address(&parts, state.transport);
+    let address = peer::address(&parts, state.transport);
     let old = session_token(&parts.headers, state.transport).map(SessionKey::of);
     let request = Request::from_parts(parts, body);
     let Credentials { name, password } = match form::<Credentials>(request).await {
@@ -182,7 +183,7 @@ fn sign_in_page(state: &WebState, status: StatusCode, name: &str, error: &str) -
     html(status, &SignInPage { site_name: &site.facts.name, style, icon, name, error })
 }
 
-fn error_page(state: &WebState, error: &ApiError) -> Response {
+pub(super) fn error_page(state: &WebState, error: &ApiError) -> Response {
     let page = ErrorPage {
         style: &state.assets.style,
         icon: &state.assets.icon,
@@ -193,7 +194,7 @@ fn error_page(state: &WebState, error: &ApiError) -> Response {
     html(error.status(), &page)
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Response {
+pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(text) => (status, Html(text)).into_response(),
         Err(error) => template_failed(&error),

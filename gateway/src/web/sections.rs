@@ -12,7 +12,8 @@ use super::api::site_for;
 use super::state::WebState;
 use crate::store::users::Role;
 use crate::views::{
-    ControllerState, ControllerView, InstallMinutes, LineState, LocalClock, SiteFacts, SiteView, Verdict,
+    ControllerState, ControllerView, IdentitySourceView, InstallMinutes, Level, LineState, LocalClock,
+    SiteFacts, SiteView, Verdict,
 };
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.
@@ -31,6 +32,33 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn may_install(&self) -> bool {
         self.role >= Role::Installer
+    }
+
+    fn may_manage(&self) -> bool {
+        self.role >= Role::Manager
+    }
+
+    /// How a source is.
+    fn source_level(&self, source: &IdentitySourceView) -> &'static str {
+        source.level(self.site.identity.silent_after_s, self.clock).word()
+    }
+
+    fn source_findings(&self, source: &IdentitySourceView) -> Vec<String> {
+        let findings = source.findings(self.site.identity.silent_after_s, self.clock);
+        findings.into_iter().map(|(_, text)| text).collect()
+    }
+
+    fn source_words(&self, source: &IdentitySourceView) -> &'static str {
+        if source.is_expired(self.clock.now()) {
+            "token expired"
+        } else if source.heard().is_none() {
+            "not used yet"
+        } else {
+            match source.level(self.site.identity.silent_after_s, self.clock) {
+                Level::Well => "connected",
+                _ => "needs a look",
+            }
+        }
     }
 
     /// Heard within the last seconds: no need to say when.
@@ -98,6 +126,12 @@ struct AlarmsSection<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "sections/identity.html")]
+struct IdentitySection<'a> {
+    s: &'a Shown<'a>,
+}
+
+#[derive(Template)]
 #[template(path = "sections/events.html")]
 struct EventsSection<'a> {
     s: &'a Shown<'a>,
@@ -114,6 +148,7 @@ pub(super) struct Sections {
     pub(super) refused: String,
     pub(super) alarms: String,
     pub(super) events: String,
+    pub(super) identity: String,
 }
 
 impl Sections {
@@ -130,11 +165,12 @@ impl Sections {
             refused: RefusedSection { s: &shown }.render()?,
             alarms: AlarmsSection { s: &shown }.render()?,
             events: EventsSection { s: &shown }.render()?,
+            identity: IdentitySection { s: &shown }.render()?,
         })
     }
 
     /// With the ids that they have on the page, in its order.
-    pub(super) fn parts(&self) -> [(&'static str, &str); 8] {
+    pub(super) fn parts(&self) -> [(&'static str, &str); 9] {
         [
             ("verdict", &self.verdict),
             ("counts", &self.counts),
@@ -144,6 +180,7 @@ impl Sections {
             ("refused", &self.refused),
             ("alarms", &self.alarms),
             ("events", &self.events),
+            ("identity", &self.identity),
         ]
     }
 }

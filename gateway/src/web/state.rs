@@ -9,27 +9,16 @@ use zeroize::Zeroizing;
 
 use super::accounts::Accounts;
 use super::assets::Assets;
-use super::attempts::Attempts;
 use super::limits::{
-    MAX_ACCOUNT_NAME_BYTES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
+    MAX_ACCOUNT_NAME_BYTES, MAX_CAPTURES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
     MAX_WAITING_VERIFICATIONS,
 };
 use super::metrics::Metrics;
 use super::sections::Renderer;
 use super::session::Sessions;
+use crate::peer::{Attempts, Transport};
 use crate::store::users::User;
 use crate::views::SiteSource;
-
-/// How requests come in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
-    /// TLS ends here.
-    Tls,
-    /// Plain HTTP, on loopback only.
-    PlainLoopback,
-    /// A proxy, named in the configuration, ends TLS and appends the client's address to `X-Forwarded-For`.
-    BehindProxy,
-}
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +34,7 @@ pub struct Shared {
     pub(super) renderer: Renderer,
     pub(super) assets: Assets,
     pub(super) live_streams: Arc<Semaphore>,
+    pub(super) captures: Arc<Semaphore>,
     attempts: Attempts,
     waiting: Semaphore,
     verifying: Semaphore,
@@ -68,6 +58,7 @@ impl WebState {
             renderer: Renderer::default(),
             assets: Assets::new(),
             live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
+            captures: Arc::new(Semaphore::new(MAX_CAPTURES)),
             attempts: Attempts::default(),
             waiting: Semaphore::new(MAX_VERIFICATIONS + MAX_WAITING_VERIFICATIONS),
             verifying: Semaphore::new(MAX_VERIFICATIONS),

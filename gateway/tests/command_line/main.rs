@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod card;
 mod check;
 mod init;
+mod osdp;
 mod program;
+mod scan;
 mod service;
 mod token;
 mod usage;

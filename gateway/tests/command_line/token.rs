@@ -32,15 +32,18 @@ fn create_prints_the_token_alone_and_keeps_only_its_hash() {
 #[test]
 fn list_tells_names_and_times_but_no_secret() {
     let site = site();
-    let secrets = [created(&site, "--name entra --expires 180d"), created(&site, "--name okta")];
+    let secrets =
+        [created(&site, "--name entra --client entra --expires 180d"), created(&site, "--name okta")];
     let table = token(site.path(), "list").succeeded();
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("NAME   CREATED"), "{table}");
+    assert!(lines[0].starts_with("NAME   CLIENT   SCOPE  CREATED"), "{table}");
     assert!(lines[1].starts_with("entra") && lines[2].starts_with("okta"), "{table}");
+    assert!(lines[1].contains(" entra ") && lines[2].contains(" guessed "), "{table}");
     assert!(lines[2].contains("never"), "{table}");
     let json = token(site.path(), "list --json").succeeded();
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(parsed[0]["name"], "entra");
+    assert_eq!((&parsed[0]["client"], &parsed[0]["scope"]), (&"entra".into(), &"scim".into()));
     assert!(parsed[0]["expires"].is_string() && parsed[1]["expires"].is_null(), "{json}");
     for shown in [table, json] {
         assert!(secrets.iter().all(|secret| !shown.contains(secret.as_str())), "{shown}");
@@ -63,6 +66,24 @@ fn a_revoked_token_is_gone_and_its_name_is_free() {
 }
 
 #[test]
+fn rotating_prints_a_new_token_alone_and_tells_how_long_the_old_one_lives() {
+    let site = site();
+    let old = created(&site, "--name entra");
+    let rotated = token(site.path(), "rotate entra --overlap 2h");
+    let stderr = rotated.stderr.clone();
+    let new = rotated.succeeded();
+    assert!(new.starts_with("ghs_") && new.trim_end() != old && new.lines().count() == 1, "{new}");
+    assert!(stderr.contains("is taken until"), "{stderr}");
+    let list = token(site.path(), "list").succeeded();
+    assert!(
+        !list.contains(new.trim_end()) && list.lines().nth(1).unwrap().trim_end().ends_with('Z'),
+        "{list}"
+    );
+    let ended = token(site.path(), "rotate entra --overlap 0s");
+    assert!(ended.stderr.contains("refused from now on"), "{}", ended.stderr);
+}
+
+#[test]
 fn wrong_words_are_refused_and_change_nothing() {
     let site = site();
     created(&site, "--name entra");
@@ -70,6 +91,10 @@ fn wrong_words_are_refused_and_change_nothing() {
         ("create --name entra", "entra"),
         ("create --name two,words", "','"),
         ("create", "--name"),
+        ("create --name x --client azure", "entra, okta and generic"),
+        ("rotate okta", "okta"),
+        ("rotate entra --overlap 15d", "14 days"),
+        ("rotate entra --overlap soon", "7d"),
         ("create --name x --expires soon", "180d"),
         ("create --name x --expires=-3d", "180d"),
         ("create --name x --expires 9000y", "too long"),

@@ -9,10 +9,15 @@ use core::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::frame::{CRC_BIT, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM};
+use super::counters::count;
+use super::frame::{
+    CRC_BIT, Check, FrameError, FrameMut, HEADER_LEN, Layout, MARK, REPLY_BIT, SEQUENCE_BITS, SOM,
+};
 use super::timing::CHARACTER_GAP;
 use crate::limits::{MAX_FRAME_LEN, MIN_FRAME_LEN};
 use crate::time::Micros;
+
+pub use super::counters::Counters;
 
 /// Takes bytes, gives frames of at most `N` bytes (128 to 1440).
 ///
@@ -35,8 +40,8 @@ pub struct Deframer<const N: usize> {
     len: usize,
     /// Bytes of the buffer's front that the last call handed out.
     handed_out: usize,
-    /// Bytes still to come of a frame too long for the buffer.
-    skip: usize,
+    /// A frame too long for the buffer that is still coming.
+    passing: Option<Passing>,
     gap: Duration,
     last_byte: Micros,
     /// Whether a gap has ended what is in the buffer: nothing more will come to complete it.
@@ -62,27 +67,20 @@ pub struct Refused {
     pub reply: bool,
     /// The control byte's sequence number, 0 to 3.
     pub sequence: u8,
+    /// How many bytes it has by its length field, SOM to check.
+    pub len: usize,
+    /// The check that the control byte announces.
+    pub check: Check,
     /// What is wrong with it.
     pub error: FrameError,
 }
 
-/// What a deframer has passed and thrown away, by cause. The counts wrap.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counters {
-    /// Frames handed out.
-    pub frames: u32,
-    /// Bytes that belonged to no frame, mark bytes apart.
-    pub noise_bytes: u32,
-    /// Starts whose length field no frame can have.
-    pub bad_length: u32,
-    /// Frames longer than the buffer, skipped.
-    pub too_long: u32,
-    /// Frames whose CRC or checksum was wrong.
-    pub bad_check: u32,
-    /// Frames with the right check and a wrong security block or no code.
-    pub malformed: u32,
-    /// Frames that a silence ended early.
-    pub cut_short: u32,
+/// A frame too long for the buffer, on its way past.
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    refused: Refused,
+    /// Bytes still to come.
+    left: usize,
 }
 
 /// What the front of the buffer is.
@@ -112,24 +110,15 @@ impl<const N: usize> Deframer<N> {
     #[must_use]
     pub const fn with_gap(gap: Duration) -> Self {
         let () = Self::BOUNDS;
-        let counters = Counters {
-            frames: 0,
-            noise_bytes: 0,
-            bad_length: 0,
-            too_long: 0,
-            bad_check: 0,
-            malformed: 0,
-            cut_short: 0,
-        };
         Self {
             buffer: [0; N],
             len: 0,
             handed_out: 0,
-            skip: 0,
+            passing: None,
             gap,
             last_byte: Micros(0),
             ended: false,
-            counters,
+            counters: Counters::NONE,
         }
     }
 
@@ -139,6 +128,9 @@ impl<const N: usize> Deframer<N> {
         self.forget_handed_out();
         self.notice_gap(now);
         loop {
+            if let Some(passed) = self.passing.take_if(|passing| passing.left == 0) {
+                return Some(Deframed::Refused(passed.refused));
+            }
             match self.front() {
                 Front::Whole(len) => match Layout::of(&self.buffer[..len]) {
                     Ok(layout) => return Some(Deframed::Frame(self.hand_out(layout, len))),
@@ -152,7 +144,7 @@ impl<const N: usize> Deframer<N> {
                     count(&mut self.counters.cut_short);
                     self.drop_noise(1);
                 }
-                Front::TooLong(len) => self.skip_frame(len),
+                Front::TooLong(len) => self.let_pass(len),
                 Front::Incomplete(_) if input.is_empty() => return None,
                 Front::Incomplete(needed) => self.fill(now, input, needed),
             }
@@ -162,8 +154,15 @@ impl<const N: usize> Deframer<N> {
     /// When a silence will have ended what is in the buffer; `None` when nothing waits for more.
     #[must_use]
     pub fn deadline(&self) -> Option<Micros> {
-        let waiting = self.len > self.handed_out || self.skip > 0;
+        let waiting = self.len > self.handed_out || self.passing.is_some();
         waiting.then(|| self.last_byte + self.gap + Duration::from_micros(1))
+    }
+
+    /// How many of the bytes taken last are still looked at: those of the frame just handed out, and what came behind
+    /// it or may begin another.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.len
     }
 
     /// What passed and what was thrown away since the start.
@@ -172,9 +171,10 @@ impl<const N: usize> Deframer<N> {
         self.counters
     }
 
-    /// Forgets what is in the buffer, as after a change of speed; the counters stay.
+    /// Forgets and wipes what is in the buffer, as after a change of speed; the counters stay.
     pub fn clear(&mut self) {
-        (self.len, self.handed_out, self.skip, self.ended) = (0, 0, 0, false);
+        self.buffer.zeroize();
+        (self.len, self.handed_out, self.passing, self.ended) = (0, 0, None, false);
     }
 
     /// What the buffer starts with, once noise before the first possible start is gone.
@@ -204,9 +204,12 @@ impl<const N: usize> Deframer<N> {
     fn fill(&mut self, now: Micros, input: &mut &[u8], needed: usize) {
         self.last_byte = now;
         self.ended = false;
-        let skipped = self.skip.min(input.len());
-        self.skip -= skipped;
-        *input = &input[skipped..];
+        if let Some(passing) = &mut self.passing {
+            let passed = passing.left.min(input.len());
+            passing.left -= passed;
+            *input = &input[passed..];
+            return;
+        }
         let (taken, rest) = input.split_at((needed - self.len).min(input.len()));
         self.buffer[self.len..][..taken.len()].copy_from_slice(taken);
         self.len += taken.len();
@@ -229,34 +232,40 @@ impl<const N: usize> Deframer<N> {
     /// A frame with a wrong check may be noise around another frame's start, so only its first byte goes. One with
     /// the right check is what its sender meant, and goes whole.
     fn refuse(&mut self, error: FrameError, len: usize) -> Refused {
-        let refused = Refused {
-            address: self.buffer[1] & !REPLY_BIT,
-            reply: self.buffer[1] & REPLY_BIT != 0,
-            sequence: self.buffer[4] & SEQUENCE_BITS,
-            error,
-        };
-        if let FrameError::Check(_) = error {
-            count(&mut self.counters.bad_check);
-            self.drop_noise(1);
-        } else {
-            count(&mut self.counters.malformed);
-            self.drop_front(len);
+        let refused = self.refusal(error, len);
+        count(self.counters.of(error));
+        match error {
+            FrameError::Check(_) => self.drop_noise(1),
+            _ => self.drop_front(len),
         }
         refused
     }
 
-    /// Passes over a frame that is for somebody with a larger buffer.
-    fn skip_frame(&mut self, len: usize) {
-        count(&mut self.counters.too_long);
-        let here = len.min(self.len);
-        self.skip = len - here;
-        self.drop_front(here);
+    /// Lets a frame pass that is for somebody with a larger buffer. Refused once it has: until then its sender speaks.
+    fn let_pass(&mut self, len: usize) {
+        let error = FrameError::TooLong(len);
+        count(self.counters.of(error));
+        self.passing = Some(Passing { refused: self.refusal(error, len), left: len - self.len });
+        self.drop_front(self.len);
+    }
+
+    /// What the header at the front says of a frame of `len` bytes that is none.
+    fn refusal(&self, error: FrameError, len: usize) -> Refused {
+        Refused {
+            address: self.buffer[1] & !REPLY_BIT,
+            reply: self.buffer[1] & REPLY_BIT != 0,
+            sequence: self.buffer[4] & SEQUENCE_BITS,
+            len,
+            check: if self.buffer[4] & CRC_BIT == 0 { Check::Checksum } else { Check::Crc },
+            error,
+        }
     }
 
     fn notice_gap(&mut self, now: Micros) {
-        if (self.len > 0 || self.skip > 0) && now.since(self.last_byte) > self.gap {
+        let waiting = self.len > 0 || self.passing.is_some();
+        if waiting && now.since(self.last_byte) > self.gap {
             self.ended = true;
-            self.skip = 0;
+            self.passing = None;
         }
     }
 
@@ -280,8 +289,11 @@ impl<const N: usize> Default for Deframer<N> {
     }
 }
 
-fn count(counter: &mut u32) {
-    *counter = counter.wrapping_add(1);
+impl<const N: usize> Drop for Deframer<N> {
+    /// The last frame may have been opened where it stands.
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
 }
 
 #[cfg(test)]
@@ -290,7 +302,6 @@ mod tests {
     use std::borrow::ToOwned;
 
     use super::*;
-    use crate::osdp::crc::crc16;
 
     const ID: &[u8] = &[0x53, 0x00, 0x09, 0x00, 0x04, 0x61, 0x00, 0xC0, 0x66];
 
@@ -331,19 +342,45 @@ mod tests {
     }
 
     #[test]
+    fn what_was_opened_in_the_buffer_is_wiped_with_the_next_call() {
+        type Forget = fn(&mut Deframer<128>);
+        let forgets: [Forget; 2] =
+            [|deframer| assert!(deframer.next(Micros(0), &mut &[][..]).is_none()), Deframer::clear];
+        for forget in forgets {
+            let mut deframer = Deframer::new();
+            let Some(Deframed::Frame(frame)) = deframer.next(Micros(0), &mut &*ID) else {
+                panic!("no frame")
+            };
+            frame.into_payload().1.fill(0x5E);
+            assert!(deframer.buffer.contains(&0x5E));
+            forget(&mut deframer);
+            assert_eq!(deframer.buffer, [0; 128]);
+        }
+    }
+
+    #[test]
+    fn a_frame_too_long_is_refused_once_it_has_passed() {
+        let mut deframer = Deframer::<128>::new();
+        let long = [&[0x53, 0x05, 129, 0, 0x02, 0x80], &[0; 123][..]].concat();
+        assert!(deframer.next(Micros(0), &mut &long[..128]).is_none(), "its sender is still speaking");
+        let Some(Deframed::Refused(refused)) = deframer.next(Micros(0), &mut &long[128..]) else {
+            panic!("nobody was told")
+        };
+        let error = FrameError::TooLong(129);
+        let (address, reply, sequence, len, check) = (5, false, 2, 129, Check::Checksum);
+        assert_eq!(refused, Refused { address, reply, sequence, len, check, error });
+    }
+
+    #[test]
     fn what_is_thrown_away_is_counted_by_cause() {
         let mut deframer = Deframer::new();
         let mut damaged = ID.to_owned();
         damaged[6] ^= 1;
-        let mut no_block = [0x53, 0x00, 0x09, 0x00, 0x0C, 0x01, 0x11, 0, 0];
-        let crc = crc16(&no_block[..7]).to_le_bytes();
-        no_block[7..].copy_from_slice(&crc);
-        for bytes in [b"\xFFnoise", &damaged[..], &[0x53, 0, 3, 0, 4], &no_block, ID] {
+        for bytes in [b"\xFFnoise", &damaged[..], &[0x53, 0, 3, 0, 4], ID] {
             frames(&mut deframer, Micros(0), bytes);
         }
         let counters = deframer.counters();
         assert_eq!((counters.frames, counters.bad_check, counters.bad_length), (1, 1, 1));
-        assert_eq!(counters.malformed, 1, "{counters:?}");
         assert_eq!(counters.noise_bytes, 5 + 9 + 5);
     }
 }

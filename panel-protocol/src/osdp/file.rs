@@ -6,8 +6,8 @@
 
 use core::fmt;
 
-use super::bytes::{Full, Reader, Writer};
-use super::payload::PayloadError;
+use super::bytes::{Full, Writer};
+use super::payload::{PayloadError, counted, fixed, head};
 
 /// A part of a file, or with no bytes the question whether the PD has finished (OSDP 2.2, 6.26).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,14 +78,13 @@ impl<'a> FileFragment<'a> {
     pub const HEAD_LEN: usize = 1 + 4 + 4 + 2;
 
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        let wrong_length = PayloadError::Length(data.len());
-        let mut rest = Reader::new(data);
-        let [kind] = *rest.take().ok_or(wrong_length)?;
-        let total = u32::from_le_bytes(*rest.take().ok_or(wrong_length)?);
-        let offset = u32::from_le_bytes(*rest.take().ok_or(wrong_length)?);
-        let len = usize::from(rest.take_u16().ok_or(wrong_length)?);
-        let data = Some(rest.rest()).filter(|data| data.len() == len).ok_or(wrong_length)?;
-        Ok(Self { kind, total, offset, data })
+        let ([kind, t0, t1, t2, t3, o0, o1, o2, o3, l0, l1], data) = head(data)?;
+        Ok(Self {
+            kind: *kind,
+            total: u32::from_le_bytes([*t0, *t1, *t2, *t3]),
+            offset: u32::from_le_bytes([*o0, *o1, *o2, *o3]),
+            data: counted(data, 9, u16::from_le_bytes([*l0, *l1]))?,
+        })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
@@ -110,7 +109,7 @@ impl FileStatus {
     };
 
     pub(super) fn parse(data: &[u8]) -> Result<Self, PayloadError> {
-        let [action, d0, d1, s0, s1, m0, m1] = *super::payload::fixed(data)?;
+        let [action, d0, d1, s0, s1, m0, m1] = *fixed(data)?;
         Ok(Self {
             may_interleave: action & INTERLEAVE != 0,
             leave_secure: action & LEAVE_SECURE != 0,
@@ -199,7 +198,8 @@ mod tests {
         fragment.emit(&mut out).unwrap();
         assert_eq!(room, [1, 4, 3, 2, 1, 0x10, 0, 0, 0, 3, 0, b'a', b'b', b'c']);
         assert_eq!(FileFragment::parse(&room), Ok(fragment));
-        assert_eq!(FileFragment::parse(&room[..13]), Err(PayloadError::Length(13)));
+        assert_eq!(FileFragment::parse(&room[..13]), Err(PayloadError::Count { at: 9, says: 3, follow: 2 }));
+        assert_eq!(FileFragment::parse(&room[..10]), Err(PayloadError::TooShort { len: 10, min: 11 }));
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
         failed.emit(&mut Writer::new(&mut room)).unwrap();
         assert_eq!(room, [1, 0xF4, 1, 0xFD, 0xFF, 128, 0]);
         assert_eq!(FileStatus::parse(&room), Ok(failed));
-        assert_eq!(FileStatus::parse(&room[..6]), Err(PayloadError::Length(6)));
+        assert_eq!(FileStatus::parse(&room[..6]), Err(PayloadError::TooShort { len: 6, min: 7 }));
     }
 
     proptest! {

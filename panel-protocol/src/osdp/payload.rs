@@ -4,13 +4,55 @@ use core::fmt;
 
 use super::bytes::{Full, Writer};
 
-/// Why a payload's data is not what its code promises.
+/// Why a payload's data is not what its code promises. Offsets and lengths are those of the data behind the code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PayloadError {
-    /// This many bytes of data are too few or too many.
-    Length(usize),
-    /// The byte at this offset of the data has a value it can't have.
-    Value(usize),
+    /// There are too few bytes for the code's fixed fields.
+    TooShort {
+        /// How many there are.
+        len: usize,
+        /// How many there must be at least.
+        min: usize,
+    },
+    /// There are more bytes than the code has fields for.
+    TooLong {
+        /// How many there are.
+        len: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The bytes are no whole number of records.
+    Ragged {
+        /// How many there are.
+        len: usize,
+        /// How many a record has.
+        record: usize,
+    },
+    /// The length field doesn't say how many bytes follow.
+    Count {
+        /// Where the field begins.
+        at: usize,
+        /// How many bytes it speaks of.
+        says: usize,
+        /// How many there are.
+        follow: usize,
+    },
+    /// A part reaches over the end of the whole that it says it belongs to.
+    Beyond {
+        /// Where the part's length field begins.
+        at: usize,
+        /// Where the part ends.
+        end: usize,
+        /// Where the whole ends.
+        total: usize,
+    },
+    /// A byte has a value it can't have.
+    Value {
+        /// Where it is.
+        at: usize,
+        /// Its value.
+        byte: u8,
+    },
 }
 
 /// A vendor's own command or reply: its name, and bytes that only it understands.
@@ -31,10 +73,22 @@ pub struct ComSettings {
     pub baud: u32,
 }
 
+impl PayloadError {
+    /// The same error with its offset counted from `start` bytes further ahead.
+    pub(super) fn behind(self, start: usize) -> Self {
+        match self {
+            Self::Count { at, says, follow } => Self::Count { at: at + start, says, follow },
+            Self::Beyond { at, end, total } => Self::Beyond { at: at + start, end, total },
+            Self::Value { at, byte } => Self::Value { at: at + start, byte },
+            _ => self,
+        }
+    }
+}
+
 impl<'a> Manufacturer<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        let (oui, rest) = data.split_first_chunk().ok_or(PayloadError::Length(data.len()))?;
-        Ok(Self { oui: *oui, data: rest })
+        let (oui, data) = head(data)?;
+        Ok(Self { oui: *oui, data })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
@@ -47,7 +101,7 @@ impl ComSettings {
     pub(super) fn parse(data: &[u8]) -> Result<Self, PayloadError> {
         let [address, baud @ ..] = *fixed::<5>(data)?;
         if address >= super::frame::BROADCAST {
-            return Err(PayloadError::Value(0));
+            return Err(PayloadError::Value { at: 0, byte: address });
         }
         Ok(Self { address, baud: u32::from_le_bytes(baud) })
     }
@@ -60,42 +114,27 @@ impl ComSettings {
 
 /// The data as exactly `N` bytes.
 pub(super) fn fixed<const N: usize>(data: &[u8]) -> Result<&[u8; N], PayloadError> {
-    data.try_into().map_err(|_| PayloadError::Length(data.len()))
+    match head(data)? {
+        (fixed, []) => Ok(fixed),
+        _ => Err(PayloadError::TooLong { len: data.len(), max: N }),
+    }
+}
+
+/// The fixed fields at the data's front, `N` bytes of them, and what follows.
+pub(super) fn head<const N: usize>(data: &[u8]) -> Result<(&[u8; N], &[u8]), PayloadError> {
+    data.split_first_chunk().ok_or(PayloadError::TooShort { len: data.len(), min: N })
+}
+
+/// The bytes behind the fixed fields, if they are as many as the length field at `at` says.
+pub(super) fn counted(rest: &[u8], at: usize, says: impl Into<usize>) -> Result<&[u8], PayloadError> {
+    let (says, follow) = (says.into(), rest.len());
+    if says == follow { Ok(rest) } else { Err(PayloadError::Count { at, says, follow }) }
 }
 
 /// `value` for a payload that carries no data.
 pub(super) fn bare<T>(value: T, data: &[u8]) -> Result<T, PayloadError> {
     fixed::<0>(data).map(|_| value)
 }
-
-/// An enum that is one byte on the wire, with `from_byte`.
-macro_rules! byte_enum {
-    ($(#[$about:meta])* $name:ident { $($(#[$variant_about:meta])* $variant:ident = $byte:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub enum $name {
-            $($(#[$variant_about])* $variant = $byte,)+
-        }
-
-        impl $name {
-            /// What the byte means, `None` when nothing.
-            #[must_use]
-            pub const fn from_byte(byte: u8) -> Option<Self> {
-                match byte {
-                    $($byte => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-
-            /// The byte on the wire.
-            #[must_use]
-            pub const fn to_byte(self) -> u8 {
-                self as u8
-            }
-        }
-    };
-}
-pub(super) use byte_enum;
 
 impl fmt::Debug for Manufacturer<'_> {
     /// Without the data, which may hold cards.
@@ -108,8 +147,23 @@ impl fmt::Debug for Manufacturer<'_> {
 impl fmt::Display for PayloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length(len) => write!(f, "{len} bytes of data are not what the code promises"),
-            Self::Value(at) => write!(f, "byte {at} of the data has a value it can't have"),
+            Self::TooShort { len, min } => write!(f, "{len} bytes of data are too few, {min} are needed"),
+            Self::TooLong { len, max } => write!(f, "{len} bytes of data are too many, there may be {max}"),
+            Self::Ragged { len, record } => {
+                write!(f, "{len} bytes of data are no whole number of records of {record} bytes")
+            }
+            Self::Count { at, says, follow } => {
+                write!(f, "the length field at byte {at} of the data says {says}, but {follow} bytes follow")
+            }
+            Self::Beyond { at, end, total } => {
+                write!(
+                    f,
+                    "by the length field at byte {at} of the data, the part ends at {end}, behind {total}"
+                )
+            }
+            Self::Value { at, byte } => {
+                write!(f, "byte {at} of the data is 0x{byte:02X}, which it can't be")
+            }
         }
     }
 }

@@ -11,8 +11,11 @@ pub trait Record: Copy + PartialEq + fmt::Debug {
     /// Its length on the wire.
     const LEN: usize;
 
-    /// Reads a record from exactly [`LEN`](Self::LEN) bytes, `None` when a field has a value it can't have.
-    fn read(bytes: &[u8]) -> Option<Self>;
+    /// Reads a record from its [`LEN`](Self::LEN) bytes.
+    ///
+    /// # Errors
+    /// When a field has a value it can't have; the offset is from the record's start.
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError>;
 
     /// Appends the record.
     ///
@@ -43,15 +46,15 @@ impl<'a, R: Record> Records<'a, R> {
     /// Checks that `bytes` are whole records with fields in their ranges.
     ///
     /// # Errors
-    /// When the length is no whole number of records, or a record has a wrong value; the offset is that record's.
+    /// When the length is no whole number of records, or a field has a value it can't have.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, PayloadError> {
         if !bytes.len().is_multiple_of(R::LEN) {
-            return Err(PayloadError::Length(bytes.len()));
+            return Err(PayloadError::Ragged { len: bytes.len(), record: R::LEN });
         }
-        match bytes.chunks_exact(R::LEN).position(|record| R::read(record).is_none()) {
-            Some(index) => Err(PayloadError::Value(index * R::LEN)),
-            None => Ok(Self { source: Source::Wire(bytes, PhantomData) }),
+        for (index, record) in bytes.chunks_exact(R::LEN).enumerate() {
+            R::read(record).map_err(|error| error.behind(index * R::LEN))?;
         }
+        Ok(Self { source: Source::Wire(bytes, PhantomData) })
     }
 
     /// How many there are.
@@ -75,7 +78,7 @@ impl<'a, R: Record> Records<'a, R> {
             Source::Wire(bytes, _) => (bytes, &[]),
             Source::Values(values) => (&[], values),
         };
-        bytes.chunks_exact(R::LEN).filter_map(R::read).chain(values.iter().copied())
+        bytes.chunks_exact(R::LEN).flat_map(R::read).chain(values.iter().copied())
     }
 
     /// Appends all records.

@@ -90,12 +90,12 @@ pub struct ChangeBuilder<'a> {
 }
 
 impl<'a> ChangeBuilder<'a> {
-    /// Begins a [`Operation::PutRows`]; `None` if not even its code fits.
+    /// Begins a [`Operation::PutRows`](super::Operation::PutRows); `None` if not even its code fits.
     pub fn put_rows(to: &'a mut [u8]) -> Option<Self> {
         Self::begin(PUT_ROWS, to)
     }
 
-    /// Begins a [`Operation::DeleteKeys`]; `None` if not even its code fits.
+    /// Begins a [`Operation::DeleteKeys`](super::Operation::DeleteKeys); `None` if not even its code fits.
     pub fn delete_keys(to: &'a mut [u8]) -> Option<Self> {
         Self::begin(DELETE_KEYS, to)
     }

@@ -1,5 +1,6 @@
 //! What the gateway asks of a panel.
 
+use super::answer::EVENTS_WAITING;
 use super::bytes::{Reader, Writer};
 use super::items::{Keys, ProfileList, Rows};
 use crate::credential::Credential;
@@ -17,6 +18,27 @@ pub(super) const READ_BUCKETS: u8 = 0x20;
 pub(super) const READ_ROWS: u8 = 0x21;
 pub(super) const READ_EVENTS: u8 = 0x30;
 pub(super) const ACK_EVENTS: u8 = 0x31;
+
+/// The name of an operation's code, or of the message [`EventsWaiting`](super::Answer::EventsWaiting); `None` for a code
+/// that this version doesn't know.
+#[must_use]
+pub const fn operation_name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        INFO => "INFO",
+        ADOPT => "ADOPT",
+        SET_CLOCK => "SET_CLOCK",
+        PUT_ROWS => "PUT_ROWS",
+        DELETE_KEYS => "DELETE_KEYS",
+        STAGE_PROFILES => "STAGE_PROFILES",
+        COMMIT_PROFILES => "COMMIT_PROFILES",
+        READ_BUCKETS => "READ_BUCKETS",
+        READ_ROWS => "READ_ROWS",
+        READ_EVENTS => "READ_EVENTS",
+        ACK_EVENTS => "ACK_EVENTS",
+        EVENTS_WAITING => "EVENTS_WAITING",
+        _ => return None,
+    })
+}
 
 /// One request to a panel: an operation code and its body.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -10,7 +10,7 @@ use super::items::ProfileList;
 use super::operation::Operation;
 use crate::credential::Credential;
 use crate::decide::Reason;
-use crate::table::{CardTable, DigestKey, Profile, RowStore};
+use crate::table::{CardTable, DIGEST_KEY_LEN, DigestKey, Profile, RowStore, SortedRows};
 use crate::time::{Micros, UtcSeconds};
 
 /// What is fixed about a panel.
@@ -38,12 +38,23 @@ pub struct Panel<R, const P: usize, const E: usize> {
     clock: Option<(UtcSeconds, Micros)>,
 }
 
-impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
-    /// A panel as it leaves the factory, over an empty row store.
-    pub fn new(config: PanelConfig, rows: R) -> Self {
+/// The digest key of a panel that was never adopted.
+const NO_KEY: DigestKey = DigestKey::new([0; DIGEST_KEY_LEN]);
+
+impl<const N: usize, const P: usize, const E: usize> Panel<SortedRows<N>, P, E> {
+    /// A panel as it leaves the factory, with at most `N` rows in RAM and no readers yet.
+    ///
+    /// All of it is zeros, so a `static` panel takes no flash; [`set_readers`](Self::set_readers) comes at start.
+    pub const fn in_ram() -> Self {
+        Self::over(PanelConfig { readers: 0 }, CardTable::in_ram(NO_KEY))
+    }
+}
+
+impl<R, const P: usize, const E: usize> Panel<R, P, E> {
+    const fn over(config: PanelConfig, table: CardTable<R, P>) -> Self {
         Self {
             config,
-            table: CardTable::new(rows, DigestKey::default()),
+            table,
             staged: Vec::new(),
             events: Deque::new(),
             next_event: 0,
@@ -52,6 +63,23 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
             boot: 0,
             clock: None,
         }
+    }
+}
+
+impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
+    /// A panel as it leaves the factory, over an empty row store.
+    pub fn new(config: PanelConfig, rows: R) -> Self {
+        Self::over(config, CardTable::new(rows, NO_KEY))
+    }
+
+    /// Says how many readers it has, 1 to [`MAX_READERS`](crate::limits::MAX_READERS), as found at start.
+    pub fn set_readers(&mut self, readers: u8) {
+        self.config.readers = readers;
+    }
+
+    /// How many readers it has.
+    pub fn readers(&self) -> u8 {
+        self.config.readers
     }
 
     /// What a loss of power does: table and events stay, the clock is lost, the boot counter goes up.

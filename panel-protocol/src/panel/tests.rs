@@ -1,3 +1,5 @@
+mod versions;
+
 use std::vec::Vec;
 
 use proptest::prelude::*;
@@ -238,31 +240,6 @@ fn what_is_malformed_changes_nothing() {
         assert_eq!(Answer::decode(&answer), Some(Answer::Refused { code, status }), "{bad:02X?}");
     }
     assert_eq!(panel.table().digest(), digest);
-}
-
-/// Frames of version 1, operation then answer. Append only: a change here breaks panels in the field.
-#[test]
-fn golden_frames_of_version_1() {
-    let mut panel = panel();
-    let golden = include_str!("../../tests/data/golden-v1.txt");
-    let mut lines = golden.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    while let (Some(operation), Some(answer)) = (lines.next(), lines.next()) {
-        let given = send(&mut panel, &unhex(operation));
-        assert_eq!(hex(&given), answer, "answer to {operation}");
-        assert!(Answer::decode(&given).is_some(), "answer to {operation}");
-    }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-    digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> std::string::String {
-    bytes.iter().map(|byte| std::format!("{byte:02x}")).collect()
 }
 
 proptest! {

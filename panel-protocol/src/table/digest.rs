@@ -84,6 +84,12 @@ impl BucketDigests {
         &self.key
     }
 
+    /// Back to those of a table without rows, under another key.
+    pub fn clear(&mut self, key: DigestKey) {
+        self.key = key;
+        self.buckets.fill(0);
+    }
+
     /// Takes a row in.
     pub fn add(&mut self, row: &Row) {
         let hash = self.key.row(row);

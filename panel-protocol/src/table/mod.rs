@@ -2,6 +2,30 @@
 //!
 //! A [`Row`] says which [`Profile`] a credential has; a profile says, for each reader, whether it opens. Where rows
 //! are kept is a small trait ([`RowStore`]); digest, lookup and [`decide`](crate::decide) don't know which.
+//!
+//! ```
+//! use panel_protocol::decide::Reason;
+//! use panel_protocol::table::{CardTable, DigestKey, Profile, Row, SortedRows};
+//! use panel_protocol::time::UtcSeconds;
+//! use panel_protocol::wiegand::H10301;
+//!
+//! let mut table = CardTable::<_, 4>::new(SortedRows::<1_000>::new(), DigestKey::new([9; 16]));
+//! table.set_profiles([Profile::always([0])].into_iter().collect());
+//! let empty = table.digest();
+//!
+//! // Facility 100, card 1234, until some second in 2027.
+//! let card = H10301.encode(100, 1_234)?;
+//! table.put(Row { valid_until: Some(UtcSeconds(1_800_000_000)), ..Row::new(card, 0) }).expect("there is room");
+//! assert_eq!(table.decide(card, 0, Some(UtcSeconds(1_799_999_999))), Reason::Granted);
+//! assert_eq!(table.decide(card, 0, Some(UtcSeconds(1_800_000_000))), Reason::Expired);
+//! assert_eq!(table.decide(card, 1, Some(UtcSeconds(1_799_999_999))), Reason::NoAccess);
+//!
+//! // Two tables have the same digest when they hold the same, and practically never when they don't.
+//! assert_ne!(table.digest(), empty);
+//! table.remove(card);
+//! assert_eq!(table.digest(), empty);
+//! # Ok::<(), panel_protocol::wiegand::FormatError>(())
+//! ```
 
 mod digest;
 mod profile;
@@ -27,6 +51,13 @@ pub struct CardTable<R, const P: usize> {
     rows: R,
     profiles: Vec<Profile, P>,
     digests: BucketDigests,
+}
+
+impl<const N: usize, const P: usize> CardTable<SortedRows<N>, P> {
+    /// An empty table in RAM, for a `static` that the linker places.
+    pub const fn in_ram(key: DigestKey) -> Self {
+        Self { rows: SortedRows::new(), profiles: Vec::new(), digests: BucketDigests::new(key) }
+    }
 }
 
 impl<R: RowStore, const P: usize> CardTable<R, P> {
@@ -111,7 +142,7 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
 
     /// Changes the key of the digest; every row is hashed again.
     pub fn rekey(&mut self, key: DigestKey) {
-        self.digests = BucketDigests::new(key);
+        self.digests.clear(key);
         self.rehash();
     }
 

@@ -120,6 +120,12 @@ pub fn decode_credential(from: &[u8]) -> Result<(Credential, usize), RowError> {
     credential_at(*from.first().ok_or(RowError::Truncated)?, from)
 }
 
+/// The card of an encoded row.
+pub(super) fn key_of(row: &[u8]) -> Result<Credential, RowError> {
+    let first = *row.first().ok_or(RowError::Truncated)?;
+    credential_at(first & !EXTENDED, row).map(|(credential, _)| credential)
+}
+
 fn credential_at(bits: u8, from: &[u8]) -> Result<(Credential, usize), RowError> {
     let len = usize::from(bits).div_ceil(8);
     if bits == 0 || len > 8 {

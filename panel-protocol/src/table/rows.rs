@@ -4,7 +4,7 @@ use core::fmt;
 
 use heapless::Vec;
 
-use super::{Row, bucket_of};
+use super::{MAX_ROW_LEN, Row, bucket_of, row::key_of};
 use crate::credential::Credential;
 
 /// The table has no room for one more row.
@@ -49,9 +49,38 @@ pub trait RowStore {
 }
 
 /// At most `N` rows in RAM, sorted by bucket and credential: lookups by bisection, changes by moving memory.
+///
+/// A row is kept as its bytes on the wire, in [`MAX_ROW_LEN`] bytes whatever it says: half of what [`Row`] takes.
 #[derive(Clone, Debug, Default)]
 pub struct SortedRows<const N: usize> {
-    rows: Vec<Row, N>,
+    rows: Vec<Packed, N>,
+}
+
+/// A row's [encoding](Row::encode), and zeros behind it.
+#[derive(Clone, Copy, Debug)]
+struct Packed([u8; MAX_ROW_LEN]);
+
+impl Packed {
+    /// `None` never comes: every row fits.
+    fn of(row: &Row) -> Option<Self> {
+        let mut bytes = [0; MAX_ROW_LEN];
+        row.encode(&mut bytes).map(|_| Self(bytes))
+    }
+
+    fn row(&self) -> Option<Row> {
+        Row::decode(&self.0).ok().map(|(row, _)| row)
+    }
+
+    fn order(&self) -> Option<Order> {
+        key_of(&self.0).ok().map(order)
+    }
+}
+
+/// What rows are sorted by: bucket, bits, raw value.
+type Order = (u8, u8, u64);
+
+const fn order(credential: Credential) -> Order {
+    (bucket_of(credential), credential.bits(), credential.raw())
 }
 
 impl<const N: usize> SortedRows<N> {
@@ -61,29 +90,26 @@ impl<const N: usize> SortedRows<N> {
     }
 
     fn find(&self, credential: Credential) -> Result<usize, usize> {
-        let wanted = order(credential);
-        self.rows.binary_search_by_key(&wanted, |row| order(row.credential))
+        let wanted = Some(order(credential));
+        self.rows.binary_search_by_key(&wanted, Packed::order)
     }
-}
-
-const fn order(credential: Credential) -> (u8, u8, u64) {
-    (bucket_of(credential), credential.bits(), credential.raw())
 }
 
 impl<const N: usize> RowStore for SortedRows<N> {
     fn get(&self, credential: Credential) -> Option<Row> {
-        self.find(credential).ok().map(|at| self.rows[at])
+        self.find(credential).ok().and_then(|at| self.rows[at].row())
     }
 
     fn put(&mut self, row: Row) -> Result<Option<Row>, TableFull> {
+        let packed = Packed::of(&row).ok_or(TableFull)?;
         match self.find(row.credential) {
-            Ok(at) => Ok(Some(core::mem::replace(&mut self.rows[at], row))),
-            Err(at) => self.rows.insert(at, row).map(|()| None).map_err(|_| TableFull),
+            Ok(at) => Ok(core::mem::replace(&mut self.rows[at], packed).row()),
+            Err(at) => self.rows.insert(at, packed).map(|()| None).map_err(|_| TableFull),
         }
     }
 
     fn remove(&mut self, credential: Credential) -> Option<Row> {
-        self.find(credential).ok().map(|at| self.rows.remove(at))
+        self.find(credential).ok().and_then(|at| self.rows.remove(at).row())
     }
 
     fn len(&self) -> u32 {
@@ -95,13 +121,9 @@ impl<const N: usize> RowStore for SortedRows<N> {
     }
 
     fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
-        let at = match after {
-            None => self.rows.partition_point(|row| bucket_of(row.credential) < bucket),
-            Some(after) => match self.find(after) {
-                Ok(at) => at + 1,
-                Err(at) => at,
-            },
-        };
-        self.rows.get(at).copied().filter(|row| bucket_of(row.credential) == bucket)
+        // `after` may be any card: it only says where in this bucket's order to go on.
+        let before = after.map_or((bucket, 0, 0), |after| (bucket, after.bits(), after.raw()));
+        let at = self.rows.partition_point(|row| row.order() <= Some(before));
+        self.rows.get(at)?.row().filter(|row| bucket_of(row.credential) == bucket)
     }
 }

@@ -40,6 +40,20 @@ fn the_same_rows_in_any_order_have_the_same_digest() {
 }
 
 #[test]
+fn rows_after_a_card_of_another_bucket_are_those_with_a_greater_credential() {
+    let rows: std::vec::Vec<_> = (0..60).map(|raw| Row::new(card(raw), 0)).collect();
+    let mut store = SortedRows::<60>::new();
+    rows.iter().for_each(|row| assert_eq!(store.put(*row), Ok(None)));
+    for bucket in 0..=u8::MAX {
+        let of_bucket = || rows.iter().filter(|row| bucket_of(row.credential) == bucket);
+        for after in rows.iter().map(|row| row.credential) {
+            let expected = of_bucket().find(|row| row.credential > after).copied();
+            assert_eq!(store.next_in_bucket(bucket, Some(after)), expected);
+        }
+    }
+}
+
+#[test]
 fn profiles_are_part_of_the_digest() {
     let mut table = table();
     let before = table.digest();
@@ -59,6 +73,11 @@ fn another_key_gives_another_digest_of_the_same_rows() {
     assert_ne!(one.digest(), first);
     one.rekey(key());
     assert_eq!(one.digest(), first);
+}
+
+#[test]
+fn a_thousand_rows_in_ram_take_20_bytes_each() {
+    assert_eq!(size_of::<SortedRows<1_000>>(), 20_000 + size_of::<usize>());
 }
 
 #[test]

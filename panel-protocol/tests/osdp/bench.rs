@@ -1,45 +1,69 @@
 //! A PD on a bench: a device behind it, and a CP that does exactly what a test says.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::flash::Flash;
 use panel_protocol::credential::Credential;
 use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::crc::crc16;
+use panel_protocol::osdp::file::FileStatus;
 use panel_protocol::osdp::frame::{self, Frame, FrameMut, Header, Payload, Scb, scs};
 use panel_protocol::osdp::payload::ComSettings;
-use panel_protocol::osdp::pd::{Answered, Event, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter};
+use panel_protocol::osdp::pd::{
+    Answered, Event, EventQueue, FileReceiver, Input, Key, Output, Pd, PdConfig, PdHandler, ReplyWriter,
+};
 use panel_protocol::osdp::reply::{Capability, DeviceId, NakReason, Raw, Reply, function};
 use panel_protocol::osdp::secure::{Handshake, KeyKind, SCBK_D, Scbk, Session};
 use panel_protocol::time::Micros;
 
 /// The tested device's address.
 pub(crate) const ADDRESS: u8 = 5;
+/// The CP's number in its handshakes, unless a test sets another.
+pub(crate) const RND_A: [u8; 8] = [7; 8];
 /// A vendor that makes nothing.
 pub(crate) const OUI: [u8; 3] = [0xCA, 0xFE, 0x01];
 
+/// Longest fragment of a file that the device takes: what fits into its frames.
+pub(crate) const MAX_FRAGMENT: u16 = 228;
+
 /// What is behind the PD, and what reached it.
-#[derive(Default)]
 pub(crate) struct Device {
     pub(crate) key: Option<Scbk>,
-    pub(crate) news: VecDeque<Credential>,
+    pub(crate) news: EventQueue<8>,
     pub(crate) told: usize,
     pub(crate) delivered: usize,
     /// Codes of the commands that reached the handler, in order.
     pub(crate) commands: Vec<u8>,
+    /// Data of the vendor's commands among them.
+    pub(crate) messages: Vec<Vec<u8>>,
     /// How many commands to answer with BUSY.
     pub(crate) busy: usize,
     pub(crate) refuses_keys: bool,
     /// Random numbers given out.
     pub(crate) randoms: u8,
+    pub(crate) files: FileReceiver,
+    pub(crate) flash: Flash,
 }
 
 impl Device {
     pub(crate) fn factory_new() -> Self {
-        Self::default()
+        Self {
+            key: None,
+            news: EventQueue::new(),
+            told: 0,
+            delivered: 0,
+            commands: Vec::new(),
+            messages: Vec::new(),
+            busy: 0,
+            refuses_keys: false,
+            randoms: 0,
+            files: FileReceiver::new(MAX_FRAGMENT),
+            flash: Flash::default(),
+        }
     }
 
     pub(crate) fn with_key(key: &Scbk) -> Self {
-        Self { key: Some(key.clone()), ..Self::default() }
+        Self { key: Some(key.clone()), ..Self::factory_new() }
     }
 }
 
@@ -68,12 +92,15 @@ impl PdHandler for Device {
         [self.randoms; 8]
     }
 
-    fn command<'b>(&mut self, _: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
+    fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {
         if self.busy > 0 {
             self.busy -= 1;
             return reply.busy();
         }
         self.commands.push(command.code());
+        if let Command::Manufacturer(message) = command {
+            self.messages.push(message.data.to_vec());
+        }
         match command {
             // Echoes the vendor's bytes as often as they fit.
             Command::Manufacturer(message) => reply.manufacturer(message.oui, |room| {
@@ -82,20 +109,31 @@ impl PdHandler for Device {
             Command::ComSet(settings) => {
                 reply.send(&Reply::Com(ComSettings { baud: settings.baud.min(115_200), ..*settings }))
             }
+            Command::FileTransfer(fragment) => match self.files.receive(now, fragment, &mut self.flash) {
+                Some(status) => {
+                    let has_news = !self.news.is_empty();
+                    reply.send(&Reply::FileStatus(FileStatus { has_news, ..status }))
+                }
+                None => reply.busy(),
+            },
+            Command::Abort => {
+                self.files.cancel();
+                reply.ack()
+            }
             Command::Buzzer(_) | Command::Output(_) => reply.ack(),
             _ => reply.nak(NakReason::UnknownCommand),
         }
     }
 
-    fn poll<'b>(&mut self, _: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
-        let Some(card) = self.news.front() else { return reply.ack() };
-        self.told += 1;
-        reply.send(&Reply::Raw(Raw::of(0, *card, &mut [0; 8])))
+    fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
+        let told = self.news.tell(now, reply);
+        self.told += usize::from(told.is_ok());
+        told.unwrap_or_else(ReplyWriter::ack)
     }
 
     fn delivered(&mut self, _: Micros) {
         self.delivered += 1;
-        self.news.pop_front();
+        self.news.delivered();
     }
 }
 
@@ -108,7 +146,12 @@ pub(crate) struct Bench {
     pub(crate) events: Vec<Event>,
     pub(crate) sequence: u8,
     pub(crate) session: Option<Session>,
+    pub(crate) rnd_a: [u8; 8],
+    /// The MAC that the last channel began with.
+    pub(crate) initial_mac: [u8; 16],
     pub(crate) address: u8,
+    /// Everything that was put on the line, in order.
+    pub(crate) sent: Vec<Vec<u8>>,
 }
 
 /// A reply as the CP sees it.
@@ -137,7 +180,10 @@ impl Bench {
             events: Vec::new(),
             sequence: 0,
             session: None,
+            rnd_a: RND_A,
+            initial_mac: [0; 16],
             address: ADDRESS,
+            sent: Vec::new(),
         }
     }
 
@@ -151,8 +197,16 @@ impl Bench {
         bench
     }
 
+    /// Shows the device a card.
+    pub(crate) fn show(&mut self, card: Credential) {
+        let mut bits = [0; 8];
+        let read = Reply::Raw(Raw::of(0, card, &mut bits));
+        self.device.news.push(self.now, &read).expect("a card fits");
+    }
+
     /// Puts bytes on the line; what the PD sends back, if anything.
     pub(crate) fn wire(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.sent.push(bytes.to_vec());
         self.pd.handle(self.now, Input::Received(bytes), &mut self.device);
         self.drain()
     }
@@ -232,10 +286,9 @@ impl Bench {
     /// The whole handshake with this key; the PD's refusal when it doesn't come to a channel.
     pub(crate) fn open_channel(&mut self, kind: KeyKind, key: &Scbk) -> Result<(), Heard> {
         self.session = None;
-        let rnd_a = [7; 8];
-        let heard = self.step(scs::CHALLENGE, kind, &Command::Challenge(rnd_a));
+        let heard = self.step(scs::CHALLENGE, kind, &Command::Challenge(self.rnd_a));
         let Reply::ClientCryptogram(client) = heard.reply() else { return Err(heard) };
-        let handshake = Handshake::new(key, &rnd_a, &client.random);
+        let handshake = Handshake::new(key, &self.rnd_a, &client.random);
         let server = match handshake.check_client(&client.cryptogram) {
             Ok(server) => *server,
             Err(_) => [0; 16],
@@ -243,6 +296,7 @@ impl Bench {
         let heard = self.step(scs::SERVER_CRYPTOGRAM, kind, &Command::ServerCryptogram(server));
         let Reply::InitialMac(mac) = heard.reply() else { return Err(heard) };
         self.session = Some(handshake.confirm(&mac).expect("the same key"));
+        self.initial_mac = mac;
         Ok(())
     }
 }
@@ -250,6 +304,27 @@ impl Bench {
 /// Whether a sent frame is sealed.
 pub(crate) fn is_sealed(sent: &[u8]) -> bool {
     Frame::parse(&sent[1..]).expect("a sound frame").is_sealed()
+}
+
+/// Makes the CRC right again after a change.
+pub(crate) fn repair_check(frame: &mut [u8]) {
+    let body = frame.len() - 2;
+    let crc = crc16(&frame[1..body]).to_le_bytes();
+    frame[body..].copy_from_slice(&crc);
+}
+
+/// Makes the length field say what it is, and this many bytes more.
+pub(crate) fn repair_len(frame: &mut [u8], more: usize) {
+    let len = u16::try_from(frame.len() - 1 + more).expect("a short frame").to_le_bytes();
+    frame[3..5].copy_from_slice(&len);
+}
+
+/// The card that a reply tells of.
+pub(crate) fn presented(heard: &Heard) -> Option<Credential> {
+    match heard.reply() {
+        Reply::Raw(raw) => raw.credential().ok(),
+        _ => None,
+    }
 }
 
 /// A card.

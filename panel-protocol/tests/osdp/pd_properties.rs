@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bench::{Bench, Device};
+use crate::bench::{Bench, Device, card};
 use crate::pieces::{Piece, any_piece};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::frame::{self, Frame, Header, Scb};
@@ -55,7 +55,8 @@ proptest! {
     fn a_pd_answers_anything_with_sound_frames_or_not_at_all(doings in vec(any_doing(), 0..40)) {
         let key = Scbk::new([9; 16]);
         let mut bench = Bench::new(Device::with_key(&key));
-        bench.device.news.extend([crate::bench::card(1), crate::bench::card(2)]);
+        bench.show(card(1));
+        bench.show(card(2));
         for doing in doings {
             let sent = match doing {
                 Doing::Bytes(bytes) => bench.wire(&bytes),

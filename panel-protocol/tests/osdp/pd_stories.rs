@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed};
-use panel_protocol::credential::Credential;
+use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed, presented, repair_check};
 use panel_protocol::osdp::command::{Buzzer, Command, KeySet, Tone};
-use panel_protocol::osdp::crc::crc16;
 use panel_protocol::osdp::frame::{self, BROADCAST, Check, Frame, Header, scs};
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
 use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
 
-const KEY: Scbk = Scbk::new(*b"sixteen byte key");
+pub(crate) const KEY: Scbk = Scbk::new(*b"sixteen byte key");
 const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
 const BEEP: Command<'_> =
     Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
 
-fn nak(heard: &Heard) -> Option<NakReason> {
+pub(crate) fn nak(heard: &Heard) -> Option<NakReason> {
     match heard.reply() {
         Reply::Nak(nak) => Some(nak.reason),
         _ => None,
@@ -59,7 +57,8 @@ fn a_retry_repeats_the_reply_and_not_the_command() {
 #[test]
 fn a_lost_reply_with_a_card_is_told_again_and_delivered_once() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.extend([card(1), card(2)]);
+    bench.show(card(1));
+    bench.show(card(2));
     let poll = bench.frame(&Command::Poll);
     let lost = bench.wire(&poll).unwrap();
     let again = bench.wire(&poll).unwrap();
@@ -75,7 +74,7 @@ fn a_lost_reply_with_a_card_is_told_again_and_delivered_once() {
 #[test]
 fn a_card_told_into_a_channel_that_broke_is_told_again() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
     bench.sequence = 0;
     bench.open_channel(KeyKind::Installed, &KEY).unwrap();
@@ -93,7 +92,7 @@ fn a_forged_command_confirms_nothing() {
     let unknown = (0x19, Command::Poll);
     for (kind, forged) in [challenge, proof, sealed, unknown] {
         let mut bench = Bench::secured(Device::with_key(&KEY));
-        bench.device.news.push_back(card(1));
+        bench.show(card(1));
         bench.ask(&Command::Poll);
         bench.step(kind, KeyKind::Installed, &forged);
         assert_eq!((bench.device.told, bench.device.delivered), (1, 0), "{forged:?}");
@@ -104,7 +103,7 @@ fn a_forged_command_confirms_nothing() {
 #[test]
 fn a_forged_clear_command_confirms_nothing() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     bench.ask(&Command::Poll);
     let forged = bench.clear_frame(&Command::Poll);
     let reply = bench.wire(&forged).unwrap();
@@ -118,7 +117,7 @@ fn a_wrong_mac_ends_the_channel() {
     let mut frame = bench.frame(&BEEP);
     let mac_at = frame.len() - 6;
     frame[mac_at] ^= 1;
-    repair_crc(&mut frame);
+    repair_check(&mut frame);
     let reply = bench.wire(&frame).unwrap();
     assert!(!is_sealed(&reply));
     assert_eq!(nak(&bench.listen(&reply)), Some(NakReason::Security));
@@ -249,7 +248,7 @@ fn each_handshake_has_a_new_random_number() {
 #[test]
 fn a_keyed_device_does_little_without_a_channel() {
     let mut bench = Bench::new(Device::with_key(&KEY));
-    bench.device.news.push_back(card(1));
+    bench.show(card(1));
     assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
     assert!(matches!(bench.ask(&Command::Capabilities).reply(), Reply::Capabilities(_)));
     let com_set = Command::ComSet(ComSettings { address: 9, baud: 9600 });
@@ -351,6 +350,106 @@ fn a_broadcast_is_answered_from_the_broadcast_address() {
 }
 
 #[test]
+fn a_broadcast_belongs_to_the_same_channel() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    bench.address = BROADCAST;
+    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
+    let heard = bench.ask(&BEEP);
+    assert_eq!((heard.reply(), heard.header.address), (Reply::Ack, BROADCAST));
+    bench.address = ADDRESS;
+    let heard = bench.ask(&BEEP);
+    assert_eq!((heard.reply(), heard.header.address), (Reply::Ack, ADDRESS));
+    bench.address = BROADCAST;
+    let heard = bench.ask(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
+    assert_eq!((heard.scs, heard.header.address), (Some(scs::REPLY_ENCRYPTED), BROADCAST));
+    bench.address = 9;
+    assert_eq!(bench.ask(&BEEP).reply(), Reply::Ack, "the channel goes on at the new address");
+}
+
+#[test]
+fn a_keyed_device_takes_no_address_from_a_broadcast_in_clear() {
+    let mut bench = Bench::new(Device::with_key(&KEY));
+    bench.address = BROADCAST;
+    let heard = bench.ask(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
+    assert_eq!((nak(&heard), heard.header.address), (Some(NakReason::Security), BROADCAST));
+    assert_eq!((bench.pd.address(), bench.device.commands.len()), (ADDRESS, 0));
+}
+
+#[test]
+fn a_lost_reply_about_a_new_address_can_be_had_again_at_the_old_one() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.frame(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
+    let lost = bench.wire(&frame).unwrap();
+    assert_eq!(bench.pd.address(), 9);
+    assert_eq!(bench.wire(&frame).unwrap(), lost);
+    assert_eq!(bench.device.commands, [0x6E]);
+    bench.listen(&lost);
+    let old = bench.frame(&Command::Poll);
+    assert_eq!(bench.wire(&old), None, "but nothing new is heard there");
+    bench.wait(Duration::from_secs(8));
+    assert_eq!(bench.wire(&frame), None, "nor this, once the conversation has ended");
+}
+
+#[test]
+fn a_cp_that_does_not_follow_to_the_new_settings_takes_the_device_offline() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.ask(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
+    bench.events.clear();
+    bench.wait(Duration::from_secs(8));
+    assert_eq!((bench.events.as_slice(), bench.pd.address()), (&[Event::Offline][..], 9));
+    (bench.address, bench.sequence) = (9, 0);
+    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)), "it waits there");
+}
+
+#[test]
+fn a_refusal_is_repeated_to_the_byte_as_well() {
+    let unknown = Command::Other { code: 0xEE, data: &[] };
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let frame = bench.frame(&unknown);
+    let first = bench.wire(&frame).unwrap();
+    assert_eq!(bench.wire(&frame).unwrap(), first);
+    assert_eq!(bench.device.commands, [0xEE], "the device was asked once");
+    assert_eq!(nak(&bench.listen(&first)), Some(NakReason::UnknownCommand));
+    let forged = bench.clear_frame(&BEEP);
+    let refusal = bench.wire(&forged).unwrap();
+    bench.events.clear();
+    assert_eq!(bench.wire(&forged).unwrap(), refusal);
+    assert_eq!(bench.events, [], "a channel ends once");
+}
+
+#[test]
+fn a_busy_device_costs_the_chain_of_macs_nothing() {
+    let mut bench = Bench::secured(Device { busy: 5, ..Device::with_key(&KEY) });
+    bench.show(card(1));
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(1)));
+    let frame = bench.frame(&BEEP);
+    let busy: Vec<_> = (0..5).map(|_| bench.wire(&frame).unwrap()).collect();
+    assert!(busy.iter().all(|reply| *reply == busy[0]));
+    assert_eq!(bench.device.delivered, 1, "the first of them showed that the card was heard");
+    let reply = bench.wire(&frame).unwrap();
+    assert_eq!(bench.listen(&reply).reply(), Reply::Ack);
+    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
+    assert_eq!((bench.device.told, bench.device.delivered), (1, 1));
+}
+
+/// The next number says that the reply before was heard, whether it was or not: that is all a PD can know.
+#[test]
+fn a_cp_that_goes_on_after_a_lost_reply_has_heard_it() {
+    let mut bench = Bench::new(Device::factory_new());
+    bench.show(card(1));
+    bench.show(card(2));
+    bench.ask(&Command::Id);
+    let first = bench.frame(&Command::Poll);
+    bench.wire(&first).unwrap();
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(2)));
+    bench.wire(&first).unwrap();
+    assert_eq!(bench.device.delivered, 1, "an old number shows nothing");
+    bench.sequence = 0;
+    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
+    assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(2)), "a new beginning shows nothing either");
+}
+
+#[test]
 fn a_damaged_broadcast_is_answered_by_nobody() {
     let mut bench = Bench::new(Device::factory_new());
     bench.address = BROADCAST;
@@ -382,7 +481,7 @@ fn refusals_name_their_reason_inside_the_channel() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     let cases = [
         (Command::Other { code: 0x60, data: &[1] }, NakReason::Length),
-        (Command::Other { code: 0x6A, data: &[0, 9, 0, 0, 0] }, NakReason::Record),
+        (Command::Other { code: 0x68, data: &[0, 9, 0, 0] }, NakReason::Record),
         (Command::Other { code: 0xEE, data: &[] }, NakReason::UnknownCommand),
         (Command::Challenge([0; 8]), NakReason::Security),
     ];
@@ -390,6 +489,22 @@ fn refusals_name_their_reason_inside_the_channel() {
         let heard = bench.ask(&command);
         assert_eq!((nak(&heard), heard.scs), (Some(reason), Some(scs::REPLY_ENCRYPTED)), "{command:?}");
     }
+}
+
+#[test]
+fn what_only_the_device_can_judge_reaches_it() {
+    let mut bench = Bench::secured(Device::with_key(&KEY));
+    let codes = [0x73, 0x74, 0xA1, 0xA3, 0xA4, 0xA5, 0xEE];
+    for code in codes {
+        let data: &[u8] = match code {
+            0x73 => &[0, 0x77, 0x77, 0], // neither type nor format is known: NAK 7 or 8 is the device's to say
+            0xA3 => &[0; 5],
+            _ => &[0; 6],
+        };
+        let heard = bench.ask(&Command::Other { code, data });
+        assert_eq!(nak(&heard), Some(NakReason::UnknownCommand), "{code:02X}");
+    }
+    assert_eq!(bench.device.commands, codes);
 }
 
 #[test]
@@ -420,19 +535,4 @@ fn a_frame_in_pieces_is_answered_once_it_is_whole() {
         bench.wait(Duration::from_millis(1));
     }
     assert!(bench.wire(&[*last]).is_some());
-}
-
-/// Makes the CRC right again after a change.
-fn repair_crc(frame: &mut [u8]) {
-    let body = frame.len() - 2;
-    let crc = crc16(&frame[1..body]).to_le_bytes();
-    frame[body..].copy_from_slice(&crc);
-}
-
-/// The card that a reply tells of.
-fn presented(heard: &Heard) -> Option<Credential> {
-    match heard.reply() {
-        Reply::Raw(raw) => raw.credential().ok(),
-        _ => None,
-    }
 }

@@ -1,6 +1,7 @@
 //! What a line may carry: frames whole, damaged and cut, and noise between them.
 
 use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::crc::{checksum, crc16};
 use panel_protocol::osdp::frame::{self, Check, Header};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -57,4 +58,22 @@ pub(crate) fn any_header() -> impl Strategy<Value = Header> {
         sequence,
         check: if crc { Check::Crc } else { Check::Checksum },
     })
+}
+
+/// A step of the handshake, or a security block that nobody knows: its type and data.
+pub(crate) fn any_scb() -> impl Strategy<Value = (u8, Vec<u8>)> {
+    prop_oneof![(0x11..=0x14u8, vec(any::<u8>(), 1)), ((0x19..=0xFFu8), vec(any::<u8>(), 0..4)),]
+}
+
+/// The bytes, from SOM on, with their length and check put right.
+pub(crate) fn with_right_check(body: &[u8]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    let check = if bytes[4] & 0x04 == 0 { Check::Checksum } else { Check::Crc };
+    let len = u16::try_from(bytes.len() + check.byte_len()).expect("a frame's length");
+    bytes[2..4].copy_from_slice(&len.to_le_bytes());
+    match check {
+        Check::Checksum => bytes.push(checksum(&bytes)),
+        Check::Crc => bytes.extend(crc16(&bytes).to_le_bytes()),
+    }
+    bytes
 }

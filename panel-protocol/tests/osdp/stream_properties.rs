@@ -1,30 +1,66 @@
 //! What must hold for any stream of bytes. A failure prints the case.
 
-use crate::pieces::{Piece, any_frame, any_header, any_piece};
+use crate::pieces::{Piece, any_frame, any_header, any_piece, any_scb, with_right_check};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::deframe::{Deframed, Deframer};
-use panel_protocol::osdp::frame::{self, Frame, Header, Scb};
+use panel_protocol::osdp::frame::{self, Frame, FrameError, FrameMut, Header, Scb, scs};
 use panel_protocol::time::Micros;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, select};
 
 proptest! {
     #[test]
     fn frames_come_back_as_they_were(
         header in any_header(),
-        scb in proptest::option::of((any::<u8>(), vec(any::<u8>(), 0..4))),
+        scb in proptest::option::of(any_scb()),
         code: u8,
-        data in vec(any::<u8>(), 8..64),
+        data in vec(any::<u8>(), 0..64),
     ) {
         let scb = scb.as_ref().map(|(kind, data)| Scb { kind: *kind, data });
+        let header = match scb.map(|scb| scb.kind) {
+            // A step of the handshake has its direction.
+            Some(kind @ scs::CHALLENGE..=scs::INITIAL_MAC) => Header { reply: kind % 2 == 0, ..header },
+            _ => header,
+        };
         let mut buf = [0; 128];
         let wire = frame::emit(&mut buf, header, scb, &Command::Other { code, data: &data }).unwrap();
         let frame = Frame::parse(&wire[1..]).unwrap();
         prop_assert_eq!((frame.header(), frame.scb(), frame.code()), (header, scb, code));
-        // A security block may claim the data's end as its MAC.
-        let read = [frame.data(), frame.mac().map_or(&[][..], |mac| mac)].concat();
-        prop_assert_eq!(read, data);
+        prop_assert_eq!((frame.data(), frame.mac()), (&data[..], None));
+    }
+
+    #[test]
+    fn any_bytes_are_a_frame_or_refused(bytes in vec(any::<u8>(), 0..100)) {
+        if let Ok(frame) = Frame::parse(&bytes) {
+            prop_assert_eq!(frame.bytes(), &bytes[..]);
+        }
+    }
+
+    #[test]
+    fn any_bytes_with_the_right_check_are_a_frame_that_adds_up_or_refused(
+        address: u8,
+        control in select(vec![0x00u8, 0x04, 0x08, 0x0C, 0x8E, 0x14]),
+        block in vec(prop_oneof![0..5u8, 0x10..0x1Au8, any::<u8>()], 2),
+        rest in vec(any::<u8>(), 1..60),
+    ) {
+        let bytes = with_right_check(&[&[0x53, address, 0, 0, control], &block[..], &rest].concat());
+        let mut copy = bytes.clone();
+        prop_assert_eq!(FrameMut::parse(&mut copy).map(|_| ()), Frame::parse(&bytes).map(|_| ()));
+        match Frame::parse(&bytes) {
+            Ok(frame) => {
+                let scb = frame.scb().map_or(0, |scb| 2 + scb.data.len());
+                let mac = frame.mac().map_or(0, |mac| mac.len());
+                prop_assert_eq!(frame.is_sealed(), mac > 0);
+                let check = frame.header().check.byte_len();
+                prop_assert_eq!(5 + scb + 1 + frame.data().len() + mac + check, bytes.len());
+            }
+            Err(error) => {
+                let about_the_bytes_alone = matches!(error, FrameError::TooShort(_) | FrameError::Start(_));
+                let about_length_or_check = matches!(error, FrameError::Length { .. } | FrameError::Check(_));
+                prop_assert!(!about_the_bytes_alone && !about_length_or_check, "{}", error);
+            }
+        }
     }
 
     #[test]
@@ -106,6 +142,10 @@ proptest! {
         let mut deframer = Deframer::<128>::new();
         let stream = [long, &frame].concat();
         let mut bytes: &[u8] = &stream;
+        let Some(Deframed::Refused(refused)) = deframer.next(Micros(0), &mut bytes) else {
+            panic!("nobody was told");
+        };
+        prop_assert_eq!((refused.address, refused.error), (9, FrameError::TooLong(long.len() - 1)));
         let Some(Deframed::Frame(found)) = deframer.next(Micros(0), &mut bytes) else {
             panic!("the frame behind was lost");
         };

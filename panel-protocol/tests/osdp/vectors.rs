@@ -9,17 +9,17 @@ use panel_protocol::osdp::secure::{Handshake, Message, Scbk, Session};
 use panel_protocol::time::Micros;
 use serde_json::Value;
 
-fn vectors() -> Value {
+pub(crate) fn vectors() -> Value {
     serde_json::from_str(include_str!("../data/osdp-vectors.json")).expect("JSON")
 }
 
-fn unhex(text: &Value) -> Vec<u8> {
+pub(crate) fn unhex(text: &Value) -> Vec<u8> {
     let text = text.as_str().expect("a string").as_bytes();
     let digit = |byte: u8| char::from(byte).to_digit(16).expect("a hex digit") as u8;
     text.as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
-fn array<const N: usize>(text: &Value) -> [u8; N] {
+pub(crate) fn array<const N: usize>(text: &Value) -> [u8; N] {
     unhex(text).try_into().expect("as many bytes as the value has")
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use libosdp::{
     Channel, ChannelError, ControlPanel, ControlPanelBuilder, OsdpCommand, OsdpCommandFileTx, OsdpCommandMfg,
     OsdpError, OsdpFileOps, PdCapEntity, PdCapability, PdInfoBuilder, PeripheralDevice,
@@ -21,6 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(12);
 
 /// The file's number, as both sides have agreed.
 const FILE: i32 = 1;
+
+/// What libosdp has to say of a failure.
+fn said(error: &OsdpError) -> anyhow::Error {
+    anyhow!("libosdp: {error:?}")
+}
 
 /// One direction of a line: bytes and when they have arrived.
 #[derive(Default)]
@@ -100,9 +105,16 @@ impl Pair {
             let info = PdInfoBuilder::new().address(1)?.baud_rate(baud.unwrap_or(115_200))?;
             Ok(info.secure_channel_key([0x5A; 16]))
         };
-        let cp = ControlPanelBuilder::new().add_channel(Box::new(cp_end), vec![device()?]).build()?;
+        let cp = ControlPanelBuilder::new()
+            .add_channel(Box::new(cp_end), vec![device().map_err(|error| said(&error))?])
+            .build()
+            .map_err(|error| said(&error))?;
         let secure = PdCapability::CommunicationSecurity(PdCapEntity::new(1, 1));
-        let mut pd = PeripheralDevice::new(device()?.capability(secure), Box::new(pd_end))?;
+        let mut pd = PeripheralDevice::new(
+            device().map_err(|error| said(&error))?.capability(secure),
+            Box::new(pd_end),
+        )
+        .map_err(|error| said(&error))?;
         let commands = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&commands);
         pd.set_command_callback(move |_| {
@@ -128,7 +140,7 @@ impl Pair {
         let command = OsdpCommand::Mfg(OsdpCommandMfg { vendor_code: (2, 2, 3), data: vec![0; len] });
         let before = self.commands.load(Ordering::Relaxed);
         for sent in 0..count {
-            self.cp.send_command(0, command.clone())?;
+            self.cp.send_command(0, command.clone()).map_err(|error| said(&error))?;
             let began = Instant::now();
             while self.commands.load(Ordering::Relaxed) - before <= sent {
                 ensure!(began.elapsed() < PATIENCE, "libosdp's command {sent} was lost");
@@ -184,7 +196,7 @@ pub(crate) fn measure(plan: Plan, figures: &mut Figures) -> anyhow::Result<()> {
                 figures.say(format!("{baud:>7} {:>9.2} {rate:>9.0} {share:>8.3}", took.as_secs_f64()));
             }
             Err(got) => {
-                figures.say(format!("{baud:>7}   no further after {got} bytes, given up after {PATIENCE:?}"))
+                figures.say(format!("{baud:>7}   no further after {got} bytes, given up after {PATIENCE:?}"));
             }
         }
     }
@@ -196,9 +208,15 @@ fn send_file(baud: u32, len: usize) -> anyhow::Result<Result<Duration, usize>> {
     let mut pair = Pair::over(Some(i32::try_from(baud).context("a baud rate")?))?;
     let sent: Vec<u8> = (0..len).map(|at| at as u8).collect();
     let received = Arc::new(Mutex::new(Vec::new()));
-    pair.cp.register_file_ops(0, Box::new(File { content: Arc::new(Mutex::new(sent.clone())) }))?;
-    pair.pd.register_file_ops(Box::new(File { content: Arc::clone(&received) }))?;
-    pair.cp.send_command(0, OsdpCommand::FileTx(OsdpCommandFileTx { id: FILE, flags: 0 }))?;
+    pair.cp
+        .register_file_ops(0, Box::new(File { content: Arc::new(Mutex::new(sent.clone())) }))
+        .map_err(|error| said(&error))?;
+    pair.pd
+        .register_file_ops(Box::new(File { content: Arc::clone(&received) }))
+        .map_err(|error| said(&error))?;
+    pair.cp
+        .send_command(0, OsdpCommand::FileTx(OsdpCommandFileTx { id: FILE, flags: 0 }))
+        .map_err(|error| said(&error))?;
     let began = Instant::now();
     let (mut got, mut got_at) = (0, began);
     while got < len {

@@ -75,12 +75,14 @@ pub(crate) struct Line {
     pub(crate) now: Micros,
     pub(crate) cp: Box<MeasuredCp>,
     pub(crate) devices: Vec<(Box<Pd<MAX_FRAME_LEN>>, Device)>,
-    pds: Vec<PdIndex>,
+    pub(crate) pds: Vec<PdIndex>,
     baud: u32,
     reply_time: Duration,
     flight: Option<Flight>,
     /// Sessions that have come up.
     sessions: usize,
+    /// Files that have been sent.
+    pub(crate) files: usize,
     /// Frames that the CP has sent, polls included.
     pub(crate) frames: u64,
     /// Bytes of the longest of them, mark included.
@@ -90,6 +92,11 @@ pub(crate) struct Line {
 impl Line {
     /// A line with so many PDs, each in its secure channel.
     pub(crate) fn up(config: LineConfig, pds: usize, reply_time: Duration) -> Self {
+        Self::with_buffers(config, pds, reply_time, BUFFER)
+    }
+
+    /// The same, with PDs that can receive frames of `buffer` bytes.
+    pub(crate) fn with_buffers(config: LineConfig, pds: usize, reply_time: Duration, buffer: u16) -> Self {
         let baud = config.baud;
         let mut cp: Box<MeasuredCp> = Box::new(Cp::new(config, || [7; 8]));
         let key = |at: usize| Scbk::new([at as u8 + 1; 16]);
@@ -97,7 +104,12 @@ impl Line {
             now: Micros(1),
             pds: (0..pds)
                 .map(|at| {
-                    let config = PdConfig { address: at as u8, key: PdKey::Scbk(key(at)), expected: None };
+                    let config = PdConfig {
+                        address: at as u8,
+                        key: PdKey::Scbk(key(at)),
+                        expected: None,
+                        check: None,
+                    };
                     cp.add_pd(config).expect("room for the line's PDs")
                 })
                 .collect(),
@@ -105,13 +117,14 @@ impl Line {
             devices: (0..pds)
                 .map(|at| {
                     let config = pd::PdConfig { address: at as u8, require_secure: true };
-                    (Box::new(Pd::new(config)), Device::new(key(at), BUFFER))
+                    (Box::new(Pd::new(config)), Device::new(key(at), buffer))
                 })
                 .collect(),
             baud,
             reply_time,
             flight: None,
             sessions: 0,
+            files: 0,
             frames: 0,
             longest_frame: 0,
         };
@@ -149,6 +162,11 @@ impl Line {
                 Ok(Reply::Ack) => caller.answer(now, pd.get(), &[]),
                 other => panic!("a panel answered {other:?}"),
             },
+            Output::Fragment { pd, max_len, .. } => {
+                let content = [0x5A; MAX_FRAME_LEN];
+                self.cp.send_fragment(now, pd, &content[..max_len]).expect("as many bytes as were asked for");
+            }
+            Output::Event { event: Event::FileSent { .. }, .. } => self.files += 1,
             Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
             Output::Event { event: Event::SecureLost { cause }, .. } => {
                 panic!("a session was lost: {cause:?}")

@@ -5,10 +5,11 @@
 //! a channel that lets bytes through at the line's rate; a busy machine makes them worse. Processor time is measured for
 //! both in the same run, in turns. Figures stand beside their aims and never fail the run.
 //!
-//! Arguments: `--quick` for a smoke run; `loading`, `polling`, `urgent`, `processor`, `libosdp` for some parts only.
+//! Arguments: `--quick` for a smoke run; `loading`, `polling`, `urgent`, `files`, `processor`, `libosdp` for some parts only.
 
 mod device;
 mod figures;
+mod files;
 mod libosdp_peer;
 mod line;
 mod loading;
@@ -52,7 +53,7 @@ fn main() -> anyhow::Result<()> {
     let asked = |name: &str| arguments.iter().any(|argument| argument == name);
     // Cargo names `--bench` when the figures are wanted; a test run of all targets gets the smoke run.
     let plan = if asked("--quick") || !asked("--bench") { QUICK } else { FULL };
-    let all = !["loading", "polling", "urgent", "processor", "libosdp"].into_iter().any(asked);
+    let all = !["loading", "polling", "urgent", "files", "processor", "libosdp"].into_iter().any(asked);
     let mut figures = Figures::begin();
     if all || asked("loading") {
         loading::measure(plan, &mut figures)?;
@@ -62,6 +63,9 @@ fn main() -> anyhow::Result<()> {
     }
     if all || asked("urgent") {
         urgent::measure(plan, &mut figures);
+    }
+    if all || asked("files") {
+        files::measure(plan, &mut figures)?;
     }
     if all || asked("processor") {
         processor::measure(plan, &mut figures)?;

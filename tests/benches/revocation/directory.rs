@@ -41,7 +41,7 @@ pub(crate) async fn fill(plan: &Plan, figures: &mut Figures) -> anyhow::Result<O
     let folder = new_folder()?;
     let data = folder.path().join("data");
     fs::create_dir_all(&data)?;
-    let token = Tokens::open(&data).create("bench", None, clock::now())?.expose().to_owned();
+    let token = Tokens::open(&data).create("bench", None, None, clock::now())?.expose().to_owned();
     let disk = disk(folder.path())?;
     let service = Service::start(doorless(folder.path())?).await?;
     let next = Arc::new(AtomicU16::new(1));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, Event, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex, PdKey,
+    self, AddError, Cp, Event, Identity, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex, PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
@@ -30,6 +30,8 @@ type LineCp = Cp<MAX_PDS_PER_LINE, MAX_FRAME_LEN, fn() -> [u8; 8]>;
 struct Panel {
     pd: PdIndex,
     controller: usize,
+    /// The device that is remembered for it.
+    identity: Option<Identity>,
     /// Until when it is given no operation, because it refused one or there was none.
     spared_until: Micros,
 }
@@ -41,6 +43,8 @@ pub(super) enum Next {
     Transmit,
     /// The new key of this controller has worked, or the change has ended without it.
     KeyChange { controller: usize, worked: bool },
+    /// This device has the controller's key and is to be remembered for it.
+    Identified { controller: usize, identity: Identity },
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -64,14 +68,20 @@ impl Driver {
         Self { cp, panels: Vec::new(), client, frame: Vec::with_capacity(MAX_FRAME_LEN), news: true }
     }
 
-    /// Adds a controller with the keys that it may have.
-    pub(super) fn add(&mut self, controller: usize, address: u8, keys: KnownKeys) -> Result<(), AddError> {
+    /// Adds a controller with the keys that it may have, and the device that it should be.
+    pub(super) fn add(
+        &mut self,
+        controller: usize,
+        address: u8,
+        keys: KnownKeys,
+        identity: Option<Identity>,
+    ) -> Result<(), AddError> {
         let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
-        let pd = self.cp.add_pd(PdConfig { address, key, expected: None })?;
+        let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
-        self.panels.push(Panel { pd, controller, spared_until: Micros(0) });
+        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0) });
         Ok(())
     }
 
@@ -118,11 +128,13 @@ impl Driver {
                         self.client.event(panel.controller, &event);
                     }
                 }
-                Output::Unsolicited { pd, message } => {
+                Output::Unsolicited { pd, message, .. } => {
                     if let Ok(reply) = Reply::parse(message.code, message.data) {
                         self.client.told(self.panels[pd.get()].controller, &reply);
                     }
                 }
+                // Files are the installer's tools', not the gateway's: it begins none.
+                Output::Fragment { pd, .. } => self.cp.abort_file(pd),
                 Output::Failed { pd } => self.client.failed(self.panels[pd.get()].controller),
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;
@@ -131,9 +143,22 @@ impl Driver {
                     if let Event::KeyInstalled | Event::KeyKept = event {
                         return Next::KeyChange { controller, worked: event == Event::KeyInstalled };
                     }
+                    if event == Event::SecureUp
+                        && let Some(identity) = self.newly_identified(pd)
+                    {
+                        return Next::Identified { controller, identity };
+                    }
                 }
             }
         }
+    }
+
+    /// The device that a controller turns out to be, unless it is the one that is remembered.
+    fn newly_identified(&mut self, pd: PdIndex) -> Option<Identity> {
+        let (pdid, _) = self.cp.status(pd)?.about?;
+        let identity = Some(Identity::from(&pdid));
+        let panel = &mut self.panels[pd.get()];
+        (std::mem::replace(&mut panel.identity, identity) != identity).then_some(identity?)
     }
 
     /// Whether something has happened since this was last asked.

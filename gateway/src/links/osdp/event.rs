@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use panel_protocol::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::payload::ComSettings;
 use panel_protocol::osdp::reply::NakReason;
 
 /// Something about a controller.
@@ -73,6 +74,21 @@ fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Event::KeyInstalled => f.write_str("the new key works"),
         Event::KeyKept => f.write_str("install mode is over, and no new key was set"),
+        Event::FileSent { outcome: FileOutcome::Processed } => f.write_str("has taken the file"),
+        Event::FileSent { outcome: FileOutcome::Rebooting } => {
+            f.write_str("has taken the file and starts anew")
+        }
+        Event::FileFailed { fault } => write!(f, "has not taken the file: {fault}"),
+        Event::Moved { settings: ComSettings { address, baud } } => {
+            write!(
+                f,
+                "listens at address {address} and {baud} baud from now on; put that into the configuration"
+            )
+        }
+        Event::NotMoved { reason: Some(reason) } => {
+            write!(f, "keeps its address and speed: it refused to change them: {reason}")
+        }
+        Event::NotMoved { reason: None } => f.write_str("keeps its address and speed"),
         Event::KeyRefused { reason } => write!(f, "refused its new key: {reason}"),
     }
 }
@@ -82,9 +98,11 @@ fn loss(cause: LossCause) -> String {
         LossCause::BadMac => "a reply was forged or came from another session".into(),
         LossCause::ClearReply(Some(reason)) => format!("it says: {reason}"),
         LossCause::ClearReply(None) => "it answered in clear".into(),
+        LossCause::Malformed(error) => format!("its answer is malformed: {error}"),
         LossCause::Reset => "it has started anew".into(),
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),
+        LossCause::Moved => "its address or speed is being changed".into(),
         LossCause::KeyChange => "its key is being changed".into(),
     }
 }

@@ -89,28 +89,32 @@ pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     Ok(Some(key))
 }
 
-/// Puts a key into a file in place of what was there, so that a power cut leaves the old file or the new one. Missing
-/// folders are made with mode 0700.
+/// Puts a key into a file in place of what was there. Missing folders are made with mode 0700.
 ///
 /// # Errors
 /// What the system says.
 pub fn write(path: &Path, key: &Key) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
     let mut text = Zeroizing::new(String::with_capacity(33));
     for byte in key.iter() {
         text.push(digit(byte >> 4));
         text.push(digit(byte & 15));
     }
     text.push('\n');
+    put(path, text.as_bytes())
+}
+
+/// Puts a file with mode 0600 in place of what was there, so that a power cut leaves the old one or the new one.
+pub(super) fn put(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
     if new.exists() {
         fs::remove_file(&new)?;
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
     File::open(folder)?.sync_all()

@@ -10,15 +10,17 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use panel_protocol::osdp::cp::Input;
+use panel_protocol::osdp::cp::{Identity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 
 use super::driver::{Driver, Next};
+use super::identity_file;
 use super::keys::{self, KeyError};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
+use super::tap::Tap;
 use super::timer::{Timer, now};
 use super::{InstallError, LineEvent, LineSetup, LineStatus, LinkEvent, Order, PanelClient};
 
@@ -32,6 +34,7 @@ pub struct LineTask {
     orders: mpsc::Receiver<Order>,
     status: watch::Sender<LineStatus>,
     status_due: Micros,
+    tap: Tap,
     /// What was last told of the port.
     told: Option<LineEvent>,
 }
@@ -59,6 +62,7 @@ impl LineTask {
         wake: Arc<Notify>,
         orders: mpsc::Receiver<Order>,
         status: watch::Sender<LineStatus>,
+        tap: Tap,
     ) -> Self {
         let mut driver = Driver::new(setup.baud, Arc::clone(&client));
         for panel in &setup.panels {
@@ -66,11 +70,16 @@ impl LineTask {
                 client.event(panel.controller, &LinkEvent::KeyUnusable(error.to_string()));
                 keys::KnownKeys::default()
             });
-            if let Err(error) = driver.add(panel.controller, panel.address, keys) {
+            let identity = identity_file::read(&panel.key_file).unwrap_or_else(|error| {
+                tracing::warn!(file = %identity_file::path(&panel.key_file).display(), %error,
+                    "a controller's identity can't be read; the next device with its key is taken for it");
+                None
+            });
+            if let Err(error) = driver.add(panel.controller, panel.address, keys, identity) {
                 tracing::error!(line = %setup.id, address = panel.address, %error, "a controller is left out");
             }
         }
-        Self { setup, client, driver, wake, orders, status, status_due: Micros(0), told: None }
+        Self { setup, client, driver, wake, orders, status, status_due: Micros(0), tap, told: None }
     }
 
     /// Serves the line until `shutdown` is ready. Never ends otherwise: a port that goes is waited for.
@@ -140,7 +149,10 @@ impl LineTask {
         };
         match woken {
             Woken::Shutdown => return Ok(false),
-            Woken::Received(len) => self.driver.handle(now(), Input::Received(&buffer[..len])),
+            Woken::Received(len) => {
+                self.tap.read(&buffer[..len]);
+                self.driver.handle(now(), Input::Received(&buffer[..len]));
+            }
             Woken::Order(order) => self.obey(order).await,
             Woken::Due => {}
         }
@@ -151,8 +163,12 @@ impl LineTask {
     async fn drain(&mut self, port: &mut Port) -> io::Result<Option<Micros>> {
         loop {
             match self.driver.next(now()) {
-                Next::Transmit => port.write(self.driver.frame()).await?,
+                Next::Transmit => {
+                    port.write(self.driver.frame()).await?;
+                    self.tap.wrote(self.driver.frame());
+                }
                 Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
+                Next::Identified { controller, identity } => self.remember(controller, identity).await,
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -171,6 +187,7 @@ impl LineTask {
             match self.driver.next(now()) {
                 Next::Transmit => {} // the port has gone
                 Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
+                Next::Identified { controller, identity } => self.remember(controller, identity).await,
                 Next::Wait(_) => break,
             }
         }
@@ -212,6 +229,15 @@ impl LineTask {
             Ok(()) if worked => self.client.event(controller, &LinkEvent::KeySaved),
             Ok(()) => {}
             Err(error) => self.client.event(controller, &LinkEvent::KeyNotSaved(error.to_string())),
+        }
+    }
+
+    /// Keeps for the next start which device the controller is.
+    async fn remember(&mut self, controller: usize, identity: Identity) {
+        let Some(path) = self.key_file(controller) else { return };
+        let written = spawn_blocking(move || identity_file::write(&path, &identity)).await;
+        if let Ok(Err(error)) = written {
+            tracing::error!(%error, "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed");
         }
     }
 
@@ -261,7 +287,7 @@ fn remedy(error: &io::Error) -> &'static str {
             "plug the adapter in; a path under /dev/serial/by-id stays the same from one time to the next"
         }
         io::ErrorKind::PermissionDenied => "add the service's user to the group that owns the device",
-        io::ErrorKind::ResourceBusy | io::ErrorKind::WouldBlock => "another program uses it: stop that one",
+        io::ErrorKind::ResourceBusy => "stop that program",
         _ => "the line goes on by itself when the port is back",
     }
 }

@@ -5,15 +5,19 @@
 //! never decides what to send: it asks its [`PanelClient`] when a controller's turn has come.
 //!
 //! [`line`] makes a line's task and the handle to it. `line_task` is the loop, `driver` joins CP and client, `port` is
-//! the serial port, `timer` a clock fine enough for it, [`key_file`] and [`keys`] the secure channel's keys.
+//! the serial port, `timer` a clock fine enough for it, `tap` lets others listen, [`key_file`] and [`keys`] the secure
+//! channel's keys, `identity_file` which device had them last. [`scan`] finds devices on a line that nobody serves yet.
 
 mod driver;
 mod event;
+mod identity_file;
 pub mod key_file;
 pub mod keys;
 mod line_task;
 mod port;
+pub mod scan;
 mod status;
+mod tap;
 mod timer;
 
 use std::path::PathBuf;
@@ -21,13 +25,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use panel_protocol::osdp::reply::Reply;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 pub use event::{LineEvent, LinkEvent};
 pub use line_task::LineTask;
 pub use status::{LineStatus, PanelStatus};
+use tap::Tap;
 
 use crate::domain::LineId;
+use crate::osdpcap::Record;
 use crate::sync::Demand;
 
 /// Every bound of this module.
@@ -54,6 +60,9 @@ pub mod limits {
 
     /// A controller for which there was demand and then no operation that fits is not asked about for this long.
     pub const IDLE_PAUSE: Duration = Duration::from_millis(10);
+
+    /// Records that wait for a listener at a line's tap; one that is slower loses the oldest.
+    pub const TAPPED_RECORDS: usize = 1024;
 
     /// A line's status is renewed this often at most, but for events.
     pub const STATUS_INTERVAL: Duration = Duration::from_millis(500);
@@ -142,6 +151,7 @@ pub struct LineHandle {
     wake: Arc<Notify>,
     orders: mpsc::Sender<Order>,
     status: watch::Receiver<LineStatus>,
+    listeners: broadcast::Sender<Record>,
 }
 
 /// Makes a line's task, to be spawned, and the handle to it.
@@ -149,8 +159,9 @@ pub fn line(setup: LineSetup, client: Arc<dyn PanelClient>) -> (LineHandle, Line
     let wake = Arc::new(Notify::new());
     let (orders, inbox) = mpsc::channel(limits::PENDING_ORDERS);
     let (publisher, status) = watch::channel(LineStatus::new(setup.id.clone()));
-    let handle = LineHandle { wake: Arc::clone(&wake), orders, status };
-    (handle, LineTask::new(setup, client, wake, inbox, publisher))
+    let (tap, listeners) = Tap::new();
+    let handle = LineHandle { wake: Arc::clone(&wake), orders, status, listeners };
+    (handle, LineTask::new(setup, client, wake, inbox, publisher, tap))
 }
 
 impl LineHandle {
@@ -172,6 +183,11 @@ impl LineHandle {
         let order = Order::Install { controller, span, done };
         self.orders.try_send(order).map_err(|_| InstallError::Busy)?;
         answer.await.unwrap_or(Err(InstallError::Busy))
+    }
+
+    /// Every byte of the line from now on, as it passes, but for keys. Whoever is slow loses the oldest records.
+    pub fn listen(&self) -> broadcast::Receiver<Record> {
+        self.listeners.subscribe()
     }
 
     /// The line and its controllers, as they stood at most half a second ago.

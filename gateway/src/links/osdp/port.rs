@@ -19,7 +19,7 @@ impl Port {
     /// Opens the device and throws away what has come before.
     ///
     /// # Errors
-    /// When it isn't there, is in use, or can't be set up.
+    /// When it isn't there, is in use (`ResourceBusy`), or can't be set up.
     pub(super) fn open(path: &Path, baud: u32) -> io::Result<Self> {
         let path =
             path.to_str().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path is no text"))?;
@@ -29,9 +29,18 @@ impl Port {
             .stop_bits(StopBits::One)
             .flow_control(FlowControl::None)
             .exclusive(true);
-        let stream = SerialStream::open(&builder).map_err(io::Error::from)?;
+        let stream = SerialStream::open(&builder).map_err(opening)?;
         stream.clear(ClearBuffer::Input).map_err(io::Error::from)?;
         Ok(Self { stream })
+    }
+
+    /// Changes the rate and throws away what has come at the old one.
+    ///
+    /// # Errors
+    /// When the port has gone, or knows no such rate.
+    pub(super) fn set_baud(&mut self, baud: u32) -> io::Result<()> {
+        self.stream.set_baud_rate(baud).map_err(io::Error::from)?;
+        self.stream.clear(ClearBuffer::Input).map_err(io::Error::from)
     }
 
     /// Waits for bytes and takes what is there, one at least. May be abandoned without losing any.
@@ -54,5 +63,15 @@ impl Port {
             Ok(written) => written,
             Err(_) => Err(io::Error::new(ErrorKind::TimedOut, "the device takes no bytes")),
         }
+    }
+}
+
+/// The library's "no device" means a lock that somebody else holds; a device that isn't there has another kind.
+fn opening(error: tokio_serial::Error) -> io::Error {
+    match error.kind() {
+        tokio_serial::ErrorKind::NoDevice => {
+            io::Error::new(ErrorKind::ResourceBusy, "another program uses the device")
+        }
+        _ => error.into(),
     }
 }

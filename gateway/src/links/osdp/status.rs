@@ -48,7 +48,7 @@ impl LineStatus {
 impl PanelStatus {
     /// From the CP's own, at `now` of its clock, which is `at` of the world's.
     pub(super) fn new(controller: usize, status: &PdStatus, now: Micros, at: Timestamp) -> Self {
-        let PdStatus { address, state, about, last_heard, counters } = *status;
+        let PdStatus { address, state, about, last_heard, counters, .. } = *status;
         let last_heard = last_heard.and_then(|heard| at.checked_sub(now.since(heard)).ok());
         Self { controller, address, state, about, last_heard, counters }
     }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::identity_file;
 use super::key_file::{self, Key};
 use super::{LineEvent, LineHandle, LineSetup, LinkEvent, PanelClient, PanelSetup, limits, line};
 use crate::sync::Demand;
@@ -185,6 +186,24 @@ impl Scene {
         self.teller.until("up", up).await;
     }
 
+    /// Serves the line anew, as a service does that was stopped and started.
+    async fn restart(mut self) -> Self {
+        self.end.send(()).unwrap();
+        timeout(PATIENCE, self.task).await.expect("the task ends when it is told to").unwrap();
+        self.teller.story().events.clear();
+        let panels = self.config.panels.iter().enumerate().map(|(controller, panel)| {
+            let key_file = key_path(self.folder.path(), controller);
+            PanelSetup { controller, address: panel.address, key_file }
+        });
+        let (port, baud) = (self.folder.path().join("line"), self.config.lines[0].baud);
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels: panels.collect() };
+        let (handle, task) = line(setup, Arc::clone(&self.teller) as Arc<dyn PanelClient>);
+        let (end, ended) = oneshot::channel();
+        self.task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
+        (self.handle, self.end) = (handle, end);
+        self
+    }
+
     async fn finish(self) {
         self.end.send(()).unwrap();
         timeout(PATIENCE, self.task).await.expect("the task ends when it is told to").unwrap();
@@ -308,9 +327,31 @@ async fn install_mode_gives_a_factory_panel_a_key_and_writes_its_file() {
     scene.teller.until("saved", |story| story.events.contains(&(0, LinkEvent::KeySaved))).await;
     scene.until_up(0, 1).await;
     assert!(key_file::read(&path).unwrap().is_some());
-    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 2, "the line and the key file");
     scene.ask_info(0);
     scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 3, "the line, the key, and whose it is");
+    scene.finish().await;
+}
+
+#[tokio::test]
+async fn a_device_swapped_while_the_service_was_stopped_is_an_alarm_until_it_is_enrolled() {
+    let mut scene = Scene::begin(115_200, &installed(1)).plug_in();
+    scene.until_up(0, 1).await;
+    let remembered = identity_file::path(&key_path(scene.folder.path(), 0));
+    scene.ask_info(0); // by its answer, what the session's start has to write is written
+    scene.teller.until("answered", |story| story.answers.len() == 1).await;
+    let before = fs::read(&remembered).unwrap();
+    scene.site = None;
+    scene.config.panels[0].serial += 1;
+    let scene = scene.restart().await.plug_in();
+    let is_swapped = |event: &LinkEvent| matches!(event, LinkEvent::Wire(Event::Swapped { .. }));
+    scene.teller.until("told of", |story| story.events.iter().any(|(_, event)| is_swapped(event))).await;
+    assert_eq!(fs::read(&remembered).unwrap(), before, "a stranger is not remembered");
+    scene.handle.open_install_mode(0, Duration::from_secs(60)).await.unwrap();
+    scene.until_up(0, 1).await;
+    scene.ask_info(0);
+    scene.teller.until("answered", |story| story.answers.len() == 2).await;
+    assert_ne!(fs::read(&remembered).unwrap(), before);
     scene.finish().await;
 }
 

@@ -7,20 +7,33 @@
 
 mod auth;
 mod body;
+mod bulk;
 mod cards;
+mod client;
+mod coerce;
 mod discovery;
 mod document;
 mod error;
 mod filter;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 mod list;
+mod operations;
 mod patch;
 mod path;
+mod probe;
 mod project;
 mod resource;
 mod routes;
 mod schema;
+#[cfg(test)]
+mod tests;
 
+pub use auth::{Gate, TokenCheck};
 pub use cards::{CardPolicy, WhenRemoved};
 pub use error::ScimError;
-pub use routes::{Address, MOUNT, Scim, TokenCheck, router};
+pub use operations::Observer;
+pub use probe::probe;
+pub use routes::{Address, MOUNT, Scim, router};

@@ -4,6 +4,7 @@
 //! blocking threads, few at a time.
 
 mod answer;
+mod bulk;
 mod read;
 mod write;
 
@@ -18,11 +19,12 @@ use axum::routing::{any, get, post};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::auth::{self, Client};
+use super::auth::{self, Client, Gate};
 use super::cards::CardPolicy;
 use super::error::ScimError;
 use super::limits;
-use super::resource::Now;
+use super::operations;
+use super::resource::{Entity, Now, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
 use crate::domain::{Change, Revision, Source};
 use crate::store::{CommitError, Directory, View};
@@ -42,9 +44,6 @@ pub enum Address {
     },
 }
 
-/// Gives the name of a valid token, and nothing for any other text.
-pub type TokenCheck = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
 /// What the endpoint works with. Cheap to clone.
 #[derive(Clone)]
 pub struct Scim {
@@ -53,7 +52,7 @@ pub struct Scim {
 
 struct Inner {
     directory: Directory,
-    tokens: TokenCheck,
+    gate: Gate,
     policy: CardPolicy,
     address: Address,
     clock: fn() -> Timestamp,
@@ -76,40 +75,47 @@ pub fn router(scim: Scim) -> Router {
             get(read::one).put(write::replace).patch(write::patch).delete(write::delete),
         )
         .route("/.search", post(read::search_all));
-    let absent = Router::new()
-        .route(
-            "/Me",
-            any(|| async { ScimError::NotImplemented("/Me is not offered: a token is no person".into()) }),
-        )
-        .route(
-            "/Bulk",
-            any(|| async { ScimError::NotImplemented("bulk operations are not offered".into()) }),
-        );
+    let me = any(|| async { ScimError::NotImplemented("/Me is not offered: a token is no person".into()) });
     let endpoint = discovery
         .merge(resources)
-        .merge(absent)
+        .route("/Bulk", post(bulk::run))
+        .route("/Me", me)
         .fallback(|| async { ScimError::NotFound("nothing is at this address".into()) })
         .method_not_allowed_fallback(|| async { ScimError::Method })
-        .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token));
-    Router::new().nest(MOUNT, endpoint.with_state(scim))
+        .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token))
+        .layer(middleware::from_fn_with_state(scim.clone(), operations::record));
+    Router::new()
+        .nest(MOUNT, endpoint.with_state(scim))
+        .route("/scim/{version}/{*rest}", any(|| async { ScimError::Version }))
 }
 
 impl Scim {
-    /// An endpoint on this directory, for the bearers of these tokens. `clock` tells the time of each change.
+    /// An endpoint on this directory, for those whom `gate` lets in. `clock` tells the time of each change.
     pub fn new(
         directory: Directory,
-        tokens: TokenCheck,
+        gate: Gate,
         policy: CardPolicy,
         address: Address,
         clock: fn() -> Timestamp,
     ) -> Self {
         let scans = Semaphore::new(limits::MAX_SCANS);
-        Self { inner: Arc::new(Inner { directory, tokens, policy, address, clock, scans }) }
+        Self { inner: Arc::new(Inner { directory, gate, policy, address, clock, scans }) }
     }
 
-    /// The name of a valid token.
-    pub(super) fn token_name(&self, token: &str) -> Option<String> {
-        (self.inner.tokens)(token)
+    /// Who lets clients in.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
+    /// Makes one change, and gives the resource afterwards, if it is still there.
+    async fn write(&self, client: &Client, write: Write) -> Result<Option<Entity>, ScimError> {
+        client.notes.meant(&write);
+        self.commit(client, |view, now, policy| write.plan(view, now, policy)).await
     }
 
     /// Has the directory run a plan alone, and waits until its change is durable.

@@ -3,7 +3,7 @@
 use super::operations::seconds;
 use super::{
     CLOCK_TOLERANCE_S, CardIndex, Controller, Credential, Held, HeldTable, Info, Item, MAX_BUCKET_ROWS,
-    Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL,
+    Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
 };
 use panel_protocol::panel::Answer;
 use panel_protocol::table::bucket_of;
@@ -23,7 +23,7 @@ impl Controller {
         self.info = Some(info);
         self.reported = info.digest;
         self.full = false;
-        self.verify_at = now.saturating_add(VERIFY_INTERVAL).unwrap_or(Timestamp::MAX);
+        self.verify_at = later(now, VERIFY_INTERVAL);
         self.clock_due = info.clock.is_none_or(|clock| clock.0.abs_diff(seconds(now).0) > CLOCK_TOLERANCE_S);
         if info.epoch == 0 || info.key_check != self.desired.key().check() {
             self.phase = Phase::Adopting;

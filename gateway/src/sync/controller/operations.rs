@@ -33,7 +33,7 @@ impl Controller {
         if self.held.has_puts() && !self.full {
             return self.put(cards, to);
         }
-        match self.events.next_step() {
+        match self.event_step(now) {
             Some(EventStep::Acknowledge { before }) => {
                 return simple(&Operation::AckEvents { before }, InFlight::Acknowledge { before }, to);
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const READS: [&str; 9] = [
+const READS: [&str; 11] = [
     "/api/v1/site",
     "/api/v1/controllers",
     "/api/v1/receipts",
@@ -12,6 +12,8 @@ const READS: [&str; 9] = [
     "/api/v1/access-levels",
     "/api/v1/rules",
     "/api/v1/groups",
+    "/api/v1/identity",
+    "/api/v1/scim/operations",
 ];
 
 async fn status(request: RequestBuilder) -> u16 {
@@ -34,6 +36,7 @@ async fn without_signing_in_only_health_signing_in_and_assets_answer() {
         ("/api/nowhere", 404),
         ("/api/v1/nowhere", 404),
         ("/", 303),
+        ("/operations", 303),
         ("/events", 401),
     ] {
         assert_eq!(status(served.get(path)).await, expected, "{path}");

@@ -2,6 +2,8 @@
 
 mod access;
 mod access_rules;
+mod capture;
+mod identity;
 mod install_mode;
 mod live;
 mod openapi;
@@ -12,24 +14,32 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
+use tokio_stream::wrappers::BroadcastStream;
 
 use super::*;
-use crate::domain::ControllerId;
+use crate::domain::{ControllerId, LineId};
+use crate::osdpcap::Record;
+use crate::peer::Transport;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::tasks::AccessRules;
 use crate::views::{
-    AccessSource, Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts,
-    SiteSource, SiteView, fixture,
+    AccessSource, Actor, CaptureError, InstallMinutes, InstallModeError, InstallModeOpened, OperationView,
+    ReAuthenticateError, ReAuthenticated, Readiness, ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
+
+/// What a source gets when it is re-authenticated.
+const NEW_TOKEN: &str = "ghs_only-for-tests";
 
 /// A site that tests change at will.
 struct FakeSite {
@@ -40,6 +50,10 @@ struct FakeSite {
     directory: Directory,
     access: AccessRules,
     _folder: TempDir,
+    /// What passes on line `north`, the only one, and who has listened.
+    passing: broadcast::Sender<Record>,
+    listeners: Mutex<Vec<Actor>>,
+    re_authenticated: Mutex<Vec<Actor>>,
 }
 
 impl FakeSite {
@@ -56,6 +70,9 @@ impl FakeSite {
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
             opened: Mutex::default(),
+            passing: broadcast::Sender::new(16),
+            listeners: Mutex::default(),
+            re_authenticated: Mutex::default(),
         })
     }
 
@@ -93,6 +110,35 @@ impl SiteSource for FakeSite {
             Ok(InstallModeOpened { controller: controller.clone(), until: Timestamp::UNIX_EPOCH })
         } else {
             Err(InstallModeError::UnknownController(controller.clone()))
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
+        if line.as_str() != "north" {
+            return Err(CaptureError::UnknownLine(line.clone()));
+        }
+        self.listeners.lock().unwrap().push(actor.clone());
+        Ok(BroadcastStream::new(self.passing.subscribe()).filter_map(async |heard| heard.ok()).boxed())
+    }
+
+    /// A hundred and twenty of them.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let newest = before.map_or(120, |before| before - 1);
+        (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+
+    fn re_authenticate(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
+        let answer = if source == "entra" {
+            self.re_authenticated.lock().unwrap().push(actor.clone());
+            let token = ShownOnce(NEW_TOKEN.to_owned().into());
+            Ok(ReAuthenticated { name: source.to_owned(), token, previous_until: Some(fixture::noon()) })
+        } else {
+            Err(ReAuthenticateError::Unknown(source.to_owned()))
         };
         Box::pin(std::future::ready(answer))
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
+use crate::osdpcap::Io;
 use crate::views::LineState;
 
 pub(super) async fn document(served: &Served) -> Value {
@@ -108,6 +109,17 @@ async fn install_mode_answers_as_it_is_described_right_or_wrong() {
         assert_eq!(answer.status().as_str(), status);
         let schema = &described[status]["content"]["application/json"]["schema"];
         check(&document, schema, &answer.json().await.unwrap(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_recorded_line_is_as_it_is_described() {
+    let document = document(&Served::start().await).await;
+    let path = &document["paths"]["/api/v1/lines/{id}/capture"]["get"];
+    let schema = &path["responses"]["200"]["content"]["application/x-ndjson"]["schema"];
+    let data = Record { at: Some(Timestamp::UNIX_EPOCH), io: Io::Input, data: vec![0x53], note: None };
+    for record in [data, Record::note(Timestamp::UNIX_EPOCH, "lost".to_owned())] {
+        check(&document, schema, &serde_json::from_str(&record.to_string()).unwrap(), "record");
     }
 }
 

@@ -28,6 +28,10 @@ fn hostile() -> SiteFacts {
     facts.refused_cards = vec![RefusedCardView::of(CardholderId(uuid::Uuid::nil()), HOSTILE, &refused)];
     facts.alarms[0].text = bad();
     facts.notices = vec![Notice { text: bad(), ..facts.notices.remove(0) }];
+    let source = &mut facts.identity.sources[0];
+    source.name = bad();
+    source.last_error.as_mut().unwrap().detail = Some(bad());
+    facts.identity.test.as_mut().unwrap().reasons = vec![bad()];
     for event in &mut facts.events {
         event.who = Some(bad());
         event.door = bad();
@@ -99,7 +103,17 @@ async fn the_page_tells_all_without_script() {
 #[tokio::test]
 async fn the_parts_come_in_the_order_in_which_somebody_looks() {
     let page = Served::start().await.page("vera").await;
-    let parts = ["verdict", "counts", "controllers", "receipts", "exposed", "refused", "alarms", "events"];
+    let parts = [
+        "verdict",
+        "counts",
+        "controllers",
+        "receipts",
+        "exposed",
+        "refused",
+        "alarms",
+        "events",
+        "identity",
+    ];
     let places: Vec<_> = parts
         .iter()
         .map(|id| page.find(&format!("<section id=\"{id}\"")).unwrap_or_else(|| panic!("{id}")))

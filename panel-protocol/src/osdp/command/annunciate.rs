@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use crate::osdp::bytes::{Full, Reader, Writer};
-use crate::osdp::payload::{PayloadError, byte_enum, fixed};
+use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::named_bytes::{byte_enum, open_byte_enum};
+use crate::osdp::payload::{PayloadError, counted, fixed, head};
 
 /// What a reader's buzzer shall do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +21,8 @@ pub struct Buzzer {
     pub count: u8,
 }
 
-byte_enum! {
-    /// A buzzer's tone.
+open_byte_enum! {
+    /// A buzzer's tone; some devices have more than the standard names.
     Tone {
         /// None: the command changes nothing.
         Keep = 0,
@@ -66,8 +67,7 @@ byte_enum! {
 impl Buzzer {
     pub(super) fn parse(data: &[u8]) -> Result<Self, PayloadError> {
         let [reader, tone, on_100ms, off_100ms, count] = *fixed(data)?;
-        let tone = Tone::from_byte(tone).ok_or(PayloadError::Value(1))?;
-        Ok(Self { reader, tone, on_100ms, off_100ms, count })
+        Ok(Self { reader, tone: Tone::from_byte(tone), on_100ms, off_100ms, count })
     }
 
     pub(super) fn emit(self, out: &mut Writer<'_>) -> Result<(), Full> {
@@ -77,12 +77,15 @@ impl Buzzer {
 
 impl<'a> Text<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        let wrong_length = PayloadError::Length(data.len());
-        let mut rest = Reader::new(data);
-        let [reader, mode, seconds, row, column, len] = *rest.take().ok_or(wrong_length)?;
-        let mode = TextMode::from_byte(mode).ok_or(PayloadError::Value(1))?;
-        let text = Some(rest.rest()).filter(|text| text.len() == usize::from(len)).ok_or(wrong_length)?;
-        Ok(Self { reader, mode, seconds, row, column, text })
+        let ([reader, mode, seconds, row, column, len], text) = head(data)?;
+        Ok(Self {
+            reader: *reader,
+            mode: TextMode::parse(1, *mode)?,
+            seconds: *seconds,
+            row: *row,
+            column: *column,
+            text: counted(text, 5, *len)?,
+        })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {

@@ -31,7 +31,7 @@ impl<'a> KeySet<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
         let (head, key) = fixed::<18>(data)?.split_at(SCBK_HEAD.len());
         match head.iter().zip(SCBK_HEAD).position(|(given, right)| *given != right) {
-            Some(at) => Err(PayloadError::Value(at)),
+            Some(at) => Err(PayloadError::Value { at, byte: head[at] }),
             None => fixed(key).map(Self),
         }
     }

@@ -1,7 +1,8 @@
 //! LED: set lights.
 
-use crate::osdp::bytes::{Full, Reader, Writer};
-use crate::osdp::payload::byte_enum;
+use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::named_bytes::{byte_enum, open_byte_enum};
+use crate::osdp::payload::{PayloadError, fixed};
 use crate::osdp::records::Record;
 
 /// What one light shall do: now for a while, and afterwards.
@@ -58,8 +59,8 @@ byte_enum! {
     }
 }
 
-byte_enum! {
-    /// A light's colour.
+open_byte_enum! {
+    /// A light's colour; some devices have more than the standard names.
     Color {
         /// Dark.
         Black = 0,
@@ -87,9 +88,8 @@ impl Pattern {
         Self { on_100ms: 1, off_100ms: 0, on_color: color, off_color: color }
     }
 
-    fn read(bytes: [u8; 4]) -> Option<Self> {
-        let [on_100ms, off_100ms, on, off] = bytes;
-        Some(Self { on_100ms, off_100ms, on_color: Color::from_byte(on)?, off_color: Color::from_byte(off)? })
+    fn read([on_100ms, off_100ms, on, off]: [u8; 4]) -> Self {
+        Self { on_100ms, off_100ms, on_color: Color::from_byte(on), off_color: Color::from_byte(off) }
     }
 
     fn bytes(self) -> [u8; 4] {
@@ -100,20 +100,17 @@ impl Pattern {
 impl Record for LedControl {
     const LEN: usize = 14;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let [unit, led, temporary] = *reader.take()?;
-        let temporary_pattern = Pattern::read(*reader.take()?)?;
-        let timer_100ms = reader.take_u16()?;
-        let [permanent] = *reader.take()?;
-        Some(Self {
-            reader: unit,
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let [reader, led, temporary, t0, t1, t2, t3, low, high, permanent, pattern @ ..] =
+            *fixed::<14>(bytes)?;
+        Ok(Self {
+            reader,
             led,
-            temporary: TemporaryAction::from_byte(temporary)?,
-            temporary_pattern,
-            timer_100ms,
-            permanent: PermanentAction::from_byte(permanent)?,
-            permanent_pattern: Pattern::read(*reader.take()?)?,
+            temporary: TemporaryAction::parse(2, temporary)?,
+            temporary_pattern: Pattern::read([t0, t1, t2, t3]),
+            timer_100ms: u16::from_le_bytes([low, high]),
+            permanent: PermanentAction::parse(9, permanent)?,
+            permanent_pattern: Pattern::read(pattern),
         })
     }
 

@@ -1,64 +1,24 @@
 //! What a CP says to a PD.
 
 mod annunciate;
+pub mod code;
 mod key_set;
 mod led;
 mod output;
 
 pub use annunciate::{Buzzer, Text, TextMode, Tone};
+pub use code::name;
 pub use key_set::KeySet;
 pub use led::{Color, LedControl, Pattern, PermanentAction, TemporaryAction};
 pub use output::{OutputAction, OutputControl};
 
+use super::biometrics::{BioMatch, BioRead};
 use super::bytes::{Full, Writer};
 use super::file::FileFragment;
 use super::frame::Payload;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
-
-/// Code bytes of commands (OSDP 2.2, Annex A).
-pub mod code {
-    /// Anything new?
-    pub const POLL: u8 = 0x60;
-    /// Who are you?
-    pub const ID: u8 = 0x61;
-    /// What can you do?
-    pub const CAP: u8 = 0x62;
-    /// Tamper and power.
-    pub const LSTAT: u8 = 0x64;
-    /// Inputs.
-    pub const ISTAT: u8 = 0x65;
-    /// Outputs.
-    pub const OSTAT: u8 = 0x66;
-    /// Attached readers.
-    pub const RSTAT: u8 = 0x67;
-    /// Switch outputs.
-    pub const OUT: u8 = 0x68;
-    /// Set lights.
-    pub const LED: u8 = 0x69;
-    /// Sound the buzzer.
-    pub const BUZ: u8 = 0x6A;
-    /// Show text.
-    pub const TEXT: u8 = 0x6B;
-    /// Change address and speed.
-    pub const COMSET: u8 = 0x6E;
-    /// Install a key.
-    pub const KEYSET: u8 = 0x75;
-    /// Begin a secure channel.
-    pub const CHLNG: u8 = 0x76;
-    /// Prove the key.
-    pub const SCRYPT: u8 = 0x77;
-    /// The CP's receive buffer.
-    pub const ACURXSIZE: u8 = 0x7B;
-    /// A part of a file.
-    pub const FILETRANSFER: u8 = 0x7C;
-    /// A vendor's own command.
-    pub const MFG: u8 = 0x80;
-    /// Stop what takes long.
-    pub const ABORT: u8 = 0xA2;
-    /// Keep a card's session alive.
-    pub const KEEPACTIVE: u8 = 0xA7;
-}
+use super::smart_card::{AuthFragment, Extended, PivData};
 
 /// A command, with its data checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -87,6 +47,10 @@ pub enum Command<'a> {
     Text(Text<'a>),
     /// COMSET: change address and speed. Answered by COM, with what will hold after it.
     ComSet(ComSettings),
+    /// BIOREAD: scan a finger or the like. Answered by BIOREADR, or with ACK and BIOREADR to a later POLL.
+    BioRead(BioRead),
+    /// BIOMATCH: scan and compare. Answered by BIOMATCHR, or with ACK and BIOMATCHR to a later POLL.
+    BioMatch(BioMatch<'a>),
     /// KEYSET: install a key. Only inside a secure channel.
     KeySet(KeySet<'a>),
     /// CHLNG: begin a secure channel with the CP's random number. Answered by CCRYPT.
@@ -99,8 +63,16 @@ pub enum Command<'a> {
     FileTransfer(FileFragment<'a>),
     /// MFG: a vendor's own command. Answered by ACK, MFGREP, MFGSTATR or MFGERRR.
     Manufacturer(Manufacturer<'a>),
+    /// XWR: to a smart card, or about the mode that leads there. Answered by XRD.
+    ExtendedWrite(Extended<'a>),
     /// ABORT: stop what takes long.
     Abort,
+    /// PIVDATA: read a PIV card. Answered by PIVDATAR, in fragments.
+    PivData(PivData),
+    /// GENAUTH: a part of a challenge to a PIV card. Answered by GENAUTHR, in fragments.
+    GenAuth(AuthFragment<'a>),
+    /// CRAUTH: a part of a challenge to a PIV card. Answered by CRAUTHR, in fragments.
+    CrAuth(AuthFragment<'a>),
     /// KEEPACTIVE: keep a card's session alive for this many milliseconds.
     KeepActive(u16),
     /// A code this crate doesn't know.
@@ -131,13 +103,19 @@ impl<'a> Command<'a> {
             code::BUZ => Buzzer::parse(data).map(Self::Buzzer),
             code::TEXT => Text::parse(data).map(Self::Text),
             code::COMSET => ComSettings::parse(data).map(Self::ComSet),
+            code::BIOREAD => BioRead::parse(data).map(Self::BioRead),
+            code::BIOMATCH => BioMatch::parse(data).map(Self::BioMatch),
             code::KEYSET => KeySet::parse(data).map(Self::KeySet),
             code::CHLNG => fixed(data).copied().map(Self::Challenge),
             code::SCRYPT => fixed(data).copied().map(Self::ServerCryptogram),
             code::ACURXSIZE => fixed(data).map(|size| Self::ReceiveSize(u16::from_le_bytes(*size))),
             code::FILETRANSFER => FileFragment::parse(data).map(Self::FileTransfer),
             code::MFG => Manufacturer::parse(data).map(Self::Manufacturer),
+            code::XWR => Extended::parse(data).map(Self::ExtendedWrite),
             code::ABORT => bare(Self::Abort, data),
+            code::PIVDATA => PivData::parse(data).map(Self::PivData),
+            code::GENAUTH => AuthFragment::parse(data).map(Self::GenAuth),
+            code::CRAUTH => AuthFragment::parse(data).map(Self::CrAuth),
             code::KEEPACTIVE => fixed(data).map(|ms| Self::KeepActive(u16::from_le_bytes(*ms))),
             _ => Ok(Self::Other { code, data }),
         }
@@ -159,13 +137,19 @@ impl Payload for Command<'_> {
             Self::Buzzer(_) => code::BUZ,
             Self::Text(_) => code::TEXT,
             Self::ComSet(_) => code::COMSET,
+            Self::BioRead(_) => code::BIOREAD,
+            Self::BioMatch(_) => code::BIOMATCH,
             Self::KeySet(_) => code::KEYSET,
             Self::Challenge(_) => code::CHLNG,
             Self::ServerCryptogram(_) => code::SCRYPT,
             Self::ReceiveSize(_) => code::ACURXSIZE,
             Self::FileTransfer(_) => code::FILETRANSFER,
             Self::Manufacturer(_) => code::MFG,
+            Self::ExtendedWrite(_) => code::XWR,
             Self::Abort => code::ABORT,
+            Self::PivData(_) => code::PIVDATA,
+            Self::GenAuth(_) => code::GENAUTH,
+            Self::CrAuth(_) => code::CRAUTH,
             Self::KeepActive(_) => code::KEEPACTIVE,
             Self::Other { code, .. } => *code,
         }
@@ -185,12 +169,17 @@ impl Payload for Command<'_> {
             Self::Buzzer(buzzer) => buzzer.emit(out),
             Self::Text(text) => text.emit(out),
             Self::ComSet(settings) => settings.emit(out),
+            Self::BioRead(request) => request.emit(out),
+            Self::BioMatch(request) => request.emit(out),
             Self::KeySet(key) => key.emit(out),
             Self::Challenge(random) => out.put(random),
             Self::ServerCryptogram(cryptogram) => out.put(cryptogram),
             Self::ReceiveSize(value) | Self::KeepActive(value) => out.put_u16(*value),
             Self::FileTransfer(fragment) => fragment.emit(out),
             Self::Manufacturer(message) => message.emit(out),
+            Self::ExtendedWrite(message) => message.emit(out),
+            Self::PivData(request) => request.emit(out),
+            Self::GenAuth(part) | Self::CrAuth(part) => part.emit(out),
             Self::Other { data, .. } => out.put(data),
         }
     }
@@ -198,5 +187,5 @@ impl Payload for Command<'_> {
 
 /// ID and CAP carry one byte, which some CPs leave out.
 fn at_most_one<T>(value: T, data: &[u8]) -> Result<T, PayloadError> {
-    if data.len() > 1 { Err(PayloadError::Length(data.len())) } else { Ok(value) }
+    if data.len() > 1 { Err(PayloadError::TooLong { len: data.len(), max: 1 }) } else { Ok(value) }
 }

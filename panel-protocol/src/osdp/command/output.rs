@@ -1,7 +1,8 @@
 //! OUT: switch outputs.
 
 use crate::osdp::bytes::{Full, Writer};
-use crate::osdp::payload::byte_enum;
+use crate::osdp::named_bytes::byte_enum;
+use crate::osdp::payload::{PayloadError, fixed};
 use crate::osdp::records::Record;
 
 /// What one output shall do.
@@ -38,10 +39,10 @@ byte_enum! {
 impl Record for OutputControl {
     const LEN: usize = 4;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let [output, action, timer @ ..] = *bytes.first_chunk::<4>()?;
-        let action = OutputAction::from_byte(action)?;
-        Some(Self { output, action, timer_100ms: u16::from_le_bytes(timer) })
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let [output, action, timer @ ..] = *fixed::<4>(bytes)?;
+        let action = OutputAction::parse(1, action)?;
+        Ok(Self { output, action, timer_100ms: u16::from_le_bytes(timer) })
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), Full> {

@@ -34,13 +34,13 @@ impl<const N: usize> Peer<N> {
         }
         match (core::mem::replace(&mut self.phase, Phase::Known), refusal) {
             (Phase::Identify, None) => self.identified(now, line, said),
-            (Phase::Capabilities { pdid }, _) => self.described(pdid, said),
+            (Phase::Capabilities { pdid }, _) => self.described(line, pdid, said),
             (Phase::Challenge { which, random }, None) => match proof_of(frame, said, which) {
                 Ok(proof) => self.check_proof(now, line, which, &random, &proof),
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Cryptogram { which, handshake, .. }, None) => match session_of(frame, said, handshake) {
-                Ok(session) => self.session_up(now, which, session),
+                Ok(session) => self.session_up(now, line, which, session),
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Challenge { .. } | Phase::Cryptogram { .. }, Some(reason)) => {
@@ -60,7 +60,8 @@ impl<const N: usize> Peer<N> {
     fn identified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
         let Reply::Id(pdid) = *said else { return self.no_step(now, line) };
         let found = Identity::from(&pdid);
-        match self.expected {
+        match self.awaited_identity() {
+            Some(expected) if expected != found && self.is_sought() => self.pause(now, line),
             Some(expected) if expected != found => {
                 self.presence = Presence::Offline;
                 self.note_trouble(Trouble::Swapped(found), Event::Swapped { expected, found: pdid });
@@ -71,11 +72,12 @@ impl<const N: usize> Peer<N> {
     }
 
     /// What it can do; one that doesn't say can do the least.
-    fn described(&mut self, pdid: DeviceId, said: &Reply<'_>) {
+    fn described(&mut self, line: &LineConfig, pdid: DeviceId, said: &Reply<'_>) {
         let capabilities = match said {
             Reply::Capabilities(list) => list.into(),
             _ => Capabilities::default(),
         };
+        self.check.answered(capabilities.crc);
         let about = Some((pdid, capabilities));
         if self.presence != Presence::Online || self.about != about {
             self.note(Event::Online { pdid, capabilities });
@@ -83,10 +85,14 @@ impl<const N: usize> Peer<N> {
         if matches!(self.trouble, Some(Trouble::Swapped(_))) {
             self.trouble = None;
         }
+        if self.about.is_some_and(|(last, _)| Identity::from(&last) != Identity::from(&pdid)) {
+            self.quiet_since = None;
+        }
         self.presence = Presence::Online;
         self.about = about;
         if self.keys.is_clear() {
             self.phase = Phase::Clear;
+            self.found(line);
             self.note(Event::SecureUp);
         }
     }
@@ -110,7 +116,7 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    fn session_up(&mut self, now: Micros, which: Which, session: Session) {
+    fn session_up(&mut self, now: Micros, line: &LineConfig, which: Which, session: Session) {
         count(&mut self.counters.sessions);
         let worked = self.keys.worked(which, now);
         self.phase = Phase::Secure { session, since: now, open: worked != Worked::SetKey };
@@ -121,6 +127,7 @@ impl<const N: usize> Peer<N> {
             Worked::Up => {}
         }
         self.trouble = None;
+        self.found(line);
         self.expected = self.expected.or_else(|| self.about.map(|(pdid, _)| Identity::from(&pdid)));
         self.note(Event::SecureUp);
     }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::event::Identity;
+use crate::osdp::frame::Check;
 use crate::osdp::secure::Scbk;
 
 /// One line's timing. [`LineConfig::new`] has the standard's values; the fields are there to be changed.
@@ -26,6 +27,10 @@ pub struct LineConfig {
     pub busy_pause: Duration,
     /// Line time that one bulk frame may take while other PDs are online on the line.
     pub frame_time: Duration,
+    /// Age from which cards and keys are not told but dropped and counted: those that a PD kept while it could not be
+    /// reached, and those of unknown age that it had before its first poll. Longer than a round of polls through the
+    /// whole line takes. `None`: all are told, with their age.
+    pub stale_after: Option<Duration>,
 }
 
 impl LineConfig {
@@ -41,6 +46,7 @@ impl LineConfig {
             backoff_cap: Duration::from_secs(10),
             busy_pause: Duration::from_millis(20),
             frame_time: Duration::from_millis(80),
+            stale_after: Some(Duration::from_secs(8)),
         }
     }
 }
@@ -63,6 +69,8 @@ pub struct PdConfig {
     pub address: u8,
     /// The key it should have.
     pub key: PdKey,
+    /// What its frames end with. `None`: CRC, and checksum for an old device that answers nothing else.
+    pub check: Option<Check>,
     /// The device that should answer. `None`: the first one that proves to have the key.
     pub expected: Option<Identity>,
 }

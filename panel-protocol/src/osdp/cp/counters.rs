@@ -22,12 +22,16 @@ pub struct PdCounters {
     pub busy: u32,
     /// Replies with a sequence number that was not asked for: late ones, as a rule.
     pub stale: u32,
+    /// Cards and keys that were not told, since they may have been presented too long ago.
+    pub stale_reads: u32,
     /// Clear replies inside a session, and other replies that the protocol doesn't allow at that point.
     pub violations: u32,
     /// Replies from another address while this PD's was awaited.
     pub foreign_address: u32,
     /// Secure sessions that have come up.
     pub sessions: u32,
+    /// Times that the other of CRC and checksum was tried, since it answered neither.
+    pub check_changes: u32,
 }
 
 /// One line's counters.

@@ -1,5 +1,8 @@
 //! What the CP tells about a PD besides its replies.
 
+use super::transfer::{FileFault, FileOutcome};
+use crate::osdp::frame::FrameError;
+use crate::osdp::payload::ComSettings;
 use crate::osdp::records::Records;
 use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
 
@@ -27,6 +30,8 @@ impl From<&DeviceId> for Identity {
 pub struct Capabilities {
     /// Longest frame it can receive (function 10); `None`: it doesn't say.
     pub receive_buffer: Option<u16>,
+    /// Whether it knows the CRC, not only the checksum (function 8).
+    pub crc: bool,
     /// Whether it knows the secure channel (function 9).
     pub secure_channel: bool,
     /// Readers attached (function 13).
@@ -43,6 +48,7 @@ impl From<&Records<'_, Capability>> for Capabilities {
         for capability in list.iter() {
             match capability.function {
                 function::OUTPUTS => known.outputs = capability.count,
+                function::CHECK => known.crc = capability.compliance & 1 != 0,
                 function::SECURITY => known.secure_channel = capability.compliance & 1 != 0,
                 function::RECEIVE_BUFFER => known.receive_buffer = Some(capability.size()),
                 function::READERS => known.readers = capability.count,
@@ -92,6 +98,28 @@ pub enum Event {
     KeyInstalled,
     /// The key change ended without success: the old key is still good, forget the new one.
     KeyKept,
+    /// A file has been sent.
+    FileSent {
+        /// What the PD makes of it.
+        outcome: FileOutcome,
+    },
+    /// A file could not be sent.
+    FileFailed {
+        /// Why not.
+        fault: FileFault,
+    },
+    /// It listens at these settings from now on. A speed that is not the line's puts it out of reach until
+    /// [`Cp::set_baud`](super::Cp::set_baud).
+    Moved {
+        /// What will take effect, whatever was asked for.
+        settings: ComSettings,
+    },
+    /// It listens where it did: it refused to change, its session ended before it was asked, or it was looked for and
+    /// found there.
+    NotMoved {
+        /// Its reason, if it refused.
+        reason: Option<NakReason>,
+    },
     /// The PD refused to take the new key.
     KeyRefused {
         /// Its reason.
@@ -115,6 +143,8 @@ pub enum LossCause {
     BadMac,
     /// The PD answered in clear; with the reason it gave, if it was a NAK.
     ClearReply(Option<NakReason>),
+    /// The PD's reply arrived undamaged and was none.
+    Malformed(FrameError),
     /// The PD answered with sequence number 0: it asks to begin anew.
     Reset,
     /// No valid reply for as long as the line's configuration says.
@@ -123,6 +153,8 @@ pub enum LossCause {
     LineDown,
     /// A new key has been set; the next session will use it.
     KeyChange,
+    /// It has been asked to change its address or speed, and has done so or may have.
+    Moved,
 }
 
 /// Why no session can be had.

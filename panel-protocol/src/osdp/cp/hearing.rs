@@ -4,14 +4,17 @@
 //! but for what a PD may say in clear inside a session: "not received" (NAK 1), which repeats the command, and BUSY.
 //! Everything else in clear ends the session.
 
+use core::time::Duration;
+
 use heapless::Vec;
 
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Event, LossCause};
 use super::peer::Peer;
-use super::phase::{Phase, Purpose};
+use super::phase::{Phase, Purpose, Sent};
 use super::timing::retry_delay;
+use crate::osdp::deframe::Refused;
 use crate::osdp::frame::{Frame, FrameMut};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::time::Micros;
@@ -25,8 +28,17 @@ pub(super) enum Heard {
     Damaged,
     /// The reply, dealt with.
     Answered,
-    /// The reply, and the inbox has it for the caller: it answers the caller's command (`solicited`) or a poll.
-    Delivered { solicited: bool },
+    /// The reply, and the inbox has it for the caller.
+    Delivered(Delivery),
+}
+
+/// What a reply is to the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Delivery {
+    /// The answer to its command.
+    Answer,
+    /// What was told to a poll; no older than that, if it is known.
+    News { max_age: Option<Duration> },
 }
 
 /// A reply on its way to the caller.
@@ -43,7 +55,7 @@ impl<const N: usize> Default for Inbox<N> {
 }
 
 impl<const N: usize> Inbox<N> {
-    fn put(&mut self, code: u8, data: &[u8]) {
+    pub(super) fn put(&mut self, code: u8, data: &[u8]) {
         self.code = code;
         self.data.clear();
         let _ = self.data.extend_from_slice(data); // a frame of at most N bytes has fewer bytes of data
@@ -80,13 +92,16 @@ impl<const N: usize> Peer<N> {
         match (&mut self.phase, said) {
             (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
             (Phase::Secure { session, .. }, None) => match session.open(frame) {
-                Ok(message) => self.answered(now, line, sent.purpose, message.code, message.data, inbox),
+                Ok(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
                 Err(_) => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
-            (Phase::Clear, Some(_)) => {
-                self.answered(now, line, sent.purpose, view.code(), view.data(), inbox)
+            (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
+                if view.scb().is_some() =>
+            {
+                self.violation(now, line)
             }
+            (Phase::Clear, Some(_)) => self.answered(now, line, &sent, view.code(), view.data(), inbox),
             (_, Some(said)) => self.step_answered(now, line, &view, &said),
         }
     }
@@ -104,14 +119,20 @@ impl<const N: usize> Peer<N> {
         Heard::Answered
     }
 
-    /// The PD got a damaged frame: the same again. The session has not moved on either side.
+    /// The PD got a damaged frame: the same again. The session has not moved on either side. One that finds the first
+    /// question damaged twice may not know its check.
     fn not_received(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.naks);
+        let sent_in_vain = self.sent.is_some_and(|sent| sent.failures > 0);
         if let Some(sent) = &mut self.sent {
             sent.retry_at = now + retry_delay(sent.failures);
             sent.failures = sent.failures.saturating_add(1);
         }
-        self.check_silence(now, line);
+        match self.phase {
+            Phase::Identify if sent_in_vain => self.unreachable(now, line),
+            Phase::Identify => {}
+            _ => self.check_silence(now, line),
+        }
         Heard::Answered
     }
 
@@ -125,6 +146,19 @@ impl<const N: usize> Peer<N> {
     fn violation(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.violations);
         self.lose_session(now, line, LossCause::ClearReply(None));
+        Heard::Answered
+    }
+
+    /// Something came that is no frame. The line damages what it carries; a reply that is malformed and arrived
+    /// undamaged was made so, and nothing more is believed of its session.
+    pub(super) fn hear_refused(&mut self, now: Micros, line: &LineConfig, refused: Refused) -> Heard {
+        let Refused { address, reply, sequence, error, .. } = refused;
+        let is_ours = reply && address == self.address && self.sent.is_some_and(|s| s.sequence == sequence);
+        if !(is_ours && error.is_malformed() && matches!(self.phase, Phase::Secure { .. })) {
+            return Heard::Damaged;
+        }
+        count(&mut self.counters.violations);
+        self.lose_session(now, line, LossCause::Malformed(error));
         Heard::Answered
     }
 
@@ -151,7 +185,7 @@ impl<const N: usize> Peer<N> {
         &mut self,
         now: Micros,
         line: &LineConfig,
-        purpose: Purpose,
+        sent: &Sent,
         code: u8,
         data: &[u8],
         inbox: &mut Inbox<N>,
@@ -162,10 +196,10 @@ impl<const N: usize> Peer<N> {
         if refusal.is_some() {
             count(&mut self.counters.naks);
         }
-        match purpose {
+        match sent.purpose {
             Purpose::Command { .. } => {
                 inbox.put(code, data);
-                Heard::Delivered { solicited: true }
+                Heard::Delivered(Delivery::Answer)
             }
             Purpose::KeySet => {
                 match refusal {
@@ -174,16 +208,19 @@ impl<const N: usize> Peer<N> {
                 }
                 Heard::Answered
             }
+            Purpose::ComSet => {
+                self.settings_answered(now, line, reply.as_ref());
+                Heard::Answered
+            }
+            Purpose::Fragment { len } => {
+                self.fragment_answered(now, len, reply.as_ref());
+                Heard::Answered
+            }
             Purpose::Step => {
                 self.due = now; // whether it was heeded or not, a poll is next
                 Heard::Answered
             }
-            Purpose::Poll if refusal.is_some() || reply == Some(Reply::Ack) => Heard::Answered,
-            Purpose::Poll => {
-                self.due = now; // there may be more where that came from
-                inbox.put(code, data);
-                Heard::Delivered { solicited: false }
-            }
+            Purpose::Poll => self.poll_answered(now, line, sent, (code, data), inbox),
         }
     }
 
@@ -199,9 +236,7 @@ impl<const N: usize> Peer<N> {
     /// The PD has taken the new key. It has to prove it: everything begins anew, with that key.
     fn key_was_set(&mut self, now: Micros) {
         self.take_answer(now);
-        if self.is_open() {
-            self.note(Event::SecureLost { cause: LossCause::KeyChange });
-        }
+        self.end_session(LossCause::KeyChange);
         self.rest(now);
     }
 

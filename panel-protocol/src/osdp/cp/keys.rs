@@ -4,6 +4,7 @@
 //! the operator's install mode is open, and then only to set the new key.
 
 use super::config::PdKey;
+use super::output::RotateError;
 use crate::osdp::secure::{KeyKind, SCBK_D, Scbk};
 use crate::time::Micros;
 
@@ -76,6 +77,18 @@ impl Keys {
         let sent = self.change.as_ref().is_some_and(|change| change.sent && change.new == new);
         self.change = Some(Change { new, until, default_allowed, sent });
         self.failures = 0;
+    }
+
+    /// Begins a change to `new` under the installed key, to be made before `until`.
+    pub(super) fn rotate(&mut self, new: Scbk, until: Micros) -> Result<(), RotateError> {
+        if !matches!(self.installed, PdKey::Scbk(_)) {
+            return Err(RotateError::NoKey);
+        }
+        if self.change.as_ref().is_some_and(|change| change.sent && change.new != new) {
+            return Err(RotateError::UnderWay);
+        }
+        self.change(new, until, false);
+        Ok(())
     }
 
     /// Takes up a change that an earlier run had begun: the PD may have either key.
@@ -208,6 +221,21 @@ mod tests {
         assert_eq!(tried(&mut keys, LATER), [None; 4]);
         assert!(keys.expire(LATER));
         assert!(!keys.expire(LATER));
+    }
+
+    #[test]
+    fn a_rotation_never_tries_the_default_key_nor_forgets_one_that_the_pd_may_have() {
+        assert_eq!(Keys::new(PdKey::Unset).rotate(key(2), LATER), Err(RotateError::NoKey));
+        assert_eq!(Keys::new(PdKey::Clear).rotate(key(2), LATER), Err(RotateError::NoKey));
+        let mut keys = Keys::new(PdKey::Scbk(key(1)));
+        keys.rotate(key(2), LATER).unwrap();
+        assert_eq!(tried(&mut keys, NOW), [Some(Which::Installed); 4]);
+        keys.rotate(key(3), LATER).unwrap();
+        keys.set_sent();
+        assert_eq!(keys.rotate(key(2), LATER), Err(RotateError::UnderWay));
+        keys.rotate(key(3), LATER).unwrap();
+        let expected = [Which::New, Which::Installed, Which::New, Which::Installed].map(Some);
+        assert_eq!(tried(&mut keys, NOW), expected);
     }
 
     #[test]

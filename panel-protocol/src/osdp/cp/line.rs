@@ -10,17 +10,14 @@ use super::output::{Next, Random};
 use super::peer::Peer;
 use super::schedule::{Choice, Wants};
 use super::timing::{bytes_within, idle_time, line_time};
+use super::transfer::FileFault;
 use super::{Cp, Demand, LineConfig};
 use crate::osdp::deframe::Deframed;
-use crate::osdp::frame::{Check, FrameMut};
-use crate::osdp::secure;
+use crate::osdp::frame::FrameMut;
 use crate::time::Micros;
 
 /// Bytes of a vendor command's OUI, which come before the vendor's own.
 const OUI_LEN: usize = 3;
-
-/// Bytes of a clear frame with CRC beside its data: header, code, check.
-const CLEAR_OVERHEAD: usize = 8;
 
 /// What the line is doing.
 #[derive(Debug)]
@@ -30,9 +27,19 @@ pub(super) enum Line {
     /// Nothing in flight; quiet enough for the next frame from `ready_at`, which noise puts off to `latest` at most.
     Free { ready_at: Micros, latest: Micros },
     /// The caller has been asked for a frame of at most `room` bytes.
-    Offered { turn: Turn, room: usize },
+    Offered { turn: Turn, room: usize, offer: Offer },
     /// A frame is in flight, or its reply is.
     Awaiting(Exchange),
+}
+
+/// What the caller has been asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Offer {
+    Command,
+    /// A file's next bytes, so many at most.
+    Fragment {
+        max_len: usize,
+    },
 }
 
 /// One use of the line.
@@ -82,7 +89,9 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                         Heard::Ignored
                     }
                 }
-                (Deframed::Refused(_), Line::Awaiting(_)) => Heard::Damaged,
+                (Deframed::Refused(refused), Line::Awaiting(exchange)) => {
+                    self.peers[exchange.turn.pd].hear_refused(now, &self.config, refused)
+                }
                 (Deframed::Frame(_) | Deframed::Refused(_), _) => {
                     count(&mut self.counters.unexpected_frames);
                     Heard::Ignored
@@ -106,8 +115,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                 count(&mut self.peers[pd].counters.bad_check);
             }
             Heard::Answered => self.release(now, now + idle_time(&self.config), true),
-            Heard::Delivered { solicited } => {
-                self.delivery = Some((pd, solicited));
+            Heard::Delivered(delivery) => {
+                self.delivery = Some((pd, delivery));
                 self.release(now, now + idle_time(&self.config), true);
             }
         }
@@ -172,9 +181,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// What the caller shall do next.
     pub(super) fn advance(&mut self, now: Micros) -> Next {
         self.expire(now);
-        if let Line::Offered { turn, .. } = self.line {
-            self.end_turn(now, turn.pd);
-        }
+        self.end_turn(now);
         if let Some(next) = self.pending() {
             return next;
         }
@@ -193,8 +200,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if let Some(pd) = self.transmit.take() {
             return Some(Next::Transmit(pd));
         }
-        if let Some((pd, solicited)) = self.delivery.take() {
-            return Some(Next::Deliver(pd, solicited));
+        if let Some((pd, delivery)) = self.delivery.take() {
+            return Some(Next::Deliver(pd, delivery));
         }
         let mut notes = self.peers.iter_mut().enumerate();
         notes.find_map(|(pd, peer)| peer.take_note().map(|note| Next::Note(pd, note)))
@@ -203,7 +210,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Gives the free line to whose turn it is. A PD that turns out to have nothing to send makes room for the next.
     fn give_line(&mut self, now: Micros) -> Next {
         loop {
-            let wants: Vec<Wants, PDS> = self.peers.iter().map(|peer| peer.wants(now)).collect();
+            let wants: Vec<Wants, PDS> =
+                self.peers.iter().map(|peer| peer.wants(now, &self.config)).collect();
             let choice = self.schedule.choose(now, &wants);
             let (pd, rival_waits) = match choice {
                 Choice::Nobody(until) => return Next::Wait(until),
@@ -212,9 +220,10 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             };
             let turn = Turn { pd, choice, rival_waits };
             if self.peers[pd].sent.is_none() && !matches!(choice, Choice::Due(_)) {
-                return self.offer(turn);
-            }
-            if self.peers[pd].prepare_due(now, &self.config, &mut self.random) {
+                if let Some(next) = self.offer(now, turn) {
+                    return next;
+                }
+            } else if self.peers[pd].prepare_due(now, &self.config, &mut self.random) {
                 self.launch(now, turn);
             }
             if let Some(next) = self.pending() {
@@ -223,21 +232,35 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         }
     }
 
-    fn offer(&mut self, turn: Turn) -> Next {
-        let room = self.frame_room(turn.pd);
-        let data = if self.peers[turn.pd].keys.is_clear() {
-            room.checked_sub(CLEAR_OVERHEAD)
-        } else {
-            secure::max_data(room, Check::Crc)
-        };
-        self.line = Line::Offered { turn, room };
-        let max_data = data.unwrap_or(0).saturating_sub(OUI_LEN);
-        Next::Turn { pd: turn.pd, max_data, urgent: matches!(turn.choice, Choice::Urgent(_)) }
+    /// Asks the caller for what the turn is for. `None`: nothing of it fits into a frame.
+    fn offer(&mut self, now: Micros, turn: Turn) -> Option<Next> {
+        let (pd, room) = (turn.pd, self.frame_room(turn.pd));
+        let peer = &mut self.peers[pd];
+        if !matches!(turn.choice, Choice::Bulk(_)) || !peer.fragment_is_next(now) {
+            self.line = Line::Offered { turn, room, offer: Offer::Command };
+            let max_data = peer.data_room(room).saturating_sub(OUI_LEN);
+            return Some(Next::Turn { pd, max_data, urgent: matches!(turn.choice, Choice::Urgent(_)) });
+        }
+        match peer.next_fragment(room).filter(|(_, max_len)| *max_len > 0) {
+            Some((offset, max_len)) => {
+                self.line = Line::Offered { turn, room, offer: Offer::Fragment { max_len } };
+                Some(Next::Fragment { pd, offset, max_len })
+            }
+            None => {
+                peer.give_file_up(FileFault::NoRoom);
+                self.pending()
+            }
+        }
     }
 
-    /// The turn was not used, and what called for it is over.
-    pub(super) fn end_turn(&mut self, now: Micros, pd: usize) {
-        self.peers[pd].demand = Demand::None;
+    /// The turn, if there is one, was not used: a command's demand is over, a fragment is asked for later.
+    pub(super) fn end_turn(&mut self, now: Micros) {
+        let Line::Offered { turn, offer, .. } = self.line else { return };
+        let peer = &mut self.peers[turn.pd];
+        match offer {
+            Offer::Command => peer.demand = Demand::None,
+            Offer::Fragment { .. } => peer.postpone_fragment(now, &self.config),
+        }
         self.line = Line::free(now, self.config.character_gap);
     }
 

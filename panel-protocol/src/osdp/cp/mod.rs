@@ -11,24 +11,36 @@
 //! so in words, and never acts on a reply whose MAC is wrong.
 
 mod bringup;
+mod check;
 mod config;
 mod counters;
 mod event;
+mod fragments;
 mod hearing;
 mod keys;
 mod line;
+mod losing;
+mod news;
 mod output;
 mod peer;
 mod phase;
 mod schedule;
 mod sending;
+mod settings;
 mod timing;
+mod transfer;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
 pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
-pub use output::{AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, SendError};
+pub use output::{
+    AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
+};
+pub use settings::{BAUD_RATES, SettingsError};
 pub use timing::line_time;
+pub use transfer::{
+    FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
+};
 
 use core::time::Duration;
 
@@ -39,8 +51,8 @@ use super::deframe::Deframer;
 use super::frame::BROADCAST;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
-use hearing::Inbox;
-use line::Line;
+use hearing::{Delivery, Inbox};
+use line::{Line, Offer};
 use output::Next;
 use peer::Peer;
 use phase::Note;
@@ -60,8 +72,8 @@ pub struct Cp<const PDS: usize, const N: usize, R> {
     counters: LineCounters,
     /// The PD whose frame is to be handed out for transmission.
     transmit: Option<usize>,
-    /// The PD whose reply is in the inbox, and whether the caller's command caused it.
-    delivery: Option<(usize, bool)>,
+    /// The PD whose reply is in the inbox, and what it is to the caller.
+    delivery: Option<(usize, Delivery)>,
     inbox: Inbox<N>,
 }
 
@@ -90,7 +102,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if pd.address >= BROADCAST {
             return Err(AddError::Address);
         }
-        if self.peers.iter().any(|peer| peer.address == pd.address) {
+        if self.peers.iter().any(|peer| peer.claims(pd.address)) {
             return Err(AddError::Taken);
         }
         let index = self.peers.len();
@@ -102,6 +114,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn set_demand(&mut self, pd: PdIndex, demand: Demand) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
             peer.demand = demand;
+            peer.let_urgent_pass();
         }
     }
 
@@ -110,8 +123,25 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// be given: the PD may have it already.
     pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
-            peer.change_key(now, &self.config, new_key, until);
+            peer.install_key(now, &self.config, new_key, until);
         }
+    }
+
+    /// Gives a PD a new key under the one that it has, inside its session, until `until`; the default key is never tried.
+    /// The old key stays good until the new one has worked: then [`Event::KeyInstalled`], else
+    /// [`Event::KeyKept`].
+    ///
+    /// # Errors
+    /// When it has no key of its own, or a change to another key is under way and the PD may have that one.
+    pub fn rotate_key(
+        &mut self,
+        now: Micros,
+        pd: PdIndex,
+        until: Micros,
+        new_key: Scbk,
+    ) -> Result<(), RotateError> {
+        let peer = self.peers.get_mut(pd.0).ok_or(RotateError::NoKey)?;
+        peer.rotate_key(now, &self.config, new_key, until)
     }
 
     /// Takes up a key change whose end an earlier run did not see: the PD may have either key.
@@ -143,7 +173,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         match input {
             Input::Received(bytes) => self.received(now, bytes),
             Input::LineUp => {
-                self.line = Line::free(now, self.config.character_gap);
+                self.line = Line::free(now + timing::idle_time(&self.config), self.config.character_gap);
                 self.peers.iter_mut().for_each(|peer| peer.hurry(now, &self.config));
             }
             Input::LineDown => {
@@ -159,7 +189,9 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// # Errors
     /// When the PD has no turn, or the command is too long for it. After the latter the turn still stands.
     pub fn send(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
-        let Line::Offered { turn, room } = self.line else { return Err(SendError::NotNow) };
+        let Line::Offered { turn, room, offer: Offer::Command } = self.line else {
+            return Err(SendError::NotNow);
+        };
         let peer = self.peers.get_mut(pd.0).filter(|_| turn.pd == pd.0).ok_or(SendError::NotNow)?;
         peer.prepare_command(now, command, room, matches!(turn.choice, Choice::Urgent(_)))?;
         self.launch(now, turn);
@@ -169,7 +201,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Answers a [`Turn`](Output::Turn) with nothing: the PD's demand is over.
     pub fn decline(&mut self, now: Micros, pd: PdIndex) {
         if matches!(self.line, Line::Offered { turn, .. } if turn.pd == pd.0) {
-            self.end_turn(now, pd.0);
+            self.end_turn(now);
         }
     }
 
@@ -177,13 +209,17 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn poll_output(&mut self, now: Micros) -> Output<'_> {
         match self.advance(now) {
             Next::Transmit(pd) => Output::Transmit(&self.peers[pd].frame),
-            Next::Deliver(pd, solicited) => {
+            Next::Deliver(pd, delivery) => {
                 let (pd, message) = (PdIndex(pd), Message { code: self.inbox.code, data: &self.inbox.data });
-                if solicited { Output::Reply { pd, message } } else { Output::Unsolicited { pd, message } }
+                match delivery {
+                    Delivery::Answer => Output::Reply { pd, message },
+                    Delivery::News { max_age } => Output::Unsolicited { pd, message, max_age },
+                }
             }
             Next::Note(pd, Note::Failed) => Output::Failed { pd: PdIndex(pd) },
             Next::Note(pd, Note::Event(event)) => Output::Event { pd: PdIndex(pd), event },
             Next::Turn { pd, max_data, urgent } => Output::Turn { pd: PdIndex(pd), max_data, urgent },
+            Next::Fragment { pd, offset, max_len } => Output::Fragment { pd: PdIndex(pd), offset, max_len },
             Next::Wait(until) => Output::Wait(until),
         }
     }

@@ -1,10 +1,14 @@
 //! What goes into the CP and what comes out.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::counters::PdCounters;
 use super::event::{Capabilities, Event, Identity, KeyFault};
+use super::hearing::Delivery;
 use super::phase::Note;
+use super::transfer::FileState;
+use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Message;
 use crate::time::Micros;
@@ -58,6 +62,16 @@ pub enum Output<'a> {
         /// Whether it is for [`Demand::Urgent`].
         urgent: bool,
     },
+    /// A file that is being sent goes on: answer with [`Cp::send_fragment`](super::Cp::send_fragment) before anything
+    /// else. Not answered means no bytes at hand.
+    Fragment {
+        /// Whose file.
+        pd: PdIndex,
+        /// Where in the file the bytes begin.
+        offset: u32,
+        /// Most bytes that can be sent now; never beyond the file's end.
+        max_len: usize,
+    },
     /// The answer to the command that was sent for this PD; a NAK, too, is an answer.
     Reply {
         /// Whose answer.
@@ -71,6 +85,10 @@ pub enum Output<'a> {
         pd: PdIndex,
         /// What it said, authenticated and in plain.
         message: Message<'a>,
+        /// How old it is at most: the time since the PD last had nothing to tell. `None`: nobody knows, since it never
+        /// said so. Cards and keys older than [`LineConfig::stale_after`](super::LineConfig::stale_after), or of
+        /// unknown age, are not told at all.
+        max_age: Option<Duration>,
     },
     /// The command that was sent for this PD will never be answered, and nobody knows whether it was executed.
     Failed {
@@ -92,7 +110,8 @@ pub enum Output<'a> {
 pub(super) enum Next {
     Transmit(usize),
     Turn { pd: usize, max_data: usize, urgent: bool },
-    Deliver(usize, bool),
+    Fragment { pd: usize, offset: u32, max_len: usize },
+    Deliver(usize, Delivery),
     Note(usize, Note),
     Wait(Option<Micros>),
 }
@@ -118,6 +137,10 @@ pub struct PdStatus {
     pub state: PdState,
     /// Who it last said it is, and what it can do.
     pub about: Option<(DeviceId, Capabilities)>,
+    /// What frames to it end with.
+    pub check: Check,
+    /// The file that is on its way to it.
+    pub file: Option<FileState>,
     /// When a valid reply last came; `None`: never.
     pub last_heard: Option<Micros>,
     /// What has been counted.
@@ -150,6 +173,15 @@ pub enum AddError {
     LineFull,
 }
 
+/// Why a key is not changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RotateError {
+    /// The PD has no key of its own.
+    NoKey,
+    /// A change to another key is under way, and the PD may have that one already.
+    UnderWay,
+}
+
 /// Why a command was not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SendError {
@@ -170,6 +202,17 @@ impl fmt::Display for AddError {
 }
 
 impl core::error::Error for AddError {}
+
+impl fmt::Display for RotateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoKey => "the device has no key of its own; give it one in install mode",
+            Self::UnderWay => "a change to another key is under way",
+        })
+    }
+}
+
+impl core::error::Error for RotateError {}
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -36,6 +36,10 @@ pub(super) enum Purpose {
     Poll,
     /// The new key.
     KeySet,
+    /// Another address or speed.
+    ComSet,
+    /// A fragment of so many bytes of a file, or with none the question how the PD gets on with it.
+    Fragment { len: u32 },
     /// The caller's command.
     Command { urgent: bool },
 }
@@ -45,6 +49,8 @@ pub(super) enum Purpose {
 pub(super) struct Sent {
     pub purpose: Purpose,
     pub sequence: u8,
+    /// When it was sent for the first time.
+    pub at: Micros,
     /// Times that it was left without a good reply.
     pub failures: u8,
     /// When it may be sent again.

@@ -1,26 +1,34 @@
 //! Who has the line next.
 //!
 //! Urgent commands first, in turn among the PDs that have one. Then what is due: polls, repetitions, steps of a
-//! bring-up, the longest overdue first. Bulk last. Two rules keep this from starving anyone: after a run of urgent
-//! frames one due frame goes through, and while both wait, bulk gets as much line time as what is due.
+//! bring-up, the longest overdue first. Bulk last. Three rules keep this from starving anyone: after a run of urgent
+//! frames one due frame goes through; while both wait, bulk gets as much line time as what is due; and PDs that don't
+//! answer, each of which costs a time-out, get at most a part of it while those that do are overdue.
 
 use core::time::Duration;
 
 use crate::time::Micros;
 
 /// Urgent frames in a row after which one overdue frame goes through: polling a slow line costs a revocation to
-/// all its PDs at most a sixth, and a reader is polled even if urgent commands never end.
-const URGENT_RUN: u8 = 3;
+/// all its PDs a tenth or so, and a reader is polled even if urgent commands never end.
+const URGENT_RUN: u8 = 5;
+
+/// Line time that goes to PDs that answer, while one of them is overdue, for each that a silent PD has cost.
+const SILENCE_PRICE: i64 = 3;
 
 /// What one PD wants of the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Wants {
     /// When its next poll, repetition or bring-up step is due; `None`: nothing is.
     pub due: Option<Micros>,
+    /// Whether it did not answer when it was last asked, so that what is due to it may be in vain.
+    pub silent: bool,
     /// An urgent command may be sent, or repeated, now.
     pub urgent: bool,
     /// A bulk command may be sent now.
     pub bulk: bool,
+    /// When to look again, though nothing is due then.
+    pub later: Option<Micros>,
 }
 
 /// Who has the line.
@@ -47,13 +55,14 @@ pub(super) struct Schedule {
     bulk_from: usize,
     /// Line time given to due frames less that given to bulk, in microseconds, while both waited.
     balance_us: i64,
+    /// Line time that PDs that answer are to have before a silent one, in microseconds.
+    silence_debt_us: i64,
 }
 
 impl Schedule {
     /// Chooses among PDs by what each wants now.
     pub(super) fn choose(&self, now: Micros, wants: &[Wants]) -> Choice {
-        let earliest = earliest_due(wants);
-        let overdue = earliest.filter(|(at, _)| *at <= now).map(|(_, pd)| pd);
+        let overdue = self.overdue(now, wants);
         let urgent = next_from(self.urgent_from, wants, |w| w.urgent);
         let bulk = next_from(self.bulk_from, wants, |w| w.bulk);
         match (urgent, overdue, bulk) {
@@ -62,8 +71,17 @@ impl Schedule {
             (None, Some(_), Some(pd)) if self.balance_us > 0 => Choice::Bulk(pd),
             (None, Some(pd), _) => Choice::Due(pd),
             (None, None, Some(pd)) => Choice::Bulk(pd),
-            (None, None, None) => Choice::Nobody(earliest.map(|(at, _)| at)),
+            (None, None, None) => Choice::Nobody(wants.iter().flat_map(|w| [w.due, w.later]).flatten().min()),
         }
+    }
+
+    /// The PD that is longest overdue; one that answers, while silent ones have had their part.
+    fn overdue(&self, now: Micros, wants: &[Wants]) -> Option<usize> {
+        let earliest = |silent| earliest_due(wants, |w| w.silent == silent).filter(|(at, _)| *at <= now);
+        let (heard, silent) = (earliest(false), earliest(true));
+        let first =
+            if self.silence_debt_us > 0 { heard.or(silent) } else { heard.into_iter().chain(silent).min() };
+        first.map(|(_, pd)| pd)
     }
 
     /// Notes that `choice` used the line for `span`, whether the other of due and bulk waited meanwhile, and whether a
@@ -71,6 +89,11 @@ impl Schedule {
     pub(super) fn used(&mut self, choice: Choice, span: Duration, rival_waited: bool, answered: bool) {
         let span_us = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         let balance_us = if rival_waited { self.balance_us } else { 0 };
+        self.silence_debt_us = if answered {
+            self.silence_debt_us.saturating_sub(span_us).max(0)
+        } else {
+            span_us.saturating_mul(SILENCE_PRICE)
+        };
         match choice {
             Choice::Urgent(pd) => {
                 self.urgent_run = if answered { self.urgent_run.saturating_add(1) } else { URGENT_RUN };
@@ -88,9 +111,10 @@ impl Schedule {
     }
 }
 
-/// The PD whose due time is earliest; the lower index wins a tie.
-fn earliest_due(wants: &[Wants]) -> Option<(Micros, usize)> {
-    wants.iter().enumerate().filter_map(|(pd, w)| w.due.map(|at| (at, pd))).min()
+/// The PD among `which` whose due time is earliest; the lower index wins a tie.
+fn earliest_due(wants: &[Wants], which: impl Fn(&Wants) -> bool) -> Option<(Micros, usize)> {
+    let among = wants.iter().enumerate().filter(|(_, w)| which(w));
+    among.filter_map(|(pd, w)| w.due.map(|at| (at, pd))).min()
 }
 
 /// The first PD at or after `from`, going round, that `is_ready`.
@@ -145,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn endless_urgent_demand_leaves_every_fourth_frame_to_what_is_due() {
+    fn endless_urgent_demand_leaves_every_sixth_frame_to_what_is_due() {
         let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
-        assert_eq!(shares(&wants, 400, |_| 1), (300, 100, 0));
+        assert_eq!(shares(&wants, 600, |_| 1), (500, 100, 0));
     }
 
     #[test]
@@ -166,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn silent_pds_get_a_quarter_of_the_line_while_others_are_overdue() {
+        let wants = [due(2), Wants { silent: true, ..due(1) }, Wants { silent: true, ..due(1) }];
+        let mut schedule = Schedule::default();
+        let (mut heard, mut silent) = (0, 0);
+        for _ in 0..10_000 {
+            let choice = schedule.choose(NOW, &wants);
+            let answered = choice == Choice::Due(0);
+            let span = if answered { 3_000 } else { 200_000 };
+            *if answered { &mut heard } else { &mut silent } += span;
+            schedule.used(choice, Duration::from_micros(span), false, answered);
+        }
+        assert!((28..=34).contains(&(heard * 10 / silent)), "{heard} to {silent}");
+        assert_eq!(schedule.choose(NOW, &wants[1..]), Choice::Due(0), "with nobody else, a silent one goes");
+    }
+
+    #[test]
     fn endless_polls_and_bulk_share_the_line_time() {
         let wants = [Wants { bulk: true, ..due(1) }];
         let span = |choice| if matches!(choice, Choice::Bulk(_)) { 100 } else { 7 };
@@ -177,6 +217,12 @@ mod tests {
     fn bulk_fills_the_line_while_nothing_is_due() {
         let wants = [due(NOW.0 + 1), Wants { bulk: true, ..due(NOW.0 + 1) }];
         assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Bulk(1));
+    }
+
+    #[test]
+    fn what_can_be_sent_later_is_waited_for_and_not_due() {
+        let wants = [due(NOW.0 + 9), Wants { later: Some(Micros(NOW.0 + 4)), ..Wants::default() }];
+        assert_eq!(Schedule::default().choose(NOW, &wants), Choice::Nobody(Some(Micros(NOW.0 + 4))));
     }
 
     #[test]

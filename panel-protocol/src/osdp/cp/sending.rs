@@ -3,6 +3,7 @@
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Event, KeyFault, LossCause};
+use super::fragments::Transfer;
 use super::keys::Which;
 use super::output::{Random, SendError};
 use super::peer::Peer;
@@ -10,6 +11,7 @@ use super::phase::{Phase, Purpose, Sent};
 use super::timing::poll_interval;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{Command, KeySet};
+use crate::osdp::draft::max_data;
 use crate::osdp::frame::{self, Header, Scb, scs};
 use crate::osdp::secure::SealError;
 use crate::time::Micros;
@@ -24,7 +26,8 @@ impl<const N: usize> Peer<N> {
         if self.keys.expire(now) {
             self.note(Event::KeyKept);
         }
-        let Some(purpose) = self.compose_due(now, line, random) else {
+        let question = self.compose_file_question(now);
+        let Some(purpose) = question.or_else(|| self.compose_due(now, line, random)) else {
             if !matches!(self.phase, Phase::Resting { .. }) {
                 self.pause(now, line); // the buffer holds every frame of ours, so this is for completeness
             }
@@ -48,6 +51,7 @@ impl<const N: usize> Peer<N> {
         }
         self.compose(command, room)?;
         self.mark_sent(now, Purpose::Command { urgent });
+        self.transfer.iter_mut().for_each(Transfer::let_command_go);
         Ok(())
     }
 
@@ -103,8 +107,15 @@ impl<const N: usize> Peer<N> {
         self.compose_poll()
     }
 
-    /// A poll; before the first one, how long a frame the CP takes, if the PD can make use of it.
+    /// A poll; before it, other settings, or that a file was given up; before the first one, how long a frame the CP
+    /// takes, if the PD can make use of it.
     fn compose_poll(&mut self) -> Option<Purpose> {
+        if let Some(purpose) = self.compose_settings() {
+            return Some(purpose);
+        }
+        if core::mem::take(&mut self.abort_due) {
+            return self.compose(&Command::Abort, N).ok().map(|()| Purpose::Step);
+        }
         if self.size_told || self.receive_buffer() <= MIN_FRAME_LEN {
             return self.compose(&Command::Poll, N).ok().map(|()| Purpose::Poll);
         }
@@ -125,8 +136,8 @@ impl<const N: usize> Peer<N> {
     }
 
     /// A frame of at most `room` bytes, sealed if there is a session.
-    fn compose(&mut self, command: &Command<'_>, room: usize) -> Result<(), SendError> {
-        let header = Header::command(self.address, self.sequence);
+    pub(super) fn compose(&mut self, command: &Command<'_>, room: usize) -> Result<(), SendError> {
+        let header = self.header();
         let Phase::Secure { session, .. } = &mut self.phase else {
             return self.compose_clear(None, command, room);
         };
@@ -145,16 +156,25 @@ impl<const N: usize> Peer<N> {
         command: &Command<'_>,
         room: usize,
     ) -> Result<(), SendError> {
-        let header = Header::command(self.address, self.sequence);
+        let header = self.header();
         let buf = with_room(&mut self.frame, room);
         let len = frame::emit(buf, header, scb, command).map(<[u8]>::len);
         self.frame.truncate(*len.as_ref().unwrap_or(&0));
         len.map(|_| ()).map_err(|_| SendError::TooLong)
     }
 
-    fn mark_sent(&mut self, now: Micros, purpose: Purpose) {
-        self.sent = Some(Sent { purpose, sequence: self.sequence, failures: 0, retry_at: now });
+    fn header(&self) -> Header {
+        Header { check: self.check.kind(), ..Header::command(self.address, self.sequence) }
+    }
+
+    pub(super) fn mark_sent(&mut self, now: Micros, purpose: Purpose) {
+        self.sent = Some(Sent { purpose, sequence: self.sequence, at: now, failures: 0, retry_at: now });
         self.count_frame(false);
+    }
+
+    /// Most bytes of data that a frame of `room` bytes to it can carry.
+    pub(super) fn data_room(&self, room: usize) -> usize {
+        max_data(room, !self.keys.is_clear(), self.check.kind()).unwrap_or(0)
     }
 
     fn count_frame(&mut self, again: bool) {

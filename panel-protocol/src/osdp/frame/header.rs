@@ -6,7 +6,13 @@ use crate::osdp::crc::{checksum, crc16};
 pub const MARK: u8 = 0xFF;
 /// First byte of every frame.
 pub const SOM: u8 = 0x53;
-/// The address that every PD answers to, for configuration; its replies carry it too (OSDP 2.2, 5.5).
+/// The address that every PD answers to beside its own, for configuration (OSDP 2.2, 5.5 and 5.9).
+///
+/// - It is never a PD's own: a COMSET to it is refused.
+/// - A PD answers a command to it as any other, and the reply bears it too, so 0xFF stands on the line.
+/// - Where several PDs share a line, all answer at once and nothing can be read. So it is for a line with one PD, as on a
+///   workbench or while scanning; Gatehouse's CP takes no PD at it, and never broadcasts.
+/// - A frame to it that arrives damaged is answered by nobody: that only asks for a repetition, and all would ask.
 pub const BROADCAST: u8 = 0x7F;
 /// Bytes from SOM to the control byte.
 pub(crate) const HEADER_LEN: usize = 5;
@@ -17,6 +23,9 @@ pub(crate) const REPLY_BIT: u8 = 0x80;
 pub(crate) const SEQUENCE_BITS: u8 = 0x03;
 pub(crate) const CRC_BIT: u8 = 0x04;
 pub(crate) const SCB_BIT: u8 = 0x08;
+/// Bits that no edition gives a meaning. 0x80 is not among them: drafts marked messages of many frames with it, devices of
+/// that time still do, and it changes nothing in how a frame is laid out.
+pub(crate) const RESERVED_BITS: u8 = 0x70;
 
 /// Types of security blocks (OSDP 2.2, Annex D).
 pub mod scs {
@@ -93,6 +102,15 @@ impl Header {
     pub const fn answer(self) -> Self {
         Self { reply: true, ..self }
     }
+}
+
+/// How a session protects a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Seal {
+    /// By a MAC; the data is in clear.
+    Mac,
+    /// By a MAC, and the data is encrypted.
+    Encrypted,
 }
 
 /// The security block: which step of the secure channel the frame is.

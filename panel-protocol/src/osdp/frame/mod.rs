@@ -4,7 +4,7 @@
 //! [0xFF] SOM ADDR LEN_lo LEN_hi CTRL [SCB: len type data..] CODE DATA.. [MAC 4] (CRC_lo CRC_hi | CKSUM)
 //! ```
 //! A [`Frame`] exists only over bytes whose length, check and security block have been verified, so its accessors
-//! can't fail. It never looks into the payload, and never verifies a MAC: that is [`secure`](super::secure)'s.
+//! can't fail, a sealed one has its MAC, and encrypted data comes in whole blocks. It never looks into the payload, and never verifies a MAC: that is [`secure`](super::secure)'s.
 
 use core::fmt;
 
@@ -14,7 +14,7 @@ mod layout;
 pub use header::{BROADCAST, Check, Header, MARK, SOM, Scb, scs};
 pub use layout::FrameError;
 
-pub(crate) use header::{CRC_BIT, HEADER_LEN, MAC_LEN, REPLY_BIT, SCB_BIT, SEQUENCE_BITS};
+pub(crate) use header::{CRC_BIT, HEADER_LEN, MAC_LEN, REPLY_BIT, SCB_BIT, SEQUENCE_BITS, Seal};
 pub(crate) use layout::Layout;
 
 use super::bytes::{Full, Writer};
@@ -93,7 +93,12 @@ impl<'a> Frame<'a> {
     /// Whether the frame belongs to a session: it has a MAC, and its data may be encrypted.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        self.layout.sealed
+        self.layout.seal.is_some()
+    }
+
+    /// How the frame is protected, if it is sealed.
+    pub(crate) fn seal(&self) -> Option<Seal> {
+        self.layout.seal
     }
 
     /// The command's or reply's code; never encrypted.
@@ -112,7 +117,7 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn mac(&self) -> Option<&'a [u8; MAC_LEN]> {
         let mac = self.bytes[self.layout.data_end..].first_chunk();
-        mac.filter(|_| self.layout.sealed)
+        mac.filter(|_| self.is_sealed())
     }
 
     /// What the MAC is computed over: SOM to the last byte of data.

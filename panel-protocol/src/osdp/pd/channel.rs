@@ -3,7 +3,7 @@
 use super::handler::{Answered, Key, PdHandler};
 use crate::osdp::frame::{FrameMut, scs};
 use crate::osdp::reply::{ClientCryptogram, NakReason, Reply};
-use crate::osdp::secure::{Handshake, KeyKind, Message, OpenError, SCBK_D, SealError, Session, WrongKey};
+use crate::osdp::secure::{Handshake, KeyKind, Message, OpenError, SCBK_D, SealError, Session};
 
 #[derive(Debug)]
 pub(super) enum Channel {
@@ -31,7 +31,14 @@ impl Channel {
 
     /// Ends whatever there is; true when it was open.
     pub(super) fn close(&mut self) -> bool {
-        matches!(core::mem::replace(self, Self::Clear), Self::Open(..))
+        let open = matches!(self, Self::Open(..));
+        self.wipe();
+        open
+    }
+
+    /// Drops the keys where they are: moving them out would leave a copy behind.
+    fn wipe(&mut self) {
+        *self = Self::Clear;
     }
 
     /// CHLNG: proves this device's key, if it is the one that the CP asks for.
@@ -56,14 +63,14 @@ impl Channel {
 
     /// SCRYPT: verifies the CP's key, and opens the channel. A wrong proof needs a new challenge.
     pub(super) fn verify(&mut self, kind: KeyKind, cryptogram: &[u8; 16]) -> Result<Step, NakReason> {
-        match core::mem::replace(self, Self::Clear) {
-            Self::Challenged(key, handshake) if key == kind => {
-                let (session, mac) = handshake.accept(cryptogram).map_err(|WrongKey| NakReason::Security)?;
-                *self = Self::Open(kind, session);
-                Ok(Step { scs: scs::INITIAL_MAC, status: scs::ACCEPTED, reply: Reply::InitialMac(mac) })
-            }
-            _ => Err(NakReason::Security),
-        }
+        let proven = match self {
+            Self::Challenged(key, handshake) if *key == kind => handshake.accept(cryptogram).ok(),
+            _ => None,
+        };
+        self.wipe();
+        let (session, mac) = proven.ok_or(NakReason::Security)?;
+        *self = Self::Open(kind, session);
+        Ok(Step { scs: scs::INITIAL_MAC, status: scs::ACCEPTED, reply: Reply::InitialMac(mac) })
     }
 
     /// Opens a sealed command; `None` when there is no open channel.

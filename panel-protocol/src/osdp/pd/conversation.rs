@@ -7,7 +7,7 @@ use super::handler::{Answered, Key, PdHandler, ReplyWriter};
 use super::{Closed, Event, PdConfig};
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{self, Command, KeySet};
-use crate::osdp::frame::{BROADCAST, FrameMut, scs};
+use crate::osdp::frame::{BROADCAST, FrameError, FrameMut, scs};
 use crate::osdp::payload::{ComSettings, fixed};
 use crate::osdp::records::Records;
 use crate::osdp::reply::{NakReason, Reply};
@@ -56,6 +56,10 @@ impl Conversation {
             last_heard: None,
             events: Deque::new(),
         }
+    }
+
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.config.address = address;
     }
 
     pub(super) fn address(&self) -> u8 {
@@ -114,6 +118,12 @@ impl Conversation {
         Ok(())
     }
 
+    /// A command came that is malformed, and not by the line. Its number is taken, its refusal is the answer.
+    pub(super) fn distrust(&mut self, sequence: u8, error: FrameError) -> NakReason {
+        self.close(Closed::Malformed(error));
+        self.take(sequence).err().unwrap_or(error.into())
+    }
+
     /// The last command was not carried out: it will come again, with the same number and the same MAC.
     pub(super) fn untake(&mut self) {
         self.taken = self.taken_before;
@@ -137,13 +147,14 @@ impl Conversation {
                 Admitted::Challenge(key, *fixed(frame.into_payload().1)?)
             }
             (Some((scs::SERVER_CRYPTOGRAM, Some(key))), command::code::SCRYPT) => {
-                if self.secured_by().is_some() {
+                let proof = fixed(frame.into_payload().1);
+                if self.secured_by().is_some() || proof.is_err() {
                     self.close(Closed::ByCp);
                 }
-                Admitted::Cryptogram(key, *fixed(frame.into_payload().1)?)
+                Admitted::Cryptogram(key, *proof?)
             }
             _ => {
-                self.close(Closed::ClearCommand);
+                self.close(Closed::SecurityBlock);
                 return Err(NakReason::SecurityBlock);
             }
         };

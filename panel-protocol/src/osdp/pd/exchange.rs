@@ -8,8 +8,8 @@ use super::handler::{PdHandler, ReplyWriter};
 use super::{Output, PdConfig};
 use crate::osdp::deframe::Refused;
 use crate::osdp::draft::{Draft, Shape};
-use crate::osdp::frame::{BROADCAST, Check, FrameError, FrameMut, Header, Scb, emit};
-use crate::osdp::reply::{NakReason, Reply};
+use crate::osdp::frame::{BROADCAST, FrameMut, Header, Scb, emit};
+use crate::osdp::reply::Reply;
 use crate::osdp::secure::{KeyKind, Message};
 use crate::time::Micros;
 
@@ -55,6 +55,10 @@ impl<const N: usize> Exchange<N> {
         }
     }
 
+    pub(super) fn set_address(&mut self, address: u8) {
+        self.conversation.set_address(address);
+    }
+
     pub(super) fn address(&self) -> u8 {
         self.conversation.address()
     }
@@ -91,11 +95,13 @@ impl<const N: usize> Exchange<N> {
     /// A whole frame came, for whomever.
     pub(super) fn hear(&mut self, now: Micros, frame: FrameMut<'_>, handler: &mut impl PdHandler) {
         let header = frame.view().header();
-        if header.reply || !self.conversation.concerns(header.address) {
+        // Before the address is looked at, which the command itself may have changed.
+        let again = self.command.bytes() == frame.view().bytes();
+        if header.reply || !(again || self.conversation.concerns(header.address)) {
             return;
         }
         self.conversation.heard(now);
-        if self.command.bytes() == frame.view().bytes() {
+        if again {
             self.due = Due::Reply;
             return;
         }
@@ -109,17 +115,18 @@ impl<const N: usize> Exchange<N> {
         }
     }
 
-    /// A damaged frame came. Only one that bears this device's own address is answered: to a broadcast, all would.
+    /// A damaged or malformed frame came. Only one that bears this device's own address is answered: to a broadcast,
+    /// all would. One that arrived undamaged was meant so, and nothing more is believed of its session.
     pub(super) fn hear_damaged(&mut self, refused: Refused) {
-        let Refused { address, reply, sequence, error } = refused;
+        let Refused { address, reply, sequence, check, error, .. } = refused;
         if reply || address == BROADCAST || !self.conversation.concerns(address) {
             return;
         }
-        let (check, reason) = match error {
-            FrameError::Check(check) => (check, NakReason::Check),
-            FrameError::Scb(_) => (Check::Crc, NakReason::SecurityBlock),
-            _ => (Check::Crc, NakReason::Length),
-        };
+        let mut reason = error.into();
+        if error.is_malformed() {
+            self.command.len = 0;
+            reason = self.conversation.distrust(sequence, error);
+        }
         let header = Header { address, reply: false, sequence, check };
         self.notify(header, &Reply::nak(reason));
     }

@@ -30,12 +30,12 @@ pub trait PdHandler {
     /// Eight bytes that nobody can guess, different each time.
     fn random(&mut self) -> [u8; 8];
 
-    /// Carries a command out and answers it. Say [`busy`](ReplyWriter::busy) only when nothing was done: the same
+    /// Carries a command out and answers it; one that the device doesn't know, with [`NakReason::UnknownCommand`]. Say [`busy`](ReplyWriter::busy) only when nothing was done: the same
     /// command will come again.
     fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b>;
 
     /// Answers a POLL: tells the oldest thing not yet [`delivered`](Self::delivered), or
-    /// [`ack`](ReplyWriter::ack) when there is none.
+    /// [`ack`](ReplyWriter::ack) when there is none. An [`EventQueue`](super::EventQueue) knows which that is.
     fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b>;
 
     /// The CP has the last thing that [`poll`](Self::poll) told; it need not be told again.

@@ -2,17 +2,24 @@
 //!
 //! The machine keeps the standard's rules (sequence numbers, retries, secure channel, silence) and asks a
 //! [`PdHandler`] for everything that makes a device itself. It owns no clock and no port, and never speaks unasked.
+//! Two things that most handlers need stand beside it: an [`EventQueue`] for what a POLL is answered with, and a
+//! [`FileReceiver`] for what FILETRANSFER brings.
 
 mod channel;
 mod conversation;
+mod event_queue;
 mod exchange;
+mod file_receiver;
 mod handler;
 
+pub use event_queue::{EventQueue, MAX_EVENT_LEN, NotQueued, READ_LIFETIME};
+pub use file_receiver::{FileReceiver, FileSink, Finish, REPEAT_WITHIN};
 pub use handler::{Answered, Key, PdHandler, ReplyWriter};
 
 use exchange::Exchange;
 
 use super::deframe::{Counters, Deframed, Deframer};
+use super::frame::FrameError;
 use super::payload::ComSettings;
 use super::secure::{KeyKind, OpenError};
 use crate::time::Micros;
@@ -24,6 +31,11 @@ use crate::time::Micros;
 /// `handle` with [`Input::Tick`] when [`deadline`](Self::deadline) has passed without bytes.
 ///
 /// The line may be shared: frames to others, and other devices' replies, are heard and ignored.
+///
+/// A frame to [`BROADCAST`](super::frame::BROADCAST) is one to this device and part of the same conversation, with its
+/// sequence numbers and its secure channel (whose MACs cover the address). The reply bears the broadcast address too.
+/// Every device on the line would answer, so a CP broadcasts only where there is one; a damaged broadcast is not
+/// answered.
 #[derive(Debug)]
 pub struct Pd<const N: usize> {
     deframer: Deframer<N>,
@@ -71,6 +83,10 @@ pub enum Event {
     /// The CP has installed a key; it is used from the next handshake on.
     KeyInstalled,
     /// The CP has set address and speed. The reply that says so goes out at the old speed first; switch after it.
+    ///
+    /// Should the CP not come along, [`Offline`](Self::Offline) follows, and the device keeps listening at the new
+    /// settings: that is where the CP will look for it. A device that stores them only once a command has come at them
+    /// is back at the old ones after a restart, and can't be lost to a speed that its line doesn't carry.
     ComSet(ComSettings),
 }
 
@@ -83,10 +99,14 @@ pub enum Closed {
     Silence,
     /// A command came in clear.
     ClearCommand,
+    /// A command had a security block that no command can have, or that contradicts its length.
+    SecurityBlock,
     /// A command came out of order.
     Sequence,
     /// A command could not be opened.
     Unopened(OpenError),
+    /// A command was none, though it had arrived undamaged.
+    Malformed(FrameError),
 }
 
 impl<const N: usize> Pd<N> {
@@ -120,6 +140,11 @@ impl<const N: usize> Pd<N> {
     #[must_use]
     pub fn deadline(&self) -> Option<Micros> {
         [self.deframer.deadline(), self.exchange.deadline()].into_iter().flatten().min()
+    }
+
+    /// Moves it to another address, 0 to 0x7E, before the line is heard: a device reads its switches at start.
+    pub fn set_address(&mut self, address: u8) {
+        self.exchange.set_address(address);
     }
 
     /// The address it listens to now, beside the broadcast address.

@@ -1,10 +1,10 @@
-//! RAW and KEYPAD: what a person presented.
+//! RAW, FMT and KEYPAD: what a person presented.
 
 use core::fmt;
 
 use crate::credential::{Credential, CredentialError};
-use crate::osdp::bytes::{Full, Reader, Writer};
-use crate::osdp::payload::PayloadError;
+use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::payload::{PayloadError, counted, head};
 
 /// A card's bits as the reader saw them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub struct Raw<'a> {
     format: u8,
     bits: u16,
     data: &'a [u8],
+}
+
+/// A card as characters (OSDP 2.2, 7.11).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Formatted<'a> {
+    /// The reader's number, from 0.
+    pub reader: u8,
+    /// Which way the card was swiped; makers differ on which value is forward.
+    pub direction: u8,
+    /// The characters, at most 255.
+    pub characters: &'a [u8],
 }
 
 /// Keys that were pressed.
@@ -38,7 +49,8 @@ impl<'a> Raw<'a> {
         self.reader
     }
 
-    /// 0: as the card gave it, 1: Wiegand, with its parity verified.
+    /// 0: as the card gave it, 1: Wiegand, with its parity verified, 2: the card's UID, 3: Open Security Standards'
+    /// SID; above: kept for the future, or the maker's.
     #[must_use]
     pub fn format(&self) -> u8 {
         self.format
@@ -65,15 +77,10 @@ impl<'a> Raw<'a> {
     }
 
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        let wrong_length = PayloadError::Length(data.len());
-        let mut rest = Reader::new(data);
-        let [reader, format] = *rest.take().ok_or(wrong_length)?;
-        let bits = rest.take_u16().ok_or(wrong_length)?;
-        let data = rest.rest();
-        if data.len() != usize::from(bits).div_ceil(8) {
-            return Err(wrong_length);
-        }
-        Ok(Self { reader, format, bits, data })
+        let ([reader, format, bits @ ..], data) = head::<4>(data)?;
+        let bits = u16::from_le_bytes(*bits);
+        let data = counted(data, 2, bits.div_ceil(8))?;
+        Ok(Self { reader: *reader, format: *format, bits, data })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
@@ -83,14 +90,30 @@ impl<'a> Raw<'a> {
     }
 }
 
+impl<'a> Formatted<'a> {
+    /// Some readers count start, end and check characters that they don't send, since the standard's words allow it.
+    const UNSENT: usize = 3;
+
+    pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
+        let ([reader, direction, count], characters) = head(data)?;
+        let unsent = usize::from(*count).checked_sub(characters.len());
+        if unsent.is_none_or(|unsent| unsent > Self::UNSENT) {
+            counted(characters, 2, *count)?;
+        }
+        Ok(Self { reader: *reader, direction: *direction, characters })
+    }
+
+    pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
+        let count = u8::try_from(self.characters.len()).map_err(|_| Full)?;
+        out.put(&[self.reader, self.direction, count])?;
+        out.put(self.characters)
+    }
+}
+
 impl<'a> Keypad<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        match data {
-            [reader, count, keys @ ..] if keys.len() == usize::from(*count) => {
-                Ok(Self { reader: *reader, keys })
-            }
-            _ => Err(PayloadError::Length(data.len())),
-        }
+        let ([reader, count], keys) = head(data)?;
+        Ok(Self { reader: *reader, keys: counted(keys, 1, *count)? })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {
@@ -104,6 +127,13 @@ impl fmt::Debug for Raw<'_> {
     /// Without the card's bits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Raw(reader {}, {} bits)", self.reader, self.bits)
+    }
+}
+
+impl fmt::Debug for Formatted<'_> {
+    /// Without the characters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Formatted(reader {}, {} characters)", self.reader, self.characters.len())
     }
 }
 

@@ -1,7 +1,7 @@
 //! CCRYPT: the PD's side of the handshake.
 
-use crate::osdp::bytes::{Full, Reader, Writer};
-use crate::osdp::payload::PayloadError;
+use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::payload::{PayloadError, fixed, head};
 
 /// Who the PD is, its random number, and its proof of the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,13 +16,10 @@ pub struct ClientCryptogram {
 
 impl ClientCryptogram {
     pub(super) fn parse(data: &[u8]) -> Result<Self, PayloadError> {
-        let mut rest = Reader::new(data);
-        let parsed = (|| {
-            let [cuid, random] = [*rest.take()?, *rest.take()?];
-            let cryptogram = *rest.take()?;
-            rest.end().map(|()| Self { cuid, random, cryptogram })
-        })();
-        parsed.ok_or(PayloadError::Length(data.len()))
+        fixed::<{ 8 + 8 + 16 }>(data)?;
+        let (cuid, rest) = head(data)?;
+        let (random, cryptogram) = head(rest)?;
+        Ok(Self { cuid: *cuid, random: *random, cryptogram: *fixed(cryptogram)? })
     }
 
     pub(super) fn emit(&self, out: &mut Writer<'_>) -> Result<(), Full> {

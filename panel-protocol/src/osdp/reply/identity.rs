@@ -111,9 +111,9 @@ impl Capability {
 impl Record for Capability {
     const LEN: usize = 3;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let [function, compliance, count] = *bytes.first_chunk()?;
-        Some(Self { function, compliance, count })
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let [function, compliance, count] = *fixed(bytes)?;
+        Ok(Self { function, compliance, count })
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), Full> {

@@ -1,62 +1,27 @@
 //! What a PD answers, or tells when it is polled.
 
 mod card;
+pub mod code;
 mod cryptogram;
 mod identity;
 mod nak;
 mod status;
 
-pub use card::{Keypad, Raw};
+pub use card::{Formatted, Keypad, Raw};
+pub use code::name;
 pub use cryptogram::ClientCryptogram;
 pub use identity::{Capability, DeviceId, function};
 pub use nak::{Nak, NakReason};
 pub use status::{Contact, LocalStatus, ReaderState};
 
+use super::biometrics::{BioMatchResult, BioReadResult};
 use super::bytes::{Full, Writer};
 use super::file::FileStatus;
 use super::frame::Payload;
+use super::multipart::Fragment;
 use super::payload::{ComSettings, Manufacturer, PayloadError, bare, fixed};
 use super::records::Records;
-
-/// Code bytes of replies (OSDP 2.2, Annex A).
-pub mod code {
-    /// Done, or nothing new.
-    pub const ACK: u8 = 0x40;
-    /// Refused.
-    pub const NAK: u8 = 0x41;
-    /// Who I am.
-    pub const PDID: u8 = 0x45;
-    /// What I can do.
-    pub const PDCAP: u8 = 0x46;
-    /// Tamper and power.
-    pub const LSTATR: u8 = 0x48;
-    /// Inputs.
-    pub const ISTATR: u8 = 0x49;
-    /// Outputs.
-    pub const OSTATR: u8 = 0x4A;
-    /// Attached readers.
-    pub const RSTATR: u8 = 0x4B;
-    /// A card.
-    pub const RAW: u8 = 0x50;
-    /// Keys pressed.
-    pub const KEYPAD: u8 = 0x53;
-    /// Address and speed from now on.
-    pub const COM: u8 = 0x54;
-    /// The PD's number and proof.
-    pub const CCRYPT: u8 = 0x76;
-    /// The session's initial MAC.
-    pub const RMAC_I: u8 = 0x78;
-    /// Later, please.
-    pub const BUSY: u8 = 0x79;
-    /// What became of a part of a file.
-    pub const FTSTAT: u8 = 0x7A;
-    /// A vendor's status.
-    pub const MFGSTATR: u8 = 0x83;
-    /// A vendor's error.
-    pub const MFGERRR: u8 = 0x84;
-    /// A vendor's own reply.
-    pub const MFGREP: u8 = 0x90;
-}
+use super::smart_card::Extended;
 
 /// A reply, with its data checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -79,10 +44,16 @@ pub enum Reply<'a> {
     ReaderStatus(Records<'a, ReaderState>),
     /// RAW: a card was presented.
     Raw(Raw<'a>),
+    /// FMT: a card was presented, as characters. Deprecated, and loosely specified.
+    Formatted(Formatted<'a>),
     /// KEYPAD: keys were pressed.
     Keypad(Keypad<'a>),
     /// COM: address and speed that hold once this reply has been sent.
     Com(ComSettings),
+    /// BIOREADR: what was scanned.
+    BioRead(BioReadResult<'a>),
+    /// BIOMATCHR: how well the scan matched.
+    BioMatch(BioMatchResult),
     /// CCRYPT: the PD's number and proof of the key.
     ClientCryptogram(ClientCryptogram),
     /// RMAC_I: the MAC that the session's first command continues.
@@ -91,12 +62,20 @@ pub enum Reply<'a> {
     Busy,
     /// FTSTAT: what the PD makes of a part of a file.
     FileStatus(FileStatus),
+    /// PIVDATAR: a part of a PIV card's object.
+    PivData(Fragment<'a>),
+    /// GENAUTHR: a part of a PIV card's answer.
+    GenAuth(Fragment<'a>),
+    /// CRAUTHR: a part of a PIV card's answer.
+    CrAuth(Fragment<'a>),
     /// MFGREP: a vendor's own reply.
     Manufacturer(Manufacturer<'a>),
     /// MFGSTATR: a vendor's status; it names no vendor.
     ManufacturerStatus(&'a [u8]),
     /// MFGERRR: a vendor's error; it names no vendor.
     ManufacturerError(&'a [u8]),
+    /// XRD: from a smart card, or about the mode that leads there.
+    ExtendedRead(Extended<'a>),
     /// A code this crate doesn't know.
     Other {
         /// The code.
@@ -128,15 +107,22 @@ impl<'a> Reply<'a> {
             code::OSTATR => Records::parse(data).map(Self::OutputStatus),
             code::RSTATR => Records::parse(data).map(Self::ReaderStatus),
             code::RAW => Raw::parse(data).map(Self::Raw),
+            code::FMT => Formatted::parse(data).map(Self::Formatted),
             code::KEYPAD => Keypad::parse(data).map(Self::Keypad),
             code::COM => ComSettings::parse(data).map(Self::Com),
+            code::BIOREADR => BioReadResult::parse(data).map(Self::BioRead),
+            code::BIOMATCHR => BioMatchResult::parse(data).map(Self::BioMatch),
             code::CCRYPT => ClientCryptogram::parse(data).map(Self::ClientCryptogram),
             code::RMAC_I => fixed(data).copied().map(Self::InitialMac),
             code::BUSY => bare(Self::Busy, data),
             code::FTSTAT => FileStatus::parse(data).map(Self::FileStatus),
+            code::PIVDATAR => Fragment::parse(data).map(Self::PivData),
+            code::GENAUTHR => Fragment::parse(data).map(Self::GenAuth),
+            code::CRAUTHR => Fragment::parse(data).map(Self::CrAuth),
             code::MFGREP => Manufacturer::parse(data).map(Self::Manufacturer),
             code::MFGSTATR => Ok(Self::ManufacturerStatus(data)),
             code::MFGERRR => Ok(Self::ManufacturerError(data)),
+            code::XRD => Extended::parse(data).map(Self::ExtendedRead),
             _ => Ok(Self::Other { code, data }),
         }
     }
@@ -154,15 +140,22 @@ impl Payload for Reply<'_> {
             Self::OutputStatus(_) => code::OSTATR,
             Self::ReaderStatus(_) => code::RSTATR,
             Self::Raw(_) => code::RAW,
+            Self::Formatted(_) => code::FMT,
             Self::Keypad(_) => code::KEYPAD,
             Self::Com(_) => code::COM,
+            Self::BioRead(_) => code::BIOREADR,
+            Self::BioMatch(_) => code::BIOMATCHR,
             Self::ClientCryptogram(_) => code::CCRYPT,
             Self::InitialMac(_) => code::RMAC_I,
             Self::Busy => code::BUSY,
             Self::FileStatus(_) => code::FTSTAT,
+            Self::PivData(_) => code::PIVDATAR,
+            Self::GenAuth(_) => code::GENAUTHR,
+            Self::CrAuth(_) => code::CRAUTHR,
             Self::Manufacturer(_) => code::MFGREP,
             Self::ManufacturerStatus(_) => code::MFGSTATR,
             Self::ManufacturerError(_) => code::MFGERRR,
+            Self::ExtendedRead(_) => code::XRD,
             Self::Other { code, .. } => *code,
         }
     }
@@ -177,13 +170,18 @@ impl Payload for Reply<'_> {
             Self::InputStatus(records) | Self::OutputStatus(records) => records.emit(out),
             Self::ReaderStatus(records) => records.emit(out),
             Self::Raw(raw) => raw.emit(out),
+            Self::Formatted(card) => card.emit(out),
             Self::Keypad(keypad) => keypad.emit(out),
             Self::Com(settings) => settings.emit(out),
+            Self::BioRead(result) => result.emit(out),
+            Self::BioMatch(result) => result.emit(out),
             Self::ClientCryptogram(cryptogram) => cryptogram.emit(out),
             Self::InitialMac(mac) => out.put(mac),
             Self::FileStatus(status) => status.emit(out),
+            Self::PivData(part) | Self::GenAuth(part) | Self::CrAuth(part) => part.emit(out),
             Self::Manufacturer(message) => message.emit(out),
             Self::ManufacturerStatus(data) | Self::ManufacturerError(data) => out.put(data),
+            Self::ExtendedRead(message) => message.emit(out),
             Self::Other { data, .. } => out.put(data),
         }
     }

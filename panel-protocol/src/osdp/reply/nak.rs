@@ -3,7 +3,10 @@
 use core::fmt;
 
 use crate::osdp::bytes::{Full, Writer};
-use crate::osdp::payload::PayloadError;
+use crate::osdp::frame::FrameError;
+use crate::osdp::multipart::AssemblyError;
+use crate::osdp::named_bytes::open_byte_enum;
+use crate::osdp::payload::{PayloadError, head};
 
 /// A refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,68 +17,29 @@ pub struct Nak<'a> {
     pub detail: &'a [u8],
 }
 
-/// Why a PD refuses (OSDP 2.2, table of NAK codes).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum NakReason {
-    /// 0: for none of the reasons below.
-    None,
-    /// 1: CRC or checksum were wrong.
-    Check,
-    /// 2: the data's length is wrong.
-    Length,
-    /// 3: the command is unknown or not supported.
-    UnknownCommand,
-    /// 4: the sequence number was not the expected one.
-    Sequence,
-    /// 5: the security block is not supported.
-    SecurityBlock,
-    /// 6: the command needs a secure channel, or its MAC or key was wrong.
-    Security,
-    /// 7: this kind of biometry is not supported.
-    BiometricType,
-    /// 8: this format of biometry is not supported.
-    BiometricFormat,
-    /// 9: a value in the data can't be worked with.
-    Record,
-    /// A reason this crate doesn't know.
-    Other(u8),
-}
-
-impl NakReason {
-    /// What the byte means.
-    #[must_use]
-    pub const fn from_byte(byte: u8) -> Self {
-        match byte {
-            0 => Self::None,
-            1 => Self::Check,
-            2 => Self::Length,
-            3 => Self::UnknownCommand,
-            4 => Self::Sequence,
-            5 => Self::SecurityBlock,
-            6 => Self::Security,
-            7 => Self::BiometricType,
-            8 => Self::BiometricFormat,
-            9 => Self::Record,
-            other => Self::Other(other),
-        }
-    }
-
-    /// The byte on the wire.
-    #[must_use]
-    pub const fn to_byte(self) -> u8 {
-        match self {
-            Self::None => 0,
-            Self::Check => 1,
-            Self::Length => 2,
-            Self::UnknownCommand => 3,
-            Self::Sequence => 4,
-            Self::SecurityBlock => 5,
-            Self::Security => 6,
-            Self::BiometricType => 7,
-            Self::BiometricFormat => 8,
-            Self::Record => 9,
-            Self::Other(other) => other,
-        }
+open_byte_enum! {
+    /// Why a PD refuses (OSDP 2.2, 7.3, table of NAK codes).
+    NakReason {
+        /// For none of the reasons below.
+        None = 0,
+        /// CRC or checksum were wrong.
+        Check = 1,
+        /// The data's length is wrong.
+        Length = 2,
+        /// The command is unknown or not supported.
+        UnknownCommand = 3,
+        /// The sequence number was not the expected one.
+        Sequence = 4,
+        /// The security block is not supported.
+        SecurityBlock = 5,
+        /// The command needs a secure channel, or its MAC or key was wrong.
+        Security = 6,
+        /// This kind of biometry is not supported.
+        BiometricType = 7,
+        /// This format of biometry is not supported.
+        BiometricFormat = 8,
+        /// A value in the data can't be worked with.
+        Record = 9,
     }
 }
 
@@ -83,15 +47,44 @@ impl From<PayloadError> for NakReason {
     /// What a PD answers to a command whose data is wrong.
     fn from(error: PayloadError) -> Self {
         match error {
-            PayloadError::Length(_) => Self::Length,
-            PayloadError::Value(_) => Self::Record,
+            PayloadError::TooShort { .. }
+            | PayloadError::TooLong { .. }
+            | PayloadError::Ragged { .. }
+            | PayloadError::Count { .. } => Self::Length,
+            PayloadError::Beyond { .. } | PayloadError::Value { .. } => Self::Record,
+        }
+    }
+}
+
+impl From<AssemblyError> for NakReason {
+    /// What a PD answers to a fragment that doesn't fit (OSDP 2.2, 5.10.2); the sender then begins anew.
+    fn from(_: AssemblyError) -> Self {
+        Self::Record
+    }
+}
+
+impl From<FrameError> for NakReason {
+    /// What a PD answers to a frame that is none. The standard has no reason for bits that it keeps for itself.
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Check(_) => Self::Check,
+            FrameError::TooShort(_)
+            | FrameError::Start(_)
+            | FrameError::Length { .. }
+            | FrameError::NoCode
+            | FrameError::TooLong(_) => Self::Length,
+            FrameError::Control(_) => Self::Record,
+            FrameError::Scb(_) | FrameError::ScbData { .. } | FrameError::Direction { .. } => {
+                Self::SecurityBlock
+            }
+            FrameError::NoMac | FrameError::Blocks(_) => Self::Security,
         }
     }
 }
 
 impl<'a> Nak<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, PayloadError> {
-        let (reason, detail) = data.split_first().ok_or(PayloadError::Length(0))?;
+        let ([reason], detail) = head(data)?;
         Ok(Self { reason: NakReason::from_byte(*reason), detail })
     }
 

@@ -1,7 +1,8 @@
 //! LSTATR, ISTATR, OSTATR and RSTATR: how things are.
 
 use crate::osdp::bytes::{Full, Writer};
-use crate::osdp::payload::{PayloadError, byte_enum, fixed};
+use crate::osdp::named_bytes::open_byte_enum;
+use crate::osdp::payload::{PayloadError, fixed};
 use crate::osdp::records::Record;
 
 /// How the device itself is.
@@ -13,17 +14,26 @@ pub struct LocalStatus {
     pub power_failure: bool,
 }
 
-/// One input or output.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Contact {
-    /// At rest: 0 on the wire.
-    Inactive,
-    /// Anything else on the wire; sent as 1.
-    Active,
+open_byte_enum! {
+    /// One input or output (OSDP 2.2, 7.7 and 7.8). An output is inactive or active, and nothing else.
+    Contact {
+        /// At rest.
+        Inactive = 0,
+        /// What it watches has happened; an output is switched on.
+        Active = 1,
+        /// A supervised input whose wires are shorted.
+        Short = 2,
+        /// A supervised input whose wires are cut.
+        Open = 3,
+        /// A supervised input whose resistance is none that it knows: tampered with, or defective.
+        Fault = 4,
+        /// Not yet known, or not configured.
+        Unknown = 5,
+    }
 }
 
-byte_enum! {
-    /// One attached reader.
+open_byte_enum! {
+    /// One attached reader (OSDP 2.2, 7.9).
     ReaderState {
         /// All is well.
         Normal = 0,
@@ -48,20 +58,20 @@ impl LocalStatus {
 impl Record for Contact {
     const LEN: usize = 1;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        bytes.first().map(|byte| if *byte == 0 { Self::Inactive } else { Self::Active })
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError> {
+        fixed(bytes).map(|[byte]| Self::from_byte(*byte))
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), Full> {
-        out.put(&[u8::from(*self == Self::Active)])
+        out.put(&[self.to_byte()])
     }
 }
 
 impl Record for ReaderState {
     const LEN: usize = 1;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        Self::from_byte(*bytes.first()?)
+    fn read(bytes: &[u8]) -> Result<Self, PayloadError> {
+        fixed(bytes).map(|[byte]| Self::from_byte(*byte))
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), Full> {

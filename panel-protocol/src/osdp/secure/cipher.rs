@@ -12,6 +12,7 @@ pub const BLOCK: usize = 16;
 pub(super) type Block = [u8; BLOCK];
 
 /// The keys of one session (Annex D.4.1). Their schedules are wiped when dropped.
+#[derive(Clone)]
 pub(super) struct SessionKeys {
     enc: Aes128,
     mac1: Aes128,

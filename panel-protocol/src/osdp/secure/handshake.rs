@@ -3,6 +3,7 @@
 use core::fmt;
 
 use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Scbk;
 use super::cipher::{Block, SessionKeys};
@@ -44,14 +45,15 @@ impl Handshake {
         same(&self.client, cryptogram).map(|()| &self.server)
     }
 
-    /// PD: takes the CP's proof; gives the session, and the initial MAC for RMAC_I.
+    /// PD: takes the CP's proof; gives the session, and the initial MAC for RMAC_I. Whatever comes of it, the handshake
+    /// is over: drop it where it lies, which wipes it.
     ///
     /// # Errors
-    /// [`WrongKey`] when the CP has another key; the handshake is over.
-    pub fn accept(self, cryptogram: &[u8; 16]) -> Result<(Session, [u8; 16]), WrongKey> {
+    /// [`WrongKey`] when the CP has another key.
+    pub fn accept(&self, cryptogram: &[u8; 16]) -> Result<(Session, [u8; 16]), WrongKey> {
         same(&self.server, cryptogram)?;
         let initial = self.keys.initial_mac(&self.server);
-        Ok((Session::new(self.keys, initial), initial))
+        Ok((Session::new(self.keys.clone(), initial), initial))
     }
 
     /// CP: takes the initial MAC that RMAC_I carries; gives the session.
@@ -61,7 +63,7 @@ impl Handshake {
     pub fn confirm(self, initial_mac: &[u8; 16]) -> Result<Session, WrongKey> {
         let initial = self.keys.initial_mac(&self.server);
         same(&initial, initial_mac)?;
-        Ok(Session::new(self.keys, initial))
+        Ok(Session::new(self.keys.clone(), initial))
     }
 
     #[cfg(test)]
@@ -74,6 +76,15 @@ impl Handshake {
 fn same(expected: &Block, given: &[u8; 16]) -> Result<(), WrongKey> {
     if bool::from(expected.ct_eq(given)) { Ok(()) } else { Err(WrongKey) }
 }
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.client.zeroize();
+        self.server.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Handshake {}
 
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

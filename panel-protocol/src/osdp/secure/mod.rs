@@ -9,7 +9,8 @@
 //! Then both hold a [`Session`] and take turns: `seal` a command, `open` it, `seal` the reply, `open` it. Each MAC
 //! continues the other side's last one, so a frame can be neither repeated, reordered nor made up.
 //!
-//! Keys are wiped when dropped, never printed, and compared in constant time. Nothing here makes random numbers.
+//! Keys are wiped where they lie when dropped, never printed, and compared in constant time; what the compiler copies
+//! to move them is out of safe code's reach, so they are moved once. Nothing here makes random numbers.
 
 mod cipher;
 mod handshake;
@@ -19,6 +20,7 @@ mod session;
 pub use cipher::BLOCK;
 pub use handshake::{Handshake, WrongKey};
 pub use key::{KeyKind, SCBK_D, Scbk};
+pub(crate) use session::Position;
 pub use session::{Message, OpenError, SealError, Session, max_data};
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use core::fmt;
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 use super::cipher::{BLOCK, Block, SessionKeys};
 use crate::osdp::bytes::Full;
 use crate::osdp::draft::{self, Draft, Shape};
-use crate::osdp::frame::{Check, Frame, FrameMut, Header, MAC_LEN, Payload, scs};
+use crate::osdp::frame::{Check, Frame, FrameMut, Header, MAC_LEN, Payload, Seal, scs};
 
 /// One end of a secure channel; both ends are alike.
 ///
@@ -23,6 +24,10 @@ pub struct Session {
     before: Block,
 }
 
+/// A place in a session's chain of MACs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position(Block);
+
 /// What a frame carried, in plain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -37,11 +42,13 @@ pub struct Message<'a> {
 pub enum OpenError {
     /// The session had ended before.
     Ended,
-    /// The frame has no MAC, or a security block of the other direction.
+    /// The frame has no MAC.
     NotSealed,
     /// The MAC doesn't match: another key, a lost or repeated frame, or a forgery.
     Mac,
-    /// The MAC is right, but the encrypted data is no whole number of blocks, or its padding is wrong.
+    /// The MAC is right, but there is data in clear, which must be encrypted.
+    Unencrypted,
+    /// The MAC is right, but the padding of the encrypted data is wrong, or there is nothing but padding.
     Padding,
 }
 
@@ -75,15 +82,19 @@ impl Session {
     /// Emits the payload as a sealed frame, mark byte included: encrypted, or with a MAC only when it has no data.
     ///
     /// # Errors
-    /// When the session has ended or `buf` is too small for the payload; the chain has not moved.
+    /// When the session has ended or `buf` is too small for the payload; the chain has not moved, and nothing of the
+    /// payload is left in `buf`.
     pub fn seal<'b>(
         &mut self,
         buf: &'b mut [u8],
         header: Header,
         payload: &impl Payload,
     ) -> Result<&'b [u8], SealError> {
+        if !self.is_alive() {
+            return Err(SealError::Ended);
+        }
         let mut draft = Draft::new(buf, header, Shape::Sealed)?;
-        draft.fill(payload)?;
+        draft.fill(payload).inspect_err(|Full| draft.data_room().zeroize())?;
         self.seal_draft(draft)
     }
 
@@ -127,21 +138,45 @@ impl Session {
         self.keys = None;
     }
 
+    /// Whether the frame is the next one of the chain. The session stays as it is.
+    ///
+    /// # Errors
+    /// What [`open`](Self::open) would say, but for the padding.
+    pub(crate) fn check(&self, frame: &Frame<'_>) -> Result<(), OpenError> {
+        let keys = self.keys.as_ref().ok_or(OpenError::Ended)?;
+        self.verify(keys, frame).map(|_| ())
+    }
+
+    /// Where the chain of MACs stands.
+    pub(crate) fn position(&self) -> Position {
+        Position(self.chain)
+    }
+
+    /// Puts the chain back to where it stood, for someone who hears a frame again.
+    pub(crate) fn go_back(&mut self, to: Position) {
+        self.chain = to.0;
+    }
+
+    /// The frame's whole MAC, once its travelling part has proven right.
+    fn verify(&self, keys: &SessionKeys, frame: &Frame<'_>) -> Result<Block, OpenError> {
+        encrypted(frame)?;
+        let mac = keys.mac(&self.chain, frame.authenticated());
+        let given = frame.mac().ok_or(OpenError::NotSealed)?;
+        if bool::from(travelling(&mac).ct_eq(given)) { Ok(mac) } else { Err(OpenError::Mac) }
+    }
+
     fn try_open<'a>(&mut self, frame: FrameMut<'a>) -> Result<Message<'a>, OpenError> {
         let keys = self.keys.as_ref().ok_or(OpenError::Ended)?;
-        let view = frame.view();
-        let encrypted = encrypted(&view)?;
-        let mac = keys.mac(&self.chain, view.authenticated());
-        let given = view.mac().ok_or(OpenError::NotSealed)?;
-        if !bool::from(travelling(&mac).ct_eq(given)) {
-            return Err(OpenError::Mac);
-        }
+        let encrypted = encrypted(&frame.view())?;
+        let mac = self.verify(keys, &frame.view())?;
         let (code, data) = frame.into_payload();
-        let data = if encrypted {
-            keys.decrypt(&self.chain, data);
-            unpadded(data)?
-        } else {
-            data
+        let data = match (encrypted, data) {
+            (true, data) => {
+                keys.decrypt(&self.chain, data);
+                unpadded(data)?
+            }
+            (false, data @ []) => data,
+            (false, _) => return Err(OpenError::Unencrypted),
         };
         self.advance(mac);
         Ok(Message { code, data })
@@ -153,22 +188,18 @@ impl Session {
     }
 }
 
-/// Whether the frame's data is encrypted, once its security block is one that its direction may have.
+/// Whether the frame's data is encrypted.
 fn encrypted(frame: &Frame<'_>) -> Result<bool, OpenError> {
-    match (frame.header().reply, frame.scb().map(|scb| scb.kind)) {
-        (false, Some(scs::COMMAND_MAC)) | (true, Some(scs::REPLY_MAC)) => Ok(false),
-        (false, Some(scs::COMMAND_ENCRYPTED)) | (true, Some(scs::REPLY_ENCRYPTED)) => Ok(true),
-        _ => Err(OpenError::NotSealed),
-    }
+    frame.seal().map(|seal| seal == Seal::Encrypted).ok_or(OpenError::NotSealed)
 }
 
-/// Data without its padding of 0x80 and zeros.
+/// Data without its padding of 0x80 and zeros. There is always some: a payload without data must not be said to be
+/// encrypted.
 fn unpadded(data: &[u8]) -> Result<&[u8], OpenError> {
-    let end = data.iter().rposition(|byte| *byte != 0).ok_or(OpenError::Padding)?;
-    if data[end] != 0x80 || !data.len().is_multiple_of(BLOCK) || data.len() - end > BLOCK {
-        return Err(OpenError::Padding);
+    match data.iter().rposition(|byte| *byte != 0) {
+        Some(end @ 1..) if data[end] == 0x80 && data.len() - end <= BLOCK => Ok(&data[..end]),
+        _ => Err(OpenError::Padding),
     }
-    Ok(&data[..end])
 }
 
 /// The part of a MAC that the frame carries.
@@ -199,8 +230,9 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ended => "the secure session has ended",
-            Self::NotSealed => "the frame is not sealed for this direction",
+            Self::NotSealed => "the frame is not sealed",
             Self::Mac => "the MAC does not match",
+            Self::Unencrypted => "the data is not encrypted",
             Self::Padding => "the encrypted data is not padded as it must be",
         })
     }

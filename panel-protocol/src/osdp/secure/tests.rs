@@ -1,9 +1,11 @@
 //! Annex E's values, and sessions that someone tampers with.
 
+use super::cipher::SessionKeys;
 use super::*;
 use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::command::{Command, KeySet};
 use crate::osdp::crc::crc16;
-use crate::osdp::frame::{Check, FrameMut, Header, Payload};
+use crate::osdp::frame::{self, Check, FrameError, FrameMut, Header, Payload, scs};
 
 extern crate std;
 
@@ -150,10 +152,74 @@ fn a_command_reflected_is_no_reply() {
     wire[2] |= 0x80;
     let crc = crc16(&wire[1..size - 2]).to_le_bytes();
     wire[size - 2..size].copy_from_slice(&crc);
+    let error = FrameMut::parse(&mut wire[1..size]).unwrap_err();
+    assert_eq!(error, FrameError::Direction { kind: scs::COMMAND_MAC, reply: true });
+    // Even with the other direction's block, its MAC is none of this direction.
+    wire[7] = scs::REPLY_MAC;
+    let crc = crc16(&wire[1..size - 2]).to_le_bytes();
+    wire[size - 2..size].copy_from_slice(&crc);
+    assert_eq!(open(&mut cp, &mut wire[..size]), Err(OpenError::Mac));
+}
+
+#[test]
+fn a_clear_frame_is_not_opened() {
+    let (mut cp, _) = pair();
+    let mut wire = [0; 32];
+    let size = frame::emit(&mut wire, COMMAND.answer(), None, &Plain(0x40, &[])).unwrap().len();
     assert_eq!(open(&mut cp, &mut wire[..size]), Err(OpenError::NotSealed));
+}
+
+/// A command that says it is encrypted, with these bytes of data as they stand.
+fn sealed_as_it_stands(data: &[u8]) -> ([u8; 64], usize) {
+    let keys = SessionKeys::derive(&SCBK_D, &RND_A);
+    let handshake = Handshake::new(&SCBK_D, &RND_A, &RND_B);
+    let server = *handshake.check_client(&handshake.client_cryptogram().clone()).unwrap();
+    let mut wire = [0; 64];
+    let end = 9 + data.len();
+    let len = u8::try_from(end - 1 + 4 + 2).unwrap();
+    wire[..9].copy_from_slice(&[0xFF, 0x53, 5, len, 0, 0x0D, 2, scs::COMMAND_ENCRYPTED, 0x64]);
+    wire[9..end].copy_from_slice(data);
+    let mac = keys.mac(&keys.initial_mac(&server), &wire[1..end]);
+    wire[end..end + 4].copy_from_slice(&mac[..4]);
+    let crc = crc16(&wire[1..end + 4]).to_le_bytes();
+    wire[end + 4..end + 6].copy_from_slice(&crc);
+    (wire, end + 6)
+}
+
+#[test]
+fn encrypted_and_without_data_ends_the_session() {
+    let (mut wire, size) = sealed_as_it_stands(&[]);
+    let (_, mut pd) = pair();
+    assert_eq!(open(&mut pd, &mut wire[..size]), Err(OpenError::Padding));
+    assert!(!pd.is_alive());
+}
+
+#[test]
+fn a_block_without_padding_ends_the_session() {
+    let (mut wire, size) = sealed_as_it_stands(&[0x5A; 16]); // decrypts to what has no padding
+    let (_, mut pd) = pair();
+    assert_eq!(open(&mut pd, &mut wire[..size]), Err(OpenError::Padding));
+    assert!(!pd.is_alive());
 }
 
 #[test]
 fn a_key_is_never_printed() {
     assert_eq!(std::format!("{:?}", Scbk::new([0x41; 16])), "Scbk(..)");
+}
+
+#[test]
+fn a_payload_that_could_not_be_sealed_is_not_left_in_the_buffer() {
+    let (key, secret) = (SCBK_D, SCBK_D);
+    let command = Command::KeySet(KeySet::new(&key));
+    for room in 14..32 {
+        let (mut cp, _) = pair();
+        let mut buf = [0; 32];
+        assert_eq!(cp.seal(&mut buf[..room], COMMAND, &command), Err(SealError::Full));
+        assert!(!buf.windows(2).any(|left| secret.expose().windows(2).any(|part| part == left)));
+    }
+    let (mut cp, _) = pair();
+    cp.end();
+    let mut buf = [0; 64];
+    assert_eq!(cp.seal(&mut buf, COMMAND, &command), Err(SealError::Ended));
+    assert_eq!(buf, [0; 64]);
 }

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::site::{Site, key};
 use crate::osdp::command::code;
-use crate::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause, PdKey, PdState};
+use crate::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError};
 use crate::osdp::frame::{Frame, scs};
 use crate::osdp::reply::NakReason;
 
@@ -148,6 +148,57 @@ fn a_lost_keyset_loses_neither_key() {
         site.run_for(SECOND);
         site.run_to(30 * SECOND, |site| is_up(site, pd));
     }
+}
+
+#[test]
+fn a_key_rotates_under_the_old_one_and_never_under_the_default_key() {
+    let mut site = Site::new(12, 115_200);
+    let pd = site.add();
+    let factory = site.add_with(PdKey::Scbk(key(2)), None, None);
+    site.run_to(SECOND, |site| is_up(site, pd));
+    for index in [pd, factory] {
+        let (now, index) = (site.now, site.pds[index]);
+        site.cp.rotate_key(now, index, now + 20 * SECOND, key(9)).unwrap();
+    }
+    site.run_to(SECOND, |site| site.saw(pd, |e| matches!(e, Event::KeyInstalled)));
+    assert_eq!(site.devices[pd].gadget.key, Some(key(9)));
+    site.run_for(60 * SECOND);
+    assert_eq!(site.devices[factory].gadget.key, None, "a device at the default key was given a key");
+    assert!(site.saw(factory, |e| matches!(e, Event::KeyKept)));
+    for address in [0, 1] {
+        assert!(codes_to(&site, address).iter().all(|(_, key)| key.is_none_or(|k| k == 1)));
+    }
+}
+
+#[test]
+fn a_rotation_that_loses_its_answer_keeps_both_keys_until_one_has_worked() {
+    let mut site = Site::new(13, 115_200);
+    let pd = site.add();
+    site.run_to(SECOND, |site| is_up(site, pd));
+    let (now, index) = (site.now, site.pds[pd]);
+    site.tamper = Some(std::boxed::Box::new(|_| false));
+    site.cp.rotate_key(now, index, now + 3 * SECOND, key(9)).unwrap();
+    site.run_for(10 * SECOND);
+    assert_eq!(site.cp.rotate_key(site.now, index, site.now + SECOND, key(8)), Err(RotateError::UnderWay));
+    site.tamper = None;
+    site.run_to(30 * SECOND, |site| is_up(site, pd));
+    assert!(site.saw(pd, |e| matches!(e, Event::KeyInstalled)));
+}
+
+#[test]
+fn another_device_is_not_welcome_in_a_rotation() {
+    let mut site = Site::new(14, 115_200);
+    let pd = site.add();
+    site.run_to(SECOND, |site| is_up(site, pd));
+    site.devices[pd].powered = false;
+    site.run_for(10 * SECOND);
+    let (now, index) = (site.now, site.pds[pd]);
+    site.cp.rotate_key(now, index, now + 60 * SECOND, key(9)).unwrap();
+    site.devices[pd].gadget.serial = 4711;
+    site.devices[pd].powered = true;
+    site.run_for(30 * SECOND);
+    assert!(site.saw(pd, |e| matches!(e, Event::Swapped { .. })));
+    assert_eq!(site.devices[pd].gadget.key, Some(key(1)));
 }
 
 #[test]

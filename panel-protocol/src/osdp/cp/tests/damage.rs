@@ -8,13 +8,13 @@ use proptest::prelude::*;
 
 use super::gadget::Dice;
 use super::site::{Faults, Site};
-use crate::osdp::cp::{Input, Output, PdState};
+use crate::osdp::cp::{Input, LineConfig, Output, PdState};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Lets commands and news pass over a bad line, heals it, and checks what has become of them.
 fn survive(seed: u64, faults: Faults) -> Site {
-    let mut site = Site::new(seed, 115_200);
+    let mut site = Site::with(seed, LineConfig { stale_after: None, ..LineConfig::new(115_200) });
     let pds: Vec<usize> = (0..3).map(|_| site.add()).collect();
     (site.faults, site.polite) = (faults, false);
     let mut dice = Dice(seed ^ 0xFA17);

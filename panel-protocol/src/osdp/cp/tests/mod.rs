@@ -1,8 +1,15 @@
 //! The CP against the real PD machine, on a virtual clock and a simulated line, told as stories.
 
 mod bringup;
+mod chaos;
+mod checks;
 mod damage;
 mod gadget;
+mod liar;
+mod lies;
+mod news;
 mod scheduling;
 mod sessions;
+mod settings;
 mod site;
+mod transfer;

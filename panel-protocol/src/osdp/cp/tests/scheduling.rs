@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use super::gadget::{DEVICE_BUFFER, Dice};
-use super::site::Site;
+use super::site::{PDS, Site};
 use crate::osdp::cp::{Demand, PdState, line_time};
 use crate::osdp::frame::Frame;
 use crate::time::Micros;
@@ -56,6 +56,20 @@ fn thirty_two_pds_are_polled_within_a_tenth_of_the_physical_minimum() {
 }
 
 #[test]
+fn a_line_with_126_pds_serves_them_all() {
+    let mut site = site_of(PDS, 29, 115_200);
+    let numbers: Vec<u32> = (0..PDS).map(|pd| site.job(pd, 40, pd % 2 == 0)).collect();
+    site.devices[PDS - 1].gadget.to_tell.push_back(7);
+    site.run_for(4 * SECOND);
+    for (pd, number) in numbers.into_iter().enumerate() {
+        assert_eq!(site.logs[pd].answered, [number]);
+        let (longest, _) = cycle(&site, pd as u8);
+        assert!(longest <= Duration::from_millis(1500), "PD {pd} unpolled for {longest:?}");
+    }
+    assert_eq!(site.logs[PDS - 1].told, [7]);
+}
+
+#[test]
 fn a_dead_pd_hardly_slows_the_others() {
     let mut site = Site::new(21, 38_400);
     for _ in 0..32 {
@@ -72,6 +86,27 @@ fn a_dead_pd_hardly_slows_the_others() {
         assert!(mean <= minimum * 11 / 10, "PD {pd}: {mean:?}, minimum {minimum:?}");
         assert!(longest <= minimum * 2 + Duration::from_millis(210), "PD {pd}: {longest:?}");
     }
+}
+
+#[test]
+fn many_dead_pds_starve_nobody() {
+    const COUNT: usize = 40;
+    let mut site = Site::new(30, 115_200);
+    for pd in 0..COUNT {
+        site.add();
+        site.devices[pd].powered = pd % 2 == 0;
+    }
+    let is_up = |site: &Site, pd| site.status(pd).state == PdState::Ready;
+    site.run_to(90 * SECOND, |site| (0..COUNT).step_by(2).all(|pd| is_up(site, pd)));
+    site.run_for(SECOND);
+    site.sent.clear();
+    site.run_for(20 * SECOND);
+    for pd in (0..COUNT).step_by(2) {
+        let (longest, _) = cycle(&site, pd as u8);
+        assert!(longest <= SECOND, "PD {pd} unpolled for {longest:?}");
+    }
+    site.devices[1].powered = true;
+    site.run_to(90 * SECOND, |site| is_up(site, 1));
 }
 
 #[test]

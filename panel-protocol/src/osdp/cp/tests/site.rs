@@ -2,23 +2,26 @@
 
 use core::time::Duration;
 use std::boxed::Box;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::vec::Vec;
 
 use super::gadget::{Dice, Gadget, OUI};
+use crate::limits::MAX_FRAME_LEN;
 use crate::osdp::command::Command;
 use crate::osdp::cp::{
     Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
 };
+use crate::osdp::frame::{CRC_BIT, Header, Payload, emit};
 use crate::osdp::payload::Manufacturer;
 use crate::osdp::pd::{self, Pd};
-use crate::osdp::reply::Reply;
 use crate::osdp::secure::Scbk;
 use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
-pub(super) const N: usize = 1024;
-/// Bytes that arrive at once.
+pub(super) const N: usize = MAX_FRAME_LEN;
+/// Most PDs of a line: all addresses but one.
+pub(super) const PDS: usize = 126;
+/// Bytes that arrive at once, behind a frame's first.
 const PIECE: usize = 16;
 
 pub(super) struct Device {
@@ -26,12 +29,18 @@ pub(super) struct Device {
     pub gadget: Gadget,
     pub powered: bool,
     pub thinking: Duration,
+    /// Whether it takes no notice of frames that end with a CRC.
+    pub deaf_to_crc: bool,
+    pub baud: u32,
 }
 
 /// What is on its way.
 struct Flight {
     at: Micros,
     from: Option<usize>,
+    baud: u32,
+    /// Whether the frame ends with a CRC.
+    crc: bool,
     bytes: Vec<u8>,
 }
 
@@ -50,6 +59,8 @@ pub(super) struct Log {
     pub answered: Vec<u32>,
     pub failed: Vec<u32>,
     pub told: Vec<u8>,
+    /// When it was told, and how old it might have been.
+    pub told_at: Vec<(Micros, Option<Duration>)>,
     pub events: Vec<(Micros, Event)>,
 }
 
@@ -61,12 +72,12 @@ pub(super) struct Job {
     pub since: Micros,
 }
 
-pub(super) type TestCp = Cp<32, N, Box<dyn FnMut() -> [u8; 8]>>;
+pub(super) type TestCp = Cp<PDS, N, Box<dyn FnMut() -> [u8; 8]>>;
 type Tamper = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
 
 pub(super) struct Site {
     pub now: Micros,
-    pub cp: TestCp,
+    pub cp: Box<TestCp>,
     pub baud: u32,
     pub pds: Vec<PdIndex>,
     pub devices: Vec<Device>,
@@ -80,6 +91,15 @@ pub(super) struct Site {
     pub underway: Vec<Option<u32>>,
     /// How long each urgent job waited for its first byte.
     pub urgent_waits: Vec<Duration>,
+    /// The last frame with a command to each PD, and those whose command was told to have failed.
+    last_frames: Vec<Vec<u8>>,
+    dead_frames: BTreeSet<Vec<u8>>,
+    /// The PD whose command is in the frame that comes next.
+    command_launched: Option<usize>,
+    /// Whether the CP has heard anything since its last frame.
+    heard: bool,
+    /// All that the devices sent.
+    pub replied: Vec<Vec<u8>>,
     /// Bytes and times of all frames that the CP sent.
     pub sent: Vec<(Micros, Vec<u8>)>,
     /// Looks at each reply before it travels, and may change it; false loses it.
@@ -87,6 +107,10 @@ pub(super) struct Site {
     /// Vendor bytes of the answered commands, of which one at a time is underway.
     pub answered_bytes: usize,
     underway_len: usize,
+    /// What is being sent to each PD as a file.
+    pub files: Vec<Vec<u8>>,
+    /// Bytes of a file that are at hand at first.
+    pub at_hand: usize,
     flights: Vec<Flight>,
     next_number: u32,
     /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
@@ -110,7 +134,7 @@ impl Site {
         Self {
             now: Micros(1_000_000),
             baud: config.baud,
-            cp: Cp::new(config, Box::new(move || numbers.roll().to_le_bytes())),
+            cp: Box::new(Cp::new(config, Box::new(move || numbers.roll().to_le_bytes()))),
             pds: Vec::new(),
             devices: Vec::new(),
             faults: Faults::default(),
@@ -120,10 +144,17 @@ impl Site {
             endless: BTreeMap::new(),
             underway: Vec::new(),
             urgent_waits: Vec::new(),
+            last_frames: Vec::new(),
+            dead_frames: BTreeSet::new(),
+            command_launched: None,
+            heard: false,
+            replied: Vec::new(),
             sent: Vec::new(),
             tamper: None,
             answered_bytes: 0,
             underway_len: 0,
+            files: Vec::new(),
+            at_hand: usize::MAX,
             flights: Vec::new(),
             next_number: 0,
             polite: true,
@@ -143,18 +174,38 @@ impl Site {
         expected: Option<Identity>,
         theirs: Option<Scbk>,
     ) -> usize {
-        let index = self.devices.len();
+        let config = Self::config(self.devices.len());
+        self.add_as(PdConfig { key: ours, expected, ..config }, theirs)
+    }
+
+    /// How the CP knows the PD with this number, unless a test wants it otherwise.
+    pub(super) fn config(index: usize) -> PdConfig {
         let address = index as u8;
-        self.pds.push(self.cp.add_pd(PdConfig { address, key: ours, expected }).unwrap());
+        PdConfig { address, key: PdKey::Scbk(key(address + 1)), check: None, expected: None }
+    }
+
+    pub(super) fn add_as(&mut self, config: PdConfig, theirs: Option<Scbk>) -> usize {
+        let address = config.address;
+        self.pds.push(self.cp.add_pd(config).unwrap());
+        self.add_stranger(address, theirs)
+    }
+
+    /// A device of which the CP has not been told.
+    pub(super) fn add_stranger(&mut self, address: u8, theirs: Option<Scbk>) -> usize {
+        let index = self.devices.len();
         self.devices.push(Device {
             pd: Pd::new(pd::PdConfig { address, require_secure: true }),
             gadget: Gadget::new(index, theirs),
             powered: true,
             thinking: Duration::from_millis(1),
+            deaf_to_crc: false,
+            baud: self.baud,
         });
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
         self.underway.push(None);
+        self.last_frames.push(Vec::new());
+        self.files.push(Vec::new());
         index
     }
 
@@ -162,6 +213,13 @@ impl Site {
     pub(super) fn restart(&mut self, pd: usize) {
         let address = self.devices[pd].pd.address();
         self.devices[pd].pd = Pd::new(pd::PdConfig { address, require_secure: true });
+    }
+
+    /// The caller sets its port, and so the line, to another speed.
+    pub(super) fn set_baud(&mut self, baud: u32) {
+        self.run_to(Duration::from_secs(1), |site| site.cp.is_free());
+        self.baud = baud;
+        self.cp.set_baud(self.now, baud);
     }
 
     pub(super) fn job(&mut self, pd: usize, len: usize, urgent: bool) -> u32 {
@@ -192,11 +250,8 @@ impl Site {
     /// Runs until `done`; panics when that takes longer than `span`.
     pub(super) fn run_to(&mut self, span: Duration, done: impl Fn(&Self) -> bool) {
         let end = self.now + span;
-        assert!(
-            self.run_until(end, done),
-            "not done within {span:?}; events: {:?}",
-            self.logs.iter().map(|l| &l.events).collect::<Vec<_>>()
-        );
+        let states = |site: &Self| site.pds.iter().map(|pd| site.cp.status(*pd)).collect::<Vec<_>>();
+        assert!(self.run_until(end, done), "not done within {span:?}: {:?}", states(self));
     }
 
     fn run_until(&mut self, end: Micros, done: impl Fn(&Self) -> bool) -> bool {
@@ -222,22 +277,39 @@ impl Site {
             match self.cp.poll_output(self.now) {
                 Output::Transmit(bytes) => {
                     let bytes = bytes.to_vec();
+                    self.watch_frame(&bytes);
                     self.sent.push((self.now, bytes.clone()));
                     self.launch(None, bytes, self.now);
                 }
                 Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent),
+                Output::Fragment { pd, offset, max_len } => {
+                    let rest = &self.files[pd.get()][offset as usize..];
+                    let at_hand = self.at_hand.saturating_sub(offset as usize);
+                    let bytes = rest[..max_len.min(at_hand)].to_vec();
+                    self.cp.send_fragment(self.now, pd, &bytes).unwrap();
+                }
                 Output::Reply { pd, message } => {
                     let number = u32::from_le_bytes(message.data[3..7].try_into().unwrap());
                     assert_eq!(self.underway[pd.get()].take(), Some(number), "an answer to something else");
                     self.logs[pd.get()].answered.push(number);
                     self.answered_bytes += self.underway_len;
                 }
-                Output::Unsolicited { pd, message } => self.logs[pd.get()].told.push(message.data[2]),
+                Output::Unsolicited { pd, message, max_age } => {
+                    self.logs[pd.get()].told.push(message.data[2]);
+                    self.logs[pd.get()].told_at.push((self.now, max_age));
+                }
                 Output::Failed { pd } => {
                     let number = self.underway[pd.get()].take().expect("a command was underway");
                     self.logs[pd.get()].failed.push(number);
+                    self.dead_frames.insert(self.last_frames[pd.get()].clone());
                 }
-                Output::Event { pd, event } => self.logs[pd.get()].events.push((self.now, event)),
+                Output::Event { pd, event } => {
+                    if let Event::FileSent { .. } = event {
+                        let file = &self.devices[pd.get()].gadget.file;
+                        assert!(*file == self.files[pd.get()], "it has taken a file that it does not have");
+                    }
+                    self.logs[pd.get()].events.push((self.now, event));
+                }
                 Output::Wait(until) => return until,
             }
         }
@@ -271,7 +343,30 @@ impl Site {
         let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &data });
         self.cp.send(self.now, pd, &command).unwrap();
         self.underway[index] = Some(job.number);
+        self.command_launched = Some(index);
         self.underway_len = data.len();
+    }
+
+    /// What holds for every frame of the CP: the exchange before it is over, and its command has not failed.
+    fn watch_frame(&mut self, bytes: &[u8]) {
+        if let Some((at, before)) = self.sent.last() {
+            let patience = line_time(before.len(), self.baud) + LineConfig::new(self.baud).reply_timeout;
+            assert!(self.heard || self.now >= *at + patience, "the frame before this one is in flight");
+        }
+        self.heard = false;
+        assert!(!self.dead_frames.contains(bytes), "sent again after it was told to have failed");
+        if let Some(pd) = self.command_launched.take() {
+            self.last_frames[pd] = bytes.to_vec();
+        }
+    }
+
+    /// Somebody on the wire sends a frame, which all hear.
+    pub(super) fn inject(&mut self, bytes: &[u8]) {
+        self.heard = true;
+        self.cp.handle(self.now, Input::Received(bytes));
+        for listener in 0..self.devices.len() {
+            self.hear(listener, bytes);
+        }
     }
 
     /// Puts bytes on the line, as its faults let them.
@@ -290,38 +385,45 @@ impl Site {
                 "sent into a reply or too soon after it"
             );
         }
-        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), self.baud));
+        let baud = from.map_or(self.baud, |pd| self.devices[pd].baud);
+        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), baud));
         let late = if self.dice.chance(faults.late) { self.dice.below(400) } else { 0 };
         let at = at + Duration::from_millis(late);
         if self.dice.chance(faults.doubled) {
             let again = at + Duration::from_millis(self.dice.below(300));
-            self.fly(from, &bytes, again);
+            self.fly(from, baud, &bytes, again);
         }
         if !self.dice.chance(faults.lost) {
-            self.fly(from, &bytes, at);
+            self.fly(from, baud, &bytes, at);
         }
     }
 
     /// Lets bytes arrive piece by piece, each at its time.
-    fn fly(&mut self, from: Option<usize>, bytes: &[u8], start: Micros) {
-        for (index, piece) in bytes.chunks(PIECE).enumerate() {
-            let at = start + line_time(index * PIECE + piece.len(), self.baud);
-            self.flights.push(Flight { at, from, bytes: piece.to_vec() });
+    fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
+        let crc = bytes[5] & CRC_BIT != 0;
+        let (first, rest) = bytes.split_at(1);
+        let mut len = 0;
+        for piece in core::iter::once(first).chain(rest.chunks(PIECE)) {
+            len += piece.len();
+            let at = start + line_time(len, baud);
+            self.flights.push(Flight { at, from, baud, crc, bytes: piece.to_vec() });
         }
     }
 
-    /// Delivers what has arrived. All hear all; the CP does not hear itself.
+    /// Delivers what has arrived. All hear all at their own speed; the CP does not hear itself.
     fn land(&mut self) {
         let now = self.now;
         let (mut landed, flying): (Vec<_>, Vec<_>) = self.flights.drain(..).partition(|f| f.at <= now);
         self.flights = flying;
         landed.sort_by_key(|flight| flight.at);
         for flight in landed {
-            if flight.from.is_some() {
+            if flight.from.is_some() && flight.baud == self.baud {
+                self.heard = true;
                 self.cp.handle(now, Input::Received(&flight.bytes));
             }
             for listener in 0..self.devices.len() {
-                if flight.from != Some(listener) {
+                let Device { baud, deaf_to_crc, .. } = self.devices[listener];
+                if flight.from != Some(listener) && flight.baud == baud && !(flight.crc && deaf_to_crc) {
                     self.hear(listener, &flight.bytes);
                 }
             }
@@ -336,20 +438,25 @@ impl Site {
         }
         device.pd.handle(now, pd::Input::Received(bytes), &mut device.gadget);
         let mut replies = Vec::new();
+        let mut baud = device.baud;
         while let Some(output) = device.pd.poll_output() {
-            if let pd::Output::Transmit(reply) = output {
-                replies.push(reply.to_vec());
+            match output {
+                pd::Output::Transmit(reply) => replies.push(reply.to_vec()),
+                pd::Output::Event(pd::Event::ComSet(settings)) => baud = settings.baud,
+                pd::Output::Event(_) => {}
             }
         }
         let at = now + device.thinking;
         for reply in replies {
+            self.replied.push(reply.clone());
             self.launch(Some(listener), reply, at);
         }
+        self.devices[listener].baud = baud;
     }
 }
 
 /// A frame in clear as it stands on the line, mark included.
-pub(super) fn line_bytes(header: crate::osdp::frame::Header, reply: &Reply<'_>) -> Vec<u8> {
+pub(super) fn line_bytes(header: Header, payload: &impl Payload) -> Vec<u8> {
     let mut buf = [0; 64];
-    crate::osdp::frame::emit(&mut buf, header, None, reply).unwrap().to_vec()
+    emit(&mut buf, header, None, payload).unwrap().to_vec()
 }

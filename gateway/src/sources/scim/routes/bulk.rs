@@ -1,0 +1,165 @@
+//! POST to `/Bulk`: each operation is a plan of its own, durable by itself, and undoes no other.
+//!
+//! All are handed to the directory at once, in their order, so that many share one flush of the disk; what became of
+//! the ones before is known to each plan when its turn comes. The answer leaves when the last is durable.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::FutureExt;
+use futures_util::future::{MaybeDone, maybe_done};
+use serde_json::{Value, json};
+use tokio::task::coop::{Unconstrained, unconstrained};
+
+use super::super::auth::Client;
+use super::super::body;
+use super::super::bulk::{Bulk, Operation, order};
+use super::super::cards::CardPolicy;
+use super::super::client::Speaker;
+use super::super::error::ScimError;
+use super::super::resource::{Entity, Write, etag, location};
+use super::super::schema::ResourceType;
+use super::{Base, Scim, answer};
+use crate::domain::Change;
+use crate::store::View;
+
+const RESPONSE_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+
+pub(super) async fn run(
+    State(scim): State<Scim>,
+    Extension(client): Extension<Client>,
+    speaker: Speaker,
+    Base(base): Base,
+    body: Body,
+) -> Result<Response, ScimError> {
+    let bulk = Bulk::read(&body::object(body).await?, speaker)?;
+    let order = order(&bulk.operations);
+    let progress = Arc::new(Progress { most_failures: bulk.fail_on_errors, failed: Mutex::default() });
+    let mut operations: Vec<Option<Operation>> = bulk.operations.into_iter().map(Some).collect();
+    let mut handed = Vec::with_capacity(order.len());
+    for place in order {
+        let Some(operation) = operations[place].take() else { continue };
+        if let Ok(write) = &operation.write {
+            client.notes.meant(write);
+        }
+        let (told, progress) = (Told::of(&operation), Arc::clone(&progress));
+        let turn = move |view: &View<'_>, now, policy: &CardPolicy| {
+            progress.turn(place, operation, |write| write.plan(view, now, policy))
+        };
+        handed.push((place, told, handed_in(scim.commit(&client, turn))));
+    }
+    let mut answers = Vec::with_capacity(handed.len());
+    for (place, told, mut done) in handed {
+        done.as_mut().await;
+        let result = done.as_mut().take_output().unwrap_or(Err(ScimError::Unavailable));
+        answers.extend(told.answer(result, &base).map(|answer| (place, answer)));
+    }
+    answers.sort_by_key(|(place, _)| *place);
+    let answers: Vec<Value> = answers.into_iter().map(|(_, answer)| answer).collect();
+    Ok(answer::json(StatusCode::OK, &json!({ "schemas": [RESPONSE_SCHEMA], "Operations": answers })))
+}
+
+/// A change, begun: it has its place in the directory's queue before any that is handed in after it.
+fn handed_in<F: Future>(change: F) -> Handed<F> {
+    // Unconstrained: a task that has done much in one turn is otherwise sent away before it reaches the queue.
+    let mut change = Box::pin(maybe_done(unconstrained(change)));
+    // What it returns is kept in it.
+    let _ = change.as_mut().now_or_never();
+    change
+}
+
+type Handed<F> = Pin<Box<MaybeDone<Unconstrained<F>>>>;
+
+/// What became of the operations before, known to the plans of those after.
+struct Progress {
+    most_failures: Option<usize>,
+    /// Places of operations that failed, with their `bulkId`.
+    failed: Mutex<HashMap<usize, Option<String>>>,
+}
+
+/// What became of an operation when its turn came.
+enum Turn {
+    /// It was done; with the resource afterwards, if it is still there.
+    Taken(Option<Entity>),
+    /// Too many before it had failed.
+    Passed,
+}
+
+impl Progress {
+    /// An operation's plan, when its turn has come.
+    fn turn(
+        &self,
+        place: usize,
+        operation: Operation,
+        plan: impl FnOnce(Write) -> Result<(Vec<Change>, Option<Entity>), ScimError>,
+    ) -> Result<(Vec<Change>, Turn), ScimError> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.most_failures.is_some_and(|most| failed.len() >= most) {
+            return Ok((Vec::new(), Turn::Passed));
+        }
+        let missing = operation.refers_to.iter().find_map(|target| failed.get(target));
+        let planned = match missing {
+            Some(bulk_id) => Err(ScimError::Reference(bulk_id.clone().unwrap_or_default())),
+            None => operation.write.and_then(plan),
+        };
+        if planned.is_err() {
+            failed.insert(place, operation.bulk_id);
+        }
+        planned.map(|(changes, entity)| (changes, Turn::Taken(entity)))
+    }
+}
+
+/// What an answer tells of the operation itself.
+struct Told {
+    method: String,
+    bulk_id: Option<String>,
+    /// Of a resource that is or will be there.
+    target: Option<(&'static ResourceType, String)>,
+    makes: bool,
+}
+
+impl Told {
+    fn of(operation: &Operation) -> Self {
+        let write: Option<&Write> = operation.write.as_ref().ok();
+        Self {
+            method: operation.method.clone(),
+            bulk_id: operation.bulk_id.clone(),
+            target: write.map(|write| (write.resource, write.id.to_string())),
+            makes: operation.method == "POST",
+        }
+    }
+
+    /// Nothing, if nothing was done.
+    fn answer(self, result: Result<Turn, ScimError>, base: &str) -> Option<Value> {
+        let result = match result {
+            Ok(Turn::Passed) => return None,
+            Ok(Turn::Taken(entity)) => Ok(entity),
+            Err(error) => Err(error),
+        };
+        let mut answer = json!({ "method": self.method });
+        if let Some(bulk_id) = self.bulk_id {
+            answer["bulkId"] = bulk_id.into();
+        }
+        if let Some((resource, id)) = self.target.filter(|_| result.is_ok() || !self.makes) {
+            answer["location"] = location(resource, &id, base).into();
+        }
+        let status = match result {
+            Ok(None) => StatusCode::NO_CONTENT,
+            Ok(Some(entity)) => {
+                answer["version"] = etag(entity.revision()).into();
+                if self.makes { StatusCode::CREATED } else { StatusCode::OK }
+            }
+            Err(error) => {
+                answer["response"] = error.json();
+                error.status()
+            }
+        };
+        answer["status"] = status.as_u16().to_string().into();
+        Some(answer)
+    }
+}

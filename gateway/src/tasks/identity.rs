@@ -1,0 +1,204 @@
+//! The identity providers' side of a site: who speaks through which token, how they fare, and whether they could.
+//!
+//! Everything is told to it as it happens; a task asks the SCIM endpoint now and then what a client would be answered.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+use super::clock;
+use super::site::Site;
+use crate::access::mass_revocation::{self, MassRevocation, MassRevocationWatch, Output, Rule};
+use crate::config::{Config, Tls};
+use crate::domain::{AlarmKind, Change, Operation, Source};
+use crate::sources::connection::Connections;
+use crate::sources::scim::{self, Scim};
+use crate::store::Applied;
+use crate::store::tokens::{TokenError, Tokens, USUAL_OVERLAP};
+use crate::views::{ConnectionTestView, Level, ReAuthenticateError, ReAuthenticated, ShownOnce};
+
+/// How often the endpoint is asked, and alarms are looked at that pass with time.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// What is known of the identity providers. Its locks are leaves: nothing else is locked while one is held.
+pub struct Identity {
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) certificate_ends: OnceLock<Timestamp>,
+    connections: Mutex<Connections>,
+    losses: Mutex<MassRevocationWatch>,
+    test: Mutex<Option<ConnectionTestView>>,
+}
+
+impl Identity {
+    /// Nobody has spoken yet.
+    pub(super) fn new(config: &Config) -> Self {
+        let rule =
+            Rule { share: config.alarms.mass_revocation_share, people: config.alarms.mass_revocation_people };
+        Self {
+            tokens: Arc::new(Tokens::open(&config.site.data_dir)),
+            certificate_ends: OnceLock::new(),
+            connections: Mutex::default(),
+            losses: Mutex::new(MassRevocationWatch::new(rule)),
+            test: Mutex::default(),
+        }
+    }
+
+    /// The tokens of the site.
+    pub fn tokens(&self) -> &Arc<Tokens> {
+        &self.tokens
+    }
+
+    /// A SCIM client was answered.
+    pub fn answered(&self, operation: Operation) {
+        self.connections().note(operation);
+    }
+
+    /// The certificate that clients are shown ends then.
+    pub fn certificate_ends(&self, at: Timestamp) {
+        // There is one for as long as the service runs.
+        let _ = self.certificate_ends.set(at);
+    }
+
+    pub(super) fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn test(&self) -> MutexGuard<'_, Option<ConnectionTestView>> {
+        self.test.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn losses(&self) -> MutexGuard<'_, MassRevocationWatch> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks the endpoint, ends alarms that have passed, and says once a day in the log what is about to expire. Until `stop`.
+pub async fn identity(site: Arc<Site>, scim: Scim, mut stop: watch::Receiver<bool>) {
+    let mut told: Option<Date> = None;
+    loop {
+        let asked = scim::probe(&scim).await;
+        *site.identity.test() = Some(verdict(&site, asked, clock::now()));
+        losses_pass(&site, clock::now());
+        let today = clock::now().to_zoned(TimeZone::UTC).date();
+        if told != Some(today) {
+            told = Some(today);
+            tell(&site);
+        }
+        site.bump();
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// What a client would find, from what the endpoint answers and what stands in front of it.
+fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> ConnectionTestView {
+    let ended = site.identity.certificate_ends.get().is_some_and(|ends| *ends <= now);
+    let expired = ended.then(|| "the TLS certificate has expired".to_owned());
+    let failures: Vec<String> = asked.err().into_iter().chain(expired).collect();
+    let passed = failures.is_empty();
+    let web = &site.config.web;
+    let caution = match (&web.tls, web.behind_proxy) {
+        (Tls::SelfSigned, _) => Some(
+            "the TLS certificate is self-signed: a cloud takes only one of a public authority, Entra ID's \
+             provisioning agent one that its machine trusts",
+        ),
+        (Tls::Off, false) => Some("plain HTTP on this box alone: no cloud reaches it"),
+        _ => None,
+    };
+    let reasons = failures.into_iter().chain(caution.map(str::to_owned)).collect();
+    ConnectionTestView { at: now, passed, reasons }
+}
+
+fn tell(site: &Site) {
+    let clock = crate::views::LocalClock::new(site.time_zone(), clock::now());
+    let view = site.identity_view(clock.now());
+    for (level, text) in view.sources.iter().flat_map(|source| source.findings(view.silent_after_s, &clock)) {
+        match level {
+            Level::Problem => tracing::error!("{text}"),
+            Level::Attention => tracing::warn!("{text}"),
+            Level::Well => {}
+        }
+    }
+}
+
+/// Counts whom a change takes access from. Called on the directory's writer's thread: it tells, and waits for nothing.
+pub(super) fn watch_losses(site: &Site, applied: &Applied<'_>, now: Timestamp) {
+    let steps = applied.record.changes.iter().zip(applied.before);
+    let lost = steps.filter(|(change, before)| {
+        let after = match change {
+            Change::PutCardholder { cardholder } => Some(&**cardholder),
+            Change::DeleteCardholder { .. } => None,
+            _ => return false,
+        };
+        mass_revocation::loses_access(before.as_ref(), after)
+    });
+    let lost = u32::try_from(lost.count()).unwrap_or(u32::MAX);
+    if lost > 0 {
+        let source = name(&applied.record.source);
+        let output = site.identity.losses().lost(now, source, lost, applied.view.counts().active);
+        output.into_iter().for_each(|output| alarm(site, now, output));
+    }
+}
+
+fn losses_pass(site: &Site, now: Timestamp) {
+    let left = site.directory.stats().counts.active;
+    let output = site.identity.losses().tick(now, left);
+    output.into_iter().for_each(|output| alarm(site, now, output));
+}
+
+fn name(source: &Source) -> &str {
+    match source {
+        Source::Scim { token } => token,
+        Source::Page { user } => user,
+        Source::CommandLine => "the command line",
+    }
+}
+
+fn alarm(site: &Site, now: Timestamp, output: Output) {
+    let alarms = {
+        let mut board = site.board();
+        let mut up = board.alarms.iter().map(|(_, alarm)| &alarm.what);
+        let up = up.find(|what| matches!(what, AlarmKind::MassRevocation { .. })).cloned();
+        match output {
+            Output::Raised(happened) => {
+                let source = happened.by.first().cloned().unwrap_or_default();
+                let what = up.unwrap_or(AlarmKind::MassRevocation { source });
+                board.raise(now, what, words(&happened))
+            }
+            Output::Passed => up.map(|what| board.clear(&what)).unwrap_or_default(),
+        }
+    };
+    site.log_alarms(now, alarms);
+    site.bump();
+}
+
+fn words(happened: &MassRevocation) -> String {
+    let MassRevocation { lost, of, by, .. } = happened;
+    format!(
+        "{lost} of {of} people have lost access within ten minutes, by the word of {}. Nothing was held back. If this \
+         was not meant: stop provisioning there, assign the people again, and provision once more; cards and \
+         memberships of those who were deactivated come back with them, those who were deleted are made anew.",
+        by.join(" and ")
+    )
+}
+
+/// Gives a source a new token. Waits for the disk.
+pub(super) fn new_token(tokens: &Tokens, source: &str) -> Result<ReAuthenticated, ReAuthenticateError> {
+    let token = tokens.rotate(source, USUAL_OVERLAP, clock::now()).map_err(|error| match error {
+        TokenError::Unknown(name) => ReAuthenticateError::Unknown(name),
+        other => {
+            tracing::error!(error = %other, "a token can't be rotated");
+            ReAuthenticateError::Unavailable
+        }
+    })?;
+    let token = ShownOnce(token.expose().to_owned().into());
+    let known = tokens.list().unwrap_or_default().into_iter().find(|known| known.name == source);
+    let previous_until = known.and_then(|known| known.previous_until);
+    Ok(ReAuthenticated { name: source.to_owned(), token, previous_until })
+}

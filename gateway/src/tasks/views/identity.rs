@@ -1,0 +1,78 @@
+//! The identity providers as people are shown them.
+
+use jiff::Timestamp;
+
+use super::super::site::Site;
+use crate::sources::connection::{Connection, Traffic};
+use crate::store::tokens::TokenInfo;
+use crate::views::{
+    ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView, StrangersView,
+    TrafficView,
+};
+
+impl Site {
+    /// All identity providers at `now`.
+    pub(in super::super) fn identity_view(&self, now: Timestamp) -> IdentityView {
+        let tokens = self.identity.tokens.list().unwrap_or_else(|error| {
+            tracing::error!(%error, "the tokens can't be listed");
+            Vec::new()
+        });
+        let test = self.identity.test().clone();
+        let connections = self.identity.connections();
+        let silent_hours = u64::from(self.config.alarms.source_silent_hours);
+        IdentityView {
+            test,
+            certificate_ends: self.identity.certificate_ends.get().copied(),
+            silent_after_s: (silent_hours > 0).then_some(silent_hours * 3_600),
+            sources: tokens
+                .into_iter()
+                .map(|token| source(connections.of(Some(&token.name)), token, now))
+                .collect(),
+            strangers: connections
+                .of(None)
+                .map(|them| StrangersView { last: them.last_request, day: traffic(&them.last_day(now)) }),
+        }
+    }
+
+    /// Operations before `before`, newest first.
+    pub(super) fn operation_views(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let connections = self.identity.connections();
+        let operations = connections.operations(before).take(count);
+        operations.map(|(number, operation)| OperationView { number, operation: operation.clone() }).collect()
+    }
+}
+
+fn source(connection: Option<&Connection>, token: TokenInfo, now: Timestamp) -> IdentitySourceView {
+    let seen = connection.and_then(|connection| connection.client);
+    let error = connection.and_then(|connection| connection.last_error.as_ref());
+    IdentitySourceView {
+        name: token.name,
+        client: token.client.or(seen),
+        client_guessed: token.client.is_none() && seen.is_some(),
+        created: token.created,
+        expires: token.expires,
+        previous_until: token.previous_until.filter(|until| *until > now),
+        last_used: token.last_used,
+        last_request: connection.map(|connection| connection.last_request),
+        last_success: connection.and_then(|connection| connection.last_success),
+        last_change: connection.and_then(|connection| connection.last_change),
+        last_error: error.map(|error| OperationErrorView {
+            at: error.at,
+            status: error.status,
+            scim_type: error.scim_type,
+            detail: error.detail.clone(),
+        }),
+        hour: connection.map(|connection| traffic(&connection.last_hour(now))).unwrap_or_default(),
+        day: connection.map(|connection| traffic(&connection.last_day(now))).unwrap_or_default(),
+        total: connection.map(|connection| traffic(&connection.total)).unwrap_or_default(),
+    }
+}
+
+fn traffic(traffic: &Traffic) -> TrafficView {
+    let count = |(kind, count): (&crate::sources::connection::ErrorKind, &u64)| ErrorCountView {
+        status: kind.status,
+        scim_type: kind.scim_type,
+        count: *count,
+    };
+    TrafficView { requests: traffic.requests, errors: traffic.errors.iter().map(count).collect() }
+}

@@ -1,0 +1,52 @@
+//! CRC or checksum: what the frames to a PD end with.
+//!
+//! A PD of which that is not configured is asked with a CRC first. While it doesn't answer it is asked with each in turn,
+//! and what it has answered stays; one that was found with a checksum and says that it knows the CRC gets the CRC.
+
+use super::counters::count;
+use crate::osdp::frame::Check;
+
+/// The check of one PD's frames.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChosenCheck {
+    kind: Check,
+    configured: bool,
+    /// Whether the PD has answered frames with it.
+    answered: bool,
+}
+
+impl ChosenCheck {
+    pub(super) fn new(configured: Option<Check>) -> Self {
+        let kind = configured.unwrap_or(Check::Crc);
+        Self { kind, configured: configured.is_some(), answered: false }
+    }
+
+    pub(super) fn kind(self) -> Check {
+        self.kind
+    }
+
+    /// The PD has answered, and said whether it knows the CRC.
+    pub(super) fn answered(&mut self, knows_crc: bool) {
+        self.answered = true;
+        if knows_crc && !self.configured {
+            self.kind = Check::Crc;
+        }
+    }
+
+    /// The PD has not answered: the other kind is next, unless this one is known to be right.
+    pub(super) fn unanswered(&mut self, changes: &mut u32) {
+        if self.configured || self.answered {
+            return;
+        }
+        count(changes);
+        self.kind = match self.kind {
+            Check::Crc => Check::Checksum,
+            Check::Checksum => Check::Crc,
+        };
+    }
+
+    /// Another device may be there from now on.
+    pub(super) fn forget(&mut self) {
+        self.answered = false;
+    }
+}

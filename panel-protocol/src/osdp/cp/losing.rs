@@ -1,0 +1,118 @@
+//! What a PD's silence, and everything that ends its session, leads to: repetitions, a pause, and the beginning.
+//!
+//! Each pause is longer than the one before, up to a cap. Nothing of a lost conversation is taken into the next but the
+//! keys, the identity, and what is known of its address.
+
+use core::time::Duration;
+
+use super::config::LineConfig;
+use super::counters::count;
+use super::event::{Event, LossCause, OfflineCause};
+use super::peer::Peer;
+use super::phase::{Phase, Presence, Purpose, Sent};
+use super::settings::COMSET_TRIES;
+use super::timing::{Backoff, retry_delay};
+use super::transfer::FileFault;
+use crate::time::Micros;
+
+impl<const N: usize> Peer<N> {
+    /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
+    pub(super) fn no_reply(&mut self, now: Micros, line: &LineConfig, damaged: bool) {
+        if !damaged {
+            count(&mut self.counters.timeouts);
+        }
+        let Some(sent) = &mut self.sent else { return };
+        let Sent { failures, purpose, .. } = *sent;
+        sent.failures = failures.saturating_add(1);
+        sent.retry_at = now + retry_delay(failures);
+        let may_be_there = damaged || self.presence != Presence::Offline;
+        match self.phase {
+            Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
+            Phase::Identify => {}
+            _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
+                self.lose_session(now, line, LossCause::Moved);
+            }
+            _ => self.check_silence(now, line),
+        }
+    }
+
+    /// Takes it offline if it has been silent for too long.
+    pub(super) fn check_silence(&mut self, now: Micros, line: &LineConfig) {
+        if self.is_silent(now, line) {
+            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
+        }
+    }
+
+    fn is_silent(&self, now: Micros, line: &LineConfig) -> bool {
+        self.last_heard.is_none_or(|at| now.since(at) >= line.offline_after)
+    }
+
+    /// The first question of a bring-up was not answered. One that was just there may be starting up.
+    pub(super) fn unreachable(&mut self, now: Micros, line: &LineConfig) {
+        self.check.unanswered(&mut self.counters.check_changes);
+        if self.presence == Presence::Online && !self.is_silent(now, line) {
+            let pause = if self.is_sought() { self.next_pause(line) } else { line.backoff_first };
+            self.rest(now + pause);
+        } else {
+            self.take_offline(now, line, LossCause::Silent, OfflineCause::Silent);
+        }
+    }
+
+    /// The caller lost the line.
+    pub(super) fn line_down(&mut self, now: Micros, line: &LineConfig) {
+        self.take_offline(now, line, LossCause::LineDown, OfflineCause::LineDown);
+    }
+
+    fn take_offline(&mut self, now: Micros, line: &LineConfig, loss: LossCause, cause: OfflineCause) {
+        self.end_session(loss);
+        if self.presence != Presence::Offline {
+            self.note(Event::Offline { cause });
+        }
+        (self.presence, self.trouble) = (Presence::Offline, None);
+        let pause = self.next_pause(line);
+        self.rest(now + pause);
+    }
+
+    /// Ends the session, if there is one, and begins anew: at once after one that had lasted, else after a pause.
+    pub(super) fn lose_session(&mut self, now: Micros, line: &LineConfig, cause: LossCause) {
+        self.end_session(cause);
+        let lasted = match self.phase {
+            Phase::Secure { since, .. } => now.since(since) >= line.backoff_first,
+            _ => false,
+        };
+        if lasted {
+            self.backoff = Backoff::new(line);
+            self.rest(now);
+        } else {
+            self.pause(now, line);
+        }
+    }
+
+    /// Tells that the session is over, if there is one, and with it the transfer.
+    pub(super) fn end_session(&mut self, cause: LossCause) {
+        self.fail_file(FileFault::Lost(cause));
+        if self.is_open() {
+            self.note(Event::SecureLost { cause });
+        }
+    }
+
+    /// Rests for the next, longer, pause.
+    pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
+        let pause = self.next_pause(line);
+        self.rest(now + pause);
+    }
+
+    /// The pause before the next attempt: none, if the PD may be at another address that is to be tried first.
+    fn next_pause(&mut self, line: &LineConfig) -> Duration {
+        if self.tries_other_address() { Duration::ZERO } else { self.backoff.step(line) }
+    }
+
+    /// Forgets session and conversation. A command of the caller that was on its way is told to have failed.
+    pub(super) fn rest(&mut self, until: Micros) {
+        self.failed |= self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Command { .. }));
+        self.unsettle();
+        self.sent = None;
+        (self.sequence, self.size_told, self.abort_due) = (0, false, false);
+        self.phase = Phase::Resting { until };
+    }
+}

@@ -1,0 +1,165 @@
+//! Files to PDs, as the caller sees them: what is offered, what is asked for, and how it ends.
+//!
+//! The bytes stay with the caller, who is asked for them fragment by fragment. A transfer lives and dies with the
+//! session it began in: a PD that has begun anew knows nothing of it, so it has failed and may be begun again, from
+//! the first byte. `fragments` has the rules by which it goes on.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::Cp;
+use super::event::LossCause;
+use super::line::{Line, Offer};
+use super::output::{PdIndex, Random, SendError};
+use crate::osdp::file::FileError;
+use crate::osdp::reply::NakReason;
+use crate::time::Micros;
+
+/// Pause before a PD that has all the bytes is asked whether it has finished, where it doesn't give a longer one.
+pub const FINISH_ASK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Longest time that a PD may neither take a byte nor finish.
+pub const FILE_PATIENCE: Duration = Duration::from_secs(300);
+
+/// A file for a PD.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileOffer {
+    /// What kind of file: 1 is opaque, the rest is the maker's (128 and above) or the standard's.
+    pub kind: u8,
+    /// Its length in bytes, 1 at least.
+    pub total: u32,
+}
+
+/// How far a transfer has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileState {
+    /// The file.
+    pub offer: FileOffer,
+    /// Bytes that the PD has taken.
+    pub sent: u32,
+    /// Whether the PD wants nothing else until the end: it is not polled, and its commands wait.
+    pub exclusive: bool,
+}
+
+/// How a transfer ended well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileOutcome {
+    /// The PD has processed the file.
+    Processed,
+    /// The PD restarts to use the file; its session will end and a new one come up.
+    Rebooting,
+}
+
+/// Why a transfer failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileFault {
+    /// The PD refused a fragment.
+    Refused(NakReason),
+    /// The PD gave the file up.
+    Failed(FileError),
+    /// The PD wanted the transfer to go on outside the secure channel.
+    LeaveSecure,
+    /// The PD said that it was done before it had all the bytes.
+    Early,
+    /// The PD's answer is none that a fragment may have.
+    Unexpected,
+    /// The PD neither took a byte nor finished for [`FILE_PATIENCE`].
+    Stalled,
+    /// Its session is over.
+    Lost(LossCause),
+    /// No frame that the PD and the line take has room for a byte of it.
+    NoRoom,
+    /// The caller gave it up.
+    Aborted,
+    /// The PD wanted nothing else until the file's end, and something urgent came for it.
+    Overtaken,
+}
+
+/// Why a transfer was not begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfferError {
+    /// The PD doesn't take commands now.
+    NotReady,
+    /// Another file is on its way to it.
+    UnderWay,
+    /// The file has no bytes.
+    Empty,
+}
+
+impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
+    /// Begins to send a file. Its bytes are asked for by [`Output::Fragment`](super::Output::Fragment); it ends with
+    /// [`Event::FileSent`](super::Event::FileSent) or [`Event::FileFailed`](super::Event::FileFailed). It goes as bulk
+    /// does: after what is urgent or due, in frames as short as other PDs on the line need them.
+    ///
+    /// While the PD says that nothing may go between the fragments, it gets no poll and no bulk command until the file's
+    /// end; other PDs are served. [`Demand::Urgent`](super::Demand::Urgent) ends such a transfer: it has failed as
+    /// [`Overtaken`](FileFault::Overtaken), the PD is told to stop, and the urgent command follows.
+    ///
+    /// # Errors
+    /// When it can't begin now.
+    pub fn send_file(&mut self, now: Micros, pd: PdIndex, offer: FileOffer) -> Result<(), OfferError> {
+        self.peers.get_mut(pd.0).ok_or(OfferError::NotReady)?.begin_file(now, offer)
+    }
+
+    /// Answers a [`Fragment`](super::Output::Fragment) with bytes of the file, none if there are none at hand yet:
+    /// then it is asked for again after a poll's interval.
+    ///
+    /// # Errors
+    /// When no fragment was asked for, or these are more bytes than were. After the latter the question still stands.
+    pub fn send_fragment(&mut self, now: Micros, pd: PdIndex, bytes: &[u8]) -> Result<(), SendError> {
+        let Line::Offered { turn, room, offer: Offer::Fragment { max_len } } = self.line else {
+            return Err(SendError::NotNow);
+        };
+        if turn.pd != pd.0 {
+            return Err(SendError::NotNow);
+        }
+        if bytes.is_empty() {
+            self.end_turn(now);
+            return Ok(());
+        }
+        if bytes.len() > max_len {
+            return Err(SendError::TooLong);
+        }
+        self.peers[pd.0].prepare_fragment(now, bytes, room)?;
+        self.launch(now, turn);
+        Ok(())
+    }
+
+    /// Gives a transfer up; the PD is told to stop.
+    pub fn abort_file(&mut self, pd: PdIndex) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.give_file_up(FileFault::Aborted);
+        }
+    }
+}
+
+impl fmt::Display for OfferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotReady => "the device takes no commands now",
+            Self::UnderWay => "another file is on its way to the device",
+            Self::Empty => "the file has no bytes",
+        })
+    }
+}
+
+impl core::error::Error for OfferError {}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reason) => write!(f, "it refused a part of it: {reason}"),
+            Self::Failed(error) => error.fmt(f),
+            Self::LeaveSecure => f.write_str("it wanted the file outside the secure channel"),
+            Self::Early => f.write_str("it said that it was done before it had all of it"),
+            Self::Unexpected => f.write_str("it answered a part of it with something else"),
+            Self::Stalled => f.write_str("it neither took more of it nor finished"),
+            Self::Lost(_) => f.write_str("its session ended"),
+            Self::NoRoom => f.write_str("its frames are too short for any of it"),
+            Self::Aborted => f.write_str("it was given up"),
+            Self::Overtaken => f.write_str("something urgent came first, and it takes nothing beside a file"),
+        }
+    }
+}
+
+impl core::error::Error for FileFault {}
