@@ -6,15 +6,27 @@ use super::limits;
 use super::list::list;
 use super::schema::{RESOURCE_TYPES, SCHEMAS, resource_type_json, schema_json};
 
-/// `/ServiceProviderConfig` (RFC 7643, 5).
+/// `/ServiceProviderConfig` (RFC 7643, 5; RFC 9865, 4).
 pub(super) fn service_provider_config(base: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": limits::MAX_BODY_LEN },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits::MAX_BULK_OPERATIONS,
+            "maxPayloadSize": limits::MAX_BODY_LEN,
+        },
         "filter": { "supported": true, "maxResults": limits::MAX_PAGE },
         "changePassword": { "supported": false },
-        "sort": { "supported": false },
+        "sort": { "supported": true },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits::DEFAULT_PAGE,
+            "maxPageSize": limits::MAX_PAGE,
+            "cursorTimeout": limits::CURSOR_TIMEOUT_S,
+        },
         "etag": { "supported": true },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",

@@ -198,7 +198,16 @@ pub(super) fn coerced(row: Option<&Attribute>, path: &str, value: Value) -> Resu
     for item in items {
         kept.extend(single(row, path, item)?);
     }
+    first_primary_only(&mut kept);
     Ok((!kept.is_empty()).then_some(Value::Array(kept)))
+}
+
+/// RFC 7643, 2.4: `primary` is true at most once. The first is meant.
+fn first_primary_only(items: &mut [Value]) {
+    let primaries = items.iter_mut().filter_map(|item| item.get_mut("primary"));
+    for primary in primaries.filter(|primary| **primary == Value::Bool(true)).skip(1) {
+        *primary = false.into();
+    }
 }
 
 /// One value, or one element of several.

@@ -5,7 +5,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::StoreError;
 
@@ -55,6 +55,30 @@ pub enum ScimError {
     /// This method does nothing at this address.
     #[error("this address does not take this method")]
     Method,
+    /// The cursor was never given, or belongs to another query (RFC 9865, 2.1).
+    #[error("the cursor is not one of this query; begin with an empty one")]
+    Cursor,
+    /// The cursor is too old (RFC 9865, 2.1).
+    #[error(
+        "the cursor is older than {} seconds; begin again with an empty one",
+        super::limits::CURSOR_TIMEOUT_S
+    )]
+    ExpiredCursor,
+    /// A page by cursor can't have this many resources (RFC 9865, 2.1).
+    #[error("{0}")]
+    Count(String),
+    /// More results than the gateway puts in order at once.
+    #[error("{0}")]
+    TooMany(String),
+    /// A secret would stand in an address, which logs keep (RFC 7644, 7.5.2).
+    #[error("a filter must not name a password")]
+    Sensitive,
+    /// Another version of SCIM than 2.
+    #[error("SCIM 2.0 is spoken here, at {}", super::routes::MOUNT)]
+    Version,
+    /// An operation of a bulk request on what another one failed to make.
+    #[error("the operation with bulkId {0:?}, to which this one refers, failed")]
+    Reference(String),
     /// Larger than the gateway takes in at once.
     #[error("{0}")]
     TooLarge(String),
@@ -85,8 +109,14 @@ impl ScimError {
             | Self::Path(_)
             | Self::NoTarget(_)
             | Self::Mutability(_)
-            | Self::Value { .. } => StatusCode::BAD_REQUEST,
-            Self::Uniqueness(_) => StatusCode::CONFLICT,
+            | Self::Value { .. }
+            | Self::Cursor
+            | Self::ExpiredCursor
+            | Self::Count(_)
+            | Self::TooMany(_)
+            | Self::Sensitive
+            | Self::Version => StatusCode::BAD_REQUEST,
+            Self::Uniqueness(_) | Self::Reference(_) => StatusCode::CONFLICT,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Precondition(_) => StatusCode::PRECONDITION_FAILED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -97,7 +127,7 @@ impl ScimError {
         }
     }
 
-    /// The detail error keyword, where RFC 7644 (table 9) has one.
+    /// The detail error keyword, where RFC 7644 (table 9) or RFC 9865 has one.
     pub fn scim_type(&self) -> Option<&'static str> {
         Some(match self {
             Self::Syntax(_) => "invalidSyntax",
@@ -107,8 +137,27 @@ impl ScimError {
             Self::Mutability(_) => "mutability",
             Self::Value { .. } => "invalidValue",
             Self::Uniqueness(_) => "uniqueness",
+            Self::Cursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::Count(_) => "invalidCount",
+            Self::TooMany(_) => "tooMany",
+            Self::Sensitive => "sensitive",
+            Self::Version => "invalidVers",
             _ => return None,
         })
+    }
+
+    /// The error as clients read it.
+    pub(super) fn json(&self) -> Value {
+        let mut error = json!({
+            "schemas": [ERROR_SCHEMA],
+            "status": self.status().as_u16().to_string(),
+            "detail": self.to_string(),
+        });
+        if let Some(scim_type) = self.scim_type() {
+            error["scimType"] = scim_type.into();
+        }
+        error
     }
 }
 
@@ -121,17 +170,8 @@ impl From<StoreError> for ScimError {
 
 impl IntoResponse for ScimError {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let mut body = json!({
-            "schemas": [ERROR_SCHEMA],
-            "status": status.as_u16().to_string(),
-            "detail": self.to_string(),
-        });
-        if let Some(scim_type) = self.scim_type() {
-            body["scimType"] = scim_type.into();
-        }
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = status;
+        let mut response = Response::new(Body::from(self.json().to_string()));
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         match self {

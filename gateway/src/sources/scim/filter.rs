@@ -3,6 +3,8 @@
 //! Pure. Bounded in length, depth and terms, so that none can be made to cost more than a look at each resource.
 
 mod evaluate;
+#[cfg(any(test, fuzzing))]
+pub(super) mod naive;
 mod parse;
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,23 @@ pub(super) const DEFAULT_PAGE: usize = 100;
 /// Most resources on a page (RFC 7644, 3.4.2.4: the server may return fewer than asked for).
 pub const MAX_PAGE: usize = 1000;
 
+/// Most places of results that are kept in memory to sort them: a sorted page that ends deeper is refused. A page by
+/// cursor needs its own length alone.
+pub(super) const MAX_SORTED: usize = 100_000;
+
+/// As many bytes of a text decide its place in a sorted list.
+pub(super) const MAX_SORT_KEY_LEN: usize = 128;
+
+/// Longest text that is looked at as a cursor, in bytes.
+pub(super) const MAX_CURSOR_LEN: usize = 2048;
+
+/// How long after its query's first page a cursor may be used, in seconds: a night's work, and the total that was
+/// told then still means something.
+pub(super) const CURSOR_TIMEOUT_S: u32 = 24 * 60 * 60;
+
+/// Most operations in one bulk request.
+pub const MAX_BULK_OPERATIONS: usize = 1000;
+
 /// Scans of the whole directory at one time; further ones wait their turn.
 pub(super) const MAX_SCANS: usize = 2;
 

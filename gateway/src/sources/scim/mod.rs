@@ -7,11 +7,16 @@
 
 mod auth;
 mod body;
+mod bulk;
 mod cards;
+mod client;
 mod discovery;
 mod document;
 mod error;
 mod filter;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 mod list;
 mod patch;
@@ -22,5 +27,6 @@ mod routes;
 mod schema;
 
 pub use cards::{CardPolicy, WhenRemoved};
+pub use client::ClientKind;
 pub use error::ScimError;
 pub use routes::{Address, MOUNT, Scim, TokenCheck, router};

@@ -10,14 +10,25 @@ mod tests;
 
 use serde_json::Value;
 
+use super::client::Speaker;
 use super::document::{Document, get};
 use super::error::ScimError;
 use super::filter::{Filter, Parser};
 use super::limits;
 use super::path::{AttributePath, ExpressionError};
+use super::schema::ResourceType;
 
 pub(super) use apply::apply;
-pub(super) use members::{MemberEdit, ids_in, take_members};
+pub(super) use members::{MemberEdit, ids_in};
+
+/// A PATCH request.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Patch {
+    /// Done one after the other.
+    operations: Vec<Operation>,
+    /// Whose habits it follows.
+    speaker: Speaker,
+}
 
 /// What an operation does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,19 +85,41 @@ impl std::fmt::Display for PatchPath {
     }
 }
 
-/// The operations of a PATCH body.
-///
-/// # Errors
-/// When the body is no PATCH request, or an operation's name or path can't be read.
-pub(super) fn read(body: &Document) -> Result<Vec<Operation>, ScimError> {
-    let operations = get(body, "Operations")
-        .and_then(Value::as_array)
-        .ok_or_else(|| ScimError::Syntax("a PATCH needs an array \"Operations\"".into()))?;
-    if operations.len() > limits::MAX_PATCH_OPERATIONS {
-        let bound = limits::MAX_PATCH_OPERATIONS;
-        return Err(ScimError::value("Operations", format!("has more than {bound} operations")));
+impl Patch {
+    /// Reads a request's body.
+    ///
+    /// # Errors
+    /// When the body is no PATCH request, or an operation's name or path can't be read.
+    pub(super) fn read(body: &Document, speaker: Speaker) -> Result<Self, ScimError> {
+        let operations = get(body, "Operations")
+            .and_then(Value::as_array)
+            .ok_or_else(|| ScimError::Syntax("a PATCH needs an array \"Operations\"".into()))?;
+        if operations.len() > limits::MAX_PATCH_OPERATIONS {
+            let bound = limits::MAX_PATCH_OPERATIONS;
+            return Err(ScimError::value("Operations", format!("has more than {bound} operations")));
+        }
+        let operations = operations.iter().map(operation).collect::<Result<_, _>>()?;
+        Ok(Self { operations, speaker })
     }
-    operations.iter().map(operation).collect()
+
+    /// Takes out what concerns a group's members.
+    ///
+    /// # Errors
+    /// When an operation would change a member rather than add or remove one.
+    pub(super) fn take_members(&mut self, resource: &ResourceType) -> Result<Vec<MemberEdit>, ScimError> {
+        let (rest, edits) = members::take_members(resource, std::mem::take(&mut self.operations))?;
+        self.operations = rest;
+        Ok(edits)
+    }
+
+    /// Does all operations on a copy of the resource's document.
+    ///
+    /// # Errors
+    /// As the first operation that can't be done; the document may then be half changed.
+    pub(super) fn apply(self, resource: &ResourceType, document: &mut Document) -> Result<(), ScimError> {
+        let mut operations = self.operations.into_iter();
+        operations.try_for_each(|operation| apply(resource, document, operation, self.speaker))
+    }
 }
 
 fn operation(json: &Value) -> Result<Operation, ScimError> {

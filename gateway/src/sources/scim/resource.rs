@@ -1,9 +1,11 @@
 //! Between the directory's words and SCIM's: cardholders and groups as documents, documents as what shall be kept,
 //! and the plans that change them.
 
-pub(super) mod group;
-pub(super) mod user;
+mod entity;
+mod group;
+mod user;
 mod version;
+mod write;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +16,9 @@ use super::limits;
 use super::schema::ResourceType;
 use crate::domain::{Attributes, Revision};
 
+pub(super) use entity::Entity;
 pub(super) use version::{etag, meets};
+pub(super) use write::{Wish, Write};
 
 /// What a plan knows besides the view.
 #[derive(Clone, Copy)]

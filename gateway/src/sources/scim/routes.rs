@@ -4,6 +4,7 @@
 //! blocking threads, few at a time.
 
 mod answer;
+mod bulk;
 mod read;
 mod write;
 
@@ -22,7 +23,7 @@ use super::auth::{self, Client};
 use super::cards::CardPolicy;
 use super::error::ScimError;
 use super::limits;
-use super::resource::Now;
+use super::resource::{Entity, Now, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
 use crate::domain::{Change, Revision, Source};
 use crate::store::{CommitError, Directory, View};
@@ -76,22 +77,17 @@ pub fn router(scim: Scim) -> Router {
             get(read::one).put(write::replace).patch(write::patch).delete(write::delete),
         )
         .route("/.search", post(read::search_all));
-    let absent = Router::new()
-        .route(
-            "/Me",
-            any(|| async { ScimError::NotImplemented("/Me is not offered: a token is no person".into()) }),
-        )
-        .route(
-            "/Bulk",
-            any(|| async { ScimError::NotImplemented("bulk operations are not offered".into()) }),
-        );
+    let me = any(|| async { ScimError::NotImplemented("/Me is not offered: a token is no person".into()) });
     let endpoint = discovery
         .merge(resources)
-        .merge(absent)
+        .route("/Bulk", post(bulk::run))
+        .route("/Me", me)
         .fallback(|| async { ScimError::NotFound("nothing is at this address".into()) })
         .method_not_allowed_fallback(|| async { ScimError::Method })
         .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token));
-    Router::new().nest(MOUNT, endpoint.with_state(scim))
+    Router::new()
+        .nest(MOUNT, endpoint.with_state(scim))
+        .route("/scim/{version}/{*rest}", any(|| async { ScimError::Version }))
 }
 
 impl Scim {
@@ -110,6 +106,11 @@ impl Scim {
     /// The name of a valid token.
     pub(super) fn token_name(&self, token: &str) -> Option<String> {
         (self.inner.tokens)(token)
+    }
+
+    /// Makes one change, and gives the resource afterwards, if it is still there.
+    async fn write(&self, client: &Client, write: Write) -> Result<Option<Entity>, ScimError> {
+        self.commit(client, |view, now, policy| write.plan(view, now, policy)).await
     }
 
     /// Has the directory run a plan alone, and waits until its change is durable.

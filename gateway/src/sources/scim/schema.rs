@@ -158,6 +158,16 @@ pub(super) enum Held {
     Groups,
 }
 
+impl Held {
+    /// The attribute that stands for relations: it is no part of what is kept of the resource itself.
+    pub(super) const fn related(self) -> &'static str {
+        match self {
+            Self::Cardholders => "groups",
+            Self::Groups => "members",
+        }
+    }
+}
+
 /// All resource types.
 pub(super) static RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
 

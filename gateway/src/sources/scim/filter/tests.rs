@@ -1,27 +1,14 @@
 //! Filters tried as the RFC writes them, as Entra sends them, and as nobody should.
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::document::Document;
 use super::super::error::ScimError;
+use super::super::fuzzing::ada;
 use super::super::limits;
 use super::super::path::ExpressionError;
 use super::super::schema::{ENTERPRISE_USER, USER};
 use super::*;
-
-fn ada() -> Document {
-    let ada = json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "Ab1", "externalId": "X-9",
-        "userName": "Ada.Lovelace@Example.org", "active": true, "title": "Countess",
-        "name": {"familyName": "O'Malley \"the\" ä", "givenName": "Ada"},
-        "emails": [{"type": "work", "value": "ada@example.org", "primary": true}, {"type": "home", "value": "a@h.org"}],
-        "meta": {"lastModified": "2026-05-13T04:42:34.000Z", "resourceType": "User"},
-        "locker": {"row": 3, "size": 2.5}, "tags": ["red", "Blue"],
-        (ENTERPRISE_USER.id): {"employeeNumber": "0701", "manager": {"value": "m-1", "displayName": "M"}},
-    });
-    ada.as_object().unwrap().clone()
-}
 
 fn is(text: &str) -> bool {
     let filter = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -121,9 +108,30 @@ fn what_has_no_order_is_not_ordered() {
 }
 
 fn paths() -> impl Strategy<Value = AttributePath> {
-    let name = "[a-zA-Z][a-zA-Z0-9_-]{0,6}";
-    let schema = proptest::option::of("urn:[a-z]{1,4}:[a-z0-9.]{1,5}");
-    (schema, name, proptest::option::of(name)).prop_map(|(schema, name, sub)| AttributePath {
+    let known = [
+        "id",
+        "externalId",
+        "userName",
+        "title",
+        "name",
+        "emails",
+        "meta",
+        "locker",
+        "tags",
+        "manager",
+        "schemas",
+    ];
+    let inner = ["value", "type", "primary", "familyName", "lastModified", "resourceType", "row", "size"];
+    let name = |known: &[&'static str]| {
+        let known = proptest::sample::select(known.to_vec()).prop_map(str::to_owned);
+        prop_oneof![3 => known, 1 => "[a-zA-Z][a-zA-Z0-9_-]{0,6}"]
+    };
+    let schema = prop_oneof![
+        6 => Just(None),
+        1 => "urn:[a-z]{1,4}:[a-z0-9.]{1,5}".prop_map(Some),
+        1 => proptest::sample::select(vec![USER.schema.id, ENTERPRISE_USER.id]).prop_map(|id| Some(id.to_owned())),
+    ];
+    (schema, name(&known), proptest::option::of(name(&inner))).prop_map(|(schema, name, sub)| AttributePath {
         schema,
         name,
         sub,
@@ -133,6 +141,20 @@ fn paths() -> impl Strategy<Value = AttributePath> {
 fn literals() -> impl Strategy<Value = Literal> {
     prop_oneof![
         Just(Literal::Null),
+        proptest::sample::select(vec![
+            "Ab1",
+            "x-9",
+            "countess",
+            "work",
+            "red",
+            "m-1",
+            "true",
+            "3",
+            "2.5",
+            "2026-05-13T04:42:34Z",
+            "2026-01-01T00:00:00Z"
+        ])
+        .prop_map(|text| Literal::Text(text.to_owned())),
         any::<bool>().prop_map(Literal::Boolean),
         any::<i64>().prop_map(|number| Literal::Number(number.into())),
         "\\PC{0,8}".prop_map(Literal::Text),
@@ -172,6 +194,11 @@ proptest! {
             Err(ExpressionError::Bound(_)) => prop_assert!(text.len() > limits::MAX_EXPRESSION_LEN),
             Err(error) => prop_assert!(false, "{}: {}", text, error),
         }
+    }
+
+    #[test]
+    fn evaluation_agrees_with_the_plainest_means(filter in filters()) {
+        prop_assert_eq!(matches(&filter, &USER, &ada()), naive::holds(&filter, &ada()), "{}", filter);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::client::Speaker;
 use super::super::document::{
     Document, at, coerced, edit, get, is_unknown, object_in, put, single, slot, unassigned,
 };
@@ -21,8 +22,9 @@ pub(in super::super) fn apply(
     resource: &ResourceType,
     document: &mut Document,
     operation: Operation,
+    speaker: Speaker,
 ) -> Result<(), ScimError> {
-    let edit = Edit { resource, verb: operation.verb, lenient: operation.path.is_none() };
+    let edit = Edit { resource, verb: operation.verb, lenient: operation.path.is_none(), speaker };
     match (operation.path, operation.value) {
         (Some(path), value) => edit.at_path(document, &path, value.unwrap_or(Value::Null)),
         (None, Some(Value::Object(members))) => edit.members(document, None, members),
@@ -36,6 +38,7 @@ struct Edit<'r> {
     verb: Verb,
     /// What the gateway owns is passed over: Okta sends `id` along.
     lenient: bool,
+    speaker: Speaker,
 }
 
 impl Edit<'_> {
@@ -121,7 +124,7 @@ impl Edit<'_> {
         if read_only(spot.row) || sub.is_some_and(|(_, row)| read_only(row)) {
             return if self.lenient { Ok(()) } else { Err(ScimError::read_only(spot.name)) };
         }
-        let target = Target { spot, sub, verb: self.verb };
+        let target = Target { spot, sub, verb: self.verb, speaker: self.speaker };
         match (self.verb, &path.filter) {
             (Verb::Remove, filter) => target.remove(document, filter.as_ref(), &value),
             (_, Some(filter)) => edit(document, spot, |slot| target.elements(slot, filter, value)),
@@ -135,6 +138,7 @@ struct Target<'a> {
     spot: &'a Spot<'a>,
     sub: Option<(&'a str, Option<&'static Attribute>)>,
     verb: Verb,
+    speaker: Speaker,
 }
 
 impl Target<'_> {
@@ -159,6 +163,9 @@ impl Target<'_> {
                 items.push(Value::Null);
             }
             items.iter_mut().for_each(|item| set_sub(item, sub, value.clone()));
+            if sub == "primary" && value == Some(Value::Bool(true)) {
+                only_primary(items, 0);
+            }
         } else {
             set_sub(slot, sub, value);
         }
@@ -184,7 +191,8 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// Add or replace where a filter chooses elements; where none is, one is made that satisfies it.
+    /// Add or replace where a filter chooses elements; where none is, one is made that satisfies it, unless the client
+    /// is known to expect `noTarget` (RFC 7644, 3.5.2.3).
     fn elements(&self, slot: &mut Value, filter: &Filter, value: Value) -> Result<(), ScimError> {
         let row = self.spot.row;
         let seed = seed(filter, row);
@@ -200,8 +208,10 @@ impl Target<'_> {
             (0..items.len()).filter(|index| element_matches(filter, row, &items[*index])).collect();
         if matched.is_empty() && value.is_some() {
             let path = &self.spot.name;
+            let may_make = self.verb == Verb::Add || self.speaker.means_missing_elements_to_be_made();
             let seed = seed
                 .clone()
+                .filter(|_| may_make)
                 .ok_or_else(|| ScimError::NoTarget(format!("no element of {path} is {filter}")))?;
             matched.push(items.len());
             items.push(seed.into());

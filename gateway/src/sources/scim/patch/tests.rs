@@ -3,15 +3,18 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::client::ClientKind;
 use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
 use super::*;
 
 fn patched(before: Value, operations: Value) -> Result<Value, ScimError> {
+    patched_by(Speaker::default(), before, operations)
+}
+
+fn patched_by(speaker: Speaker, before: Value, operations: Value) -> Result<Value, ScimError> {
     let Value::Object(mut document) = before else { panic!("a resource is an object") };
     let body = Document::from_iter([("Operations".to_owned(), operations)]);
-    for operation in read(&body)? {
-        apply(&USER, &mut document, operation)?;
-    }
+    Patch::read(&body, speaker)?.apply(&USER, &mut document)?;
     Ok(document.into())
 }
 
@@ -62,6 +65,16 @@ fn an_element_that_a_filter_names_is_made_when_absent() {
 }
 
 #[test]
+fn a_client_that_goes_by_the_rfc_is_told_that_a_replacement_found_nothing() {
+    let operation = |op: &str| json!([{"op": op, "path": "emails[type eq \"work\"].value", "value": "a"}]);
+    let generic = Speaker(Some(ClientKind::Generic));
+    let refused = patched_by(generic, json!({}), operation("replace"));
+    assert!(matches!(refused, Err(ScimError::NoTarget(_))));
+    let made = patched_by(generic, json!({}), operation("add")).unwrap();
+    assert_eq!(made, json!({"emails": [{"type": "work", "value": "a"}]}));
+}
+
+#[test]
 fn a_whole_element_is_replaced_or_added_to() {
     let before = json!({"addresses": [{"type": "work", "locality": "Bath", "region": "Avon"}]});
     let operation =
@@ -88,6 +101,17 @@ fn primary_is_true_once() {
     let sent = json!([{"op": "add", "path": "emails", "value": [{"value": "b", "primary": true}]}]);
     let emails = json!([{"type": "work", "value": "a", "primary": false}, {"value": "b", "primary": true}]);
     assert_eq!(after(before, sent)["emails"], emails);
+    let several = json!({"emails": [{"value": "a"}, {"value": "b"}]});
+    let all = json!([{"op": "replace", "path": "emails.primary", "value": true}]);
+    let emails = json!([{"value": "a", "primary": true}, {"value": "b", "primary": false}]);
+    assert_eq!(after(several.clone(), all)["emails"], emails);
+    let chosen = json!([{"op": "replace", "path": "emails[value eq \"b\"].primary", "value": "True"}]);
+    let emails = json!([{"value": "a", "primary": false}, {"value": "b", "primary": true}]);
+    assert_eq!(after(json!({ "emails": emails.clone() }), chosen)["emails"], emails);
+    let twice = json!([{"op": "replace", "path": "emails", "value":
+        [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}]);
+    let emails = json!([{"value": "a", "primary": true}, {"value": "b", "primary": false}]);
+    assert_eq!(after(several, twice)["emails"], emails);
 }
 
 #[test]
@@ -176,8 +200,9 @@ fn members_are_taken_out_in_their_order_and_every_form() {
         {"op": "remove", "path": "members"},
         {"op": "add", "path": "members", "value": "g"},
     ]});
-    let operations = read(body.as_object().unwrap()).unwrap();
-    let (rest, edits) = take_members(&GROUP, operations).unwrap();
+    let mut patch = Patch::read(body.as_object().unwrap(), Speaker::default()).unwrap();
+    let edits = patch.take_members(&GROUP).unwrap();
+    let rest = patch.operations;
     let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].value, Some(json!({"id": "x", "displayName": "G"})));
@@ -198,7 +223,8 @@ fn members_are_taken_out_in_their_order_and_every_form() {
 #[test]
 fn removing_no_members_removes_nobody() {
     let body = json!({"Operations": [{"op": "Remove", "path": "members", "value": []}]});
-    let (_, edits) = take_members(&GROUP, read(body.as_object().unwrap()).unwrap()).unwrap();
+    let edits =
+        Patch::read(body.as_object().unwrap(), Speaker::default()).unwrap().take_members(&GROUP).unwrap();
     assert_eq!(edits, [MemberEdit::Remove(Vec::new())]);
 }
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
-use super::super::patch::{self, MemberEdit, Operation, ids_in};
+use super::super::patch::{MemberEdit, Patch, ids_in};
 use super::super::schema::{GROUP, USER};
 use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text};
 use crate::domain::{CardholderId, Change, Group, GroupId};
@@ -68,9 +67,9 @@ fn group_from(
 }
 
 /// Plans a new group.
-pub(in super::super) fn create(view: &View<'_>, now: Now, mut sent: Document) -> Plan<Group> {
+pub(in super::super) fn create(view: &View<'_>, now: Now, id: GroupId, mut sent: Document) -> Plan<Group> {
     let members = take_members(&mut sent);
-    let group = group_from(sent, GroupId(Uuid::new_v4()), now, None)?;
+    let group = group_from(sent, id, now, None)?;
     write(view, None, group, vec![MemberEdit::Add(members)])
 }
 
@@ -92,14 +91,12 @@ pub(in super::super) fn patch(
     view: &View<'_>,
     now: Now,
     (id, if_match): (GroupId, Option<&str>),
-    operations: Vec<Operation>,
+    mut patch: Patch,
 ) -> Plan<Group> {
     let before = find(view, id, if_match)?;
-    let (operations, edits) = patch::take_members(&GROUP, operations)?;
+    let edits = patch.take_members(&GROUP)?;
     let mut document = document_of(&before);
-    for operation in operations {
-        patch::apply(&GROUP, &mut document, operation)?;
-    }
+    patch.apply(&GROUP, &mut document)?;
     let group = group_from(document, id, now, Some(&before))?;
     write(view, Some(before), group, edits)
 }

@@ -1,12 +1,11 @@
 //! A cardholder as a SCIM User.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::super::cards::{CardPolicy, Settlement, current_number, hand_over};
 use super::super::document::{Document, object_in, put, slot};
 use super::super::error::ScimError;
-use super::super::patch::{self, Operation};
+use super::super::patch::Patch;
 use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
 use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text, text_at};
 use crate::domain::{Attributes, Cardholder, CardholderId, Change};
@@ -117,10 +116,10 @@ pub(in super::super) fn create(
     view: &View<'_>,
     now: Now,
     policy: &CardPolicy,
+    id: CardholderId,
     sent: Document,
 ) -> Plan<Cardholder> {
     let draft = draft(sent)?;
-    let id = CardholderId(Uuid::new_v4());
     write(view, now, policy, None, person_from(draft, id, now, None))
 }
 
@@ -143,13 +142,11 @@ pub(in super::super) fn patch(
     now: Now,
     policy: &CardPolicy,
     (id, if_match): (CardholderId, Option<&str>),
-    operations: Vec<Operation>,
+    patch: Patch,
 ) -> Plan<Cardholder> {
     let before = find(view, id, if_match)?;
     let mut document = document_of(&before);
-    for operation in operations {
-        patch::apply(&USER, &mut document, operation)?;
-    }
+    patch.apply(&USER, &mut document)?;
     let unassigned = !document.contains_key("active");
     let (mut person, number) = person_from(draft(document)?, id, now, Some(&before));
     if unassigned {

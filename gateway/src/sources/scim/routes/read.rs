@@ -4,13 +4,14 @@ use axum::body::Body;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use uuid::Uuid;
 
 use super::super::document::Document;
 use super::super::error::ScimError;
-use super::super::list::{self, Query};
+use super::super::list::{Query, Search};
 use super::super::project::Projection;
-use super::super::resource::{group, meets, user};
-use super::super::schema::{GROUP, Held, RESOURCE_TYPES, ResourceType, USER};
+use super::super::resource::{Entity, meets};
+use super::super::schema::{Held, RESOURCE_TYPES, ResourceType};
 use super::super::{body, discovery};
 use super::{Base, Scim, answer, resource_at};
 use crate::domain::Revision;
@@ -50,7 +51,11 @@ pub(super) async fn list(
     Parameters(parameters): Pairs,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
-    query(&scim, vec![resource], Query::from_parameters(&parameters)?, base).await
+    let query_sent = Query::from_parameters(&parameters)?;
+    if query_sent.tells_a_secret(resource) {
+        return Err(ScimError::Sensitive);
+    }
+    query(&scim, vec![resource], query_sent, base).await
 }
 
 pub(super) async fn search(
@@ -72,11 +77,13 @@ async fn query(scim: &Scim, resources: Vec<&'static ResourceType>, query: Query,
     let groups_with_members = resources
         .iter()
         .any(|resource| resource.held_as == Held::Groups && query.projection.wants(resource, "members"));
-    let found = if groups_with_members || query.scans(&resources) {
-        scim.read_at_length(move |view| list::answer(view, &resources, &query, &base)).await?
-    } else {
-        list::answer(&scim.inner.directory.read(), &resources, &query, &base)?
+    let at_length = groups_with_members || query.scans(&resources);
+    let now = (scim.inner.clock)();
+    let answer = move |view: &View<'_>| {
+        Search { view, resources: &resources, query: &query, base: &base, now }.answer()
     };
+    let found =
+        if at_length { scim.read_at_length(answer).await? } else { answer(&scim.inner.directory.read())? };
     Ok(answer::json(StatusCode::OK, &found))
 }
 
@@ -89,15 +96,15 @@ pub(super) async fn one(
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let projection = projection(&parameters)?;
+    let not_found = || ScimError::NotFound(format!("{} {id:?} not found", resource.name));
+    let uuid = id.parse().map_err(|_| not_found())?;
+    let with_related = projection.wants(resource, resource.held_as.related());
+    let read = move |view: &View<'_>| present(view, resource, uuid, &base, with_related);
     let found = match resource.held_as {
-        Held::Cardholders => person(&scim.inner.directory.read(), &id, &base, &projection)?,
-        Held::Groups => {
-            let (id, projection) = (id.clone(), projection.clone());
-            scim.read_at_length(move |view| one_group(view, &id, &base, &projection)).await?
-        }
+        Held::Cardholders => read(&scim.inner.directory.read())?,
+        Held::Groups => scim.read_at_length(read).await?,
     };
-    let (document, revision) =
-        found.ok_or_else(|| ScimError::NotFound(format!("{} {id:?} not found", resource.name)))?;
+    let (document, revision) = found.ok_or_else(not_found)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     if known.is_some_and(|tags| meets(tags, revision)) {
         return Ok(answer::empty(StatusCode::NOT_MODIFIED));
@@ -110,18 +117,13 @@ pub(super) fn projection(parameters: &[(String, String)]) -> Result<Projection, 
     Query::from_parameters(parameters).map(|query| query.projection)
 }
 
-type Found = Option<(Document, Revision)>;
-
-fn person(view: &View<'_>, id: &str, base: &str, projection: &Projection) -> Result<Found, ScimError> {
-    let Ok(id) = id.parse() else { return Ok(None) };
-    let Some(person) = view.cardholder(id)? else { return Ok(None) };
-    let document = user::present(view, &person, base, projection.wants(&USER, "groups"))?;
-    Ok(Some((document, person.revision)))
-}
-
-fn one_group(view: &View<'_>, id: &str, base: &str, projection: &Projection) -> Result<Found, ScimError> {
-    let Ok(id) = id.parse() else { return Ok(None) };
-    let Some(group) = view.group(id)? else { return Ok(None) };
-    let document = group::present(view, &group, base, projection.wants(&GROUP, "members"))?;
-    Ok(Some((document, group.revision)))
+fn present(
+    view: &View<'_>,
+    resource: &ResourceType,
+    id: Uuid,
+    base: &str,
+    with_related: bool,
+) -> Result<Option<(Document, Revision)>, ScimError> {
+    let Some(entity) = Entity::find(view, resource, id)? else { return Ok(None) };
+    Ok(Some((entity.present(view, base, with_related)?, entity.revision())))
 }

@@ -4,17 +4,19 @@ use axum::body::Body;
 use axum::extract::{Extension, Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use uuid::Uuid;
 
 use super::super::auth::Client;
+use super::super::body;
+use super::super::client::Speaker;
 use super::super::document::from_body;
 use super::super::error::ScimError;
+use super::super::patch::Patch;
 use super::super::project::Projection;
-use super::super::resource::{group, user};
-use super::super::schema::{GROUP, Held, ResourceType, USER};
-use super::super::{body, patch};
+use super::super::resource::{Entity, Wish, Write};
+use super::super::schema::{Held, ResourceType};
 use super::read::projection;
 use super::{Base, Scim, answer, resource_at};
-use crate::domain::{Cardholder, Group};
 
 type Answer = Result<Response, ScimError>;
 type Pairs = Parameters<Vec<(String, String)>>;
@@ -30,18 +32,9 @@ pub(super) async fn create(
     let resource = resource_at(&endpoint)?;
     let shown =
         Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::CREATED };
-    let sent = from_body(resource, body::object(body).await?)?;
-    match resource.held_as {
-        Held::Cardholders => {
-            let person =
-                scim.commit(&client, |view, now, policy| user::create(view, now, policy, sent)).await?;
-            shown.person(&person)
-        }
-        Held::Groups => {
-            let group = scim.commit(&client, |view, now, _| group::create(view, now, sent)).await?;
-            shown.group(group).await
-        }
-    }
+    let wish = Wish::Create(from_body(resource, body::object(body).await?)?);
+    let write = Write { resource, id: Uuid::new_v4(), wish, if_match: None };
+    shown.entity(scim.write(&client, write).await?).await
 }
 
 pub(super) async fn replace(
@@ -55,23 +48,9 @@ pub(super) async fn replace(
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
-    let sent = from_body(resource, body::object(body).await?)?;
-    let tags = if_match(&headers);
-    match resource.held_as {
-        Held::Cardholders => {
-            let id = identifier(resource, &id)?;
-            let plan = scim.commit(&client, move |view, now, policy| {
-                user::replace(view, now, policy, (id, tags.as_deref()), sent)
-            });
-            shown.person(&plan.await?)
-        }
-        Held::Groups => {
-            let id = identifier(resource, &id)?;
-            let plan = scim
-                .commit(&client, move |view, now, _| group::replace(view, now, (id, tags.as_deref()), sent));
-            shown.group(plan.await?).await
-        }
-    }
+    let wish = Wish::Replace(from_body(resource, body::object(body).await?)?);
+    let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
+    shown.entity(scim.write(&client, write).await?).await
 }
 
 /// A person is answered; a group only to a client that says what it wants of it, for it may have thousands of
@@ -79,6 +58,7 @@ pub(super) async fn replace(
 pub(super) async fn patch(
     State(scim): State<Scim>,
     Extension(client): Extension<Client>,
+    speaker: Speaker,
     Path((endpoint, id)): Path<(String, String)>,
     Base(base): Base,
     Parameters(parameters): Pairs,
@@ -87,27 +67,12 @@ pub(super) async fn patch(
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
-    let operations = patch::read(&body::object(body).await?)?;
-    let tags = if_match(&headers);
-    match resource.held_as {
-        Held::Cardholders => {
-            let id = identifier(resource, &id)?;
-            let plan = scim.commit(&client, move |view, now, policy| {
-                user::patch(view, now, policy, (id, tags.as_deref()), operations)
-            });
-            shown.person(&plan.await?)
-        }
-        Held::Groups => {
-            let id = identifier(resource, &id)?;
-            let plan = scim.commit(&client, move |view, now, _| {
-                group::patch(view, now, (id, tags.as_deref()), operations)
-            });
-            let group = plan.await?;
-            match shown.projection {
-                Projection::All => Ok(answer::empty(StatusCode::NO_CONTENT)),
-                _ => shown.group(group).await,
-            }
-        }
+    let wish = Wish::Patch(Patch::read(&body::object(body).await?, speaker)?);
+    let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
+    let entity = scim.write(&client, write).await?;
+    match (resource.held_as, &shown.projection) {
+        (Held::Groups, Projection::All) => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        _ => shown.entity(entity).await,
     }
 }
 
@@ -118,20 +83,9 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
-    let tags = if_match(&headers);
-    match resource.held_as {
-        Held::Cardholders => {
-            let id = identifier(resource, &id)?;
-            let plan = scim.commit(&client, move |view, now, policy| {
-                user::delete(view, now, policy, (id, tags.as_deref()))
-            });
-            plan.await?;
-        }
-        Held::Groups => {
-            let id = identifier(resource, &id)?;
-            scim.commit(&client, move |view, _, _| group::delete(view, (id, tags.as_deref()))).await?;
-        }
-    }
+    let id = identifier(resource, &id)?;
+    let write = Write { resource, id, wish: Wish::Delete, if_match: if_match(&headers) };
+    scim.write(&client, write).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -139,7 +93,8 @@ fn if_match(headers: &HeaderMap) -> Option<String> {
     headers.get(header::IF_MATCH).and_then(|tags| tags.to_str().ok()).map(str::to_owned)
 }
 
-fn identifier<T: std::str::FromStr>(resource: &ResourceType, id: &str) -> Result<T, ScimError> {
+/// The identifier in an address; what can't be one is nobody's.
+pub(super) fn identifier(resource: &ResourceType, id: &str) -> Result<Uuid, ScimError> {
     id.parse().map_err(|_| ScimError::NotFound(format!("{} {id:?} not found", resource.name)))
 }
 
@@ -152,17 +107,16 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn person(&self, person: &Cardholder) -> Answer {
-        let with_groups = self.projection.wants(&USER, "groups");
-        let view = self.scim.inner.directory.read();
-        let document = user::present(&view, person, &self.base, with_groups)?;
-        Ok(answer::resource(self.status, &USER, document, &self.projection))
-    }
-
-    async fn group(self, group: Group) -> Answer {
-        let with_members = self.projection.wants(&GROUP, "members");
-        let base = self.base;
-        let read = self.scim.read_at_length(move |view| group::present(view, &group, &base, with_members));
-        Ok(answer::resource(self.status, &GROUP, read.await?, &self.projection))
+    async fn entity(self, entity: Option<Entity>) -> Answer {
+        let Some(entity) = entity else { return Ok(answer::empty(StatusCode::NO_CONTENT)) };
+        let (resource, base) = (entity.resource(), self.base);
+        let with_related = self.projection.wants(resource, resource.held_as.related());
+        let document = match entity {
+            Entity::Person(_) => entity.present(&self.scim.inner.directory.read(), &base, with_related)?,
+            Entity::Group(_) => {
+                self.scim.read_at_length(move |view| entity.present(view, &base, with_related)).await?
+            }
+        };
+        Ok(answer::resource(self.status, resource, document, &self.projection))
     }
 }

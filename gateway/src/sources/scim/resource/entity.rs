@@ -1,0 +1,118 @@
+//! What a resource is in the directory, whichever type it has.
+
+use uuid::Uuid;
+
+use super::super::document::Document;
+use super::super::error::ScimError;
+use super::super::schema::{GROUP, Held, ResourceType, USER};
+use super::{group, user};
+use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision};
+use crate::store::{StoreError, View};
+
+/// A person or a group.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Entity {
+    Person(Box<Cardholder>),
+    Group(Group),
+}
+
+type Read<T> = Result<T, StoreError>;
+
+impl Entity {
+    /// The entity of this type and identifier.
+    pub(in super::super) fn find(view: &View<'_>, resource: &ResourceType, id: Uuid) -> Read<Option<Self>> {
+        Ok(match resource.held_as {
+            Held::Cardholders => view.cardholder(CardholderId(id))?.map(Self::from),
+            Held::Groups => view.group(GroupId(id))?.map(Self::Group),
+        })
+    }
+
+    /// The entity with this identifier of the identity provider's.
+    pub(in super::super) fn by_external_id(
+        view: &View<'_>,
+        resource: &ResourceType,
+        external_id: &str,
+    ) -> Read<Option<Self>> {
+        Ok(match resource.held_as {
+            Held::Cardholders => view.cardholder_by_external_id(external_id)?.map(Self::from),
+            Held::Groups => view.group_by_external_id(external_id)?.map(Self::Group),
+        })
+    }
+
+    /// The entity with this unique name: a person's `userName`, a group's `displayName`.
+    pub(in super::super) fn by_name(
+        view: &View<'_>,
+        resource: &ResourceType,
+        name: &str,
+    ) -> Read<Option<Self>> {
+        Ok(match resource.held_as {
+            Held::Cardholders => view.cardholder_by_user_name(name)?.map(Self::from),
+            Held::Groups => view.group_by_display_name(name)?.map(Self::Group),
+        })
+    }
+
+    /// All of this type in the order of their identifiers, from the one after `after` on.
+    pub(in super::super) fn all<'v>(
+        view: &View<'v>,
+        resource: &ResourceType,
+        after: Option<Uuid>,
+    ) -> Box<dyn Iterator<Item = Read<Self>> + 'v> {
+        match resource.held_as {
+            Held::Cardholders => {
+                Box::new(view.cardholders(after.map(CardholderId)).map(|person| person.map(Self::from)))
+            }
+            Held::Groups => Box::new(view.groups(after.map(GroupId)).map(|group| group.map(Self::Group))),
+        }
+    }
+
+    /// How many there are of this type.
+    pub(in super::super) fn count(view: &View<'_>, resource: &ResourceType) -> usize {
+        let counts = view.counts();
+        let count = match resource.held_as {
+            Held::Cardholders => counts.cardholders,
+            Held::Groups => counts.groups,
+        };
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    pub(in super::super) fn id(&self) -> Uuid {
+        match self {
+            Self::Person(person) => person.id.0,
+            Self::Group(group) => group.id.0,
+        }
+    }
+
+    pub(in super::super) fn revision(&self) -> Revision {
+        match self {
+            Self::Person(person) => person.revision,
+            Self::Group(group) => group.revision,
+        }
+    }
+
+    pub(in super::super) fn resource(&self) -> &'static ResourceType {
+        match self {
+            Self::Person(_) => &USER,
+            Self::Group(_) => &GROUP,
+        }
+    }
+
+    /// All of it, as clients see it. `with_related`: with the attribute that [`Held::related`] names, which costs a
+    /// look at each of its elements.
+    pub(in super::super) fn present(
+        &self,
+        view: &View<'_>,
+        base: &str,
+        with_related: bool,
+    ) -> Result<Document, ScimError> {
+        match self {
+            Self::Person(person) => user::present(view, person, base, with_related),
+            Self::Group(group) => group::present(view, group, base, with_related),
+        }
+    }
+}
+
+impl From<Cardholder> for Entity {
+    fn from(person: Cardholder) -> Self {
+        Self::Person(Box::new(person))
+    }
+}

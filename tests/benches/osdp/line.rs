@@ -1,0 +1,195 @@
+//! A line on a virtual clock: a real CP, real PDs, and bytes that take ten bits each.
+//!
+//! A PD answers after its reply time and two characters of silence, as the standard wants. Nothing is lost here: the
+//! figures are what the protocol itself costs.
+
+use std::time::Duration;
+
+use panel_protocol::limits::MAX_FRAME_LEN;
+use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::cp::{
+    Cp, Demand, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, line_time,
+};
+use panel_protocol::osdp::payload::Manufacturer;
+use panel_protocol::osdp::pd::{self, Pd};
+use panel_protocol::osdp::reply::Reply;
+use panel_protocol::osdp::secure::Scbk;
+use panel_protocol::time::Micros;
+
+use crate::device::{BUFFER, Device};
+
+/// Most PDs of a measured line.
+pub(crate) const MAX_PDS: usize = 32;
+
+/// Silence before each frame, in characters.
+pub(crate) const IDLE: usize = 2;
+
+/// What is to be sent on a measured line.
+pub(crate) trait Caller {
+    /// Whether there is something for this PD.
+    fn demand(&mut self, now: Micros, pd: usize) -> Demand;
+
+    /// Writes the vendor part of the next command; how long it is, and under which OUI. `None`: nothing after all.
+    fn command(&mut self, now: Micros, pd: usize, urgent: bool, room: &mut [u8]) -> Option<(usize, [u8; 3])>;
+
+    /// The answer's vendor part; none in an acknowledgement.
+    fn answer(&mut self, now: Micros, pd: usize, bytes: &[u8]);
+
+    /// When its demand grows by itself, if it ever does.
+    fn wakes(&self, _: Micros) -> Option<Micros> {
+        None
+    }
+}
+
+/// A caller that wants nothing.
+pub(crate) struct Silent;
+
+impl Caller for Silent {
+    fn demand(&mut self, _: Micros, _: usize) -> Demand {
+        Demand::None
+    }
+
+    fn command(&mut self, _: Micros, _: usize, _: bool, _: &mut [u8]) -> Option<(usize, [u8; 3])> {
+        None
+    }
+
+    fn answer(&mut self, _: Micros, _: usize, _: &[u8]) {}
+}
+
+enum Sender {
+    Cp,
+    Pd,
+}
+
+/// A frame on its way.
+struct Flight {
+    arrives: Micros,
+    from: Sender,
+    bytes: Vec<u8>,
+}
+
+type MeasuredCp = Cp<MAX_PDS, MAX_FRAME_LEN, fn() -> [u8; 8]>;
+
+/// The line, its CP and its PDs.
+pub(crate) struct Line {
+    pub(crate) now: Micros,
+    pub(crate) cp: Box<MeasuredCp>,
+    pub(crate) devices: Vec<(Box<Pd<MAX_FRAME_LEN>>, Device)>,
+    pds: Vec<PdIndex>,
+    baud: u32,
+    reply_time: Duration,
+    flight: Option<Flight>,
+    /// Sessions that have come up.
+    sessions: usize,
+    /// Frames that the CP has sent, polls included.
+    pub(crate) frames: u64,
+    /// Bytes of the longest of them, mark included.
+    pub(crate) longest_frame: usize,
+}
+
+impl Line {
+    /// A line with so many PDs, each in its secure channel.
+    pub(crate) fn up(config: LineConfig, pds: usize, reply_time: Duration) -> Self {
+        let baud = config.baud;
+        let mut cp: Box<MeasuredCp> = Box::new(Cp::new(config, || [7; 8]));
+        let key = |at: usize| Scbk::new([at as u8 + 1; 16]);
+        let mut line = Self {
+            now: Micros(1),
+            pds: (0..pds)
+                .map(|at| {
+                    let config = PdConfig { address: at as u8, key: PdKey::Scbk(key(at)), expected: None };
+                    cp.add_pd(config).expect("room for the line's PDs")
+                })
+                .collect(),
+            cp,
+            devices: (0..pds)
+                .map(|at| {
+                    let config = pd::PdConfig { address: at as u8, require_secure: true };
+                    (Box::new(Pd::new(config)), Device::new(key(at), BUFFER))
+                })
+                .collect(),
+            baud,
+            reply_time,
+            flight: None,
+            sessions: 0,
+            frames: 0,
+            longest_frame: 0,
+        };
+        while line.sessions < pds {
+            line.step(&mut Silent);
+        }
+        line
+    }
+
+    /// Runs until `done`.
+    pub(crate) fn run(&mut self, caller: &mut impl Caller, mut done: impl FnMut(&mut Self) -> bool) {
+        while !done(self) {
+            self.step(caller);
+        }
+    }
+
+    /// Does what is due now, or lets time pass to what is next.
+    pub(crate) fn step(&mut self, caller: &mut impl Caller) {
+        let now = self.now;
+        if self.cp.is_free() {
+            for (at, pd) in self.pds.iter().enumerate() {
+                self.cp.set_demand(*pd, caller.demand(now, at));
+            }
+        }
+        match self.cp.poll_output(now) {
+            Output::Transmit(bytes) => {
+                self.frames += 1;
+                self.longest_frame = self.longest_frame.max(bytes.len());
+                let arrives = now + line_time(bytes.len(), self.baud);
+                self.flight = Some(Flight { arrives, from: Sender::Cp, bytes: bytes.to_vec() });
+            }
+            Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent, caller),
+            Output::Reply { pd, message } => match Reply::parse(message.code, message.data) {
+                Ok(Reply::Manufacturer(said)) => caller.answer(now, pd.get(), said.data),
+                Ok(Reply::Ack) => caller.answer(now, pd.get(), &[]),
+                other => panic!("a panel answered {other:?}"),
+            },
+            Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
+            Output::Event { event: Event::SecureLost { cause }, .. } => {
+                panic!("a session was lost: {cause:?}")
+            }
+            Output::Wait(until) => self.wait(until, caller),
+            _ => {}
+        }
+    }
+
+    fn take_turn(&mut self, pd: PdIndex, max_data: usize, urgent: bool, caller: &mut impl Caller) {
+        let mut room = [0; MAX_FRAME_LEN];
+        let Some((len, oui)) = caller.command(self.now, pd.get(), urgent, &mut room[..max_data]) else {
+            return self.cp.decline(self.now, pd);
+        };
+        let command = Command::Manufacturer(Manufacturer { oui, data: &room[..len] });
+        self.cp.send(self.now, pd, &command).expect("it was this PD's turn, and it fits");
+    }
+
+    /// Lets time pass to what is next: the end of the frame in flight, what the CP waits for, or the caller's wish.
+    fn wait(&mut self, until: Option<Micros>, caller: &mut impl Caller) {
+        let arrives = self.flight.as_ref().map(|flight| flight.arrives);
+        let next = [until, arrives, caller.wakes(self.now)].into_iter().flatten().min();
+        self.now = next.expect("something is always due on a polled line").max(self.now);
+        let Some(flight) = self.flight.take_if(|flight| flight.arrives <= self.now) else { return };
+        match flight.from {
+            Sender::Pd => self.cp.handle(self.now, Input::Received(&flight.bytes)),
+            Sender::Cp => self.answer(&flight.bytes),
+        }
+    }
+
+    /// All PDs hear the frame, one answers.
+    fn answer(&mut self, bytes: &[u8]) {
+        for (pd, device) in &mut self.devices {
+            pd.handle(self.now, pd::Input::Received(bytes), device);
+            while let Some(output) = pd.poll_output() {
+                if let pd::Output::Transmit(reply) = output {
+                    let begins = self.now + self.reply_time + line_time(IDLE, self.baud);
+                    let arrives = begins + line_time(reply.len(), self.baud);
+                    self.flight = Some(Flight { arrives, from: Sender::Pd, bytes: reply.to_vec() });
+                }
+            }
+        }
+    }
+}
