@@ -63,6 +63,8 @@ pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
             format: config.cards.default_format,
             facility: config.cards.default_facility,
         },
+        default_badge_type: config.cards.default_badge_type.clone(),
+        none_values: config.cards.none_values.clone(),
         when_removed: match config.cards.when_number_removed {
             WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
             WhenNumberRemoved::Keep => WhenRemoved::Keep,

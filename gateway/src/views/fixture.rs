@@ -5,8 +5,8 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, Landing, Receipt, ReceiptAction, RefusedCard,
-    Revision,
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, GivenCard, Landing, Receipt, ReceiptAction,
+    RefusedCard, Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -146,7 +146,8 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
 }
 
 fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
-    let refused = RefusedCard { number: number.to_owned(), refusal, at: before_noon(4_000) };
+    let given = GivenCard { number: number.to_owned(), ..GivenCard::default() };
+    let refused = RefusedCard { given, refusal, at: before_noon(4_000) };
     RefusedCardView::of(CardholderId(uuid::Uuid::nil()), name, &refused)
 }
 

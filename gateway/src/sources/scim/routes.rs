@@ -55,7 +55,7 @@ pub struct Scim {
 struct Inner {
     directory: Directory,
     tokens: TokenCheck,
-    policy: CardPolicy,
+    policy: Arc<CardPolicy>,
     address: Address,
     clock: fn() -> Timestamp,
     scans: Semaphore,
@@ -99,7 +99,7 @@ impl Scim {
         address: Address,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let scans = Semaphore::new(limits::MAX_SCANS);
+        let (policy, scans) = (Arc::new(policy), Semaphore::new(limits::MAX_SCANS));
         Self { inner: Arc::new(Inner { directory, tokens, policy, address, clock, scans }) }
     }
 
@@ -117,12 +117,14 @@ impl Scim {
     async fn commit<T: Send + 'static>(
         &self,
         client: &Client,
-        plan: impl FnOnce(&View<'_>, Now, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
+        plan: impl FnOnce(&View<'_>, Now<'_>, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
     ) -> Result<T, ScimError> {
         let at = (self.inner.clock)();
-        let policy = self.inner.policy;
-        let plan = move |view: &View<'_>, revision: Revision| plan(view, Now { at, revision }, &policy);
-        let source = Source::Scim { token: client.token_name.clone() };
+        let (policy, token) = (Arc::clone(&self.inner.policy), client.token_name.clone());
+        let source = Source::Scim { token: token.clone() };
+        let plan = move |view: &View<'_>, revision: Revision| {
+            plan(view, Now { at, token: &token, revision }, &policy)
+        };
         let committed = self.inner.directory.commit(source, at, plan).await;
         committed.map(|committed| committed.value).map_err(refused)
     }
