@@ -14,13 +14,12 @@ use tokio::task::JoinSet;
 
 use super::StartError;
 use super::open::Opened;
-use crate::config::{Config, Tls, WhenNumberRemoved};
+use crate::config::{Config, Tls};
 use crate::local::Socket;
-use crate::sources::card_number::CardDefaults;
-use crate::sources::scim::{self, Address, CardPolicy, Scim, WhenRemoved};
+use crate::sources::scim::{self, Address, Scim};
 use crate::store::tokens::Tokens;
 use crate::store::users::Users;
-use crate::tasks::clock;
+use crate::tasks::{self, clock};
 use crate::views::SiteSource;
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, Transport, WebState};
@@ -49,7 +48,7 @@ pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
         (Tls::Off, false) => Transport::PlainLoopback,
         _ => Transport::Tls,
     };
-    let source: Arc<dyn SiteSource> = Arc::<crate::tasks::Site>::clone(&opened.site);
+    let source: Arc<dyn SiteSource> = Arc::<tasks::Site>::clone(&opened.site);
     let accounts = Users::open(&config.site.data_dir);
     WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport)
 }
@@ -58,19 +57,7 @@ pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
 pub(super) fn app(config: &Config, opened: &Opened, web: WebState) -> Router {
     let tokens = Tokens::open(&config.site.data_dir);
     let check = move |token: &str| tokens.verify(token, clock::now()).map(|token| token.name);
-    let policy = CardPolicy {
-        defaults: CardDefaults {
-            format: config.cards.default_format,
-            facility: config.cards.default_facility,
-        },
-        default_badge_type: config.cards.default_badge_type.clone(),
-        none_values: config.cards.none_values.clone(),
-        when_removed: match config.cards.when_number_removed {
-            WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
-            WhenNumberRemoved::Keep => WhenRemoved::Keep,
-        },
-        strict: config.cards.strict,
-    };
+    let policy = tasks::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };
     let directory = opened.site.directory().clone();
     let scim = Scim::new(directory, Box::new(check), policy, address, clock::now);

@@ -10,6 +10,7 @@
 //! to either wakes the lines it concerns and bumps the number that live pages watch.
 
 mod board;
+mod cards;
 pub mod clock;
 mod compile;
 mod panels;
@@ -18,6 +19,7 @@ mod site;
 mod views;
 
 pub use board::Board;
+pub use cards::card_policy;
 pub use compile::{active_cards, observe};
 pub use panels::line;
 pub use record::{record, resume};

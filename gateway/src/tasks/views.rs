@@ -17,9 +17,10 @@ use crate::domain::{Cardholder, ControllerId, EventKind, Receipt, ReceiptAction}
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
-    Actor, AlarmView, CardText, ControllerState, ControllerView, Counts, DoorView, EventView, Exposure,
-    FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level, LineView, Notice, Readiness,
-    ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    Actor, AlarmView, CardOrder, CardOrderDone, CardOrderError, CardText, ControllerState, ControllerView,
+    Counts, DoorView, EventView, Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened,
+    Level, LineView, Notice, Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView,
+    TableView,
 };
 
 /// Most entries of each list on the page.
@@ -105,6 +106,14 @@ impl SiteSource for Site {
             self.bump();
             Ok(InstallModeOpened { controller, until })
         })
+    }
+
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        Box::pin(self.order_card(order, actor.clone(), clock::now()))
     }
 }
 

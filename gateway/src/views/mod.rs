@@ -26,6 +26,7 @@ pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
 pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Actor, InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
+    Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes, InstallMinutesError,
+    InstallModeError, InstallModeOpened, Readiness, SiteSource,
 };
 pub use verdict::{Level, Verdict, verdict};

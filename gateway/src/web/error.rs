@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::state::AuthenticationError;
 use crate::store::users::Role;
-use crate::views::{InstallMinutesError, InstallModeError};
+use crate::views::{CardOrderError, InstallMinutesError, InstallModeError};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -162,6 +162,23 @@ impl From<InstallModeError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "install mode can't be opened now")
                     .at("id", controller.as_str())
                     .remedy(why)
+            }
+        }
+    }
+}
+
+impl From<CardOrderError> for ApiError {
+    fn from(error: CardOrderError) -> Self {
+        let text = error.to_string();
+        match &error {
+            CardOrderError::UnknownPerson(name) => Self::new(StatusCode::NOT_FOUND, text)
+                .at("user_name", name)
+                .remedy("Give the user name that the identity provider knows the person by."),
+            CardOrderError::NotACard(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+                .remedy("`gateway card formats` lists the formats."),
+            CardOrderError::Conflict(_) => Self::new(StatusCode::CONFLICT, text),
+            CardOrderError::Unavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text).remedy("The service's log says why.")
             }
         }
     }

@@ -40,3 +40,9 @@ pub const LIVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A live page hears something at least so often, and the gateway renders anew even if nothing was announced.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Longest card number that the API takes, in bytes.
+pub const MAX_CARD_NUMBER_BYTES: usize = 64;
+
+/// Longest badge type that the API takes, in characters.
+pub const MAX_BADGE_TYPE_CHARS: usize = 100;

@@ -8,6 +8,7 @@ mod accounts;
 mod api;
 mod assets;
 mod attempts;
+mod cards;
 mod error;
 mod expiry;
 mod guard;
@@ -61,6 +62,8 @@ fn api_router() -> Router<WebState> {
         .route("/site", get(api::site))
         .route("/controllers", get(api::controllers))
         .route("/controllers/{id}/install-mode", post(api::open_install_mode))
+        .route("/cards", post(cards::add))
+        .route("/cards/deactivate", post(cards::deactivate))
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
         .route("/events", get(api::events))

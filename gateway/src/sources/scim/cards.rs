@@ -23,7 +23,8 @@ use crate::sources::card_number::{self, CardDefaults};
 use crate::store::View;
 
 pub(super) use attributes::{put_into, take_from};
-pub(super) use handover::{Handover, hand_over};
+pub(super) use handover::Handover;
+pub use handover::hand_over;
 
 /// How card numbers become cards.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ mod resource;
 mod routes;
 mod schema;
 
-pub use cards::{CardPolicy, WhenRemoved};
+pub use cards::{CardPolicy, WhenRemoved, hand_over};
 pub use client::ClientKind;
 pub use error::ScimError;
 pub use routes::{Address, MOUNT, Scim, TokenCheck, router};

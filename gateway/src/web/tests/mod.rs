@@ -1,6 +1,7 @@
 //! The router over real sockets, in front of a site and accounts that the tests make up.
 
 mod access;
+mod cards;
 mod install_mode;
 mod live;
 mod openapi;
@@ -18,12 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::*;
-use crate::domain::ControllerId;
+use crate::domain::{ControllerId, Revision};
 use crate::store::StoreError;
 use crate::store::users::{Role, User};
 use crate::views::{
-    Actor, InstallMinutes, InstallModeError, InstallModeOpened, Readiness, SiteFacts, SiteSource, SiteView,
-    fixture,
+    Actor, CardOrder, CardOrderDone, CardOrderError, InstallMinutes, InstallModeError, InstallModeOpened,
+    Readiness, SiteFacts, SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -34,6 +35,7 @@ struct FakeSite {
     readiness: Mutex<Readiness>,
     changes: watch::Sender<u64>,
     opened: Mutex<Vec<(String, u8, Actor)>>,
+    ordered: Mutex<Vec<(CardOrder, Actor)>>,
 }
 
 impl FakeSite {
@@ -44,6 +46,7 @@ impl FakeSite {
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
             opened: Mutex::default(),
+            ordered: Mutex::default(),
         })
     }
 
@@ -78,6 +81,23 @@ impl SiteSource for FakeSite {
         } else {
             Err(InstallModeError::UnknownController(controller.clone()))
         };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        let answer = match (order.user_name.as_str(), order.number.as_str()) {
+            ("ada", "taken") => Err(CardOrderError::Conflict("the card is held by Bo".to_owned())),
+            ("ada", "x") => Err(CardOrderError::NotACard("no number".to_owned())),
+            ("ada", _) => Ok(CardOrderDone { holder_name: "Ada".to_owned(), revision: Revision(7) }),
+            (other, _) => Err(CardOrderError::UnknownPerson(other.to_owned())),
+        };
+        if answer.is_ok() {
+            self.ordered.lock().unwrap().push((order, actor.clone()));
+        }
         Box::pin(std::future::ready(answer))
     }
 }

@@ -38,7 +38,10 @@ impl Handover<'_> {
 }
 
 /// Settles everybody who gets a card that `before` had and `after` has no more.
-pub(in super::super) fn hand_over(
+///
+/// # Errors
+/// When the directory can't be read.
+pub fn hand_over(
     view: &View<'_>,
     policy: &CardPolicy,
     (at, revision): (Timestamp, Revision),
