@@ -1,6 +1,9 @@
 //! Cards that somebody on site adds and deactivates: a spare badge, a visitor's. Plans for the directory; never touches
 //! a card that an identity provider gives.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 

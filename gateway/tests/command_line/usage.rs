@@ -10,7 +10,18 @@ const HERE: &str = ".";
 #[test]
 fn help_and_version_are_results() {
     let help = run(Path::new(HERE), "--help").succeeded();
-    for command in ["card decode", "check", "enrol", "init", "scan", "status", "token create", "user add"] {
+    for command in [
+        "card decode",
+        "card add",
+        "card deactivate",
+        "check",
+        "enrol",
+        "init",
+        "scan",
+        "status",
+        "token create",
+        "user add",
+    ] {
         let first = command.split(' ').next().unwrap();
         assert!(help.contains(&format!("\n  {first}")), "{first} is missing in:\n{help}");
         let help = run(Path::new(HERE), &format!("{command} --help")).succeeded();
