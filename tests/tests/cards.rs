@@ -110,7 +110,7 @@ async fn a_suspension_right_after_a_return_is_explained_on_the_page_until_the_pe
 }
 
 #[tokio::test]
-async fn a_refused_card_of_a_list_is_on_the_page_with_reason_and_without_its_number_for_viewers() {
+async fn every_refused_card_of_a_list_is_on_the_page_with_reason_and_remedy() {
     let plan = SitePlan::new(115_200, &["lobby"]);
     let gateway = plan.gateway().await;
     let cards = json!([{ "value": "69696" }, { "value": "1", "validFrom": "next week" }]);

@@ -10,7 +10,8 @@ use crate::domain::{
 };
 
 /// Every card number and every part of one that [`everything`] shows.
-pub(crate) const CARD_NUMBERS: [&str; 5] = ["100-1234", "100-5678", "100-70000", "70000", "26:0x2F623AE"];
+pub(crate) const CARD_NUMBERS: [&str; 6] =
+    ["100-1234", "100-5678", "100-70000", "70000", "100-4242", "26:0x2F623AE"];
 
 /// 12:00:00 in Berlin.
 pub(crate) fn noon() -> Timestamp {
@@ -154,7 +155,7 @@ fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
 /// A site with something of everything.
 pub(crate) fn everything() -> SiteFacts {
     let mut site = well();
-    site.counts.refused_cards = 2;
+    site.counts.refused_cards = 5;
     let lab = &mut site.controllers[3];
     if let Some(table) = &mut lab.table {
         *table = TableView { held: Some(121), proven: false, pending: 86, ..table.clone() };
@@ -181,8 +182,15 @@ pub(crate) fn everything() -> SiteFacts {
     let not_a_card = CardRefusal::NotACard { number: "100-70000".to_owned(), detail };
     let held =
         CardRefusal::HeldByAnother { number: "100-1234".to_owned(), holder_name: "Ann Archer".to_owned() };
-    site.refused_cards =
-        vec![refused("Dee Dunn", "100-70000", not_a_card), refused("Eli Eze", "100-1234", held)];
+    let number = || "100-4242".to_owned();
+    let validity = CardRefusal::Validity { number: number(), detail: "validFrom \"100-4242\"".to_owned() };
+    site.refused_cards = vec![
+        refused("Dee Dunn", "100-70000", not_a_card),
+        refused("Eli Eze", "100-1234", held),
+        refused("Flo Fox", "100-4242", validity),
+        refused("Flo Fox", "100-4242", CardRefusal::GivenTwice { number: number() }),
+        refused("Flo Fox", "100-4242", CardRefusal::TooMany { number: number(), most: 16 }),
+    ];
     let text = "Controller dock doesn't answer. Check its power and wiring.".to_owned();
     let what = AlarmKind::ControllerOffline { controller: "dock".parse().unwrap() };
     site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];
