@@ -117,12 +117,14 @@ static ENTERPRISE_ATTRIBUTES: [Attribute; 7] = [
     .exact(),
 ];
 
+/// Required where the extension is there at all: it has nothing else to say.
 static GATEHOUSE_ATTRIBUTES: [Attribute; 1] = [Attribute::complex(
     "cards",
     &CARDS,
     "At most 16 cards, besides the one of cardNumber. Where both name the same card, its entry here says what it is.",
 )
-.many()];
+.many()
+.required()];
 
 /// Validity is text: what can't be read as an instant costs the card, not the person.
 static CARDS: [Attribute; 7] = [
