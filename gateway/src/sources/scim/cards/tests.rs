@@ -147,7 +147,7 @@ fn with_number(name: &str, number: &str) -> Value {
 }
 
 /// A person with a list of cards.
-fn with_list(name: &str, cards: Value) -> Value {
+fn with_list(name: &str, cards: &Value) -> Value {
     json!({ "userName": name, "displayName": name, (GATEHOUSE_USER.id): { "cards": cards } })
 }
 

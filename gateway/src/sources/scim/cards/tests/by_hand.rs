@@ -36,7 +36,7 @@ async fn nothing_that_a_provider_says_touches_a_card_added_by_hand() {
             patch(&json!([{ "op": "replace", "path": format!("{list}.active"), "value": false }])),
         ),
         (Method::PATCH, patch(&json!([{ "op": "remove", "path": list }]))),
-        (Method::PUT, with_list("ada", json!([{ "value": "7", "active": false, "badgeType": "Visitor" }]))),
+        (Method::PUT, with_list("ada", &json!([{ "value": "7", "active": false, "badgeType": "Visitor" }]))),
         (Method::PUT, json!({ "userName": "ada" })),
     ];
     for (method, body) in said {

@@ -15,7 +15,7 @@ async fn several_cards_come_with_badge_type_format_validity_and_state() {
           "validFrom": "2027-01-31T08:00:00Z", "validUntil": "2027-01-31T18:00:00Z" },
         { "value": "C1K35:7:8", "active": false, "badgeType": "Spare" },
     ]);
-    let ada = site.create(with_list("ada", sent.clone())).await;
+    let ada = site.create(with_list("ada", &sent)).await;
     let answer = site.get(ada, "").await;
     assert_eq!(cards_of(&answer), &sent);
     assert!(answer["schemas"].as_array().unwrap().contains(&json!(GATEHOUSE_USER.id)));
@@ -33,7 +33,7 @@ async fn several_cards_come_with_badge_type_format_validity_and_state() {
 #[tokio::test]
 async fn what_is_left_out_of_a_card_has_its_default() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1" }]))).await;
     let expected = json!([{ "value": "1", "active": true, "badgeType": "Employee" }]);
     assert_eq!(cards_of(&site.get(ada, "").await), &expected);
 }
@@ -41,7 +41,7 @@ async fn what_is_left_out_of_a_card_has_its_default() {
 #[tokio::test]
 async fn one_card_is_changed_by_a_value_filter() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1" }, { "value": "100:2" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1" }, { "value": "100:2" }]))).await;
     let (list, before) = (list_path(), site.revision());
     let one = |rest: &str| format!("{list}[value eq \"100:2\"]{rest}");
     site.patch(ada, &json!([{ "op": "replace", "path": one(".active"), "value": false }])).await;
@@ -62,8 +62,8 @@ async fn one_card_is_changed_by_a_value_filter() {
 #[tokio::test]
 async fn a_filter_finds_people_by_a_card_of_theirs() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1", "badgeType": "Visitor" }]))).await;
-    site.create(with_list("bo", json!([{ "value": "x", "badgeType": "Employee" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1", "badgeType": "Visitor" }]))).await;
+    site.create(with_list("bo", &json!([{ "value": "x", "badgeType": "Employee" }]))).await;
     for (filter, found) in [("badgeType eq \"visitor\"", "ada"), ("refusal pr", "bo")] {
         let query = json!({ "filter": format!("{}[{filter}]", list_path()) });
         let answer = site.done(Method::POST, "/Users/.search", &query).await;
@@ -83,7 +83,7 @@ async fn a_refused_card_reads_back_as_it_came_and_tells_why_on_request() {
         { "value": "3", "active": true, "badgeType": "Employee" },
         { "value": "100:3", "active": true },
     ]);
-    let ada = site.create(with_list("ada", sent.clone())).await;
+    let ada = site.create(with_list("ada", &sent)).await;
     let read = cards_of(&site.get(ada, "").await).as_array().unwrap().clone();
     for card in sent.as_array().unwrap() {
         assert!(read.contains(card), "{card} is in {read:?}");
@@ -104,7 +104,7 @@ async fn a_refused_card_reads_back_as_it_came_and_tells_why_on_request() {
 #[tokio::test]
 async fn nobody_writes_a_refusal() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1", "refusal": "I say so" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1", "refusal": "I say so" }]))).await;
     assert_eq!(site.person(ada).refused_cards, []);
     let path = format!("{}[value eq \"1\"].refusal", list_path());
     let body = patch(&json!([{ "op": "replace", "path": path, "value": "no" }]));
@@ -137,7 +137,7 @@ async fn where_number_and_list_name_the_same_card_the_list_says_what_it_is() {
 #[tokio::test]
 async fn number_and_list_are_changed_without_each_other() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1" }]))).await;
     site.patch(ada, &json!([{ "op": "add", "path": number_path(), "value": "2" }])).await;
     assert_eq!((site.holders(1), site.holders(2)), (vec![ada], vec![ada]));
     site.patch(ada, &json!([{ "op": "remove", "path": number_path() }])).await;
@@ -154,14 +154,14 @@ async fn an_emptied_list_is_what_the_site_says_of_removed_numbers() {
     for (method, body) in emptied {
         for (policy, expected) in [(policy(), 0), (keeping(), 2)] {
             let site = Site::new(policy).await;
-            let ada = site.create(with_list("ada", json!([{ "value": "1" }, { "value": "2" }]))).await;
+            let ada = site.create(with_list("ada", &json!([{ "value": "1" }, { "value": "2" }]))).await;
             site.done(method.clone(), &format!("/Users/{ada}"), &body).await;
             assert_eq!(site.person(ada).active_cards().count(), expected, "{body}");
         }
     }
     let site = Site::new(keeping()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1" }, { "value": "2" }]))).await;
-    site.put(ada, &with_list("ada", json!([{ "value": "2" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1" }, { "value": "2" }]))).await;
+    site.put(ada, &with_list("ada", &json!([{ "value": "2" }]))).await;
     assert_eq!(
         (site.holders(1), site.holders(2)),
         (vec![], vec![ada]),
@@ -174,9 +174,9 @@ async fn a_list_that_names_more_cards_than_a_person_may_have_is_refused() {
     let site = Site::new(policy()).await;
     let cards =
         |count: usize| (1..=count).map(|number| json!({ "value": number.to_string() })).collect::<Value>();
-    let ada = site.create(with_list("ada", cards(Cardholder::MAX_CARDS))).await;
+    let ada = site.create(with_list("ada", &cards(Cardholder::MAX_CARDS))).await;
     assert_eq!(site.person(ada).active_cards().count(), Cardholder::MAX_CARDS);
-    let body = with_list("ada", cards(Cardholder::MAX_CARDS + 1));
+    let body = with_list("ada", &cards(Cardholder::MAX_CARDS + 1));
     let (status, answer) = site.ask(Method::PUT, &format!("/Users/{ada}"), &body).await;
     assert_eq!((status, &answer["scimType"]), (400, &json!("invalidValue")), "{answer}");
     // The number comes first, so the list's last card finds no place.
@@ -196,7 +196,7 @@ async fn a_card_without_number_or_with_an_endless_one_is_refused_by_its_attribut
         (json!([{ "value": "1", "badgeType": long }]), "cards.badgeType"),
     ];
     for (cards, attribute) in cases {
-        let (status, answer) = site.ask(Method::POST, "/Users", &with_list("ada", cards)).await;
+        let (status, answer) = site.ask(Method::POST, "/Users", &with_list("ada", &cards)).await;
         assert_eq!(status, 400);
         assert!(answer["detail"].as_str().unwrap().starts_with(attribute), "{answer}");
     }

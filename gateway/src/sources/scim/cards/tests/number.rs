@@ -166,7 +166,7 @@ async fn a_strict_site_refuses_the_request_by_the_kind_of_mistake() {
     site.create(with_number("ada", "1234")).await;
     let bo = site.create(with_number("bo", "1235")).await;
     let before = site.revision();
-    let list = |card: Value| with_list("bo", json!([card]));
+    let list = |card: Value| with_list("bo", &json!([card]));
     let cases = [
         (with_number("bo", "70000"), 400, "invalidValue"),
         (with_number("bo", "1234"), 409, "uniqueness"),

@@ -16,7 +16,7 @@ fn active(value: bool) -> Value {
 async fn a_suspension_takes_all_cards_at_once_and_keeps_memberships_and_a_return_restores_what_was() {
     let site = Site::new(policy()).await;
     let cards = json!([{ "value": "1" }, { "value": "2", "active": false }, { "value": "3" }]);
-    let ada = site.create(with_list("ada", cards)).await;
+    let ada = site.create(with_list("ada", &cards)).await;
     site.patch(ada, &json!([{ "op": "add", "path": number_path(), "value": "4" }])).await;
     let group = group_of(&site, ada).await;
     let (cards, before) = (site.person(ada).cards, site.revision());
@@ -48,7 +48,7 @@ async fn a_card_changed_during_a_suspension_is_the_one_that_comes_back() {
 #[tokio::test]
 async fn the_cards_of_deleted_people_are_revoked_and_their_memberships_gone() {
     let site = Site::new(policy()).await;
-    let ada = site.create(with_list("ada", json!([{ "value": "1" }, { "value": "2" }]))).await;
+    let ada = site.create(with_list("ada", &json!([{ "value": "1" }, { "value": "2" }]))).await;
     let (group, before) = (group_of(&site, ada).await, site.revision());
     site.done(Method::DELETE, &format!("/Users/{ada}"), &Value::Null).await;
     let revoked = site.directory.read().revocations_since(before).unwrap();
