@@ -154,14 +154,14 @@ mod tests {
         Bulk::read(body.as_object().unwrap(), Speaker::default())
     }
 
-    fn refusal(operation: Value) -> String {
+    fn refusal(operation: &Value) -> String {
         let bulk = read(&json!({ "Operations": [operation] })).unwrap();
         bulk.operations.into_iter().next().unwrap().write.unwrap_err().to_string()
     }
 
     #[test]
     fn what_is_wrong_with_one_operation_is_its_own_failure() {
-        let refused = |operation: Value| refusal(operation);
+        let refused = |operation: Value| refusal(&operation);
         assert!(refused(json!({"method": "POST", "data": {}})).contains("path"));
         assert!(refused(json!({"method": "POST", "path": "/Users/1", "data": {}})).contains("POST"));
         assert!(refused(json!({"method": "DELETE", "path": "/Users"})).contains("one resource"));

@@ -1,15 +1,14 @@
-//! A resource as JSON, between the wire and the store: looked up by name in any letter case, its values coerced to
-//! what the tables say.
+//! A resource as JSON, between the wire and the store: looked up by name in any letter case.
 //!
 //! Pure. Attributes that the tables lack are kept exactly as they came, so that a client that reads, modifies and
 //! writes loses nothing.
 
 use serde_json::{Map, Value};
 
+use super::coerce::coerced;
 use super::error::ScimError;
-use super::limits;
 use super::path::{AttributePath, Place, Spot};
-use super::schema::{Attribute, Kind, Mutability, ResourceType};
+use super::schema::{Mutability, ResourceType};
 
 /// A resource's attributes; extensions are members named by their URN.
 pub(super) type Document = Map<String, Value>;
@@ -175,117 +174,6 @@ fn put_attribute(
     })
 }
 
-/// `value` as the table's row says, `None` where it stands for no value; as it came where there is no row.
-///
-/// # Errors
-/// When it can't harmlessly be made what the row says. `path` names the attribute in the error.
-pub(super) fn coerced(row: Option<&Attribute>, path: &str, value: Value) -> Result<Option<Value>, ScimError> {
-    if unassigned(&value) {
-        return Ok(None);
-    }
-    let Some(row) = row else { return Ok(Some(value)) };
-    if !row.multi_valued {
-        return single(row, path, value);
-    }
-    let items = match value {
-        Value::Array(items) => items,
-        one => vec![one],
-    };
-    if items.len() > limits::MAX_VALUES && row.name != "members" {
-        return Err(ScimError::value(path, format!("has more than {} values", limits::MAX_VALUES)));
-    }
-    let mut kept = Vec::with_capacity(items.len());
-    for item in items {
-        kept.extend(single(row, path, item)?);
-    }
-    first_primary_only(&mut kept);
-    Ok((!kept.is_empty()).then_some(Value::Array(kept)))
-}
-
-/// RFC 7643, 2.4: `primary` is true at most once. The first is meant.
-fn first_primary_only(items: &mut [Value]) {
-    let primaries = items.iter_mut().filter_map(|item| item.get_mut("primary"));
-    for primary in primaries.filter(|primary| **primary == Value::Bool(true)).skip(1) {
-        *primary = false.into();
-    }
-}
-
-/// One value, or one element of several.
-pub(super) fn single(row: &Attribute, path: &str, value: Value) -> Result<Option<Value>, ScimError> {
-    let value = match value {
-        Value::Array(mut items) if items.len() < 2 => items.pop().unwrap_or(Value::Null),
-        other => other,
-    };
-    if unassigned(&value) {
-        return Ok(None);
-    }
-    match row.kind {
-        Kind::Complex => complex(row, path, value),
-        Kind::Boolean => boolean(path, value).map(Some),
-        Kind::String | Kind::Reference | Kind::Binary | Kind::DateTime => text(path, value).map(Some),
-    }
-}
-
-/// An object; a bare value is its `value`, as Entra sends managers and Okta sends members. An empty text is none.
-fn complex(row: &Attribute, path: &str, value: Value) -> Result<Option<Value>, ScimError> {
-    let members = match value {
-        Value::Object(members) => members,
-        Value::String(text) if text.is_empty() => return Ok(None),
-        bare if row.sub("value").is_some() && !bare.is_array() => {
-            Document::from_iter([("value".to_owned(), bare)])
-        }
-        other => return Err(mismatch(path, &other, "an object")),
-    };
-    let mut kept = Document::new();
-    for (name, value) in members {
-        let sub = row.sub(&name);
-        if sub.is_some_and(|sub| sub.mutability == Mutability::ReadOnly) {
-            continue;
-        }
-        let name = sub.map_or(name.as_str(), |sub| sub.name);
-        if let Some(value) = coerced(sub, &format!("{path}.{name}"), value)? {
-            kept.insert(name.to_owned(), value);
-        }
-    }
-    Ok((!kept.is_empty()).then_some(Value::Object(kept)))
-}
-
-/// A boolean, or the word for it in any letter case (Entra sends `"True"`).
-fn boolean(path: &str, value: Value) -> Result<Value, ScimError> {
-    match &value {
-        Value::Bool(_) => Ok(value),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true.into()),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false.into()),
-        _ => Err(mismatch(path, &value, "true or false")),
-    }
-}
-
-/// A text; numbers (Okta) and booleans are written out.
-fn text(path: &str, value: Value) -> Result<Value, ScimError> {
-    match value {
-        Value::String(_) => Ok(value),
-        Value::Number(number) => Ok(number.to_string().into()),
-        Value::Bool(value) => Ok(value.to_string().into()),
-        Value::Object(mut members) => match members.remove("value") {
-            Some(Value::String(text)) => Ok(text.into()),
-            _ => Err(mismatch(path, &Value::Object(members), "a string")),
-        },
-        other => Err(mismatch(path, &other, "a string")),
-    }
-}
-
-fn mismatch(path: &str, value: &Value, right: &str) -> ScimError {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array of several values",
-        Value::Object(_) => "an object",
-    };
-    ScimError::value(path, format!("is {found}; it must be {right}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::schema::USER;
@@ -331,15 +219,5 @@ mod tests {
             "urn:example:2.0:Locker": {"row": "3"},
         });
         assert_eq!(read(sent).unwrap(), expected);
-    }
-
-    #[test]
-    fn a_value_that_cannot_be_coerced_names_its_attribute() {
-        let refused = |body: Value| read(body).unwrap_err().to_string();
-        assert_eq!(refused(json!({"active": "yes"})), "active: is a string; it must be true or false");
-        assert_eq!(refused(json!({"userName": {"a": 1}})), "userName: is an object; it must be a string");
-        assert!(refused(json!({"emails": [{"value": ["a", "b"]}]})).starts_with("emails.value: is an array"));
-        assert!(refused(json!({"name": "Ada"})).starts_with("name: is a string"));
-        assert!(refused(json!({"title": ["a", "b"]})).starts_with("title: is an array of several"));
     }
 }

@@ -43,8 +43,8 @@ pub fn check_filter(input: &[u8]) {
     assert_ne!(held, filter::matches(&Filter::Not(Box::new(filter)), &USER, &ada));
 }
 
-/// A path that can be read is written so that it reads the same, and every operation at it ends, twice with the same
-/// result as once.
+/// A path that can be read is written so that it reads the same. Every operation at it ends, be it refused or done;
+/// what was removed is gone, so that removing it again changes nothing.
 ///
 /// # Panics
 /// When that is not so.

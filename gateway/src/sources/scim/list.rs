@@ -7,12 +7,10 @@
 //! [`limits::MAX_SORTED`] results.
 
 mod cursor;
+mod first;
 mod query;
 mod sort;
-#[cfg(test)]
-mod tests;
 
-use std::collections::BinaryHeap;
 use std::iter;
 
 use jiff::Timestamp;
@@ -26,6 +24,7 @@ use super::resource::Entity;
 use super::schema::{RESOURCE_TYPES, ResourceType};
 use crate::store::{StoreError, View};
 use cursor::Cursor;
+use first::First;
 use query::{From, Key};
 use sort::{Position, Sort};
 
@@ -68,7 +67,7 @@ impl Search<'_> {
             From::Index(_) | From::Start => None,
         };
         let page = match &self.query.sort {
-            Some(sort) if !sort.is_natural() => self.sorted(sort, resumed.as_ref())?,
+            Some(sort) if !self.is_natural(sort) => self.sorted(sort, resumed.as_ref())?,
             _ => self.in_natural_order(resumed.as_ref())?,
         };
         if let From::Index(start) = self.query.from {
@@ -78,6 +77,11 @@ impl Search<'_> {
             resumed.map_or((self.now.as_second(), page.total), |cursor| (cursor.began_s, cursor.total));
         let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity));
         Ok(cursor_list(total, page.resources, next))
+    }
+
+    /// Whether the directory holds the results in this order.
+    fn is_natural(&self, sort: &Sort) -> bool {
+        self.resources.len() == 1 && sort.is_by_id()
     }
 
     /// Results by type and identifier, as the directory holds them: reads no further than it must.
@@ -120,7 +124,9 @@ impl Search<'_> {
     fn sorted(&self, sort: &Sort, resumed: Option<&Cursor>) -> Result<Page, ScimError> {
         let skip = self.skipped();
         let end = skip.saturating_add(self.query.count);
-        let (mut first, mut total) = (BinaryHeap::new(), 0);
+        // One more than the page, to know whether another follows.
+        let mut first = First::new(end.saturating_add(1), limits::MAX_SORTED);
+        let mut total = 0;
         for entity in self.candidates(None) {
             let entity = entity?;
             let document = self.looked_at(&entity)?;
@@ -129,21 +135,11 @@ impl Search<'_> {
             }
             total += 1;
             let place = position(sort.key(entity.resource(), &document), &entity);
-            if resumed.is_some_and(|cursor| place <= cursor.last) {
-                continue;
-            }
-            first.push(place);
-            if first.len() > end.saturating_add(1) {
-                first.pop();
-            }
-            if first.len() > limits::MAX_SORTED {
-                return Err(ScimError::TooMany(format!(
-                    "a sorted page must end within the first {} results; use a filter, or go on by cursor",
-                    limits::MAX_SORTED
-                )));
+            if resumed.is_none_or(|cursor| place > cursor.last) {
+                first.offer(place).map_err(|_| too_deep())?;
             }
         }
-        let places = first.into_sorted_vec();
+        let places = first.into_sorted();
         let on_page = &places[skip.min(places.len())..end.min(places.len())];
         let more_after = on_page.last().filter(|_| places.len() > end).cloned();
         let entities = on_page.iter().filter_map(|place| self.at(place).transpose());
@@ -214,6 +210,13 @@ impl Search<'_> {
         let document = entity.present(self.view, self.base, with_related)?;
         Ok(projection.apply(resource, document).into())
     }
+}
+
+fn too_deep() -> ScimError {
+    let bound = limits::MAX_SORTED;
+    ScimError::TooMany(format!(
+        "a sorted page must end within the first {bound} results; go on by cursor instead"
+    ))
 }
 
 fn position(key: sort::Key, entity: &Entity) -> Position {

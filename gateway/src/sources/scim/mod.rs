@@ -10,6 +10,7 @@ mod body;
 mod bulk;
 mod cards;
 mod client;
+mod coerce;
 mod discovery;
 mod document;
 mod error;
@@ -25,6 +26,8 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use cards::{CardPolicy, WhenRemoved, hand_over};
 pub use client::ClientKind;

@@ -4,6 +4,7 @@
 //! Pure: works on a copy of the resource's document; the caller keeps all of the result or nothing.
 
 mod apply;
+mod elements;
 mod members;
 #[cfg(test)]
 mod tests;

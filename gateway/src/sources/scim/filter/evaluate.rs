@@ -24,20 +24,31 @@ pub(in super::super) fn element_matches(filter: &Filter, row: Option<&Attribute>
 
 /// Refuses comparisons that ask for the order of what has none (RFC 7644, 3.4.2.2, table 3).
 pub(in super::super) fn check(filter: &Filter, resource: &ResourceType) -> Result<(), ScimError> {
+    check_within(filter, &|path| match path.locate(resource) {
+        Place::Attribute(spot) => spot.sub.map_or(spot.row, |(_, row)| row),
+        Place::Whole { .. } => None,
+    })
+}
+
+fn check_within(
+    filter: &Filter,
+    row_of: &dyn Fn(&AttributePath) -> Option<&'static Attribute>,
+) -> Result<(), ScimError> {
     match filter {
-        Filter::All(terms) | Filter::Any(terms) => terms.iter().try_for_each(|term| check(term, resource)),
-        Filter::Not(inner) | Filter::Element { filter: inner, .. } => check(inner, resource),
-        Filter::Compare { path, operator, .. } if operator.orders() => match path.locate(resource) {
-            Place::Attribute(spot) => {
-                let row = spot.sub.map_or(spot.row, |(_, row)| row);
-                match row.map(|row| row.kind) {
-                    Some(Kind::Boolean | Kind::Binary) => {
-                        Err(ScimError::Filter(format!("{path} has no order; use eq, ne or pr")))
-                    }
-                    _ => Ok(()),
-                }
+        Filter::All(terms) | Filter::Any(terms) => {
+            terms.iter().try_for_each(|term| check_within(term, row_of))
+        }
+        Filter::Not(inner) => check_within(inner, row_of),
+        Filter::Element { path, filter } => {
+            let outer = row_of(path);
+            check_within(filter, &|inner| sub_row(outer, &inner.name))
+        }
+        Filter::Compare { path, operator, .. } if operator.orders() => match row_of(path).map(|row| row.kind)
+        {
+            Some(Kind::Boolean | Kind::Binary) => {
+                Err(ScimError::Filter(format!("{path} has no order; use eq, ne or pr")))
             }
-            Place::Whole { .. } => Ok(()),
+            _ => Ok(()),
         },
         Filter::Compare { .. } | Filter::Present(_) => Ok(()),
     }

@@ -104,6 +104,7 @@ fn what_has_no_order_is_not_ordered() {
     let checked = |text: &str| check(&parse(text).unwrap(), &USER);
     assert!(matches!(checked("active gt false"), Err(ScimError::Filter(_))));
     assert!(matches!(checked("not (x509Certificates.value le \"x\")"), Err(ScimError::Filter(_))));
+    assert!(matches!(checked("emails[type eq \"work\" and primary gt false]"), Err(ScimError::Filter(_))));
     assert_eq!(checked("active eq true and userName gt \"a\""), Ok(()));
 }
 

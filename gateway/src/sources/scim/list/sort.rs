@@ -38,8 +38,8 @@ impl Sort {
         Ok(Some(Self { path, descending }))
     }
 
-    /// Whether it is the order in which the directory holds what it holds.
-    pub(super) fn is_natural(&self) -> bool {
+    /// Whether it is the order of identifiers, in which the directory holds each type.
+    pub(super) fn is_by_id(&self) -> bool {
         !self.descending && self.path.schema.is_none() && self.path.name.eq_ignore_ascii_case("id")
     }
 
@@ -103,13 +103,22 @@ impl SortValue {
             }
             Value::String(text) if text.is_empty() => return None,
             Value::String(text) => {
-                let start = &text[..text.floor_char_boundary(MAX_SORT_KEY_LEN)];
                 let exact = row.is_some_and(|row| row.case_exact);
+                let start = start_of(text);
                 Self::Text(if exact { start.to_owned() } else { start.to_lowercase() })
             }
             _ => return None,
         })
     }
+}
+
+/// As much of a text as fits in [`MAX_SORT_KEY_LEN`], whole characters alone.
+fn start_of(text: &str) -> &str {
+    let mut end = text.len().min(MAX_SORT_KEY_LEN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// IEEE 754 orders like signed magnitude; this makes it order like an unsigned integer.
@@ -211,8 +220,8 @@ mod tests {
     fn what_is_no_name_is_refused_and_no_name_is_no_order() {
         assert!(matches!(Sort::read(Some("a b"), None), Err(ScimError::Path(_))));
         assert!(Sort::read(None, Some("descending")).unwrap().is_none());
-        assert!(sort("ID", "ascending").is_natural());
-        assert!(!sort("id", "descending").is_natural());
+        assert!(sort("ID", "ascending").is_by_id());
+        assert!(!sort("id", "descending").is_by_id());
     }
 
     proptest! {

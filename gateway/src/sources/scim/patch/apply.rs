@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::super::client::Speaker;
-use super::super::document::{
-    Document, at, coerced, edit, get, is_unknown, object_in, put, single, slot, unassigned,
-};
+use super::super::coerce::{coerced, single};
+use super::super::document::{Document, at, edit, get, is_unknown, object_in, put, slot, unassigned};
 use super::super::error::ScimError;
-use super::super::filter::{Filter, Literal, Operator, element_matches};
+use super::super::filter::{Filter, element_matches};
 use super::super::limits;
 use super::super::path::{AttributePath, Place, Spot};
 use super::super::schema::{Attribute, Kind, Mutability, ResourceType};
+use super::elements::{add_element, array_in, merge, only_primary, remove_named, seed, set_sub};
 use super::{Operation, PatchPath, Verb};
 
 /// Does one operation.
@@ -283,106 +283,5 @@ impl Target<'_> {
             }
             Ok(())
         })
-    }
-}
-
-/// Removes the elements whose `value` a client names beside the path, as Entra does.
-fn remove_named(slot: &mut Value, value: &Value) {
-    let named = super::ids_in(value);
-    array_in(slot).retain(|item| {
-        let of = item.get("value").unwrap_or(item);
-        !of.as_str().is_some_and(|of| named.iter().any(|name| name == of))
-    });
-}
-
-/// The array in a value: a single value becomes its only element.
-fn array_in(value: &mut Value) -> &mut Vec<Value> {
-    if !value.is_array() {
-        let single = value.take();
-        *value = Value::Array(if single.is_null() { Vec::new() } else { vec![single] });
-    }
-    match value {
-        Value::Array(items) => items,
-        _ => unreachable!("it was made an array just above"),
-    }
-}
-
-/// Adds an element, or merges it into the one that has the same `value` and `type`.
-fn add_element(items: &mut Vec<Value>, item: Value) {
-    let key = |item: &Value| (item.get("value").cloned(), item.get("type").cloned());
-    let known = items
-        .iter()
-        .position(|other| *other == item || (item.get("value").is_some() && key(other) == key(&item)));
-    let primary = item.get("primary") == Some(&Value::Bool(true));
-    let index = match (known, item) {
-        (Some(index), Value::Object(members)) => {
-            merge(&mut items[index], members);
-            index
-        }
-        (Some(index), _) => index,
-        (None, item) => {
-            items.push(item);
-            items.len() - 1
-        }
-    };
-    if primary {
-        only_primary(items, index);
-    }
-}
-
-/// RFC 7643, 2.4: `primary` is true at most once.
-fn only_primary(items: &mut [Value], index: usize) {
-    for (other, item) in items.iter_mut().enumerate() {
-        if other != index && item.get("primary") == Some(&Value::Bool(true)) {
-            set_sub(item, "primary", Some(false.into()));
-        }
-    }
-}
-
-/// Members replace those of the same name; the others stay.
-fn merge(slot: &mut Value, members: Document) {
-    let reference = members.get("$ref").cloned();
-    for (name, value) in members {
-        set_sub(slot, &name, Some(value));
-    }
-    if reference.is_some() {
-        set_sub(slot, "$ref", reference);
-    }
-}
-
-/// Sets or removes a member of an object. A new `value` makes the old `$ref` wrong, so that goes.
-fn set_sub(slot: &mut Value, name: &str, value: Option<Value>) {
-    let object = object_in(slot);
-    if name == "value" && get(object, "value") != value.as_ref() {
-        put(object, "$ref", None);
-    }
-    put(object, name, value);
-}
-
-/// What an element must have to satisfy `type eq "work" and …`; `None` where the filter says more than equality.
-fn seed(filter: &Filter, row: Option<&Attribute>) -> Option<Document> {
-    let mut seed = Document::new();
-    for term in filter.conjuncts() {
-        let Filter::Compare { path: AttributePath { schema: None, name, sub: None }, operator, literal } =
-            term
-        else {
-            return None;
-        };
-        if *operator != Operator::Equal {
-            return None;
-        }
-        let sub = row.and_then(|row| row.sub(name));
-        let value = coerced(sub, name, json(literal)).ok()??;
-        seed.insert(sub.map_or(name.as_str(), |sub| sub.name).to_owned(), value);
-    }
-    Some(seed)
-}
-
-fn json(literal: &Literal) -> Value {
-    match literal {
-        Literal::Null => Value::Null,
-        Literal::Boolean(value) => (*value).into(),
-        Literal::Number(number) => number.clone().into(),
-        Literal::Text(text) => text.as_str().into(),
     }
 }

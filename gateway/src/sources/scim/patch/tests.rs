@@ -160,6 +160,13 @@ fn removal_takes_just_what_it_names() {
     assert_eq!(left("department").get(ENTERPRISE_USER.id), None);
     let named = json!([{"op": "Remove", "path": "roles", "value": [{"value": "a"}]}]);
     assert_eq!(after(before(), named)["roles"], json!([{"value": "b"}]));
+    let addresses = json!({"addresses": [{"type": "work", "region": "Avon"}, {"type": "home"}]});
+    let named = |value: Value| json!([{"op": "Remove", "path": "addresses", "value": [value]}]);
+    let left = after(addresses.clone(), named(json!({"type": "work", "$ref": null})));
+    assert_eq!(left["addresses"], json!([{"type": "home"}]));
+    assert_eq!(after(addresses.clone(), named(json!({}))), addresses);
+    let elsewhere = named(json!({"type": "work", "region": "Kent"}));
+    assert_eq!(after(addresses.clone(), elsewhere), addresses);
 }
 
 #[test]

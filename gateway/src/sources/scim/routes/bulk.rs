@@ -3,7 +3,7 @@
 //! All are handed to the directory at once, in their order, so that many share one flush of the disk; what became of
 //! the ones before is known to each plan when its turn comes. The answer leaves when the last is durable.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,15 +14,19 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, maybe_done};
 use serde_json::{Value, json};
+use tokio::task::coop::{Unconstrained, unconstrained};
 
 use super::super::auth::Client;
 use super::super::body;
 use super::super::bulk::{Bulk, Operation, order};
+use super::super::cards::CardPolicy;
 use super::super::client::Speaker;
 use super::super::error::ScimError;
-use super::super::resource::{Entity, Write, etag, location};
+use super::super::resource::{Entity, Now, Write, etag, location};
 use super::super::schema::ResourceType;
 use super::{Base, Scim, answer};
+use crate::domain::Change;
+use crate::store::View;
 
 const RESPONSE_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 
@@ -35,30 +39,16 @@ pub(super) async fn run(
 ) -> Result<Response, ScimError> {
     let bulk = Bulk::read(&body::object(body).await?, speaker)?;
     let order = order(&bulk.operations);
-    let progress = Arc::new(Progress::new(bulk.fail_on_errors));
+    let progress = Arc::new(Progress { most_failures: bulk.fail_on_errors, failed: Mutex::default() });
     let mut operations: Vec<Option<Operation>> = bulk.operations.into_iter().map(Some).collect();
-    let names: Vec<Option<String>> =
-        operations.iter().map(|operation| operation.as_ref()?.bulk_id.clone()).collect();
-    let names = Arc::new(names);
     let mut handed = Vec::with_capacity(order.len());
     for place in order {
         let Some(operation) = operations[place].take() else { continue };
-        let told = Told::of(&operation);
-        let (progress, names) = (Arc::clone(&progress), Arc::clone(&names));
-        let done = scim.commit(&client, move |view, now, policy| {
-            if progress.is_over() {
-                return Ok((Vec::new(), None));
-            }
-            let planned = match progress.failed_among(&operation.refers_to) {
-                Some(failed) => {
-                    Err(ScimError::Reference(names.get(failed).cloned().flatten().unwrap_or_default()))
-                }
-                None => operation.write.and_then(|write| write.plan(view, now, policy)),
-            };
-            let (changes, entity) = planned.inspect_err(|_| progress.note_failure(place))?;
-            Ok((changes, Some(Done { entity })))
-        });
-        handed.push((place, told, handed_in(done)));
+        let (told, progress) = (Told::of(&operation), Arc::clone(&progress));
+        let turn = move |view: &View<'_>, now: Now<'_>, policy: &CardPolicy| {
+            progress.turn(place, operation, |write| write.plan(view, now, policy))
+        };
+        handed.push((place, told, handed_in(scim.commit(&client, turn))));
     }
     let mut answers = Vec::with_capacity(handed.len());
     for (place, told, mut done) in handed {
@@ -72,43 +62,53 @@ pub(super) async fn run(
 }
 
 /// A change, begun: it has its place in the directory's queue before any that is handed in after it.
-fn handed_in<F: Future>(change: F) -> Pin<Box<MaybeDone<F>>> {
-    let mut change = Box::pin(maybe_done(change));
+fn handed_in<F: Future>(change: F) -> Handed<F> {
+    // Unconstrained: a task that has done much in one turn is otherwise sent away before it reaches the queue.
+    let mut change = Box::pin(maybe_done(unconstrained(change)));
     // What it returns is kept in it.
     let _ = change.as_mut().now_or_never();
     change
 }
 
+type Handed<F> = Pin<Box<MaybeDone<Unconstrained<F>>>>;
+
 /// What became of the operations before, known to the plans of those after.
 struct Progress {
     most_failures: Option<usize>,
-    failed: Mutex<HashSet<usize>>,
+    /// Places of operations that failed, with their `bulkId`.
+    failed: Mutex<HashMap<usize, Option<String>>>,
+}
+
+/// What became of an operation when its turn came.
+enum Turn {
+    /// It was done; with the resource afterwards, if it is still there.
+    Taken(Option<Entity>),
+    /// Too many before it had failed.
+    Passed,
 }
 
 impl Progress {
-    fn new(most_failures: Option<usize>) -> Self {
-        Self { most_failures, failed: Mutex::default() }
+    /// An operation's plan, when its turn has come.
+    fn turn(
+        &self,
+        place: usize,
+        operation: Operation,
+        plan: impl FnOnce(Write) -> Result<(Vec<Change>, Option<Entity>), ScimError>,
+    ) -> Result<(Vec<Change>, Turn), ScimError> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.most_failures.is_some_and(|most| failed.len() >= most) {
+            return Ok((Vec::new(), Turn::Passed));
+        }
+        let missing = operation.refers_to.iter().find_map(|target| failed.get(target));
+        let planned = match missing {
+            Some(bulk_id) => Err(ScimError::Reference(bulk_id.clone().unwrap_or_default())),
+            None => operation.write.and_then(plan),
+        };
+        if planned.is_err() {
+            failed.insert(place, operation.bulk_id);
+        }
+        planned.map(|(changes, entity)| (changes, Turn::Taken(entity)))
     }
-
-    /// Whether so many have failed that nothing more shall be done.
-    fn is_over(&self) -> bool {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).len();
-        self.most_failures.is_some_and(|most| failed >= most)
-    }
-
-    fn note_failure(&self, place: usize) {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
-    }
-
-    fn failed_among(&self, places: &[usize]) -> Option<usize> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        places.iter().copied().find(|place| failed.contains(place))
-    }
-}
-
-/// An operation that was done, and the resource afterwards, if it is still there.
-struct Done {
-    entity: Option<Entity>,
 }
 
 /// What an answer tells of the operation itself.
@@ -132,8 +132,12 @@ impl Told {
     }
 
     /// Nothing, if nothing was done.
-    fn answer(self, result: Result<Option<Done>, ScimError>, base: &str) -> Option<Value> {
-        let result = result.map_or_else(|error| Some(Err(error)), |done| done.map(Ok))?;
+    fn answer(self, result: Result<Turn, ScimError>, base: &str) -> Option<Value> {
+        let result = match result {
+            Ok(Turn::Passed) => return None,
+            Ok(Turn::Taken(entity)) => Ok(entity),
+            Err(error) => Err(error),
+        };
         let mut answer = json!({ "method": self.method });
         if let Some(bulk_id) = self.bulk_id {
             answer["bulkId"] = bulk_id.into();
@@ -142,8 +146,8 @@ impl Told {
             answer["location"] = location(resource, &id, base).into();
         }
         let status = match result {
-            Ok(Done { entity: None }) => StatusCode::NO_CONTENT,
-            Ok(Done { entity: Some(entity) }) => {
+            Ok(None) => StatusCode::NO_CONTENT,
+            Ok(Some(entity)) => {
                 answer["version"] = etag(entity.revision()).into();
                 if self.makes { StatusCode::CREATED } else { StatusCode::OK }
             }

@@ -57,8 +57,7 @@ pub(super) async fn replace(
 /// members (RFC 7644, 3.5.2: 204 unless `attributes` is given).
 pub(super) async fn patch(
     State(scim): State<Scim>,
-    Extension(client): Extension<Client>,
-    speaker: Speaker,
+    (Extension(client), speaker): (Extension<Client>, Speaker),
     Path((endpoint, id)): Path<(String, String)>,
     Base(base): Base,
     Parameters(parameters): Pairs,
