@@ -101,6 +101,8 @@ async fn serve(directory: &Directory, kind: Option<ClientKind>, clock: fn() -> T
     let policy = CardPolicy {
         defaults: CardDefaults { format: &H10301, facility: Some(100) },
         when_removed: WhenRemoved::Deactivate,
+        default_badge_type: "Standard".to_owned(),
+        none_values: Vec::new(),
         strict: false,
     };
     let check: TokenCheck = Box::new(|token| (token == TOKEN).then(|| "test".to_owned()));
