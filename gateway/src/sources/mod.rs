@@ -1,5 +1,6 @@
 //! Outside to `Change`: one module for each kind of source. A source never knows doors.
 
+pub mod by_hand;
 pub mod card_number;
 pub mod connection;
 pub mod scim;

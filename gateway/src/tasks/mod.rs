@@ -11,6 +11,7 @@
 
 mod board;
 mod capture;
+mod cards;
 pub mod clock;
 mod compile;
 mod identity;
@@ -20,6 +21,7 @@ mod site;
 mod views;
 
 pub use board::Board;
+pub use cards::card_policy;
 pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};
 pub use panels::line;

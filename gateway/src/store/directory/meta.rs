@@ -24,7 +24,7 @@ pub struct Counts {
     pub active_cards: u64,
     /// Groups.
     pub groups: u64,
-    /// People with a card number that was refused.
+    /// People with a card that was refused.
     pub refused_cards: u64,
 }
 
@@ -113,7 +113,7 @@ impl Counts {
             cards: person.cards.len() as u64,
             active_cards: person.active_cards().count() as u64,
             groups: 0,
-            refused_cards: u64::from(person.refused_card.is_some()),
+            refused_cards: u64::from(!person.refused_cards.is_empty()),
         }
     }
 }

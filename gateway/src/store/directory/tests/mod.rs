@@ -15,7 +15,9 @@ use uuid::Uuid;
 
 use super::rows::{Key, Value};
 use super::*;
-use crate::domain::{Attributes, Card, CardSource, CardState, CardholderId, Group, GroupId};
+use crate::domain::{
+    Attributes, Card, CardSource, CardState, CardholderId, DEFAULT_BADGE_TYPE, Group, GroupId,
+};
 
 pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
@@ -39,6 +41,8 @@ pub(super) fn card(number: u32) -> Card {
         number: number.to_string(),
         state: CardState::Active,
         source: CardSource::IdentityProvider,
+        badge_type: DEFAULT_BADGE_TYPE.to_owned(),
+        format: None,
         valid_from: None,
         valid_until: None,
     }
@@ -52,7 +56,8 @@ pub(super) fn person(number: u32, cards: &[u32]) -> Cardholder {
         display_name: format!("Person {number}"),
         active: true,
         cards: cards.iter().map(|number| card(*number)).collect(),
-        refused_card: None,
+        refused_cards: Vec::new(),
+        reactivation: None,
         attributes: Attributes::new(),
         created: now(),
         modified: now(),
