@@ -196,11 +196,16 @@ async fn five_percent_of_frames_damaged_while_two_hundred_cards_load_end_in_equa
     let site = Site::with(0).await;
     let faults = json!({ "damage_rate": 0.05, "seed": seed() });
     site.simulator.faults("north", &faults).await;
-    create(&site.gateway.scim(), 1..=200).await;
-    site.becomes_equal().await;
-    let counters = &site.simulator.line("north").await["counters"];
-    assert!(counters["bits_inverted"].as_u64().unwrap() > 0, "nothing was damaged: {counters}");
-    assert!(site.granted("lobby", 200).await && site.granted("dock", 1).await);
+    let damaged = async || site.simulator.line("north").await["counters"]["bits_inverted"].as_u64().unwrap();
+    let mut cards = 0;
+    // Chance may spare all of a load's frames; then there is another load.
+    while damaged().await == 0 {
+        assert!(cards < 2_000, "nothing was damaged");
+        create(&site.gateway.scim(), cards + 1..=cards + 200).await;
+        site.becomes_equal().await;
+        cards += 200;
+    }
+    assert!(site.granted("lobby", cards).await && site.granted("dock", 1).await);
 }
 
 /// What travels on a line with one panel while something is done: bytes that can't have been polls, at least.

@@ -2,7 +2,7 @@ use panel_protocol::wiegand::H10301;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Attributes, CardSource, CardState, Revision};
+use crate::domain::{Attributes, CardSource, CardState, DEFAULT_BADGE_TYPE, Revision};
 
 fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
     Cardholder {
@@ -12,7 +12,8 @@ fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
         display_name: format!("Person {id}"),
         active,
         cards: cards.iter().map(|(number, state)| card(*number, *state)).collect(),
-        refused_card: None,
+        refused_cards: Vec::new(),
+        reactivation: None,
         attributes: Attributes::new(),
         created: Timestamp::UNIX_EPOCH,
         modified: Timestamp::UNIX_EPOCH,
@@ -26,6 +27,8 @@ fn card(number: u64, state: CardState) -> Card {
         number: number.to_string(),
         state,
         source: CardSource::IdentityProvider,
+        badge_type: DEFAULT_BADGE_TYPE.to_owned(),
+        format: None,
         valid_from: None,
         valid_until: None,
     }

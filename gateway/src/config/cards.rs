@@ -7,6 +7,10 @@ use toml::Spanned;
 use super::problem::Problem;
 use super::section::Section;
 use super::{Cards, WhenNumberRemoved};
+use crate::domain::DEFAULT_BADGE_TYPE;
+
+/// Most numbers that mean none.
+const MAX_NONE_VALUES: usize = 32;
 
 const WHEN_NUMBER_REMOVED: [(&str, WhenNumberRemoved); 2] =
     [("deactivate", WhenNumberRemoved::Deactivate), ("keep", WhenNumberRemoved::Keep)];
@@ -17,7 +21,9 @@ impl Default for Cards {
         Self {
             default_format: &H10301,
             default_facility: None,
+            default_badge_type: DEFAULT_BADGE_TYPE.to_owned(),
             when_number_removed: WhenNumberRemoved::Deactivate,
+            none_values: ["NONE", "0"].map(str::to_owned).to_vec(),
             strict: false,
         }
     }
@@ -36,7 +42,9 @@ pub(super) fn read(section: Option<&Section<'_, '_>>) -> Option<Cards> {
     Some(Cards {
         default_format: format.unwrap_or(defaults.default_format),
         default_facility: facility.map(Spanned::into_inner),
+        default_badge_type: section.name("default_badge_type").unwrap_or(defaults.default_badge_type),
         when_number_removed: removed.unwrap_or(defaults.when_number_removed),
+        none_values: section.texts("none_values", MAX_NONE_VALUES).unwrap_or(defaults.none_values),
         strict: section.flag("strict"),
     })
 }

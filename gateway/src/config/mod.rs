@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 use panel_protocol::wiegand::Format;
 use toml::de::DeTable;
 
-use crate::domain::{ControllerId, DoorId, LineId};
+use crate::domain::{BadgeType, ControllerId, DoorId, LineId};
 
 pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
@@ -123,8 +123,12 @@ pub struct Cards {
     pub default_format: &'static Format,
     /// The facility code of a number that names none; fits [`Self::default_format`].
     pub default_facility: Option<u64>,
+    /// What kind of card one is that comes without a badge type.
+    pub default_badge_type: BadgeType,
     /// What happens to the card when the identity provider takes its number away.
     pub when_number_removed: WhenNumberRemoved,
+    /// Numbers that mean none at all, compared without regard to case and space.
+    pub none_values: Vec<String>,
     /// Refuse the person together with a card number that can't be used, instead of keeping the person without it.
     pub strict: bool,
 }

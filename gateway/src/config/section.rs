@@ -19,7 +19,14 @@ pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
-pub(super) const CARDS: &[&str] = &["default_format", "default_facility", "when_number_removed", "strict"];
+pub(super) const CARDS: &[&str] = &[
+    "default_format",
+    "default_facility",
+    "default_badge_type",
+    "when_number_removed",
+    "none_values",
+    "strict",
+];
 pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
@@ -219,6 +226,29 @@ impl<'r, 't> Section<'r, 't> {
             self.review.note(Problem::at(value.span(), message).help("a tenth is 0.1"));
         }
         fits
+    }
+
+    /// Texts between brackets, none of them blank; at most `most`.
+    pub(super) fn texts(&self, key: &str, most: usize) -> Option<Vec<String>> {
+        let value = self.value(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            return self.wrong_type(key, "texts in quotes between brackets, such as [\"NONE\"]", value);
+        };
+        if items.len() > most {
+            let message = format!("`{key}` has {} texts; it must have at most {most}", items.len());
+            self.review.note(Problem::at(value.span(), message));
+        }
+        let text = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
+            DeValue::String(text) if !text.trim().is_empty() => Some(text.clone().into_owned()),
+            DeValue::String(_) => {
+                self.review.note(Problem::at(item.span(), format!("a text of `{key}` is empty")));
+                None
+            }
+            _ => self.wrong_type(key, "texts in quotes between brackets, such as [\"NONE\"]", item),
+        };
+        // Each is looked at, so that one run finds all mistakes.
+        let texts: Vec<Option<String>> = items.iter().map(text).collect();
+        texts.into_iter().collect()
     }
 
     /// `true` or `false`; absent is `false`.

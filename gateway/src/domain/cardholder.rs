@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::card::{Card, CardState, RefusedCard};
@@ -33,6 +33,23 @@ impl FromStr for CardholderId {
     }
 }
 
+/// An identity provider made a person active again who had been inactive.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reactivation {
+    /// When.
+    pub at: Timestamp,
+    /// By whom: the SCIM token's name.
+    pub token: String,
+    /// When the same token took it back within [`Self::STALE_SUSPENSION`]; the person is inactive since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Timestamp>,
+}
+
+impl Reactivation {
+    /// A suspension so soon after a reactivation is probably an older one that arrives late, as Okta is known to send.
+    pub const STALE_SUSPENSION: SignedDuration = SignedDuration::from_secs(60);
+}
+
 /// A person who may carry cards.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Cardholder {
@@ -50,9 +67,17 @@ pub struct Cardholder {
     /// At most [`Self::MAX_CARDS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<Card>,
-    /// A card number that was given and could not be made a card.
+    /// Cards that were given and could not be made cards.
+    #[serde(
+        default,
+        alias = "refused_card",
+        deserialize_with = "one_or_many",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub refused_cards: Vec<RefusedCard>,
+    /// How the person was last made active again, if the identity provider did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused_card: Option<RefusedCard>,
+    pub reactivation: Option<Reactivation>,
     /// All else, as the identity provider sent it.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub attributes: Attributes,
@@ -79,7 +104,37 @@ impl Cardholder {
     }
 }
 
+/// Journals from before a person could be given several cards have one refused card, not a list.
+fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RefusedCard>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Many(Vec<RefusedCard>),
+        One(Box<RefusedCard>),
+    }
+    Ok(match Kept::deserialize(from)? {
+        Kept::Many(cards) => cards,
+        Kept::One(card) => vec![*card],
+    })
+}
+
 /// A name as it is compared where case doesn't matter (user names and group names, RFC 7643, 4.1 and 4.2).
 pub fn fold_case(name: &str) -> String {
     name.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_refused_card_of_an_earlier_journal_is_still_read() {
+        let kept = r#"{"id":"00000000-0000-0000-0000-000000000001","user_name":"ada","display_name":"Ada","active":true,
+            "refused_card":{"number":"7","refusal":{"why":"held_by_another","number":"7","holder_name":"B"},
+            "at":"2026-01-01T00:00:00Z"},"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","revision":1}"#;
+        let person: Cardholder = serde_json::from_str(kept).unwrap();
+        assert_eq!(person.refused_cards[0].given.number, "7");
+        let again: Cardholder = serde_json::from_str(&serde_json::to_string(&person).unwrap()).unwrap();
+        assert_eq!(again, person);
+    }
 }

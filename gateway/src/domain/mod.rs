@@ -22,8 +22,11 @@ pub use access_level::{
     AccessLevel, AccessLevelId, AccessLevelName, AccessLevelNameError, DoorSchedule, Schedule,
     UnknownSchedule,
 };
-pub use card::{Card, CardNumber, CardRefusal, CardSource, CardState, RefusedCard};
-pub use cardholder::{Attributes, Cardholder, CardholderId, fold_case};
+pub use card::{
+    BadgeType, Card, CardNumber, CardRefusal, CardSource, CardState, DEFAULT_BADGE_TYPE, GivenCard,
+    RefusedCard,
+};
+pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
 pub use change::{Change, Record, Revision, Source};
 pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;

@@ -14,13 +14,12 @@ use tokio::task::JoinSet;
 
 use super::StartError;
 use super::open::Opened;
-use crate::config::{Config, Tls, WhenNumberRemoved};
+use crate::config::{Config, Tls};
 use crate::local::Socket;
 use crate::peer::Transport;
-use crate::sources::card_number::CardDefaults;
-use crate::sources::scim::{self, Address, CardPolicy, Gate, Scim, WhenRemoved};
+use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::users::Users;
-use crate::tasks::clock;
+use crate::tasks::{self, clock};
 use crate::views::SiteSource;
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
@@ -44,7 +43,7 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let source: Arc<dyn SiteSource> = Arc::<crate::tasks::Site>::clone(&opened.site);
+    let source: Arc<dyn SiteSource> = Arc::<tasks::Site>::clone(&opened.site);
     let accounts = Users::open(&config.site.data_dir);
     WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport(config))
 }
@@ -63,17 +62,7 @@ pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
     let check = move |token: &str| tokens.check(token, clock::now());
     let observe = move |operation| site.identity().answered(operation);
     let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
-    let policy = CardPolicy {
-        defaults: CardDefaults {
-            format: config.cards.default_format,
-            facility: config.cards.default_facility,
-        },
-        when_removed: match config.cards.when_number_removed {
-            WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
-            WhenNumberRemoved::Keep => WhenRemoved::Keep,
-        },
-        strict: config.cards.strict,
-    };
+    let policy = tasks::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };
     let directory = opened.site.directory().clone();
     Scim::new(directory, gate, policy, address, clock::now)

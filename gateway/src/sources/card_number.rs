@@ -42,8 +42,8 @@ pub enum CardNumberError {
     /// A format nobody knows.
     #[error("the format {0:?} is unknown; known formats: {known}", known = known_formats())]
     UnknownFormat(String),
-    /// A bare number, and the site has no default facility.
-    #[error("the site has no default facility code; write FACILITY:NUMBER")]
+    /// A bare number, and the site has no default facility for its format.
+    #[error("no default facility code goes with this format; write FACILITY:NUMBER")]
     NoFacility,
     /// A format that has a facility code, and none was given.
     #[error("{0} has a facility code; write {0}:FACILITY:NUMBER")]
@@ -76,6 +76,22 @@ pub fn parse(text: &str, defaults: &CardDefaults) -> Result<Credential, CardNumb
         [format, facility, number] => with_facility(by_id(format)?, facility, number),
         _ => Err(CardNumberError::Shape),
     }
+}
+
+/// The same where a format is named beside the text: it stands for the site's default format, and the site's default
+/// facility code goes with no other. A format that the text itself names comes first.
+///
+/// # Errors
+/// As for [`parse`], and when the format is unknown.
+pub fn parse_in(
+    format: Option<&str>,
+    text: &str,
+    defaults: &CardDefaults,
+) -> Result<Credential, CardNumberError> {
+    let Some(id) = format else { return parse(text, defaults) };
+    let format = by_id(id.trim())?;
+    let facility = defaults.facility.filter(|_| format.id == defaults.format.id);
+    parse(text, &CardDefaults { format, facility })
 }
 
 fn bare(defaults: &CardDefaults, number: u64) -> Result<Credential, CardNumberError> {
@@ -215,6 +231,18 @@ mod tests {
         }
         assert_eq!(parse("1:69", &site), Err(CardNumberError::FormatWithoutFacility("H10302")));
         assert_eq!(card("H10302:69"), expected);
+    }
+
+    #[test]
+    fn a_format_named_beside_the_number_takes_the_place_of_the_default() {
+        let beside = |format, text| parse_in(Some(format), text, &SITE);
+        assert_eq!(beside("H10302", "69"), Ok(card("H10302:69")));
+        assert_eq!(beside(" h10301 ", "4567"), Ok(card("4567")), "the default facility goes with it");
+        assert_eq!(beside("C1K35", "1:69"), Ok(card("C1K35:1:69")));
+        assert_eq!(beside("C1K35", "69"), Err(CardNumberError::NoFacility));
+        assert_eq!(beside("C1K35", "H10302:69"), Ok(card("H10302:69")), "what the number says comes first");
+        assert_eq!(beside("W99", "69"), Err(CardNumberError::UnknownFormat("W99".to_owned())));
+        assert_eq!(parse_in(None, "4567", &SITE), Ok(card("4567")));
     }
 
     #[test]

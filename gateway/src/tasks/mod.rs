@@ -12,6 +12,7 @@
 mod access;
 mod board;
 mod capture;
+mod cards;
 pub mod clock;
 mod compile;
 mod identity;
@@ -22,6 +23,7 @@ mod views;
 
 pub use access::AccessRules;
 pub use board::Board;
+pub use cards::card_policy;
 pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};
 pub use panels::line;

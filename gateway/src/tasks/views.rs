@@ -17,15 +17,15 @@ use super::clock;
 use super::identity::new_token;
 use super::site::Site;
 use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{ControllerId, EventKind, LineId, Receipt, ReceiptAction};
+use crate::domain::{Cardholder, ControllerId, EventKind, LineId, Receipt, ReceiptAction};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::osdpcap::Record;
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
-    AccessSource, Actor, AlarmView, CaptureError, CardText, ControllerState, ControllerView, Counts,
-    DoorView, EventView, Exposure, FaultCounts, InstallMinutes, InstallModeError, InstallModeOpened, Level,
-    LineView, Notice, OperationView, ReAuthenticateError, ReAuthenticated, Readiness, ReceiptView,
-    RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
+    ControllerState, ControllerView, Counts, DoorView, EventView, Exposure, FaultCounts, InstallMinutes,
+    InstallModeError, InstallModeOpened, Level, LineView, Notice, OperationView, ReAuthenticateError,
+    ReAuthenticated, Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
 };
 
 /// Most entries of each list on the page.
@@ -33,6 +33,7 @@ const MAX_RECEIPTS: usize = 20;
 const MAX_EXPOSED: usize = 1000;
 const MAX_REFUSED: usize = 100;
 const MAX_EVENTS: usize = 30;
+const MAX_UNDONE: usize = 20;
 
 /// A controller that was not heard for so long since the start is offline, not starting.
 const STARTING: SignedDuration = SignedDuration::from_secs(15);
@@ -44,6 +45,7 @@ impl SiteSource for Site {
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
         let identity = self.identity_view(now);
+        let undone = self.undone_reactivations();
         let wires = self.wires();
         let revision = self.directory.stats().revision;
         let fleet = self.fleet();
@@ -51,7 +53,8 @@ impl SiteSource for Site {
         let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
             .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
             .collect();
-        let mut notices: Vec<Notice> = board.notices.iter().cloned().collect();
+        let mut notices = undone;
+        notices.extend(board.notices.iter().cloned());
         let exposed =
             bounded(exposed(&fleet, &controllers, self.config.cards.default_format), &mut notices, now);
         let facts = SiteFacts {
@@ -139,6 +142,14 @@ impl SiteSource for Site {
             Ok(made)
         })
     }
+
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        Box::pin(self.order_card(order, actor.clone(), clock::now()))
+    }
 }
 
 /// What the lines' tasks last told of their wires.
@@ -208,12 +219,17 @@ impl Site {
     fn refused_cards(&self) -> Vec<RefusedCardView> {
         let view = self.directory.read();
         let people = view.refused().take(MAX_REFUSED).filter_map(Result::ok);
-        people
-            .filter_map(|person| {
-                let refused = person.refused_card.as_ref()?;
-                Some(RefusedCardView::of(person.id, &person.display_name, refused))
-            })
-            .collect()
+        let views = |person: Cardholder| {
+            let (id, name) = (person.id, person.display_name);
+            person.refused_cards.into_iter().map(move |refused| RefusedCardView::of(id, &name, &refused))
+        };
+        people.flat_map(views).take(MAX_REFUSED).collect()
+    }
+
+    fn undone_reactivations(&self) -> Vec<Notice> {
+        let view = self.directory.read();
+        let people = view.undone().take(MAX_UNDONE).filter_map(Result::ok);
+        people.filter_map(|person| undone_reactivation(&person)).collect()
     }
 
     fn card_reads(&self) -> Vec<EventView> {
@@ -237,6 +253,21 @@ impl Site {
             .take(MAX_EVENTS)
             .collect()
     }
+}
+
+/// Why somebody who was just made active is inactive, and what to do if they should not be.
+fn undone_reactivation(person: &Cardholder) -> Option<Notice> {
+    let reactivation = person.reactivation.as_ref()?;
+    let at = reactivation.undone?;
+    let seconds = at.duration_since(reactivation.at).as_secs();
+    let (name, token) = (&person.display_name, &reactivation.token);
+    let text = format!(
+        "{name} was made inactive {seconds} s after being made active again, both by the SCIM token {token}. Okta is \
+         known to send an outdated active=false so soon after a reactivation. It was obeyed, as every suspension is. \
+         If {name} should be active: at the identity provider, take {name}'s assignment to this application away and \
+         give it again, or push the profile once more."
+    );
+    Some(Notice { at, level: Level::Attention, text })
 }
 
 fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {

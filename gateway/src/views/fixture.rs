@@ -5,12 +5,13 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, Landing, Operation, Receipt,
-    ReceiptAction, RefusedCard, Revision,
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, GivenCard, Landing, Operation,
+    Receipt, ReceiptAction, RefusedCard, Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
-pub(crate) const CARD_NUMBERS: [&str; 5] = ["100-1234", "100-5678", "100-70000", "70000", "26:0x2F623AE"];
+pub(crate) const CARD_NUMBERS: [&str; 6] =
+    ["100-1234", "100-5678", "100-70000", "70000", "100-4242", "26:0x2F623AE"];
 
 /// 12:00:00 in Berlin.
 pub(crate) fn noon() -> Timestamp {
@@ -147,7 +148,8 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
 }
 
 fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
-    let refused = RefusedCard { number: number.to_owned(), refusal, at: before_noon(4_000) };
+    let given = GivenCard { number: number.to_owned(), ..GivenCard::default() };
+    let refused = RefusedCard { given, refusal, at: before_noon(4_000) };
     RefusedCardView::of(CardholderId(uuid::Uuid::nil()), name, &refused)
 }
 
@@ -193,7 +195,7 @@ pub(crate) fn operation(number: u64) -> OperationView {
 /// A site with something of everything.
 pub(crate) fn everything() -> SiteFacts {
     let mut site = well();
-    site.counts.refused_cards = 2;
+    site.counts.refused_cards = 5;
     let lab = &mut site.controllers[3];
     if let Some(table) = &mut lab.table {
         *table = TableView { held: Some(121), proven: false, pending: 86, ..table.clone() };
@@ -220,8 +222,15 @@ pub(crate) fn everything() -> SiteFacts {
     let not_a_card = CardRefusal::NotACard { number: "100-70000".to_owned(), detail };
     let held =
         CardRefusal::HeldByAnother { number: "100-1234".to_owned(), holder_name: "Ann Archer".to_owned() };
-    site.refused_cards =
-        vec![refused("Dee Dunn", "100-70000", not_a_card), refused("Eli Eze", "100-1234", held)];
+    let number = || "100-4242".to_owned();
+    let validity = CardRefusal::Validity { number: number(), detail: "validFrom \"100-4242\"".to_owned() };
+    site.refused_cards = vec![
+        refused("Dee Dunn", "100-70000", not_a_card),
+        refused("Eli Eze", "100-1234", held),
+        refused("Flo Fox", "100-4242", validity),
+        refused("Flo Fox", "100-4242", CardRefusal::GivenTwice { number: number() }),
+        refused("Flo Fox", "100-4242", CardRefusal::TooMany { number: number(), most: 16 }),
+    ];
     let text = "Controller dock doesn't answer. Check its power and wiring.".to_owned();
     let what = AlarmKind::ControllerOffline { controller: "dock".parse().unwrap() };
     site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];

@@ -35,7 +35,7 @@ pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
 pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Actor, CaptureError, InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, Readiness,
-    SiteSource,
+    Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
+    InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
 };
 pub use verdict::{Level, Verdict, verdict};

@@ -96,7 +96,7 @@ pub struct Counts {
     pub refused_cards: u64,
 }
 
-/// A card number that came with a person and could not be made a card.
+/// A card that came with a person and could not be made a card.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RefusedCardView {
     /// Who.
@@ -120,10 +120,13 @@ impl RefusedCardView {
         Self {
             holder,
             holder_name: holder_name.to_owned(),
-            number: CardText::new(&refused.number),
+            number: CardText::new(&refused.given.number),
             reason: refused.refusal.to_string(),
             reason_without_number: match &refused.refusal {
                 CardRefusal::NotACard { .. } => "the number fits no card format".to_owned(),
+                CardRefusal::Validity { .. } => "the card has no validity that could be kept".to_owned(),
+                CardRefusal::GivenTwice { .. } => "the card is given to this person twice".to_owned(),
+                CardRefusal::TooMany { most, .. } => format!("a person has at most {most} cards"),
                 CardRefusal::HeldByAnother { holder_name, .. } => {
                     format!("the card is held by {holder_name}; deactivate it there first")
                 }

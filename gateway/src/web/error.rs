@@ -12,7 +12,9 @@ use serde::Serialize;
 use super::state::AuthenticationError;
 use crate::domain::{AccessRefusal, RefusalKind};
 use crate::store::users::Role;
-use crate::views::{AccessError, CaptureError, InstallMinutesError, InstallModeError, ReAuthenticateError};
+use crate::views::{
+    AccessError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,
+};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -237,6 +239,23 @@ impl From<ReAuthenticateError> for ApiError {
             ReAuthenticateError::Unavailable => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
                     .remedy("The service's log says why; the old token is still valid.")
+            }
+        }
+    }
+}
+
+impl From<CardOrderError> for ApiError {
+    fn from(error: CardOrderError) -> Self {
+        let text = error.to_string();
+        match &error {
+            CardOrderError::UnknownPerson(name) => Self::new(StatusCode::NOT_FOUND, text)
+                .at("user_name", name)
+                .remedy("Give the user name that the identity provider knows the person by."),
+            CardOrderError::NotACard(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+                .remedy("`gateway card formats` lists the formats."),
+            CardOrderError::Conflict(_) => Self::new(StatusCode::CONFLICT, text),
+            CardOrderError::Unavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text).remedy("The service's log says why.")
             }
         }
     }

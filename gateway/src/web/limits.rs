@@ -46,3 +46,9 @@ pub const MAX_CAPTURES: usize = 8;
 
 /// Longest recording of a line; its end is the stream's end.
 pub const LONGEST_CAPTURE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longest card number that the API takes, in bytes.
+pub const MAX_CARD_NUMBER_BYTES: usize = 64;
+
+/// Longest badge type that the API takes, in characters.
+pub const MAX_BADGE_TYPE_CHARS: usize = 100;

@@ -9,6 +9,7 @@ mod accounts;
 mod api;
 mod assets;
 mod capture;
+mod cards;
 mod error;
 mod expiry;
 mod guard;
@@ -66,6 +67,8 @@ fn api_router() -> Router<WebState> {
         .route("/controllers", get(api::controllers))
         .route("/controllers/{id}/install-mode", post(api::open_install_mode))
         .route("/lines/{id}/capture", get(capture::capture))
+        .route("/cards", post(cards::add))
+        .route("/cards/deactivate", post(cards::deactivate))
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
         .route("/events", get(api::events))

@@ -12,6 +12,8 @@ fn help_and_version_are_results() {
     let help = run(Path::new(HERE), "--help").succeeded();
     for command in [
         "card decode",
+        "card add",
+        "card deactivate",
         "check",
         "enrol",
         "init",

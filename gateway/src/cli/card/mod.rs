@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod formats;
+mod hand;
 
 use clap::{Args, Subcommand};
 use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part};
@@ -10,7 +11,7 @@ use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part};
 use super::Failure;
 use crate::config::closest;
 
-/// Card numbers as readers see them: decode, encode, formats
+/// Cards: decode, encode, formats; add and deactivate by hand
 ///
 /// A card is its bit count and its raw value. Facility code and card number are what a format makes of them.
 #[derive(Args)]
@@ -21,6 +22,8 @@ pub(super) struct Card {
 
 #[derive(Subcommand)]
 enum Action {
+    Add(hand::Add),
+    Deactivate(hand::Deactivate),
     Decode(decode::Decode),
     Encode(encode::Encode),
     Formats(formats::Formats),
@@ -29,6 +32,8 @@ enum Action {
 impl Card {
     pub(super) fn run(&self) -> Result<(), Failure> {
         match &self.action {
+            Action::Add(add) => add.run(),
+            Action::Deactivate(deactivate) => deactivate.run(),
             Action::Decode(decode) => decode.run(),
             Action::Encode(encode) => encode.run(),
             Action::Formats(formats) => formats.run(),

@@ -1,28 +1,42 @@
-//! What becomes of the one card number that an identity provider gives a person.
+//! What becomes of the cards that an identity provider gives a person: the one of `cardNumber`, and those of the list
+//! in the project's own extension.
 //!
-//! At most one card of a person is the provider's own and active. A number that can't be a card is kept with its
-//! reason, and becomes a card by itself when the one who holds it lets go: the provider was told that all is well and
-//! will not say it again. Cards added by hand are never touched. Runs inside a plan, so that no two people win the
-//! same card.
+//! The person has the cards of both; where both name the same card, the list says what it is. A card that the provider
+//! gives no more is deactivated in the same change in which the next one is activated. One that can't be a card is kept
+//! with its reason, and becomes one by itself when whoever holds it lets go: the provider was told that all is well and
+//! will not say it again. Cards added by hand are never touched. Runs inside a plan, so that no two people win the same
+//! card.
+
+mod attributes;
+mod handover;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
-use panel_protocol::credential::Credential;
 
 use super::error::ScimError;
 use super::limits::MAX_FORMER_CARDS;
 use crate::domain::{
-    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, RefusedCard, Revision,
+    BadgeType, Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard,
 };
 use crate::sources::card_number::{self, CardDefaults};
 use crate::store::View;
 
+pub(super) use attributes::{put_into, take_from};
+pub(super) use handover::Handover;
+pub use handover::hand_over;
+
 /// How card numbers become cards.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CardPolicy {
     /// What a bare number means.
     pub defaults: CardDefaults,
+    /// What kind of card one is that comes without a badge type.
+    pub default_badge_type: BadgeType,
     /// What happens when the number is taken away.
     pub when_removed: WhenRemoved,
+    /// Numbers that mean none at all, compared without regard to case and space.
+    pub none_values: Vec<String>,
     /// Refuse the request, not just the card.
     pub strict: bool,
 }
@@ -36,213 +50,250 @@ pub enum WhenRemoved {
     Keep,
 }
 
-/// The number that the identity provider gave, whether it became a card or was refused.
-pub(super) fn current_number(person: &Cardholder) -> Option<&str> {
-    let refused = person.refused_card.as_ref().map(|refused| refused.number.as_str());
-    refused.or_else(|| {
-        let mut cards = person.cards.iter();
-        cards.find(|card| is_current(card)).map(|card| card.number.as_str())
-    })
+impl CardPolicy {
+    fn means_none(&self, number: &str) -> bool {
+        let number = folded(number);
+        number.is_empty() || self.none_values.iter().any(|none| folded(none) == number)
+    }
 }
 
-fn is_current(card: &Card) -> bool {
-    card.source == CardSource::IdentityProvider && card.state == CardState::Active
+fn folded(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-/// A person's new state meeting the number that they shall have.
+/// The cards that an identity provider gives a person.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct WantedCards {
+    /// `cardNumber`.
+    pub(super) number: Option<String>,
+    /// The extension's list.
+    pub(super) list: Vec<GivenCard>,
+}
+
+impl WantedCards {
+    /// Those that were given last, whether they became cards or were refused.
+    pub(super) fn of(person: &Cardholder) -> Self {
+        let given = given_cards(person);
+        let (number, list) = given.partition::<Vec<_>, _>(|card| card.source == CardSource::IdentityProvider);
+        Self { number: number.into_iter().next().map(|card| card.number), list }
+    }
+}
+
+/// What the provider gives a person at present, refused cards included. A refused number goes before a card of it.
+fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
+    let refused = person.refused_cards.iter().map(|refused| refused.given.clone());
+    refused.chain(person.cards.iter().filter(|card| is_given(card)).map(Card::given))
+}
+
+fn is_given(card: &Card) -> bool {
+    card.source != CardSource::Manual && card.state != CardState::Inactive
+}
+
+fn is_former(card: &Card) -> bool {
+    card.source != CardSource::Manual && card.state == CardState::Inactive
+}
+
+/// A person's new state meeting the cards that they shall have.
 pub(super) struct Settlement<'a> {
     pub(super) view: &'a View<'a>,
     pub(super) policy: &'a CardPolicy,
     pub(super) at: Timestamp,
     /// The person's state before, if they existed.
     pub(super) before: Option<&'a Cardholder>,
-    /// Somebody who lets go of the card in the same change.
-    pub(super) leaving: Option<CardholderId>,
+    /// Cards that somebody lets go of in the same change.
+    pub(super) handover: Option<&'a Handover<'a>>,
 }
 
 impl Settlement<'_> {
-    /// Makes `person`'s provider card the one that `number` stands for. `person` begins with the cards of before.
+    /// Makes `person`'s provider cards those that are wanted. `person` begins with the cards of before.
     ///
     /// # Errors
-    /// With a strict policy, when the number is new or newly in effect and can't be a card.
-    pub(super) fn settle(&self, person: &mut Cardholder, number: Option<&str>) -> Result<(), ScimError> {
-        let number = number.filter(|number| !number.trim().is_empty());
-        let Some(number) = number else {
-            self.remove(person);
-            return Ok(());
-        };
-        match self.credential_for(person, number)? {
-            Ok(credential) => give(person, number, credential),
-            Err(refusal) if self.policy.strict && self.is_news(person, number) => {
-                return Err(refused(&refusal));
+    /// With a strict policy, when a card is new or newly in effect and can't be one.
+    pub(super) fn settle(&self, person: &mut Cardholder, wanted: WantedCards) -> Result<(), ScimError> {
+        let earlier = std::mem::take(&mut person.refused_cards);
+        let given = self.given(person, wanted).into_iter();
+        let mut read: Vec<_> = given.map(|given| (self.read(person, &given), given)).collect();
+        follow_the_list(&mut read);
+        let mut cards = Vec::new();
+        for (card, given) in read {
+            let admitted = match card {
+                Ok(card) => self.admit(person, card, &cards)?,
+                Err(refusal) => Err(refusal),
+            };
+            match admitted {
+                Ok(card) => cards.push(card),
+                Err(refusal) if self.policy.strict && self.is_news(person, &given) => {
+                    return Err(refused(&given, &refusal));
+                }
+                Err(refusal) => {
+                    let is_same =
+                        |other: &GivenCard| (other.source, &other.number) == (given.source, &given.number);
+                    let at = earlier.iter().find(|other| is_same(&other.given)).map_or(self.at, |it| it.at);
+                    person.refused_cards.push(RefusedCard { given, refusal, at });
+                }
             }
-            Err(refusal) => self.refuse(person, number, refusal),
         }
+        take_over(person, cards);
         Ok(())
     }
 
-    fn remove(&self, person: &mut Cardholder) {
-        person.refused_card = None;
-        if self.policy.when_removed == WhenRemoved::Deactivate {
-            deactivate_all(person);
+    /// What is wanted, and what stays because an emptied attribute takes nothing away.
+    fn given(&self, person: &Cardholder, wanted: WantedCards) -> Vec<GivenCard> {
+        let is_card = |number: &str| !self.policy.means_none(number);
+        let number = wanted.number.filter(|number| is_card(number)).map(|number| GivenCard {
+            number,
+            source: CardSource::IdentityProvider,
+            ..GivenCard::default()
+        });
+        let list: Vec<_> = wanted.list.into_iter().filter(|card| is_card(&card.number)).collect();
+        let mut given: Vec<GivenCard> = number.into_iter().collect();
+        given.extend(self.kept_where(given.is_empty(), person, CardSource::IdentityProvider));
+        let kept = self.kept_where(list.is_empty(), person, CardSource::IdentityProviderList);
+        given.into_iter().chain(list).chain(kept).collect()
+    }
+
+    fn kept_where(&self, emptied: bool, person: &Cardholder, source: CardSource) -> Vec<GivenCard> {
+        if !emptied || self.policy.when_removed == WhenRemoved::Deactivate {
+            return Vec::new();
         }
+        let cards = person.cards.iter().filter(|card| is_given(card) && card.source == source);
+        cards.map(Card::given).collect()
     }
 
-    fn refuse(&self, person: &mut Cardholder, number: &str, refusal: CardRefusal) {
-        deactivate_all(person);
-        let earlier = person.refused_card.take().filter(|earlier| earlier.number == number);
-        let at = earlier.map_or(self.at, |earlier| earlier.at);
-        person.refused_card = Some(RefusedCard { number: number.to_owned(), refusal, at });
+    /// The card that was given, looked at by itself.
+    fn read(&self, person: &Cardholder, given: &GivenCard) -> Result<Card, CardRefusal> {
+        let GivenCard { number, format, source, state, .. } = given.clone();
+        let credential = card_number::parse_in(format.as_deref(), &number, &self.policy.defaults)
+            .map_err(|error| CardRefusal::NotACard { number: number.clone(), detail: error.to_string() })?;
+        let (valid_from, valid_until) = validity(given)?;
+        let known =
+            || person.cards.iter().find(|card| (card.source, card.credential) == (source, credential));
+        let badge_type = match source {
+            CardSource::IdentityProvider => known().map(|card| card.badge_type.clone()),
+            _ => given.badge_type.clone(),
+        };
+        let badge_type = badge_type.unwrap_or_else(|| self.policy.default_badge_type.clone());
+        Ok(Card { credential, number, state, source, badge_type, format, valid_from, valid_until })
     }
 
-    /// Whether this request brought the number, or brought the person back to life with it.
-    fn is_news(&self, person: &Cardholder, number: &str) -> bool {
-        self.before
-            .is_none_or(|before| current_number(before) != Some(number) || (person.active && !before.active))
-    }
-
-    fn credential_for(
+    /// The card, if the person can have it beside `cards`.
+    fn admit(
         &self,
         person: &Cardholder,
-        number: &str,
-    ) -> Result<Result<Credential, CardRefusal>, ScimError> {
-        let not_a_card = |detail: String| CardRefusal::NotACard { number: number.to_owned(), detail };
-        let credential = match card_number::parse(number, &self.policy.defaults) {
-            Ok(credential) => credential,
-            Err(error) => return Ok(Err(not_a_card(error.to_string()))),
-        };
-        let manual = person.cards.iter().filter(|card| card.source == CardSource::Manual).count();
-        if manual >= Cardholder::MAX_CARDS {
-            let most = Cardholder::MAX_CARDS;
-            return Ok(Err(not_a_card(format!(
-                "the person has {most} other cards already; remove one of them"
-            ))));
+        card: Card,
+        cards: &[Card],
+    ) -> Result<Result<Card, CardRefusal>, ScimError> {
+        let by_hand = person.cards.iter().filter(|card| card.source == CardSource::Manual).count();
+        let most = Cardholder::MAX_CARDS;
+        if by_hand + cards.len() >= most {
+            return Ok(Err(CardRefusal::TooMany { number: card.number, most }));
         }
-        Ok(match self.other_holder(person, credential)? {
-            Some(other) => {
-                Err(CardRefusal::HeldByAnother { number: number.to_owned(), holder_name: other.display_name })
-            }
-            None => Ok(credential),
+        if cards.iter().any(|other| (other.source, other.credential) == (card.source, card.credential)) {
+            return Ok(Err(CardRefusal::GivenTwice { number: card.number }));
+        }
+        Ok(match self.other_holder(person, &card)? {
+            Some(holder_name) => Err(CardRefusal::HeldByAnother { number: card.number, holder_name }),
+            None => Ok(card),
         })
     }
 
-    /// Another active person for whom the card is active. An inactive person's card is in nobody's way.
-    fn other_holder(
-        &self,
-        person: &Cardholder,
-        credential: Credential,
-    ) -> Result<Option<Cardholder>, ScimError> {
-        if !person.active {
+    /// The name of another active person for whom the card is active. A card that opens nothing is in nobody's way.
+    fn other_holder(&self, person: &Cardholder, card: &Card) -> Result<Option<String>, ScimError> {
+        if !person.active || card.state != CardState::Active {
             return Ok(None);
         }
-        for id in self.view.active_holders_of(credential)? {
-            if id == person.id || Some(id) == self.leaving {
-                continue;
-            }
+        let holders = match self.handover {
+            Some(handover) => handover.holders(self.view, card.credential)?,
+            None => self.view.active_holders_of(card.credential)?,
+        };
+        for id in holders.into_iter().filter(|id| *id != person.id) {
             if let Some(other) = self.view.cardholder(id)? {
-                return Ok(Some(other));
+                return Ok(Some(other.display_name));
             }
         }
         Ok(None)
     }
-}
 
-fn refused(refusal: &CardRefusal) -> ScimError {
-    match refusal {
-        CardRefusal::NotACard { .. } => ScimError::value("cardNumber", refusal.to_string()),
-        CardRefusal::HeldByAnother { .. } => ScimError::Uniqueness(refusal.to_string()),
+    /// Whether this request brought the card, or brought the person back to life with it.
+    fn is_news(&self, person: &Cardholder, given: &GivenCard) -> bool {
+        let bare = |card: &GivenCard| GivenCard { badge_type: None, ..card.clone() };
+        self.before.is_none_or(|before| {
+            let known = given_cards(before).any(|card| bare(&card) == bare(given));
+            !known || (person.active && !before.active)
+        })
     }
 }
 
-/// Old cards are deactivated before the new one is activated, and stand before it in the list.
-fn give(person: &mut Cardholder, number: &str, credential: Credential) {
-    person.refused_card = None;
-    let at = person
-        .cards
-        .iter()
-        .position(|card| card.source == CardSource::IdentityProvider && card.credential == credential);
-    let mut card = match at {
-        Some(at) => person.cards.remove(at),
-        None => Card {
-            credential,
-            number: String::new(),
-            state: CardState::Active,
-            source: CardSource::IdentityProvider,
-            valid_from: None,
-            valid_until: None,
-        },
+fn validity(given: &GivenCard) -> Result<(Option<Timestamp>, Option<Timestamp>), CardRefusal> {
+    let refused = |detail| CardRefusal::Validity { number: given.number.clone(), detail };
+    let read = |name: &str, text: &Option<String>| {
+        let instant = text.as_deref().map(|text| text.trim().parse::<Timestamp>());
+        instant.transpose().map_err(|_| {
+            let text = text.as_deref().unwrap_or_default();
+            refused(format!("{name} {text:?} must be an instant such as 2027-01-31T18:00:00Z"))
+        })
     };
-    deactivate_all(person);
-    number.clone_into(&mut card.number);
-    card.state = CardState::Active;
-    person.cards.push(card);
+    let from = read("validFrom", &given.valid_from)?;
+    let until = read("validUntil", &given.valid_until)?;
+    match (from, until) {
+        (Some(from), Some(until)) if until <= from => {
+            Err(refused("validUntil must be after validFrom".into()))
+        }
+        both => Ok(both),
+    }
+}
+
+/// Where the list names the card of `cardNumber`, its entry says what that card is.
+fn follow_the_list(read: &mut [(Result<Card, CardRefusal>, GivenCard)]) {
+    let Some(((Ok(card), given), list)) = read.split_first_mut() else { return };
+    if given.source != CardSource::IdentityProvider {
+        return;
+    }
+    let listed = list.iter().filter_map(|(listed, _)| listed.as_ref().ok());
+    if let Some(listed) = listed.into_iter().find(|listed| listed.credential == card.credential) {
+        let (number, format, source) = (card.number.clone(), card.format.clone(), card.source);
+        *card = Card { number, format, source, ..listed.clone() };
+    }
+}
+
+fn refused(given: &GivenCard, refusal: &CardRefusal) -> ScimError {
+    let attribute = match given.source {
+        CardSource::IdentityProvider => "cardNumber",
+        _ => "cards",
+    };
+    match refusal {
+        CardRefusal::HeldByAnother { .. } => ScimError::Uniqueness(refusal.to_string()),
+        _ => ScimError::value(attribute, refusal.to_string()),
+    }
+}
+
+/// Cards that are given no more are deactivated before the new ones are activated, and stand before them.
+fn take_over(person: &mut Cardholder, cards: Vec<Card>) {
+    let key = |card: &Card| (card.source, card.credential);
+    for card in person.cards.iter_mut().filter(|card| is_given(card)) {
+        if !cards.iter().any(|given| key(given) == key(card)) {
+            card.state = CardState::Inactive;
+        }
+    }
+    person
+        .cards
+        .retain(|card| !(is_former(card) && cards.iter().any(|given| given.credential == card.credential)));
+    for card in cards {
+        match person.cards.iter_mut().find(|known| key(known) == key(&card)) {
+            Some(known) => *known = card,
+            None => person.cards.push(card),
+        }
+    }
     drop_oldest_former(person);
 }
 
-fn deactivate_all(person: &mut Cardholder) {
-    for card in person.cards.iter_mut().filter(|card| card.source == CardSource::IdentityProvider) {
-        card.state = CardState::Inactive;
-    }
-}
-
 fn drop_oldest_former(person: &mut Cardholder) {
-    let is_former =
-        |card: &Card| card.source == CardSource::IdentityProvider && card.state == CardState::Inactive;
     let too_many = |person: &Cardholder| {
         let former = person.cards.iter().filter(|card| is_former(card)).count();
-        former > 0 && (former > MAX_FORMER_CARDS || person.cards.len() > Cardholder::MAX_CARDS)
+        former > MAX_FORMER_CARDS || person.cards.len() > Cardholder::MAX_CARDS
     };
     while too_many(person) {
         let Some(oldest) = person.cards.iter().position(is_former) else { return };
         person.cards.remove(oldest);
     }
-}
-
-/// What follows when a person lets go of cards: of those who wait for one of them, the one who has waited longest
-/// gets it.
-pub(super) fn hand_over(
-    view: &View<'_>,
-    policy: &CardPolicy,
-    (at, revision): (Timestamp, Revision),
-    before: &Cardholder,
-    after: Option<&Cardholder>,
-) -> Result<Vec<Change>, ScimError> {
-    let held = |credential: Credential| {
-        after.is_some_and(|after| after.active_cards().any(|card| card.credential == credential))
-    };
-    let freed: Vec<Credential> =
-        before.active_cards().map(|card| card.credential).filter(|credential| !held(*credential)).collect();
-    let mut changes = Vec::new();
-    for credential in freed {
-        let Some(waiting) = longest_waiting(view, policy, before.id, credential)? else { continue };
-        let mut person = waiting.clone();
-        let number = current_number(&waiting).map(str::to_owned);
-        let settlement = Settlement { view, policy, at, before: Some(&waiting), leaving: Some(before.id) };
-        settlement.settle(&mut person, number.as_deref())?;
-        person.modified = at;
-        person.revision = revision;
-        changes.push(Change::PutCardholder { cardholder: Box::new(person) });
-    }
-    Ok(changes)
-}
-
-fn longest_waiting(
-    view: &View<'_>,
-    policy: &CardPolicy,
-    leaving: CardholderId,
-    credential: Credential,
-) -> Result<Option<Cardholder>, ScimError> {
-    let mut longest: Option<(Timestamp, Cardholder)> = None;
-    for person in view.refused() {
-        let person = person?;
-        let Some(refused) = person.refused_card.as_ref() else { continue };
-        let waits = person.active
-            && person.id != leaving
-            && matches!(refused.refusal, CardRefusal::HeldByAnother { .. })
-            && card_number::parse(&refused.number, &policy.defaults) == Ok(credential);
-        if waits && longest.as_ref().is_none_or(|(since, _)| refused.at < *since) {
-            longest = Some((refused.at, person));
-        }
-    }
-    Ok(longest.map(|(_, person)| person))
 }

@@ -56,5 +56,8 @@ pub const MAX_BULK_OPERATIONS: usize = 1000;
 /// Scans of the whole directory at one time; further ones wait their turn.
 pub(super) const MAX_SCANS: usize = 2;
 
+/// Longest card number, format, badge type or instant of validity, in bytes.
+pub(super) const MAX_CARD_TEXT_LEN: usize = 256;
+
 /// Former cards of one person that are kept, inactive, for the record.
 pub(super) const MAX_FORMER_CARDS: usize = 4;

@@ -125,6 +125,14 @@ pub(super) struct Spot<'a> {
     pub(super) sub: Option<(&'a str, Option<&'static Attribute>)>,
 }
 
+impl Spot<'_> {
+    /// Whether both are the same attribute or sub-attribute.
+    pub(super) fn is_same_as(&self, other: &Spot<'_>) -> bool {
+        let sub = |spot: &Spot<'_>| spot.sub.map(|(sub, _)| sub.to_owned());
+        (self.extension, self.name) == (other.extension, other.name) && sub(self) == sub(other)
+    }
+}
+
 impl fmt::Display for AttributePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(schema) = &self.schema {

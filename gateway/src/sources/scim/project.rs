@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::document::{Document, at, object_in, put, slot};
 use super::error::ScimError;
 use super::path::{AttributePath, Place, Spot};
-use super::schema::{Attribute, ResourceType};
+use super::schema::{Attribute, ResourceType, Returned};
 
 /// What a client wants to see.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -49,14 +49,44 @@ impl Projection {
         }
     }
 
+    /// Drops what is returned only on request (RFC 7643, 7) and was not asked for by its name.
+    fn drop_unrequested(&self, resource: &ResourceType, document: &mut Document) {
+        let Self::Only(paths) = self else {
+            return on_request(resource).for_each(|spot| drop_at(document, &spot));
+        };
+        let is_named = |wanted: &Spot<'_>| {
+            paths.iter().any(|path| match path.locate(resource) {
+                Place::Attribute(spot) => spot.is_same_as(wanted),
+                Place::Whole { .. } => false,
+            })
+        };
+        on_request(resource).filter(|spot| !is_named(spot)).for_each(|spot| drop_at(document, &spot));
+    }
+
     /// What remains of a resource.
-    pub(super) fn apply(&self, resource: &ResourceType, document: Document) -> Document {
+    pub(super) fn apply(&self, resource: &ResourceType, mut document: Document) -> Document {
+        self.drop_unrequested(resource, &mut document);
         match self {
             Self::All => document,
             Self::Only(paths) => only(resource, &document, paths),
             Self::Without(paths) => without(resource, document, paths),
         }
     }
+}
+
+/// The sub-attributes of extensions that only those get who name them, with their places.
+fn on_request(resource: &ResourceType) -> impl Iterator<Item = Spot<'static>> {
+    let rows =
+        resource.extensions.iter().flat_map(|schema| schema.attributes.iter().map(|row| (schema.id, row)));
+    rows.flat_map(|(extension, row)| {
+        let subs = row.sub_attributes.iter().filter(|sub| sub.returned == Returned::Request);
+        subs.map(move |sub| Spot {
+            extension: Some(extension),
+            name: row.name,
+            row: Some(row),
+            sub: Some((sub.name, Some(sub))),
+        })
+    })
 }
 
 fn names<'a>(parameter: &str, texts: impl Iterator<Item = &'a str>) -> Result<Vec<AttributePath>, ScimError> {
@@ -72,7 +102,7 @@ fn names<'a>(parameter: &str, texts: impl Iterator<Item = &'a str>) -> Result<Ve
 }
 
 fn always(resource: &ResourceType, name: &str) -> bool {
-    resource.core_attribute(name).is_some_and(|row: &Attribute| row.always)
+    resource.core_attribute(name).is_some_and(|row: &Attribute| row.returned == Returned::Always)
 }
 
 fn only(resource: &ResourceType, document: &Document, paths: &[AttributePath]) -> Document {
@@ -145,7 +175,7 @@ fn without(resource: &ResourceType, mut document: Document, paths: &[AttributePa
             Place::Whole { extension: None } => {
                 document.retain(|name, _| name.starts_with("urn:") || always(resource, name));
             }
-            Place::Attribute(spot) if spot.row.is_some_and(|row| row.always) => {}
+            Place::Attribute(spot) if spot.row.is_some_and(|row| row.returned == Returned::Always) => {}
             Place::Attribute(spot) => drop_at(&mut document, &spot),
         }
     }

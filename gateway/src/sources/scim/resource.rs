@@ -22,8 +22,10 @@ pub(super) use write::{Wish, Write};
 
 /// What a plan knows besides the view.
 #[derive(Clone, Copy)]
-pub(super) struct Now {
+pub(super) struct Now<'a> {
     pub(super) at: Timestamp,
+    /// The name of the token that the client has.
+    pub(super) token: &'a str,
     /// The revision that the change would get.
     pub(super) revision: Revision,
 }

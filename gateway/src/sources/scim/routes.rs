@@ -53,7 +53,7 @@ pub struct Scim {
 struct Inner {
     directory: Directory,
     gate: Gate,
-    policy: CardPolicy,
+    policy: Arc<CardPolicy>,
     address: Address,
     clock: fn() -> Timestamp,
     scans: Semaphore,
@@ -98,7 +98,7 @@ impl Scim {
         address: Address,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let scans = Semaphore::new(limits::MAX_SCANS);
+        let (policy, scans) = (Arc::new(policy), Semaphore::new(limits::MAX_SCANS));
         Self { inner: Arc::new(Inner { directory, gate, policy, address, clock, scans }) }
     }
 
@@ -122,12 +122,14 @@ impl Scim {
     async fn commit<T: Send + 'static>(
         &self,
         client: &Client,
-        plan: impl FnOnce(&View<'_>, Now, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
+        plan: impl FnOnce(&View<'_>, Now<'_>, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
     ) -> Result<T, ScimError> {
         let at = (self.inner.clock)();
-        let policy = self.inner.policy;
-        let plan = move |view: &View<'_>, revision: Revision| plan(view, Now { at, revision }, &policy);
-        let source = Source::Scim { token: client.token_name.clone() };
+        let (policy, token) = (Arc::clone(&self.inner.policy), client.token_name.clone());
+        let source = Source::Scim { token: token.clone() };
+        let plan = move |view: &View<'_>, revision: Revision| {
+            plan(view, Now { at, token: &token, revision }, &policy)
+        };
         let committed = self.inner.directory.commit(source, at, plan).await;
         committed.map(|committed| committed.value).map_err(refused)
     }

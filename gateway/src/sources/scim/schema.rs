@@ -9,7 +9,7 @@ mod user;
 
 pub(super) use describe::{resource_type_json, schema_json};
 pub(super) use group::GROUP;
-pub(super) use user::{ENTERPRISE_USER, USER};
+pub(super) use user::{ENTERPRISE_USER, GATEHOUSE_USER, USER};
 
 /// Attribute data types (RFC 7643, 2.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,17 @@ pub(super) enum Mutability {
     ReadWrite,
     ReadOnly,
     Immutable,
+}
+
+/// In which answers an attribute is (RFC 7643, 7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Returned {
+    /// In every one, whatever the client selects.
+    Always,
+    /// Unless the client leaves it out.
+    Default,
+    /// Where the client names it.
+    Request,
 }
 
 /// Who else may have the value (RFC 7643, 7).
@@ -49,8 +60,7 @@ pub(super) struct Attribute {
     pub(super) canonical: &'static [&'static str],
     pub(super) case_exact: bool,
     pub(super) mutability: Mutability,
-    /// In every answer, whatever the client selects.
-    pub(super) always: bool,
+    pub(super) returned: Returned,
     pub(super) uniqueness: Uniqueness,
     pub(super) refers_to: &'static [&'static str],
     pub(super) sub_attributes: &'static [Attribute],
@@ -67,7 +77,7 @@ impl Attribute {
             canonical: &[],
             case_exact: false,
             mutability: Mutability::ReadWrite,
-            always: false,
+            returned: Returned::Default,
             uniqueness: Uniqueness::None,
             refers_to: &[],
             sub_attributes: &[],
@@ -103,7 +113,11 @@ impl Attribute {
     }
 
     const fn always(self) -> Self {
-        Self { always: true, ..self }
+        Self { returned: Returned::Always, ..self }
+    }
+
+    const fn on_request(self) -> Self {
+        Self { returned: Returned::Request, ..self }
     }
 
     const fn unique(self) -> Self {
@@ -172,7 +186,7 @@ impl Held {
 pub(super) static RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
 
 /// All schemas, each once.
-pub(super) static SCHEMAS: [&Schema; 3] = [USER.schema, GROUP.schema, &ENTERPRISE_USER];
+pub(super) static SCHEMAS: [&Schema; 4] = [USER.schema, GROUP.schema, &ENTERPRISE_USER, &GATEHOUSE_USER];
 
 /// Attributes of every resource (RFC 7643, 3.1).
 pub(super) static COMMON: [Attribute; 4] = [

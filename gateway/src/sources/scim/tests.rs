@@ -96,17 +96,22 @@ impl Endpoint {
     }
 }
 
-/// Knows [`TOKEN`], through which such a client speaks, and no other.
-fn known(client: Option<ClientKind>) -> TokenCheck {
-    let token = TokenInfo {
-        name: "test".to_owned(),
+/// A token of that name, through which such a client speaks.
+pub(super) fn token(name: &str, client: Option<ClientKind>) -> TokenInfo {
+    TokenInfo {
+        name: name.to_owned(),
         client,
         scope: Scope::Scim,
         created: Timestamp::UNIX_EPOCH,
         expires: None,
         last_used: None,
         previous_until: None,
-    };
+    }
+}
+
+/// Knows [`TOKEN`], through which such a client speaks, and no other.
+fn known(client: Option<ClientKind>) -> TokenCheck {
+    let token = token("test", client);
     Box::new(move |text| if text == TOKEN { Presented::Valid(token.clone()) } else { Presented::Unknown })
 }
 
@@ -117,6 +122,8 @@ async fn serve(directory: &Directory, kind: Option<ClientKind>, clock: fn() -> T
     let policy = CardPolicy {
         defaults: CardDefaults { format: &H10301, facility: Some(100) },
         when_removed: WhenRemoved::Deactivate,
+        default_badge_type: "Standard".to_owned(),
+        none_values: Vec::new(),
         strict: false,
     };
     let gate = Gate::new(known(kind), Transport::PlainLoopback, Box::new(|_| {}));

@@ -27,7 +27,7 @@ pub struct Counts {
     pub active_cards: u64,
     /// Groups.
     pub groups: u64,
-    /// People with a card number that was refused.
+    /// People with a card that was refused.
     pub refused_cards: u64,
     /// Access levels.
     #[serde(default)]
@@ -134,7 +134,7 @@ impl Counts {
             active: u64::from(person.active),
             cards: person.cards.len() as u64,
             active_cards: person.active_cards().count() as u64,
-            refused_cards: u64::from(person.refused_card.is_some()),
+            refused_cards: u64::from(!person.refused_cards.is_empty()),
             ..Self::NONE
         }
     }

@@ -36,6 +36,7 @@ pub(super) mod kind {
     pub(in super::super) const ACCESS_LEVEL: u8 = b'a';
     pub(in super::super) const RULE: u8 = b'p';
     pub(in super::super) const GROUP_RULE: u8 = b'q';
+    pub(in super::super) const UNDONE: u8 = b'o';
 
     /// Rows from which all others follow; a snapshot holds these, in this order, which is the tree's.
     pub(in super::super) const PRIMARY: [u8; 6] = [ACCESS_LEVEL, CARDHOLDER, GROUP, MEMBER, RULE, REVOCATION];
@@ -142,6 +143,11 @@ pub(super) fn group_rules_prefix(group: GroupId) -> Key {
     id_key(kind::GROUP_RULE, group.0)
 }
 
+/// Where a person is listed whose reactivation was taken back at once.
+pub(super) fn undone_key(id: CardholderId) -> Key {
+    id_key(kind::UNDONE, id.0)
+}
+
 /// Where entities with a name or external identifier begin. `text` is folded already where case doesn't matter.
 pub(super) fn text_prefix(kind: u8, text: &str) -> Key {
     let hash = Sha256::digest(text.as_bytes());
@@ -194,8 +200,11 @@ pub(super) fn cardholder_index(person: &Cardholder) -> Rows {
         let value = if active { CARD_ACTIVE } else { CARD_INACTIVE };
         index(credential_prefix(card.credential), value);
     }
-    if person.refused_card.is_some() {
+    if !person.refused_cards.is_empty() {
         rows.insert(refused_key(person.id), Value::default());
+    }
+    if person.reactivation.as_ref().is_some_and(|reactivation| reactivation.undone.is_some()) {
+        rows.insert(undone_key(person.id), Value::default());
     }
     rows
 }

@@ -167,10 +167,19 @@ impl<'a> View<'a> {
         self.get(&rows::member_key(group, member)).map(|row| row.is_some())
     }
 
-    /// People with a card number that was refused.
+    /// People with a card that was refused.
     pub fn refused(&self) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        self.people_listed(kind::REFUSED)
+    }
+
+    /// Inactive people whose reactivation was taken back at once.
+    pub fn undone(&self) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        self.people_listed(kind::UNDONE)
+    }
+
+    fn people_listed(&self, kind: u8) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
         let view = *self;
-        self.ids(vec![kind::REFUSED], None)
+        self.ids(vec![kind], None)
             .filter_map(move |id| id.and_then(|id| view.cardholder(CardholderId(id))).transpose())
     }
 

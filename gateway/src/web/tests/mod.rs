@@ -3,6 +3,7 @@
 mod access;
 mod access_rules;
 mod capture;
+mod cards;
 mod identity;
 mod install_mode;
 mod live;
@@ -25,15 +26,16 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::*;
-use crate::domain::{ControllerId, LineId};
+use crate::domain::{ControllerId, LineId, Revision};
 use crate::osdpcap::Record;
 use crate::peer::Transport;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::tasks::AccessRules;
 use crate::views::{
-    AccessSource, Actor, CaptureError, InstallMinutes, InstallModeError, InstallModeOpened, OperationView,
-    ReAuthenticateError, ReAuthenticated, Readiness, ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
+    AccessSource, Actor, CaptureError, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
+    InstallModeError, InstallModeOpened, OperationView, ReAuthenticateError, ReAuthenticated, Readiness,
+    ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -54,6 +56,7 @@ struct FakeSite {
     passing: broadcast::Sender<Record>,
     listeners: Mutex<Vec<Actor>>,
     re_authenticated: Mutex<Vec<Actor>>,
+    ordered: Mutex<Vec<(CardOrder, Actor)>>,
 }
 
 impl FakeSite {
@@ -73,6 +76,7 @@ impl FakeSite {
             passing: broadcast::Sender::new(16),
             listeners: Mutex::default(),
             re_authenticated: Mutex::default(),
+            ordered: Mutex::default(),
         })
     }
 
@@ -140,6 +144,23 @@ impl SiteSource for FakeSite {
         } else {
             Err(ReAuthenticateError::Unknown(source.to_owned()))
         };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        let answer = match (order.user_name.as_str(), order.number.as_str()) {
+            ("ada", "taken") => Err(CardOrderError::Conflict("the card is held by Bo".to_owned())),
+            ("ada", "x") => Err(CardOrderError::NotACard("no number".to_owned())),
+            ("ada", _) => Ok(CardOrderDone { holder_name: "Ada".to_owned(), revision: Revision(7) }),
+            (other, _) => Err(CardOrderError::UnknownPerson(other.to_owned())),
+        };
+        if answer.is_ok() {
+            self.ordered.lock().unwrap().push((order, actor.clone()));
+        }
         Box::pin(std::future::ready(answer))
     }
 }

@@ -1,7 +1,7 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{CardRefusal, CardholderId, RefusedCard};
+use crate::domain::{CardRefusal, CardholderId, GivenCard, RefusedCard};
 use crate::views::{CardText, LineState, Notice, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
@@ -24,7 +24,8 @@ fn hostile() -> SiteFacts {
         exposure.doors = vec![bad()];
     }
     let refusal = CardRefusal::NotACard { number: bad(), detail: bad() };
-    let refused = RefusedCard { number: bad(), refusal, at: fixture::noon() };
+    let given = GivenCard { number: bad(), ..GivenCard::default() };
+    let refused = RefusedCard { given, refusal, at: fixture::noon() };
     facts.refused_cards = vec![RefusedCardView::of(CardholderId(uuid::Uuid::nil()), HOSTILE, &refused)];
     facts.alarms[0].text = bad();
     facts.notices = vec![Notice { text: bad(), ..facts.notices.remove(0) }];

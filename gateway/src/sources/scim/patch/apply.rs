@@ -256,7 +256,9 @@ impl Target<'_> {
         value: &Value,
     ) -> Result<(), ScimError> {
         let row = self.spot.row;
-        if self.sub.is_none() && filter.is_none() && row.is_some_and(|row| row.required) {
+        // Without what it requires, an extension is none of the resource's any more; no resource requires one.
+        let required = row.is_some_and(|row| row.required) && self.spot.extension.is_none();
+        if self.sub.is_none() && filter.is_none() && required {
             return Err(ScimError::Mutability(format!("{} is required", self.spot.name)));
         }
         if at(document, self.spot).is_none() {

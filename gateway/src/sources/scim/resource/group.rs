@@ -52,7 +52,7 @@ fn document_of(group: &Group) -> Document {
 fn group_from(
     mut document: Document,
     id: GroupId,
-    now: Now,
+    now: Now<'_>,
     before: Option<&Group>,
 ) -> Result<Group, ScimError> {
     Ok(Group {
@@ -67,7 +67,12 @@ fn group_from(
 }
 
 /// Plans a new group.
-pub(in super::super) fn create(view: &View<'_>, now: Now, id: GroupId, mut sent: Document) -> Plan<Group> {
+pub(in super::super) fn create(
+    view: &View<'_>,
+    now: Now<'_>,
+    id: GroupId,
+    mut sent: Document,
+) -> Plan<Group> {
     let members = take_members(&mut sent);
     let group = group_from(sent, id, now, None)?;
     write(view, None, group, vec![MemberEdit::Add(members)])
@@ -76,7 +81,7 @@ pub(in super::super) fn create(view: &View<'_>, now: Now, id: GroupId, mut sent:
 /// Plans a group's replacement, members included: none are named, none stay.
 pub(in super::super) fn replace(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     (id, if_match): (GroupId, Option<&str>),
     mut sent: Document,
 ) -> Plan<Group> {
@@ -89,7 +94,7 @@ pub(in super::super) fn replace(
 /// Plans a group's PATCH: all of its operations or none. Members whom the directory doesn't know are passed over.
 pub(in super::super) fn patch(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     (id, if_match): (GroupId, Option<&str>),
     mut patch: Patch,
 ) -> Plan<Group> {

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::cards::{CardPolicy, Settlement, current_number, hand_over};
-use super::super::document::{Document, object_in, put, slot};
+use super::super::cards::{self, CardPolicy, Settlement, WantedCards, hand_over};
+use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
-use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
+use super::super::schema::{GROUP, USER};
 use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text, text_at};
-use crate::domain::{Attributes, Cardholder, CardholderId, Change};
+use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation};
 use crate::store::View;
 
 /// A plan's result: what to change, and the person afterwards.
@@ -20,7 +20,7 @@ struct Draft {
     external_id: Option<String>,
     display_name: String,
     active: Option<bool>,
-    card_number: Option<String>,
+    cards: WantedCards,
     attributes: Attributes,
 }
 
@@ -70,10 +70,7 @@ fn document_of(person: &Cardholder) -> Document {
         Some(Value::Null) => document.remove("active"),
         _ => document.insert("active".into(), person.active.into()),
     };
-    if let Some(number) = current_number(person) {
-        let enterprise = object_in(slot(&mut document, ENTERPRISE_USER.id));
-        enterprise.insert("cardNumber".into(), number.into());
-    }
+    cards::put_into(&mut document, person);
     document
 }
 
@@ -92,29 +89,20 @@ fn draft(mut document: Document) -> Result<Draft, ScimError> {
     let user_name = take_required(&mut document, "userName")?;
     let external_id = take_text(&mut document, "externalId")?;
     let active = document.remove("active").and_then(|value| value.as_bool());
-    let card_number = take_card_number(&mut document);
+    let cards = cards::take_from(&mut document)?;
     let shown = take_text(&mut document, "displayName")?;
     let display_name = match shown.as_deref() {
         Some(name) if !name.trim().is_empty() => name.to_owned(),
         _ => derived_name(&document, &user_name),
     };
     put_text(&mut document, "displayName", shown.as_deref());
-    Ok(Draft { user_name, external_id, display_name, active, card_number, attributes: rest(document)? })
-}
-
-fn take_card_number(document: &mut Document) -> Option<String> {
-    let enterprise = document.get_mut(ENTERPRISE_USER.id)?.as_object_mut()?;
-    let number = enterprise.remove("cardNumber").and_then(|number| number.as_str().map(str::to_owned));
-    if enterprise.is_empty() {
-        document.remove(ENTERPRISE_USER.id);
-    }
-    number
+    Ok(Draft { user_name, external_id, display_name, active, cards, attributes: rest(document)? })
 }
 
 /// Plans a new person. A person is active unless the client says otherwise.
 pub(in super::super) fn create(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     policy: &CardPolicy,
     id: CardholderId,
     sent: Document,
@@ -126,7 +114,7 @@ pub(in super::super) fn create(
 /// Plans a person's replacement. Without `active`, they stay as active as they were: silence never opens a door.
 pub(in super::super) fn replace(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     policy: &CardPolicy,
     (id, if_match): (CardholderId, Option<&str>),
     sent: Document,
@@ -139,7 +127,7 @@ pub(in super::super) fn replace(
 /// Plans a person's PATCH: all of its operations or none.
 pub(in super::super) fn patch(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     policy: &CardPolicy,
     (id, if_match): (CardholderId, Option<&str>),
     patch: Patch,
@@ -148,17 +136,17 @@ pub(in super::super) fn patch(
     let mut document = document_of(&before);
     patch.apply(&USER, &mut document)?;
     let unassigned = !document.contains_key("active");
-    let (mut person, number) = person_from(draft(document)?, id, now, Some(&before));
+    let (mut person, cards) = person_from(draft(document)?, id, now, Some(&before));
     if unassigned {
         put(&mut person.attributes, "active", Some(Value::Null));
     }
-    write(view, now, policy, Some(before), (person, number))
+    write(view, now, policy, Some(before), (person, cards))
 }
 
 /// Plans a person's end, and gives their cards to whoever waits for them.
 pub(in super::super) fn delete(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     policy: &CardPolicy,
     (id, if_match): (CardholderId, Option<&str>),
 ) -> Plan<()> {
@@ -177,43 +165,60 @@ fn find(view: &View<'_>, id: CardholderId, if_match: Option<&str>) -> Result<Car
     Ok(person)
 }
 
-/// The person that a draft describes, still with the cards of before, and the card number they shall have.
+/// The person that a draft describes, still with the cards of before, and the cards they shall have.
 fn person_from(
     draft: Draft,
     id: CardholderId,
-    now: Now,
+    now: Now<'_>,
     before: Option<&Cardholder>,
-) -> (Cardholder, Option<String>) {
+) -> (Cardholder, WantedCards) {
+    let active = draft.active.unwrap_or_else(|| before.is_none_or(|before| before.active));
     let person = Cardholder {
         id,
         user_name: draft.user_name,
         external_id: draft.external_id,
         display_name: draft.display_name,
-        active: draft.active.unwrap_or_else(|| before.is_none_or(|before| before.active)),
+        active,
         cards: before.map(|before| before.cards.clone()).unwrap_or_default(),
-        refused_card: before.and_then(|before| before.refused_card.clone()),
+        refused_cards: before.map(|before| before.refused_cards.clone()).unwrap_or_default(),
+        reactivation: before.and_then(|before| reactivation(before, active, now)),
         attributes: draft.attributes,
         created: before.map_or(now.at, |before| before.created),
         modified: now.at,
         revision: now.revision,
     };
-    (person, draft.card_number)
+    (person, draft.cards)
+}
+
+/// How the person was last made active again, once `active` is what they are.
+fn reactivation(before: &Cardholder, active: bool, now: Now<'_>) -> Option<Reactivation> {
+    let earlier = before.reactivation.clone();
+    match (before.active, active) {
+        (false, true) => Some(Reactivation { at: now.at, token: now.token.to_owned(), undone: None }),
+        (true, false) => earlier
+            .filter(|earlier| {
+                let since = now.at.duration_since(earlier.at);
+                earlier.token == now.token && since <= Reactivation::STALE_SUSPENSION
+            })
+            .map(|earlier| Reactivation { undone: Some(now.at), ..earlier }),
+        _ => earlier,
+    }
 }
 
 fn write(
     view: &View<'_>,
-    now: Now,
+    now: Now<'_>,
     policy: &CardPolicy,
     before: Option<Cardholder>,
-    (mut person, number): (Cardholder, Option<String>),
+    (mut person, cards): (Cardholder, WantedCards),
 ) -> Plan<Cardholder> {
     if let Some(other) = view.cardholder_by_user_name(&person.user_name)?
         && other.id != person.id
     {
         return Err(ScimError::Uniqueness(format!("userName {:?} is taken", person.user_name)));
     }
-    let settlement = Settlement { view, policy, at: now.at, before: before.as_ref(), leaving: None };
-    settlement.settle(&mut person, number.as_deref())?;
+    let settlement = Settlement { view, policy, at: now.at, before: before.as_ref(), handover: None };
+    settlement.settle(&mut person, cards)?;
     let Some(before) = before else {
         return Ok((vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }], person));
     };
@@ -230,6 +235,7 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::super::super::document::{from_body, get};
+    use super::super::super::schema::ENTERPRISE_USER;
     use super::*;
     use proptest::prelude::*;
 
@@ -279,7 +285,7 @@ mod tests {
             }
             let draft = drafted(sent.clone()).unwrap();
             let read = get(sent.as_object().unwrap(), ENTERPRISE_USER.id).and_then(|part| part["cardNumber"].as_str());
-            prop_assert_eq!(draft.card_number.as_deref(), read);
+            prop_assert_eq!(draft.cards.number.as_deref(), read);
             prop_assert_eq!(draft.active, Some(active));
             prop_assert_eq!(draft.attributes["title"].as_str(), Some(title.as_str()));
         }

@@ -46,7 +46,7 @@ impl Write {
     pub(in super::super) fn plan(
         self,
         view: &View<'_>,
-        now: Now,
+        now: Now<'_>,
         policy: &CardPolicy,
     ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         match self.resource.held_as {
@@ -58,7 +58,7 @@ impl Write {
     fn plan_person(
         self,
         view: &View<'_>,
-        now: Now,
+        now: Now<'_>,
         policy: &CardPolicy,
     ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = CardholderId(self.id);
@@ -74,7 +74,7 @@ impl Write {
         Ok((changes, Some(Entity::from(person))))
     }
 
-    fn plan_group(self, view: &View<'_>, now: Now) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
+    fn plan_group(self, view: &View<'_>, now: Now<'_>) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = GroupId(self.id);
         let target = (id, self.if_match.as_deref());
         let (changes, group) = match self.wish {

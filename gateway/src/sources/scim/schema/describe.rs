@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Kind, Mutability, ResourceType, Schema, Uniqueness};
+use super::{Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness};
 
 /// A schema as `/Schemas/{id}` shows it (RFC 7643, 7). `base` is the endpoint's address.
 pub(in super::super) fn schema_json(schema: &Schema, base: &str) -> Value {
@@ -47,7 +47,11 @@ fn attribute_json(attribute: &Attribute) -> Value {
         "required": attribute.required,
         "caseExact": attribute.case_exact,
         "mutability": mutability(attribute.mutability),
-        "returned": if attribute.always { "always" } else { "default" },
+        "returned": match attribute.returned {
+            Returned::Always => "always",
+            Returned::Default => "default",
+            Returned::Request => "request",
+        },
         "uniqueness": match attribute.uniqueness {
             Uniqueness::None => "none",
             Uniqueness::Server => "server",

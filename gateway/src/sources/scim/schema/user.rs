@@ -1,4 +1,4 @@
-//! The tables of a person: RFC 7643, 4.1 and 4.3, and the card number.
+//! The tables of a person: RFC 7643, 4.1 and 4.3 with the card number, and the project's own extension for several cards.
 
 use super::{Attribute, Held, Kind, ResourceType, Schema, plural};
 
@@ -8,7 +8,7 @@ pub(in super::super) static USER: ResourceType = ResourceType {
     endpoint: "Users",
     description: "A person who may carry cards.",
     schema: &CORE_USER,
-    extensions: &[&ENTERPRISE_USER],
+    extensions: &[&ENTERPRISE_USER, &GATEHOUSE_USER],
     held_as: Held::Cardholders,
     dropped: &["password"],
 };
@@ -26,6 +26,14 @@ pub(in super::super) static ENTERPRISE_USER: Schema = Schema {
     name: "EnterpriseUser",
     description: "A person in an organisation, and the card they carry.",
     attributes: &ENTERPRISE_ATTRIBUTES,
+};
+
+/// The project's own extension: several cards of one person, each with what can be said of a card.
+pub(in super::super) static GATEHOUSE_USER: Schema = Schema {
+    id: "urn:ietf:params:scim:schemas:extension:gatehouse:2.0:User",
+    name: "GatehouseUser",
+    description: "The cards of a person who carries several, or whose card is more than a number.",
+    attributes: &GATEHOUSE_ATTRIBUTES,
 };
 
 const EXTERNAL: &[&str] = &["external"];
@@ -107,6 +115,40 @@ static ENTERPRISE_ATTRIBUTES: [Attribute; 7] = [
          FORMAT:FACILITY:NUMBER, or raw:BITS:0xHEX.",
     )
     .exact(),
+];
+
+/// Required where the extension is there at all: it has nothing else to say.
+static GATEHOUSE_ATTRIBUTES: [Attribute; 1] = [Attribute::complex(
+    "cards",
+    &CARDS,
+    "At most 16 cards, besides the one of cardNumber. Where both name the same card, its entry here says what it is.",
+)
+.many()
+.required()];
+
+/// Validity is text: what can't be read as an instant costs the card, not the person.
+static CARDS: [Attribute; 7] = [
+    Attribute::text("value", "The card's number, written in any way that cardNumber may be.").exact(),
+    Attribute::text(
+        "badgeType",
+        "What kind of card it is, such as Visitor; by default what the site configures.",
+    ),
+    Attribute::text(
+        "format",
+        "The card format that a value without one is in, such as H10302; by default the site's.",
+    ),
+    Attribute::text(
+        "validFrom",
+        "The instant before which the card opens nothing, such as 2027-01-31T08:00:00Z.",
+    ),
+    Attribute::text(
+        "validUntil",
+        "The instant from which on the card opens nothing, such as 2027-01-31T18:00:00Z.",
+    ),
+    Attribute::boolean("active", "Whether the card opens anything; true by default."),
+    Attribute::text("refusal", "Why this can't be a card, with what would be right. Absent where it is one.")
+        .read_only()
+        .on_request(),
 ];
 
 static MANAGER: [Attribute; 3] = [

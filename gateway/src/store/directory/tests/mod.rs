@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::rows::{Key, Value};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Attributes, Card, CardSource, CardState, CardholderId, DoorSchedule, Group,
-    GroupId, Rule, RuleId, Schedule,
+    AccessLevel, AccessLevelId, Attributes, Card, CardSource, CardState, CardholderId, DEFAULT_BADGE_TYPE,
+    DoorSchedule, Group, GroupId, Rule, RuleId, Schedule,
 };
 
 pub(super) fn now() -> Timestamp {
@@ -43,6 +43,8 @@ pub(super) fn card(number: u32) -> Card {
         number: number.to_string(),
         state: CardState::Active,
         source: CardSource::IdentityProvider,
+        badge_type: DEFAULT_BADGE_TYPE.to_owned(),
+        format: None,
         valid_from: None,
         valid_until: None,
     }
@@ -56,7 +58,8 @@ pub(super) fn person(number: u32, cards: &[u32]) -> Cardholder {
         display_name: format!("Person {number}"),
         active: true,
         cards: cards.iter().map(|number| card(*number)).collect(),
-        refused_card: None,
+        refused_cards: Vec::new(),
+        reactivation: None,
         attributes: Attributes::new(),
         created: now(),
         modified: now(),

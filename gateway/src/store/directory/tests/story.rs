@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::domain::{CardRefusal, RefusedCard, Revocation};
+use crate::domain::{CardRefusal, GivenCard, RefusedCard, Revocation};
 use crate::store::limits::{MAX_CHANGES_PER_RECORD, MAX_REVOCATIONS};
 
 #[tokio::test]
@@ -78,7 +78,8 @@ async fn counts_and_refused_cards_are_those_of_the_people() {
     inactive.active = false;
     let mut refused = person(3, &[]);
     let refusal = CardRefusal::HeldByAnother { number: "3".to_owned(), holder_name: "X".to_owned() };
-    refused.refused_card = Some(RefusedCard { number: "3".to_owned(), refusal, at: now() });
+    let given = GivenCard { number: "3".to_owned(), ..GivenCard::default() };
+    refused.refused_cards = vec![RefusedCard { given, refusal, at: now() }];
     let people = vec![put(person(1, &[1, 2])), put(inactive), put(refused.clone())];
     commit(&directory, people).await;
     let counts = Counts {
@@ -92,7 +93,7 @@ async fn counts_and_refused_cards_are_those_of_the_people() {
     assert_eq!(directory.read().counts(), counts);
     let listed = directory.read().refused().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(listed, [refused.clone()]);
-    refused.refused_card = None;
+    refused.refused_cards.clear();
     commit(&directory, vec![put(refused)]).await;
     assert_eq!(directory.read().refused().count(), 0);
     assert_eq!(directory.stats().counts.refused_cards, 0);

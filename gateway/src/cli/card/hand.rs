@@ -1,0 +1,105 @@
+//! `gateway card add` and `gateway card deactivate`
+
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cli::{Failure, SiteFile, asked, say};
+use crate::config::NamedFiles;
+
+/// Whose card, and which.
+#[derive(Args)]
+struct Which {
+    #[command(flatten)]
+    site: SiteFile,
+
+    /// The person's user name, as the identity provider writes it
+    #[arg(long = "user", value_name = "NAME")]
+    user_name: String,
+
+    /// The card's number: NUMBER, FACILITY:NUMBER, FORMAT:FACILITY:NUMBER or raw:BITS:0xHEX
+    #[arg(long, value_name = "CARD")]
+    card: String,
+}
+
+/// Give a person a card by hand, at the running service
+///
+/// No identity provider touches such a card. To take it away: gateway card deactivate.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  gateway card add --user ada@example.org --card 100:1234
+  gateway card add --user ada@example.org --card 1235 --badge-type Visitor --until 2027-01-31T18:00:00Z")]
+pub(super) struct Add {
+    #[command(flatten)]
+    which: Which,
+
+    /// What kind of card it is [default: the site's]
+    #[arg(long, value_name = "TYPE")]
+    badge_type: Option<String>,
+
+    /// The card opens nothing before this instant
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<Timestamp>,
+
+    /// The card opens nothing from this instant on
+    #[arg(long, value_name = "INSTANT")]
+    until: Option<Timestamp>,
+}
+
+/// Deactivate a card that was added by hand, at the running service
+#[derive(Args)]
+#[command(after_help = "Example:
+  gateway card deactivate --user ada@example.org --card 100:1234")]
+pub(super) struct Deactivate {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// What the service answers.
+#[derive(Deserialize)]
+struct Done {
+    holder_name: String,
+    revision: u64,
+}
+
+impl Add {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let mut body = self.which.body();
+        let instants = [("valid_from", self.from), ("valid_until", self.until)];
+        for (name, instant) in instants {
+            if let Some(instant) = instant {
+                body[name] = instant.to_string().into();
+            }
+        }
+        if let Some(badge_type) = &self.badge_type {
+            body["badge_type"] = badge_type.as_str().into();
+        }
+        let done = self.which.ask("/api/v1/cards", &body)?;
+        say(format_args!(
+            "{}: card {} is active, revision {}",
+            done.holder_name, self.which.card, done.revision
+        ))
+    }
+}
+
+impl Deactivate {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let done = self.which.ask("/api/v1/cards/deactivate", &self.which.body())?;
+        let card = &self.which.card;
+        say(format_args!("{}: card {card} is deactivated, revision {}", done.holder_name, done.revision))
+    }
+}
+
+impl Which {
+    fn body(&self) -> Value {
+        json!({ "user_name": self.user_name, "card": self.card })
+    }
+
+    fn ask(&self, path: &str, body: &Value) -> Result<Done, Failure> {
+        let config = self.site.load(NamedFiles::Ignored)?;
+        let answer = asked(&config, async |client| client.post(path, body).await)?;
+        Ok(serde_json::from_slice(&answer).context("the service's answer can't be read")?)
+    }
+}

@@ -1,0 +1,104 @@
+//! A person's cards as attributes: `cardNumber` of the enterprise extension, `cards` of the project's own.
+
+use serde_json::{Value, json};
+
+use super::WantedCards;
+use crate::domain::{CardSource, CardState, Cardholder, GivenCard};
+use crate::sources::scim::document::{Document, object_in, slot};
+use crate::sources::scim::error::ScimError;
+use crate::sources::scim::limits::MAX_CARD_TEXT_LEN;
+use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
+
+/// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
+pub(in super::super) fn put_into(document: &mut Document, person: &Cardholder) {
+    let refused = person.refused_cards.iter();
+    let refused = refused.map(|refused| (refused.given.clone(), Some(refused.refusal.to_string())));
+    let cards = person.cards.iter().filter(|card| super::is_given(card)).map(|card| (card.given(), None));
+    let mut list = Vec::new();
+    let mut number = None;
+    for (given, refusal) in refused.chain(cards) {
+        match given.source {
+            CardSource::IdentityProvider => number = number.or(Some(given.number)),
+            _ => list.push(element(given, refusal)),
+        }
+    }
+    if let Some(number) = number {
+        object_in(slot(document, ENTERPRISE_USER.id)).insert("cardNumber".into(), number.into());
+    }
+    if !list.is_empty() {
+        object_in(slot(document, GATEHOUSE_USER.id)).insert("cards".into(), list.into());
+    }
+}
+
+fn element(given: GivenCard, refusal: Option<String>) -> Value {
+    let mut element = json!({ "value": given.number, "active": given.state == CardState::Active });
+    let texts = [
+        ("badgeType", given.badge_type),
+        ("format", given.format),
+        ("validFrom", given.valid_from),
+        ("validUntil", given.valid_until),
+        ("refusal", refusal),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            element[name] = text.into();
+        }
+    }
+    element
+}
+
+/// Takes the cards that a client wants out of a document.
+///
+/// # Errors
+/// When there are more than a person may have, one has no number, or a text is too long.
+pub(in super::super) fn take_from(document: &mut Document) -> Result<WantedCards, ScimError> {
+    let number = take(document, ENTERPRISE_USER.id, "cardNumber");
+    let number = number.map(|number| text("cardNumber", number)).transpose()?.flatten();
+    let list = match take(document, GATEHOUSE_USER.id, "cards") {
+        Some(Value::Array(elements)) => elements,
+        _ => Vec::new(),
+    };
+    let most = Cardholder::MAX_CARDS;
+    if list.len() > most {
+        let detail = format!("has {} values; a person has at most {most} cards", list.len());
+        return Err(ScimError::value("cards", detail));
+    }
+    let list = list.into_iter().map(given).collect::<Result<_, _>>()?;
+    Ok(WantedCards { number, list })
+}
+
+fn take(document: &mut Document, extension: &str, name: &str) -> Option<Value> {
+    let part = document.get_mut(extension)?.as_object_mut()?;
+    let value = part.remove(name);
+    if part.is_empty() {
+        document.remove(extension);
+    }
+    value
+}
+
+fn given(mut element: Value) -> Result<GivenCard, ScimError> {
+    let mut take = |name: &str| text(&format!("cards.{name}"), element[name].take());
+    let Some(number) = take("value")? else {
+        return Err(ScimError::value("cards.value", "is missing; it is the card's number"));
+    };
+    let badge_type = take("badgeType")?.filter(|badge_type| !badge_type.trim().is_empty());
+    let format = take("format")?.filter(|format| !format.trim().is_empty());
+    let valid_from = take("validFrom")?.filter(|text| !text.trim().is_empty());
+    let valid_until = take("validUntil")?.filter(|text| !text.trim().is_empty());
+    let state = match element["active"].as_bool() {
+        Some(false) => CardState::Suspended,
+        _ => CardState::Active,
+    };
+    let source = CardSource::IdentityProviderList;
+    Ok(GivenCard { number, format, source, state, badge_type, valid_from, valid_until })
+}
+
+fn text(attribute: &str, value: Value) -> Result<Option<String>, ScimError> {
+    match value {
+        Value::String(text) if text.len() > MAX_CARD_TEXT_LEN => {
+            Err(ScimError::value(attribute, format!("is longer than {MAX_CARD_TEXT_LEN} bytes")))
+        }
+        Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,106 @@
+//! What follows when a person lets go of cards: whoever has waited longest for one gets it, in the same change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+
+use super::{CardPolicy, Settlement, WantedCards};
+use crate::domain::{CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard, Revision};
+use crate::sources::card_number;
+use crate::sources::scim::error::ScimError;
+use crate::store::{StoreError, View};
+
+/// Who gets which of the cards that somebody lets go of.
+pub(in super::super) struct Handover<'a> {
+    /// Who lets go.
+    from: CardholderId,
+    /// What they are afterwards, if they still are.
+    after: Option<&'a Cardholder>,
+    heirs: BTreeMap<Credential, CardholderId>,
+}
+
+impl Handover<'_> {
+    /// Everybody for whom a card may open something after the change.
+    pub(super) fn holders(
+        &self,
+        view: &View<'_>,
+        credential: Credential,
+    ) -> Result<Vec<CardholderId>, StoreError> {
+        let kept = self.after.filter(|after| after.opens_with(credential)).map(|after| after.id);
+        if let Some(holder) = kept.or_else(|| self.heirs.get(&credential).copied()) {
+            return Ok(vec![holder]);
+        }
+        let mut holders = view.active_holders_of(credential)?;
+        holders.retain(|id| *id != self.from);
+        Ok(holders)
+    }
+}
+
+/// Settles everybody who gets a card that `before` had and `after` has no more.
+///
+/// # Errors
+/// When the directory can't be read.
+pub fn hand_over(
+    view: &View<'_>,
+    policy: &CardPolicy,
+    (at, revision): (Timestamp, Revision),
+    before: &Cardholder,
+    after: Option<&Cardholder>,
+) -> Result<Vec<Change>, ScimError> {
+    let is_held = |credential| after.is_some_and(|after| after.opens_with(credential));
+    let freed: BTreeSet<Credential> = before
+        .active_cards()
+        .map(|card| card.credential)
+        .filter(|credential| !is_held(*credential))
+        .collect();
+    if freed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let handover = Handover { from: before.id, after, heirs: heirs(view, policy, before.id, &freed)? };
+    let heirs: BTreeSet<CardholderId> = handover.heirs.values().copied().collect();
+    let mut changes = Vec::with_capacity(heirs.len());
+    for id in heirs {
+        let Some(waiting) = view.cardholder(id)? else { continue };
+        let mut person = waiting.clone();
+        let settlement = Settlement { view, policy, at, before: Some(&waiting), handover: Some(&handover) };
+        settlement.settle(&mut person, WantedCards::of(&waiting))?;
+        person.modified = at;
+        person.revision = revision;
+        changes.push(Change::PutCardholder { cardholder: Box::new(person) });
+    }
+    Ok(changes)
+}
+
+/// For each freed card, the person who waits for it longest.
+fn heirs(
+    view: &View<'_>,
+    policy: &CardPolicy,
+    leaving: CardholderId,
+    freed: &BTreeSet<Credential>,
+) -> Result<BTreeMap<Credential, CardholderId>, ScimError> {
+    let mut longest: BTreeMap<Credential, (Timestamp, CardholderId)> = BTreeMap::new();
+    for person in view.refused() {
+        let person = person?;
+        if !person.active || person.id == leaving {
+            continue;
+        }
+        for refused in &person.refused_cards {
+            let Some(credential) = waits_for(refused, policy).filter(|card| freed.contains(card)) else {
+                continue;
+            };
+            let since = (refused.at, person.id);
+            let first = longest.entry(credential).or_insert(since);
+            *first = since.min(*first);
+        }
+    }
+    Ok(longest.into_iter().map(|(credential, (_, id))| (credential, id)).collect())
+}
+
+fn waits_for(refused: &RefusedCard, policy: &CardPolicy) -> Option<Credential> {
+    let given = &refused.given;
+    let waits =
+        matches!(refused.refusal, CardRefusal::HeldByAnother { .. }) && given.state == CardState::Active;
+    let read = || card_number::parse_in(given.format.as_deref(), &given.number, &policy.defaults).ok();
+    waits.then(read).flatten()
+}

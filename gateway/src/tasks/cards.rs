@@ -1,0 +1,102 @@
+//! Cards by hand: from the page's, the API's and the command line's orders to the directory.
+
+use jiff::Timestamp;
+
+use super::site::Site;
+use crate::config;
+use crate::domain::{Change, Revision, Source};
+use crate::sources::by_hand::{self, ByHandError, Changed, Moment, NewCard};
+use crate::sources::card_number::CardDefaults;
+use crate::sources::scim::{self, CardPolicy, ScimError, WhenRemoved};
+use crate::store::{CommitError, View};
+use crate::views::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError};
+
+/// How the configuration would have card numbers become cards.
+pub fn card_policy(cards: &config::Cards) -> CardPolicy {
+    CardPolicy {
+        defaults: CardDefaults { format: cards.default_format, facility: cards.default_facility },
+        default_badge_type: cards.default_badge_type.clone(),
+        when_removed: match cards.when_number_removed {
+            config::WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
+            config::WhenNumberRemoved::Keep => WhenRemoved::Keep,
+        },
+        none_values: cards.none_values.clone(),
+        strict: cards.strict,
+    }
+}
+
+/// Why a plan was refused.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    ByHand(ByHandError),
+    #[error(transparent)]
+    Directory(ScimError),
+}
+
+impl Site {
+    /// Does what `order` says, and gives the cards that this frees to whoever waits for them.
+    pub(super) async fn order_card(
+        &self,
+        order: CardOrder,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<CardOrderDone, CardOrderError> {
+        let policy = card_policy(&self.config.cards);
+        let source = match actor {
+            Actor::Account(user) => Source::Page { user },
+            Actor::LocalOperator => Source::CommandLine,
+        };
+        let plan =
+            move |view: &View<'_>, revision: Revision| plan(view, Moment { at, revision }, &policy, &order);
+        let committed = self.directory.commit(source, at, plan).await.map_err(refusal)?;
+        Ok(CardOrderDone { holder_name: committed.value, revision: committed.revision })
+    }
+}
+
+fn plan(
+    view: &View<'_>,
+    moment: Moment,
+    policy: &CardPolicy,
+    order: &CardOrder,
+) -> Result<(Vec<Change>, String), Refused> {
+    let (user_name, number) = (order.user_name.as_str(), order.number.as_str());
+    let changed = match &order.action {
+        CardAction::Add { badge_type, valid_from, valid_until } => {
+            let new = NewCard {
+                number: number.to_owned(),
+                badge_type: badge_type.clone().unwrap_or_else(|| policy.default_badge_type.clone()),
+                valid_from: *valid_from,
+                valid_until: *valid_until,
+            };
+            by_hand::add(view, moment, &policy.defaults, user_name, &new)
+        }
+        CardAction::Deactivate => by_hand::deactivate(view, moment, &policy.defaults, user_name, number),
+    };
+    let changed = changed.map_err(Refused::ByHand)?;
+    let mut changes = changed.changes();
+    let Changed { before, after } = changed;
+    let now = (moment.at, moment.revision);
+    changes.extend(scim::hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::Directory)?);
+    Ok((changes, after.display_name))
+}
+
+fn refusal(error: CommitError<Refused>) -> CardOrderError {
+    match error {
+        CommitError::Plan(Refused::ByHand(error)) => match error {
+            ByHandError::UnknownPerson(name) => CardOrderError::UnknownPerson(name),
+            ByHandError::Number { .. } | ByHandError::Validity => CardOrderError::NotACard(error.to_string()),
+            ByHandError::Store(error) => unavailable(&error),
+            in_the_way => CardOrderError::Conflict(in_the_way.to_string()),
+        },
+        CommitError::Plan(Refused::Directory(error)) => unavailable(&error),
+        failed @ (CommitError::TooLarge(_) | CommitError::Panicked | CommitError::Store(_)) => {
+            unavailable(&failed)
+        }
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> CardOrderError {
+    tracing::error!(%error, "a card could not be changed by hand");
+    CardOrderError::Unavailable
+}

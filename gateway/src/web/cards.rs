@@ -1,0 +1,95 @@
+//! Cards by hand, over the API.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::error::ApiError;
+use super::guard::ApiUser;
+use super::limits::{MAX_BADGE_TYPE_CHARS, MAX_CARD_NUMBER_BYTES};
+use super::state::WebState;
+use crate::store::users::Role;
+use crate::views::{CardAction, CardOrder, CardOrderDone};
+
+/// Body of a request to add a card.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCard {
+    user_name: String,
+    card: String,
+    badge_type: Option<String>,
+    valid_from: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
+}
+
+/// Body of a request to deactivate a card.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpentCard {
+    user_name: String,
+    card: String,
+}
+
+/// `POST /api/v1/cards`
+pub(super) async fn add(
+    ApiUser(principal): ApiUser,
+    State(state): State<WebState>,
+    body: Result<Json<NewCard>, JsonRejection>,
+) -> Result<Json<CardOrderDone>, ApiError> {
+    principal.require(Role::Manager)?;
+    let NewCard { user_name, card: number, badge_type, valid_from, valid_until } = read(body)?;
+    if let Some(badge_type) = badge_type.as_deref() {
+        check_badge_type(badge_type)?;
+    }
+    let action = CardAction::Add { badge_type, valid_from, valid_until };
+    let order = order(user_name, number, action)?;
+    Ok(Json(state.source.change_card(order, &principal.actor).await?))
+}
+
+/// `POST /api/v1/cards/deactivate`
+pub(super) async fn deactivate(
+    ApiUser(principal): ApiUser,
+    State(state): State<WebState>,
+    body: Result<Json<SpentCard>, JsonRejection>,
+) -> Result<Json<CardOrderDone>, ApiError> {
+    principal.require(Role::Manager)?;
+    let SpentCard { user_name, card: number } = read(body)?;
+    let order = order(user_name, number, CardAction::Deactivate)?;
+    Ok(Json(state.source.change_card(order, &principal.actor).await?))
+}
+
+fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {
+    body.map(|Json(body)| body).map_err(|rejection| {
+        let status = match rejection.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+            other => other,
+        };
+        ApiError::new(status, rejection.body_text())
+            .remedy("Send {\"user_name\": \"ada@example.org\", \"card\": \"100:1234\"} with Content-Type: application/json.")
+    })
+}
+
+/// A number that is too long for any card is cut in the error, never passed on.
+fn order(user_name: String, number: String, action: CardAction) -> Result<CardOrder, ApiError> {
+    if number.len() > MAX_CARD_NUMBER_BYTES {
+        let message = format!("a card number has at most {MAX_CARD_NUMBER_BYTES} bytes");
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+            .at("card", &number)
+            .remedy("Give the number as it is printed on the card."));
+    }
+    Ok(CardOrder { user_name, number, action })
+}
+
+fn check_badge_type(badge_type: &str) -> Result<(), ApiError> {
+    let length = badge_type.chars().count();
+    if !badge_type.trim().is_empty() && length <= MAX_BADGE_TYPE_CHARS {
+        return Ok(());
+    }
+    let message = format!("a badge type has 1 to {MAX_BADGE_TYPE_CHARS} characters");
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+        .at("badge_type", badge_type)
+        .remedy("Leave it out for the site's default."))
+}
