@@ -13,11 +13,10 @@ use crate::config::{AccessFile, NamedFiles, Remark, written};
 use crate::domain::{AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft};
 use crate::local::ClientError;
 
-/// What rules do in this version.
-const NOT_APPLIED: &str =
-    "Rules are kept, and not applied yet: every active card of an active person opens every door.";
-
 /// Access levels, and the rules that give them to groups
+///
+/// In this version they are kept and checked, and not applied yet: every active card of an active person opens every
+/// door.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(super) struct Access {
@@ -85,7 +84,7 @@ impl Access {
 #[derive(Deserialize)]
 struct All {
     tag: String,
-    applied: bool,
+    note: String,
     access_levels: Vec<Level>,
     rules: Vec<Rule>,
 }
@@ -126,8 +125,9 @@ impl List {
             return say(String::from_utf8(answer).context("the service's answer is not UTF-8")?);
         }
         let all: All = understood(&answer)?;
-        tell_whether_applied(all.applied);
+        tell(all.note);
         if all.access_levels.is_empty() {
+            tell("There are no access levels yet.");
             return Ok(());
         }
         let mut table = Table::new(["ACCESS LEVEL", "GROUPS", "DOORS"]);
@@ -154,12 +154,6 @@ fn listed<T: AsRef<str>>(words: &[T]) -> String {
     if words.is_empty() { "-".to_owned() } else { words.join(", ") }
 }
 
-fn tell_whether_applied(applied: bool) {
-    if !applied {
-        tell(NOT_APPLIED);
-    }
-}
-
 impl Export {
     fn run(&self) -> Result<(), Failure> {
         let answer = all(&self.site)?;
@@ -184,6 +178,7 @@ impl Export {
 /// What the service did, or would do.
 #[derive(Deserialize)]
 struct Imported {
+    note: String,
     changes: Vec<ImportStep>,
 }
 
@@ -219,7 +214,7 @@ impl Import {
         }
     }
 
-    fn tell(&self, Imported { changes }: Imported) -> Result<(), Failure> {
+    fn tell(&self, Imported { note, changes }: Imported) -> Result<(), Failure> {
         for ImportStep { action, what } in &changes {
             let sign = match action {
                 ImportAction::Add => '+',
@@ -234,7 +229,7 @@ impl Import {
             (false, true) => format!("{count} to make; nothing was changed."),
             (false, false) => format!("{count} made."),
         });
-        tell(NOT_APPLIED);
+        tell(note);
         Ok(())
     }
 }

@@ -72,6 +72,13 @@ impl AccessFile {
         let based_on = root.text("based_on").map(|tag| (*tag.get_ref()).to_owned());
         let wanted =
             AccessImport { access_levels: levels(&root, &mut places), rules: rules(&root, &mut places) };
+        if document.get_ref().is_empty() {
+            let problem = Problem::at(
+                0..0,
+                "there is nothing in the file, and taking it would remove all access levels and rules",
+            );
+            review.note(problem.help("to remove all, import what `gateway access export` writes without its [[access_level]] and [[rule]]"));
+        }
         let problems = review.problems.into_inner();
         if problems.is_empty() {
             return Ok(Self { path: path.to_owned(), text, based_on, wanted, places });
@@ -197,9 +204,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_wants_nothing_to_be_there() {
-        let file = parsed("").unwrap();
-        assert_eq!((file.wanted, file.based_on), (AccessImport::default(), None));
+    fn only_a_file_that_says_on_what_it_is_based_can_remove_all() {
+        let file = parsed("based_on = \"0123\"").unwrap();
+        assert_eq!((file.wanted, file.based_on.as_deref()), (AccessImport::default(), Some("0123")));
+        let shown = parsed("# access_level\n").unwrap_err().render(false);
+        assert!(shown.contains("there is nothing in the file"), "{shown}");
     }
 
     #[test]
@@ -231,7 +240,7 @@ mod tests {
             remedy: Some("Did you mean \"dock\"?".to_owned()),
         };
         let shown = parsed(text).unwrap().problems([remark]).render(false);
-        assert!(shown.contains("access.toml:3:40") && shown.contains("^^^^^"), "{shown}");
+        assert!(shown.contains("access.toml:3:39") && shown.contains("^^^^^"), "{shown}");
         assert!(shown.contains("help: Did you mean \"dock\"?"), "{shown}");
     }
 }

@@ -11,6 +11,7 @@ use crate::sources::access::{self, Book, Doors, EditError, Now};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
     AccessError, AccessLevelView, AccessSource, AccessView, Actor, DoorScheduleView, GroupView, RuleView,
+    RulesEffect,
 };
 
 /// The directory's access levels and rules, for a site with these doors.
@@ -71,13 +72,16 @@ impl AccessSource for AccessRules {
         };
         let (doors, at) = (Arc::clone(&self.doors), clock::now());
         Box::pin(async move {
-            let plan =
-                move |view: &View<'_>, revision| access::plan(view, Now { at, revision }, &doors, edit);
-            match self.directory.commit(source.clone(), at, plan).await {
-                Ok(committed) => {
-                    tracing::info!(?source, revision = %committed.revision, "access levels or rules edited");
-                    Ok(committed.value)
+            let editor = source.clone();
+            let plan = move |view: &View<'_>, revision| {
+                let planned = access::plan(view, Now { at, revision }, &doors, edit)?;
+                if !planned.0.is_empty() {
+                    tracing::info!(?editor, %revision, "access levels or rules are edited");
                 }
+                Ok(planned)
+            };
+            match self.directory.commit(source, at, plan).await {
+                Ok(committed) => Ok(committed.value),
                 Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessError::Refused(refused)),
                 Err(error) => Err(unavailable(&error)),
             }
@@ -104,13 +108,14 @@ fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, Stor
                 .level(rule.access_level)
                 .map(|level| level.name.to_string())
                 .unwrap_or_default(),
+            applied: RulesEffect::NONE.applied,
             created: rule.created,
             modified: rule.modified,
             revision: rule.revision,
         });
     }
     rules.sort_by(|a, b| (&a.group_name, &a.access_level_name).cmp(&(&b.group_name, &b.access_level_name)));
-    Ok(AccessView { tag: book.tag(), applied: false, access_levels, rules })
+    Ok(AccessView { tag: book.tag(), effect: RulesEffect::NONE, access_levels, rules })
 }
 
 fn level_view(level: &AccessLevel, doors: &Doors) -> AccessLevelView {

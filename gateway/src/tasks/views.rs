@@ -213,6 +213,8 @@ impl Site {
             active_cards: counts.active_cards,
             groups: counts.groups,
             refused_cards: counts.refused_cards.max(refused as u64),
+            access_levels: counts.access_levels,
+            rules: counts.rules,
         }
     }
 

@@ -41,13 +41,31 @@ pub enum AccessError {
     Unavailable(String),
 }
 
+/// What rules do at the doors, for programs and for people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct RulesEffect {
+    /// Whether they decide there.
+    pub applied: bool,
+    /// The same in a sentence.
+    pub note: &'static str,
+}
+
+impl RulesEffect {
+    /// In this version: none.
+    pub const NONE: Self = Self {
+        applied: false,
+        note: "Rules are kept, not applied yet: every active card of an active person opens every door.",
+    };
+}
+
 /// All access levels and rules, by name.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct AccessView {
     /// The entity tag of all of it.
     pub tag: String,
-    /// Whether rules decide at doors. In this version they don't: every active card opens every door.
-    pub applied: bool,
+    /// What rules do at the doors.
+    #[serde(flatten)]
+    pub effect: RulesEffect,
     /// Access levels.
     pub access_levels: Vec<AccessLevelView>,
     /// Rules.
@@ -95,6 +113,8 @@ pub struct RuleView {
     pub access_level: AccessLevelId,
     /// The access level's name.
     pub access_level_name: String,
+    /// Whether it decides at the doors; see [`RulesEffect`].
+    pub applied: bool,
     /// When it was made.
     pub created: Timestamp,
     /// When it was last changed.

@@ -39,6 +39,8 @@ pub(crate) fn well() -> SiteFacts {
             active_cards: 207,
             groups: 9,
             refused_cards: 0,
+            access_levels: 0,
+            rules: 0,
         },
         lines: vec![line("north")],
         controllers: ["lobby", "dock", "roof", "lab"].map(panel).to_vec(),

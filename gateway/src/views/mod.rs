@@ -22,6 +22,7 @@ mod verdict;
 
 pub use access::{
     AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
+    RulesEffect,
 };
 pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};

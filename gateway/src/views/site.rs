@@ -94,6 +94,10 @@ pub struct Counts {
     pub groups: u64,
     /// Card numbers that were refused.
     pub refused_cards: u64,
+    /// Access levels.
+    pub access_levels: u64,
+    /// Rules; see [`RulesEffect`](super::RulesEffect).
+    pub rules: u64,
 }
 
 /// A card that came with a person and could not be made a card.

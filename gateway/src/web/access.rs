@@ -20,7 +20,7 @@ use crate::domain::{
     RuleId, Target,
 };
 use crate::store::users::Role;
-use crate::views::{AccessLevelView, AccessView, RuleView};
+use crate::views::{AccessLevelView, AccessView, RuleView, RulesEffect};
 
 type Answer = Result<Response, ApiError>;
 type Body<T> = Result<Json<T>, JsonRejection>;
@@ -60,8 +60,9 @@ pub(super) async fn import(
     let wanted = taken(body, IMPORT_BODY)?;
     let edited = edit(&state, &principal, AccessEdit::Import { wanted, based_on, dry_run }).await?;
     let AccessEdited::Imported(changes) = edited else { return Err(ApiError::not_found()) };
-    let tag = read(&state).await?.tag;
-    let answer = json!({ "tag": tag, "dry_run": dry_run, "changes": changes });
+    let AccessView { tag, effect: RulesEffect { applied, note }, .. } = read(&state).await?;
+    let answer =
+        json!({ "tag": tag, "applied": applied, "note": note, "dry_run": dry_run, "changes": changes });
     Ok(tagged(StatusCode::OK, &tag, &answer))
 }
 
@@ -79,8 +80,8 @@ pub(super) async fn levels(
     ApiUser(_): ApiUser,
     State(state): State<WebState>,
 ) -> Result<Json<Value>, ApiError> {
-    let AccessView { applied, access_levels, .. } = read(&state).await?;
-    Ok(Json(json!({ "applied": applied, "access_levels": access_levels })))
+    let AccessView { effect, access_levels, .. } = read(&state).await?;
+    Ok(Json(json!({ "applied": effect.applied, "note": effect.note, "access_levels": access_levels })))
 }
 
 /// `GET /api/v1/access-levels/{id}`
@@ -140,8 +141,8 @@ pub(super) async fn rules(
     ApiUser(_): ApiUser,
     State(state): State<WebState>,
 ) -> Result<Json<Value>, ApiError> {
-    let AccessView { applied, rules, .. } = read(&state).await?;
-    Ok(Json(json!({ "applied": applied, "rules": rules })))
+    let AccessView { effect, rules, .. } = read(&state).await?;
+    Ok(Json(json!({ "applied": effect.applied, "note": effect.note, "rules": rules })))
 }
 
 /// `GET /api/v1/rules/{id}`

@@ -19,6 +19,9 @@ use crate::views::{
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
 
+/// Longest message about something that was sent, in characters.
+const MAX_MESSAGE_CHARS: usize = 1_000;
+
 /// An error for a program, `{"error": {"message", "field", "value", "remedy"}}`.
 #[derive(Debug)]
 pub(super) struct ApiError {
@@ -172,6 +175,7 @@ impl From<AccessRefusal> for ApiError {
             RefusalKind::Conflict => StatusCode::CONFLICT,
             RefusalKind::Stale => StatusCode::PRECONDITION_FAILED,
         };
+        let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
         let told = Self::new(status, message).remedy(remedy);
         if field.is_empty() { told } else { told.at(field, &value) }
     }

@@ -164,6 +164,8 @@ impl OfSite {
             ("active_cards", "Active cards of active people", counts.active_cards),
             ("groups", "Groups in the directory", counts.groups),
             ("refused_cards", "Card numbers that were refused", counts.refused_cards),
+            ("access_levels", "Access levels", counts.access_levels),
+            ("rules", "Rules that give an access level to a group", counts.rules),
             ("revision", "The directory's latest revision", site.revision.0),
             ("uptime_seconds", "How long the service runs", site.uptime_s),
             ("controllers", "Controllers configured", site.controllers.len() as u64),

@@ -129,9 +129,17 @@ fn an_import_undoes_nothing_that_was_changed_after_the_export() {
     let stderr = site.import(&exported, "").failed(1);
     assert!(stderr.contains("export them again, or delete the line based_on"), "{stderr}");
     assert_eq!(site.access("list").succeeded().lines().count(), 3);
-    let forced: String = exported.lines().filter(|line| !line.starts_with("based_on")).collect();
-    let removed = site.import(&forced, "").succeeded();
+    let without = |text: &str, start: &str| -> String {
+        text.lines().filter(|line| !line.starts_with(start)).map(|line| format!("{line}\n")).collect()
+    };
+    let stderr = site.import(&without(&exported, "based_on"), "").failed(2);
+    assert!(stderr.contains("there is nothing in the file"), "{stderr}");
+    let newest = site.access("export").succeeded();
+    let newest = newest.lines().find(|line| line.starts_with("based_on")).unwrap();
+    let removed = site.import(newest, "").succeeded();
     assert!(removed.lines().count() == 3 && removed.lines().all(|line| line.starts_with("- ")), "{removed}");
+    let forced = without(LEVELS, "based_on");
+    assert_eq!(site.import(&forced, "").succeeded().lines().count(), 3);
 }
 
 #[test]

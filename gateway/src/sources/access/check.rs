@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Doors;
+use super::limits::MAX_REFUSALS;
 use crate::domain::{
     AccessLevel, AccessLevelDraft, AccessLevelName, AccessRefusal, DoorDraft, DoorId, DoorSchedule,
     RefusalKind, Schedule, closest,
@@ -31,8 +32,12 @@ pub(super) fn level(
         let message = format!("an access level has at most {} doors", AccessLevel::MAX_DOORS);
         let count = draft.doors.len().to_string();
         refused.push(invalid(message, format!("{path}doors"), &count, "Make two access levels of it."));
+        return None;
     }
-    let read = |(at, draft)| door(draft, &format!("{path}doors[{at}]"), known, refused);
+    let read = |(at, draft)| {
+        let path = format!("{path}doors[{at}]");
+        (refused.len() < MAX_REFUSALS).then(|| door(draft, &path, known, refused))?
+    };
     let doors = draft.doors.iter().enumerate().filter_map(read).collect();
     (refused.len() == before).then_some(())?;
     Some(LevelContent { name: name.ok()?, doors })
@@ -56,6 +61,16 @@ fn door(
         refused.push(invalid(error.to_string(), field, &draft.schedule, remedy));
     });
     Some(DoorSchedule { door: door?, schedule: schedule.ok()? })
+}
+
+/// As many refusals as are told at once.
+pub(super) fn told(mut refused: Vec<AccessRefusal>) -> Vec<AccessRefusal> {
+    if refused.len() >= MAX_REFUSALS {
+        refused.truncate(MAX_REFUSALS);
+        let message = format!("there may be more mistakes than these {MAX_REFUSALS}");
+        refused.push(invalid(message, "", "", "Mend these first."));
+    }
+    refused
 }
 
 /// "Did you mean", where something is near, else `otherwise`.

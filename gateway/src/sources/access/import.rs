@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, LevelContent, invalid, nearest};
+use super::limits::MAX_REFUSALS;
 use super::plan::{EditError, Now, new_rule, written};
 use super::{Book, Doors};
 use crate::domain::{
@@ -32,7 +33,7 @@ pub(super) fn plan(
     let contents = levels(doors, wanted, &mut refused);
     let pairs = pairs(view, wanted, &mut refused)?;
     if !refused.is_empty() {
-        return Err(EditError::Refused(refused));
+        return Err(EditError::Refused(check::told(refused)));
     }
     let mut way = Way { now, changes: Vec::new(), steps: Vec::new() };
     let ids = way.levels(book, contents);
@@ -57,6 +58,9 @@ fn levels(
 ) -> BTreeMap<String, LevelContent> {
     let mut contents = BTreeMap::new();
     for (at, draft) in wanted.access_levels.iter().enumerate() {
+        if refused.len() >= MAX_REFUSALS {
+            break;
+        }
         let Some(content) = check::level(draft, &format!("access_levels[{at}]."), doors, refused) else {
             continue;
         };
@@ -79,6 +83,9 @@ fn pairs(
     let mut names: Option<Vec<String>> = None;
     let mut pairs = BTreeSet::new();
     for (at, draft) in wanted.rules.iter().enumerate() {
+        if refused.len() >= MAX_REFUSALS {
+            break;
+        }
         let level = fold_case(draft.access_level.trim());
         if !named.contains(&level) {
             let message = format!("no access level here is called {:?}", draft.access_level);

@@ -6,6 +6,7 @@
 
 mod check;
 mod import;
+mod limits;
 mod plan;
 
 use std::collections::BTreeMap;

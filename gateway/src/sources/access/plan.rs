@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::check::{self, LevelContent, invalid};
+use super::limits::MAX_GROUPS_NAMED;
 use super::{Book, Doors, import};
 use crate::domain::{
     AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, GroupId,
@@ -50,7 +51,7 @@ pub fn plan(view: &View<'_>, now: Now, doors: &Doors, edit: AccessEdit) -> Plan 
         AccessEdit::PutLevel(target, draft) => {
             let mut refused = Vec::new();
             let Some(content) = check::level(&draft, "", doors, &mut refused) else {
-                return Err(EditError::Refused(refused));
+                return Err(EditError::Refused(check::told(refused)));
             };
             put_level(&book, now, target, content)
         }
@@ -109,9 +110,13 @@ pub(super) fn written(before: Option<&AccessLevel>, content: LevelContent, now: 
 
 fn delete_level(view: &View<'_>, book: &Book, id: AccessLevelId, based_on: &BasedOn) -> Plan {
     let level = level_of(book, id, based_on)?;
+    let givers: Vec<_> = book.rules.iter().filter(|rule| rule.access_level == id).collect();
     let mut groups = Vec::new();
-    for rule in book.rules.iter().filter(|rule| rule.access_level == id) {
+    for rule in givers.iter().take(MAX_GROUPS_NAMED) {
         groups.extend(view.group(rule.group)?.map(|group| group.display_name));
+    }
+    if givers.len() > MAX_GROUPS_NAMED {
+        groups.push(format!("{} groups more", givers.len() - MAX_GROUPS_NAMED));
     }
     if groups.is_empty() {
         return Ok((vec![Change::DeleteAccessLevel { id }], AccessEdited::Gone));

@@ -105,7 +105,53 @@ async fn an_access_level_is_made_read_changed_and_deleted() {
     assert_eq!((gone.status, gone.body), (204, Value::Null));
     assert_eq!(served.ask(Method::GET, &made.location, "", &Value::Null).await.status, 404);
     let list = served.ask(Method::GET, LEVELS, "", &Value::Null).await;
-    assert_eq!(list.body, json!({ "applied": false, "access_levels": [] }));
+    assert_eq!(list.body["access_levels"], json!([]));
+}
+
+#[tokio::test]
+async fn every_answer_says_that_rules_are_not_applied_yet() {
+    let served = Served::start().await;
+    let group = served.group(1, "Employees").await;
+    let level = served.staff().await;
+    let rule = json!({ "group": group, "access_level": level.body["id"] });
+    let rule = served.ask(Method::POST, RULES, "", &rule).await;
+    let wanted = json!({ "access_levels": [], "rules": [] });
+    let import = served.ask(Method::PUT, "/api/v1/access?dry_run=true", "*", &wanted).await;
+    let mut answers = vec![import.body, rule.body];
+    for path in [ACCESS, LEVELS, RULES, &rule.location] {
+        answers.push(served.ask(Method::GET, path, "", &Value::Null).await.body);
+    }
+    assert!(answers.iter().all(|answer| answer["applied"] == json!(false)), "{answers:?}");
+    for list in [&answers[0], &answers[2], &answers[3], &answers[4]] {
+        assert!(list["note"].as_str().unwrap().contains("every active card"), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_full_of_mistakes_is_answered_shortly_and_soon() {
+    let served = Served::start().await;
+    let endless = "x".repeat(100_000);
+    let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": endless, "doors": [] })).await;
+    assert_eq!((wrong.status, told(&wrong)[1]), (422, "name"));
+    let body = json!({ "name": "X", "doors": [{ "door": endless, "schedule": endless }] });
+    let wrong = served.ask(Method::POST, LEVELS, "", &body).await;
+    assert_eq!((wrong.status, told(&wrong)[1]), (422, "doors[0].door"));
+    assert!(wrong.body.to_string().len() < 4_000);
+    let rule = json!({ "group": "nobody", "access_level": "nothing" });
+    let wanted = json!({ "access_levels": [], "rules": vec![&rule; 5_000] });
+    let wrong = served.ask(Method::PUT, ACCESS, "*", &wanted).await;
+    let further = wrong.body["error"]["further"].as_array().unwrap();
+    assert_eq!((wrong.status, further.len()), (422, 50));
+    assert_eq!(further[49]["message"], "there may be more mistakes than these 50");
+    let wanted = json!({ "access_levels": [], "rules": vec![&rule; 5_001] });
+    assert_eq!(told(&served.ask(Method::PUT, ACCESS, "*", &wanted).await)[1], "rules");
+    let doors = vec![json!({ "door": "roof" }); 1_025];
+    let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": "X", "doors": doors })).await;
+    assert_eq!((wrong.status, told(&wrong)[1], told(&wrong)[2]), (422, "doors", "1025"));
+    let much = "x".repeat(crate::web::limits::MAX_ACCESS_BODY_BYTES);
+    let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": much, "doors": [] })).await;
+    assert_eq!(wrong.status, 413);
+    assert_eq!(served.site.directory.read().revision(), Revision(0));
 }
 
 #[tokio::test]

@@ -102,6 +102,18 @@ async fn the_page_tells_all_without_script() {
 }
 
 #[tokio::test]
+async fn rules_are_shown_as_kept_and_not_applied() {
+    let served = Served::start().await;
+    assert!(!served.page("vera").await.contains("not applied"));
+    served.site.change(|facts| facts.counts.rules = 2);
+    let page = served.page("vera").await;
+    assert!(
+        page.contains("<dd>2 <small>kept, not applied yet: every active card opens every door"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn the_parts_come_in_the_order_in_which_somebody_looks() {
     let page = Served::start().await.page("vera").await;
     let parts = [
