@@ -151,7 +151,7 @@ fn every_mistake_is_pointed_at_in_the_file_and_nothing_is_changed() {
         .replace("access_level = \"Staff\"", "access_level = \"Staf\"");
     let stderr = site.import(&wrong, "").failed(2);
     for expected in [
-        "access.toml:3:38",
+        "access.toml:3:39",
         "the configuration has no door \"bakc\"",
         "Did you mean \"back\"?",
         "access.toml:10:9",

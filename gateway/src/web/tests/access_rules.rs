@@ -148,7 +148,7 @@ async fn an_edit_full_of_mistakes_is_answered_shortly_and_soon() {
     let doors = vec![json!({ "door": "roof" }); 1_025];
     let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": "X", "doors": doors })).await;
     assert_eq!((wrong.status, told(&wrong)[1], told(&wrong)[2]), (422, "doors", "1025"));
-    let much = "x".repeat(crate::web::limits::MAX_ACCESS_BODY_BYTES);
+    let much = "x".repeat(limits::MAX_ACCESS_BODY_BYTES);
     let wrong = served.ask(Method::POST, LEVELS, "", &json!({ "name": much, "doors": [] })).await;
     assert_eq!(wrong.status, 413);
     assert_eq!(served.site.directory.read().revision(), Revision(0));
