@@ -33,6 +33,7 @@ enum Action {
 
 /// Show access levels, their doors and the groups that have them
 #[derive(Args)]
+#[command(after_help = "Examples:\n  gateway access list\n  gateway access list --json")]
 struct List {
     #[command(flatten)]
     site: SiteFile,

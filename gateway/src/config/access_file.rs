@@ -69,7 +69,7 @@ impl AccessFile {
             Review { folder: PathBuf::new(), files: NamedFiles::Ignored, problems: RefCell::default() };
         let mut places = BTreeMap::new();
         let root = Section::new(&review, "the file", ROOT, 0..0, document.get_ref());
-        let based_on = root.text("based_on").map(|tag| (*tag.get_ref()).to_owned());
+        let based_on = based_on(&root);
         let wanted =
             AccessImport { access_levels: levels(&root, &mut places), rules: rules(&root, &mut places) };
         if document.get_ref().is_empty() {
@@ -100,6 +100,16 @@ impl AccessFile {
     }
 }
 
+fn based_on(root: &Section<'_, '_>) -> Option<String> {
+    let tag = root.text("based_on")?;
+    if tag.get_ref().bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some((*tag.get_ref()).to_owned());
+    }
+    let problem = Problem::at(tag.span(), "`based_on` is not what an export says");
+    root.review.note(problem.help("export again, or delete the line"));
+    None
+}
+
 fn levels(root: &Section<'_, '_>, places: &mut BTreeMap<String, Range<usize>>) -> Vec<AccessLevelDraft> {
     let sections = root.sections("access_level", "[[access_level]]", ACCESS_LEVEL);
     let read = |(at, level): (usize, &Section<'_, '_>)| {
@@ -126,6 +136,11 @@ fn doors(level: &Section<'_, '_>, path: &str, places: &mut BTreeMap<String, Rang
     };
     let read = |(at, item): (usize, &Spanned<DeValue<'_>>)| {
         let path = format!("{path}.doors[{at}]");
+        if !matches!(item.get_ref(), DeValue::Table(_)) {
+            let problem = Problem::at(item.span(), "a door must be a table");
+            level.review.note(problem.help(format!("write {DOORS_EXAMPLE}")));
+            return None;
+        }
         let section = Section::open(level.review, "a door", DOOR, item)?;
         let door = section.required_text("door", "door = \"lobby-main\"");
         let schedule = section.text("schedule");
@@ -214,7 +229,7 @@ mod tests {
     #[test]
     fn every_mistake_of_form_is_told_at_its_place() {
         let text = "[[access_level]]\nname = 3\n[[access_level]]\nname = \"A\"\ndoors = \"lobby\"\n\
-                    [[rules]]\n[[rule]]\ngroup = \"G\"\n[[access_level]]\nname = \"B\"\ndoors = [{ dor = \"x\" }]\n";
+                    [[rules]]\n[[rule]]\ngroup = \"G\"\n[[access_level]]\nname = \"B\"\ndoors = [{ dor = \"x\" }, \"x\"]\n";
         let problems = parsed(text).unwrap_err();
         let shown = problems.render(false);
         for expected in [
@@ -226,9 +241,16 @@ mod tests {
             "did you mean `rule`?",
             "has no `access_level`",
             "did you mean `door`?",
+            "a door must be a table",
         ] {
             assert!(shown.contains(expected), "{expected} is missing:\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_state_that_no_export_named_is_refused() {
+        let shown = parsed("based_on = \"a\\n\"").unwrap_err().render(false);
+        assert!(shown.contains("access.toml:1:12") && shown.contains("export again"), "{shown}");
     }
 
     #[test]

@@ -11,6 +11,9 @@ const HERE: &str = ".";
 fn help_and_version_are_results() {
     let help = run(Path::new(HERE), "--help").succeeded();
     for command in [
+        "access export",
+        "access import",
+        "access list",
         "card decode",
         "card add",
         "card deactivate",
