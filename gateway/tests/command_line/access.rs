@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::program::{gateway, run};
@@ -28,6 +29,10 @@ access_level = \"Staff\"
 struct Running {
     folder: TempDir,
     service: Child,
+    address: String,
+    token: String,
+    /// Where the group is, as SCIM has it.
+    group: String,
 }
 
 impl Running {
@@ -49,8 +54,14 @@ impl Running {
         // What nobody reads would stop the service.
         std::thread::spawn(move || log.for_each(drop));
         let token = run(folder.path(), "token create --name try --config gateway.toml").succeeded();
-        make_group(&address, token.trim(), "Employees");
-        Self { folder, service }
+        let token = token.trim().to_owned();
+        let body = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Employees"}"#;
+        let made = scim(&address, &token, "POST", "/scim/v2/Groups", body);
+        assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+        let (_, body) = made.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        let group = format!("/scim/v2/Groups/{}", body["id"].as_str().unwrap());
+        Self { folder, service, address, token, group }
     }
 
     fn path(&self) -> &Path {
@@ -74,21 +85,19 @@ impl Drop for Running {
     }
 }
 
-fn make_group(address: &str, token: &str, name: &str) {
-    let body = format!(
-        "{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"],\"displayName\":\"{name}\"}}"
-    );
+/// The answer to a SCIM request.
+fn scim(address: &str, token: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "POST /scim/v2/Groups HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
          content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    answer
 }
 
 #[test]
@@ -168,4 +177,25 @@ fn every_mistake_is_pointed_at_in_the_file_and_nothing_is_changed() {
     assert!(stderr.contains("access.toml:2:1") && stderr.contains("did you mean `name`?"), "{stderr}");
     assert!(site.access("import absent.toml").failed(2).contains("gateway access export"));
     assert_eq!(site.access("list").succeeded(), "");
+}
+
+#[test]
+fn the_end_of_a_deleted_groups_rules_is_told_on_the_page_and_in_the_event_log() {
+    let mut site = Running::start();
+    site.import(LEVELS, "").succeeded();
+    let gone = scim(&site.address, &site.token, "DELETE", &site.group, "");
+    assert!(gone.starts_with("HTTP/1.1 204"), "{gone}");
+    assert!(!site.access("list").succeeded().contains("Employees"));
+    let status = run(site.path(), "status --json --config gateway.toml").stdout;
+    let told = "The group Employees was deleted, and with it the rule that gave it the access level Staff.";
+    assert!(status.contains(told), "{status}");
+    kill_process(Pid::from_child(&site.service), Signal::TERM).unwrap();
+    site.service.wait().unwrap();
+    let logged = fs::read_dir(site.path().join("data/events")).unwrap().any(|segment| {
+        let bytes = fs::read(segment.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        text.contains(r#""kind":"rule_dropped""#)
+            && text.contains(r#""source":{"kind":"scim","token":"try"}"#)
+    });
+    assert!(logged, "the event log says nothing of it");
 }
