@@ -34,7 +34,7 @@ pub const SNAPSHOTS_KEPT: usize = 2;
 pub const MAX_REVOCATIONS: u64 = 10_000;
 
 /// sled's cache, in bytes. Its memory is several times this (spacejam/sled#1309).
-pub const SLED_CACHE_BYTES: u64 = 48 << 20;
+pub const SLED_CACHE_BYTES: u64 = 64 << 20;
 
 /// How often sled writes its own buffers out, in milliseconds. Nothing relies on it: what sled loses, the journal has.
 pub const SLED_FLUSH_MS: u64 = 500;
