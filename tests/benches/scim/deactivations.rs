@@ -23,6 +23,9 @@ const EVERY: Duration = Duration::from_millis(40);
 /// How many times the disk's own flush.
 const AIM: f64 = 3.0;
 
+/// Requests that need no disk.
+const READS: u32 = 100;
+
 /// What the metrics page calls the service's flushes, in seconds.
 const OWN_FLUSHES: &str = "gatehouse_journal_fdatasync_seconds";
 
@@ -44,6 +47,7 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
     let record = (size_of(&journal)? - before) / u64::from(FIRST);
     let mut plain = Plain::new(site.folder.path(), usize::try_from(record)?)?;
     let (mut answers, mut flushes) = (Times::default(), Times::default());
+    let idle = paced_reads(&mut client)?;
     let began = Instant::now();
     for number in 0..deactivated {
         let due = began + EVERY * number;
@@ -57,7 +61,11 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
         service.metric(&format!("{OWN_FLUSHES}_sum"))? / service.metric(&format!("{OWN_FLUSHES}_count"))?;
     service.stop()?;
     figures.say("                                      median ms   p99 ms   slowest ms");
-    for (what, took) in [("answer", &answers), ("a plain file's write and flush", &flushes)] {
+    for (what, took) in [
+        ("answer", &answers),
+        ("an answer that needs no disk", &idle),
+        ("a plain file's write and flush", &flushes),
+    ] {
         figures.say(format!("{what:<36} {:>10.2} {:>8.2} {:>12.2}", took.median(), took.p99(), took.max()));
     }
     let ratio = answers.p99() / flushes.p99();
@@ -68,6 +76,17 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
         answers.p99() / flushes.median()
     ));
     Ok(())
+}
+
+/// What a request costs at this pace that reads nothing and writes nothing: waking up, mostly.
+fn paced_reads(client: &mut Client) -> anyhow::Result<Times> {
+    let (mut took, began) = (Times::default(), Instant::now());
+    for number in 0..READS {
+        let asked = at(began + EVERY * number);
+        client.ask("GET", "/healthz", "")?.expect(200)?;
+        took.add(asked.elapsed());
+    }
+    Ok(took)
 }
 
 /// Waits for an instant and gives the present one; the instant itself where it has passed already, so that an answer that
