@@ -40,7 +40,7 @@ pub const MAX_ACCESS_LEVELS: u64 = 1_000;
 pub const MAX_RULES: u64 = 5_000;
 
 /// sled's cache, in bytes. Its memory is several times this (spacejam/sled#1309).
-pub const SLED_CACHE_BYTES: u64 = 32 << 20;
+pub const SLED_CACHE_BYTES: u64 = 64 << 20;
 
 /// How often sled writes its own buffers out, in milliseconds. Nothing relies on it: what sled loses, the journal has.
 pub const SLED_FLUSH_MS: u64 = 500;

@@ -47,17 +47,21 @@ fn tell_dropped(site: &Site, dropped: &[RuleDropped], now: Timestamp) {
 /// # Errors
 /// When the directory can't be read.
 pub fn active_cards(view: &View<'_>) -> Result<Vec<(Credential, CardAccess)>, StoreError> {
-    let mut cards = Vec::new();
+    let mut held = Vec::new();
     for person in view.cardholders(None) {
         let person = person?;
-        for credential in access::affected(None, Some(&person)) {
-            let others = holders(view, credential)?;
-            if let Some(access) = access::compile(credential, &others)
-                && access.holder == person.id
-            {
-                cards.push((credential, access));
-            }
-        }
+        let cards = access::affected(None, Some(&person)).into_iter();
+        held.extend(cards.map(|credential| (credential, access::compile(credential, [&person]))));
+    }
+    held.sort_unstable_by_key(|(credential, _)| *credential);
+    let mut cards = Vec::with_capacity(held.len());
+    for of_card in held.chunk_by(|(one, _), (next, _)| one == next) {
+        let (credential, access) = match of_card {
+            [only] => *only,
+            // Who of several holders counts is known only when all are looked at together.
+            shared => (shared[0].0, access::compile(shared[0].0, &holders(view, shared[0].0)?)),
+        };
+        cards.extend(access.map(|access| (credential, access)));
     }
     Ok(cards)
 }

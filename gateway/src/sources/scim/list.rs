@@ -61,9 +61,9 @@ impl Search<'_> {
         if let Some(filter) = &self.query.filter {
             self.resources.iter().try_for_each(|resource| filter::check(filter, resource))?;
         }
-        let identity = self.query.identity(self.resources);
+        let identity = || self.query.identity(self.resources);
         let resumed = match &self.query.from {
-            From::Cursor(text) => Some(Cursor::read(text, &identity, self.now)?),
+            From::Cursor(text) => Some(Cursor::read(text, &identity(), self.now)?),
             From::Index(_) | From::Start => None,
         };
         let page = match &self.query.sort {
@@ -75,7 +75,7 @@ impl Search<'_> {
         }
         let (began_s, total) =
             resumed.map_or((self.now.as_second(), page.total), |cursor| (cursor.began_s, cursor.total));
-        let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity));
+        let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity()));
         Ok(cursor_list(total, page.resources, next))
     }
 
@@ -99,7 +99,8 @@ impl Search<'_> {
         let mut last = None;
         for entity in self.candidates(resumed.map(|cursor| &cursor.last)) {
             let entity = entity?;
-            if !self.is_result(&entity)? {
+            let looked_at = filter.as_ref().map(|_| self.looked_at(&entity)).transpose()?;
+            if looked_at.as_ref().is_some_and(|document| !self.satisfies(&entity, document)) {
                 continue;
             }
             page.total += 1;
@@ -107,7 +108,7 @@ impl Search<'_> {
                 continue;
             }
             if page.resources.len() < *count {
-                page.resources.push(self.shown(&entity)?);
+                page.resources.push(self.shown(&entity, looked_at)?);
                 last = Some(position(sort::Key::NONE, &entity));
                 continue;
             }
@@ -143,7 +144,7 @@ impl Search<'_> {
         let on_page = &places[skip.min(places.len())..end.min(places.len())];
         let more_after = on_page.last().filter(|_| places.len() > end).cloned();
         let entities = on_page.iter().filter_map(|place| self.at(place).transpose());
-        let resources = entities.map(|entity| self.shown(&entity?)).collect::<Result<_, _>>()?;
+        let resources = entities.map(|entity| self.shown(&entity?, None)).collect::<Result<_, _>>()?;
         Ok(Page { resources, total, more_after })
     }
 
@@ -189,10 +190,6 @@ impl Search<'_> {
         resource.map_or(Ok(None), |resource| Entity::find(self.view, resource, place.id))
     }
 
-    fn is_result(&self, entity: &Entity) -> Result<bool, ScimError> {
-        Ok(self.query.filter.is_none() || self.satisfies(entity, &self.looked_at(entity)?))
-    }
-
     fn satisfies(&self, entity: &Entity, document: &Document) -> bool {
         self.query.filter.as_ref().is_none_or(|filter| filter::matches(filter, entity.resource(), document))
     }
@@ -203,11 +200,15 @@ impl Search<'_> {
         entity.present(self.view, self.base, self.query.looks_at(related))
     }
 
-    /// A resource as the client wants it.
-    fn shown(&self, entity: &Entity) -> Result<Value, ScimError> {
+    /// A resource as the client wants it, made from what was looked at if anything was.
+    fn shown(&self, entity: &Entity, looked_at: Option<Document>) -> Result<Value, ScimError> {
         let (resource, projection) = (entity.resource(), &self.query.projection);
-        let with_related = projection.wants(resource, resource.held_as.related());
-        let document = entity.present(self.view, self.base, with_related)?;
+        let related = resource.held_as.related();
+        let has_related = looked_at.is_some() && self.query.looks_at(related);
+        let mut document = looked_at.unwrap_or_else(|| entity.present_alone(self.base));
+        if !has_related && projection.wants(resource, related) {
+            entity.add_related(self.view, self.base, &mut document)?;
+        }
         Ok(projection.apply(resource, document).into())
     }
 }

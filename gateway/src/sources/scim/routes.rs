@@ -112,10 +112,21 @@ impl Scim {
         (self.inner.clock)()
     }
 
-    /// Makes one change, and gives the resource afterwards, if it is still there.
-    async fn write(&self, client: &Client, write: Write) -> Result<Option<Entity>, ScimError> {
+    /// Makes one change, and gives what `written` makes of the resource afterwards, if it is still there. `written`
+    /// sees the directory as it was before.
+    async fn write<T: Send + 'static>(
+        &self,
+        client: &Client,
+        write: Write,
+        written: impl FnOnce(&View<'_>, Entity) -> Result<T, ScimError> + Send + 'static,
+    ) -> Result<Option<T>, ScimError> {
         client.notes.meant(&write);
-        self.commit(client, |view, now, policy| write.plan(view, now, policy)).await
+        self.commit(client, |view, now, policy| {
+            let (changes, entity) = write.plan(view, now, policy)?;
+            let written = entity.map(|entity| written(view, entity)).transpose()?;
+            Ok((changes, written))
+        })
+        .await
     }
 
     /// Has the directory run a plan alone, and waits until its change is durable.

@@ -1,7 +1,8 @@
 //! Who may carry which card, and which rules apply: the journal is the truth, sled beside it the copy that is read.
 //!
 //! A change is a *plan*: a function that looks at the directory as it is and says what should become of it. Plans run
-//! one after the other on one thread; the caller gets the answer when the change is in the journal, fdatasync'd, and in sled.
+//! one after the other on one thread; the caller gets the answer when the change is in the journal and fdatasync'd, and
+//! whoever reads after that finds it in sled.
 //! Everything is keyed by identifiers; uniqueness of names is a plan's business. Nothing here knows doors.
 
 mod apply;
@@ -43,7 +44,7 @@ use proven::Proven;
 use tree::Tree;
 use writer::{Message, Writer};
 
-/// A change that has just become durable and visible.
+/// A change that has just become durable.
 pub struct Applied<'a> {
     /// The change.
     pub record: &'a Record,
@@ -85,6 +86,7 @@ pub struct Directory {
 
 /// What handles and the writer share.
 struct State {
+    /// What sled shows. The writer holds it while sled is behind what was answered.
     meta: Mutex<Meta>,
     journal: Arc<Mutex<JournalStats>>,
     snapshot: Mutex<Option<Revision>>,
@@ -156,7 +158,7 @@ impl Directory {
         Ok((Self { inner: Arc::new(inner) }, opened.report))
     }
 
-    /// The committed state.
+    /// The committed state. Waits until all that was answered is in sled.
     pub fn read(&self) -> View<'_> {
         View::of_tree(&self.inner.tree, *locked(&self.inner.state.meta))
     }

@@ -1,11 +1,11 @@
-//! The directory's only writer: a thread that turns waiting plans into records, makes them durable with one flush, puts
-//! them into sled, tells the observer, and answers.
+//! The directory's only writer: a thread that turns waiting plans into records, makes them durable with one flush, tells
+//! the observer, answers, and puts them into sled.
 //!
 //! Each plan sees what the plans before it in the same flush did. Nobody is answered before the flush, not even a
-//! plan that changed nothing: it may have seen what is not on the disk yet.
+//! plan that changed nothing: it may have seen what is not on the disk yet. Nobody waits for sled but who reads next.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,7 +16,7 @@ use super::meta::Meta;
 use super::overlay::Overlay;
 use super::tree::{Tree, panic_text};
 use super::view::View;
-use super::{Applied, Observer, State};
+use super::{Applied, Observer, State, locked};
 use crate::domain::{Cardholder, Change, Record, Revision};
 use crate::store::error::StoreError;
 use crate::store::journal::Journal;
@@ -65,8 +65,6 @@ struct Flush {
     records: Vec<(Record, Effect)>,
     jobs: Vec<(Box<dyn Job>, Outcome)>,
     failed: Option<Arc<StoreError>>,
-    /// It is in the journal, so sled is behind unless it takes it too.
-    applying: bool,
 }
 
 impl Flush {
@@ -106,7 +104,6 @@ impl Writer {
             records: Vec::new(),
             jobs: Vec::new(),
             failed: self.broken.clone(),
-            applying: false,
         };
         let mut next = Some(Message::Commit(first));
         while let Some(Message::Commit(job)) = next {
@@ -157,15 +154,15 @@ impl Writer {
         Ok(Outcome::Done(revision))
     }
 
-    /// Makes a flush durable and visible, then answers.
+    /// Makes a flush durable, tells the observer, answers, and puts it into sled; who reads waits for the last.
     fn finish(&mut self, mut flush: Flush) {
-        let made = match flush.failed.take() {
+        let durable = match flush.failed.take() {
             Some(error) => Err(error),
-            None => self.make_durable(&mut flush).map_err(Arc::new),
+            None => self.make_durable(&flush).map_err(Arc::new),
         };
-        if let Err(error) = made {
+        if let Err(error) = durable {
             tracing::error!(%error, changes = flush.records.len(), "changes were not made");
-            if flush.applying || matches!(*error, StoreError::Directory { .. }) {
+            if matches!(*error, StoreError::Directory { .. }) {
                 self.broken = Some(Arc::clone(&error));
             }
             self.state.fail(&error);
@@ -174,35 +171,49 @@ impl Writer {
             }
             return;
         }
-        if !flush.records.is_empty() {
-            self.state.succeed();
-            self.observe(&flush.records);
-        }
+        self.observe(&flush);
+        let state = Arc::clone(&self.state);
+        let mut visible = locked(&state.meta);
         for (job, outcome) in flush.jobs {
             job.finish(outcome);
         }
+        if !flush.records.is_empty() {
+            self.make_visible(flush.overlay);
+            *visible = self.meta;
+        }
     }
 
-    fn make_durable(&mut self, flush: &mut Flush) -> Result<(), StoreError> {
+    fn make_durable(&mut self, flush: &Flush) -> Result<(), StoreError> {
         if flush.payloads.is_empty() {
             return Ok(());
         }
         self.journal.write(&flush.payloads)?;
         self.journal.sync()?;
         self.uncovered += flush.bytes as u64;
-        if let Some((export, _)) = &self.export {
-            export.keep(flush.overlay.befores());
-        }
-        flush.applying = true;
-        flush.overlay.apply(&self.tree)?;
-        self.meta = flush.overlay.meta;
-        *self.state.meta.lock().unwrap_or_else(PoisonError::into_inner) = self.meta;
         Ok(())
     }
 
-    fn observe(&mut self, records: &[(Record, Effect)]) {
-        let view = View::of_tree(&self.tree, self.meta);
-        for (record, Effect { before, dropped }) in records {
+    /// Puts what is durable into sled. Should sled refuse, it is behind until a restart catches it up from the journal.
+    fn make_visible(&mut self, mut overlay: Overlay) {
+        if let Some((export, _)) = &self.export {
+            export.keep(overlay.befores());
+        }
+        match overlay.apply(&self.tree) {
+            Ok(()) => {
+                self.meta = overlay.meta;
+                self.state.succeed();
+            }
+            Err(error) => {
+                tracing::error!(%error, "what was answered is in the journal, and not in sled until a restart");
+                self.state.fail(&error);
+                self.broken = Some(Arc::new(error));
+            }
+        }
+    }
+
+    fn observe(&mut self, flush: &Flush) {
+        let view = View::of_overlay(&self.tree, &flush.overlay);
+        for (record, Effect { before, dropped }) in &flush.records {
             let applied = Applied { record, before, dropped, view: &view };
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.observer)(&applied))) {
                 let panic = panic_text(panic.as_ref());

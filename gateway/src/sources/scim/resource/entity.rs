@@ -104,10 +104,36 @@ impl Entity {
         base: &str,
         with_related: bool,
     ) -> Result<Document, ScimError> {
-        match self {
-            Self::Person(person) => user::present(view, person, base, with_related),
-            Self::Group(group) => group::present(view, group, base, with_related),
+        let mut document = self.present_alone(base);
+        if with_related {
+            self.add_related(view, base, &mut document)?;
         }
+        Ok(document)
+    }
+
+    /// As much of it as needs no look at anything else.
+    pub(in super::super) fn present_alone(&self, base: &str) -> Document {
+        match self {
+            Self::Person(person) => user::present(person, base),
+            Self::Group(group) => group::present(group, base),
+        }
+    }
+
+    /// Adds what [`present_alone`](Self::present_alone) leaves out.
+    pub(in super::super) fn add_related(
+        &self,
+        view: &View<'_>,
+        base: &str,
+        document: &mut Document,
+    ) -> Result<(), ScimError> {
+        let related = match self {
+            Self::Person(person) => user::groups(view, person.id, base)?,
+            Self::Group(group) => group::members(view, group.id, base)?,
+        };
+        if !related.is_empty() {
+            document.insert(self.resource().held_as.related().into(), related.into());
+        }
+        Ok(())
     }
 }
 

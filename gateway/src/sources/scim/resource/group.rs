@@ -16,24 +16,17 @@ use crate::store::View;
 /// A plan's result: what to change, and the group afterwards.
 type Plan<T> = Result<(Vec<Change>, T), ScimError>;
 
-/// All of a group, as clients see it. `with_members` costs a look at each member.
-pub(in super::super) fn present(
-    view: &View<'_>,
-    group: &Group,
-    base: &str,
-    with_members: bool,
-) -> Result<Document, ScimError> {
+/// A group as clients see it, apart from its members.
+pub(in super::super) fn present(group: &Group, base: &str) -> Document {
     let mut document = document_of(group);
     let times = (group.created, group.modified, group.revision);
     add_common(&GROUP, &mut document, &group.id.to_string(), base, times);
-    if with_members {
-        let members: Vec<Value> =
-            view.members(group.id, None).map(|id| id.map(|id| member(id, base))).collect::<Result<_, _>>()?;
-        if !members.is_empty() {
-            document.insert("members".into(), members.into());
-        }
-    }
-    Ok(document)
+    document
+}
+
+/// A group's members, as clients see them. Costs a look at each.
+pub(in super::super) fn members(view: &View<'_>, id: GroupId, base: &str) -> Result<Vec<Value>, ScimError> {
+    Ok(view.members(id, None).map(|id| id.map(|id| member(id, base))).collect::<Result<_, _>>()?)
 }
 
 fn member(id: CardholderId, base: &str) -> Value {

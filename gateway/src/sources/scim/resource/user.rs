@@ -24,26 +24,20 @@ struct Draft {
     attributes: Attributes,
 }
 
-/// All of a person, as clients see them. `with_groups` costs a look at each group.
-pub(in super::super) fn present(
-    view: &View<'_>,
-    person: &Cardholder,
-    base: &str,
-    with_groups: bool,
-) -> Result<Document, ScimError> {
+/// A person as clients see them, apart from their groups.
+pub(in super::super) fn present(person: &Cardholder, base: &str) -> Document {
     let mut document = document_of(person);
     let times = (person.created, person.modified, person.revision);
     add_common(&USER, &mut document, &person.id.to_string(), base, times);
-    if with_groups {
-        let groups = groups_of(view, person.id, base)?;
-        if !groups.is_empty() {
-            document.insert("groups".into(), groups.into());
-        }
-    }
-    Ok(document)
+    document
 }
 
-fn groups_of(view: &View<'_>, id: CardholderId, base: &str) -> Result<Vec<Value>, ScimError> {
+/// A person's groups, as clients see them. Costs a look at each.
+pub(in super::super) fn groups(
+    view: &View<'_>,
+    id: CardholderId,
+    base: &str,
+) -> Result<Vec<Value>, ScimError> {
     let mut groups = Vec::new();
     for id in view.groups_of(id)? {
         if let Some(group) = view.group(id)? {

@@ -12,7 +12,7 @@ use super::super::schema::ResourceType;
 
 /// A JSON answer.
 pub(super) fn json(status: StatusCode, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+    let mut response = Response::new(Body::from(serde_json::to_vec(value).expect("a JSON value has a text")));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
     response

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::auth::Client;
 use super::super::body;
 use super::super::client::Speaker;
-use super::super::document::from_body;
+use super::super::document::{Document, from_body};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::project::Projection;
@@ -17,6 +17,7 @@ use super::super::resource::{Entity, Wish, Write};
 use super::super::schema::{Held, ResourceType};
 use super::read::projection;
 use super::{Base, Scim, answer, resource_at};
+use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
 type Pairs = Parameters<Vec<(String, String)>>;
@@ -34,7 +35,7 @@ pub(super) async fn create(
         Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::CREATED };
     let wish = Wish::Create(from_body(resource, body::object(body).await?)?);
     let write = Write { resource, id: Uuid::new_v4(), wish, if_match: None };
-    shown.entity(scim.write(&client, write).await?).await
+    shown.after(&client, write).await
 }
 
 pub(super) async fn replace(
@@ -50,7 +51,7 @@ pub(super) async fn replace(
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
     let wish = Wish::Replace(from_body(resource, body::object(body).await?)?);
     let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
-    shown.entity(scim.write(&client, write).await?).await
+    shown.after(&client, write).await
 }
 
 /// A person is answered; a group only to a client that says what it wants of it, for it may have thousands of
@@ -68,11 +69,11 @@ pub(super) async fn patch(
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
     let wish = Wish::Patch(Patch::read(&body::object(body).await?, speaker)?);
     let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
-    let entity = scim.write(&client, write).await?;
-    match (resource.held_as, &shown.projection) {
-        (Held::Groups, Projection::All) => Ok(answer::empty(StatusCode::NO_CONTENT)),
-        _ => shown.entity(entity).await,
+    if resource.held_as == Held::Groups && matches!(shown.projection, Projection::All) {
+        scim.write(&client, write, |_, _| Ok(())).await?;
+        return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
+    shown.after(&client, write).await
 }
 
 pub(super) async fn delete(
@@ -84,7 +85,7 @@ pub(super) async fn delete(
     let resource = resource_at(&endpoint)?;
     let id = identifier(resource, &id)?;
     let write = Write { resource, id, wish: Wish::Delete, if_match: if_match(&headers) };
-    scim.write(&client, write).await?;
+    scim.write(&client, write, |_, _| Ok(())).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -105,15 +106,29 @@ struct Shown<'a> {
     status: StatusCode,
 }
 
+/// What a plan gives of the resource that it changed.
+enum Written {
+    /// A person, with their groups: reading them afterwards would wait until the change is in sled.
+    Person(Document),
+    /// A group, whose members are read afterwards: there may be thousands.
+    Group(Entity),
+}
+
 impl Shown<'_> {
-    async fn entity(self, entity: Option<Entity>) -> Answer {
-        let Some(entity) = entity else { return Ok(answer::empty(StatusCode::NO_CONTENT)) };
-        let (resource, base) = (entity.resource(), self.base);
+    /// Makes a change, and answers with the resource afterwards.
+    async fn after(self, client: &Client, write: Write) -> Answer {
+        let (resource, base) = (write.resource, self.base);
         let with_related = self.projection.wants(resource, resource.held_as.related());
-        let document = match entity {
-            Entity::Person(_) => entity.present(&self.scim.inner.directory.read(), &base, with_related)?,
-            Entity::Group(_) => {
-                self.scim.read_at_length(move |view| entity.present(view, &base, with_related)).await?
+        let of_plan = base.clone();
+        let written = move |view: &View<'_>, entity: Entity| match &entity {
+            Entity::Person(_) => entity.present(view, &of_plan, with_related).map(Written::Person),
+            Entity::Group(_) => Ok(Written::Group(entity)),
+        };
+        let document = match self.scim.write(client, write, written).await? {
+            None => return Ok(answer::empty(StatusCode::NO_CONTENT)),
+            Some(Written::Person(document)) => document,
+            Some(Written::Group(group)) => {
+                self.scim.read_at_length(move |view| group.present(view, &base, with_related)).await?
             }
         };
         Ok(answer::resource(self.status, resource, document, &self.projection))

@@ -94,6 +94,8 @@ pub(super) async fn commit(directory: &Directory, changes: Vec<Change>) -> Revis
 
 /// Every row, the meta row included: two directories with the same rows are the same.
 pub(super) fn rows_of(directory: &Directory) -> Vec<(Key, Value)> {
+    // Waits until sled has all that was answered.
+    let _ = directory.read();
     let rows = directory.inner.tree.range(Vec::new(), Vec::new());
     rows.map(|row| row.map(|(key, value)| (key.to_vec(), value)).unwrap()).collect()
 }
