@@ -3,6 +3,8 @@
 //! Whoever changes or deletes something says by `If-Match` which state they have seen, so that nobody undoes unawares
 //! what somebody else has done meanwhile.
 
+mod listed;
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -12,21 +14,18 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use listed::Listed;
+
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::state::WebState;
-use crate::domain::{
-    AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessLevelId, BasedOn, Revision, RuleDraft,
-    RuleId, Target,
-};
+use crate::domain::{AccessEdit, AccessEdited, AccessImport, BasedOn, Revision, Target};
 use crate::store::users::Role;
-use crate::views::{AccessLevelView, AccessView, RuleView, RulesEffect};
+use crate::views::{AccessView, RulesEffect};
 
 type Answer = Result<Response, ApiError>;
 type Body<T> = Result<Json<T>, JsonRejection>;
 
-const LEVEL_BODY: &str = "Send {\"name\": \"Staff\", \"doors\": [{\"door\": \"ID\", \"schedule\": \"always\"}]} as application/json.";
-const RULE_BODY: &str = "Send {\"group\": \"ID\", \"access_level\": \"ID\"} as application/json.";
 const IMPORT_BODY: &str = "Send {\"access_levels\": […], \"rules\": […]} as application/json, all by name.";
 
 /// `GET /api/v1/access`
@@ -75,124 +74,60 @@ pub(super) async fn groups(
     Ok(Json(json!({ "groups": groups })))
 }
 
-/// `GET /api/v1/access-levels`
-pub(super) async fn levels(
-    ApiUser(_): ApiUser,
-    State(state): State<WebState>,
-) -> Result<Json<Value>, ApiError> {
-    let AccessView { effect, access_levels, .. } = read(&state).await?;
-    Ok(Json(json!({ "applied": effect.applied, "note": effect.note, "access_levels": access_levels })))
+/// `GET /api/v1/LIST`
+pub(super) async fn list<T: Listed>(ApiUser(_): ApiUser, State(state): State<WebState>) -> Answer {
+    let access = read(&state).await?;
+    let RulesEffect { applied, note } = access.effect;
+    Ok(Json(json!({ "applied": applied, "note": note, T::MEMBER: T::all(access) })).into_response())
 }
 
-/// `GET /api/v1/access-levels/{id}`
-pub(super) async fn level(
+/// `GET /api/v1/LIST/{id}`
+pub(super) async fn one<T: Listed>(
     ApiUser(_): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
 ) -> Answer {
-    show_level(&state, StatusCode::OK, level_id(&id)?).await
+    show::<T>(&state, StatusCode::OK, id_of::<T>(&id)?).await
 }
 
-/// `POST /api/v1/access-levels`
-pub(super) async fn create_level(
+/// `POST /api/v1/LIST`
+pub(super) async fn create<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
-    body: Body<AccessLevelDraft>,
+    body: Body<T::Draft>,
 ) -> Answer {
     principal.require(Role::Manager)?;
-    let wanted = AccessEdit::PutLevel(Target::New, taken(body, LEVEL_BODY)?);
-    let AccessEdited::Level(id) = edit(&state, &principal, wanted).await? else {
-        return Err(ApiError::not_found());
-    };
-    let made = show_level(&state, StatusCode::CREATED, id).await?;
-    Ok(([(LOCATION, format!("/api/v1/access-levels/{id}"))], made).into_response())
+    let wanted = T::put(Target::New, taken(body, T::BODY)?);
+    let edited = edit(&state, &principal, wanted).await?;
+    let id = T::written(&edited).ok_or_else(ApiError::not_found)?;
+    let made = show::<T>(&state, StatusCode::CREATED, id).await?;
+    Ok(([(LOCATION, format!("/api/v1/{}/{id}", T::PATH))], made).into_response())
 }
 
-/// `PUT /api/v1/access-levels/{id}`
-pub(super) async fn replace_level(
+/// `PUT /api/v1/LIST/{id}`
+pub(super) async fn replace<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Body<AccessLevelDraft>,
+    body: Body<T::Draft>,
 ) -> Answer {
     principal.require(Role::Manager)?;
-    let id = level_id(&id)?;
+    let id = id_of::<T>(&id)?;
     let target = Target::Existing(id, if_match(&headers)?);
-    edit(&state, &principal, AccessEdit::PutLevel(target, taken(body, LEVEL_BODY)?)).await?;
-    show_level(&state, StatusCode::OK, id).await
+    edit(&state, &principal, T::put(target, taken(body, T::BODY)?)).await?;
+    show::<T>(&state, StatusCode::OK, id).await
 }
 
-/// `DELETE /api/v1/access-levels/{id}`
-pub(super) async fn delete_level(
+/// `DELETE /api/v1/LIST/{id}`
+pub(super) async fn delete<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
     principal.require(Role::Manager)?;
-    let wanted = AccessEdit::DeleteLevel(level_id(&id)?, if_match(&headers)?);
-    edit(&state, &principal, wanted).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// `GET /api/v1/rules`
-pub(super) async fn rules(
-    ApiUser(_): ApiUser,
-    State(state): State<WebState>,
-) -> Result<Json<Value>, ApiError> {
-    let AccessView { effect, rules, .. } = read(&state).await?;
-    Ok(Json(json!({ "applied": effect.applied, "note": effect.note, "rules": rules })))
-}
-
-/// `GET /api/v1/rules/{id}`
-pub(super) async fn rule(
-    ApiUser(_): ApiUser,
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-) -> Answer {
-    show_rule(&state, StatusCode::OK, rule_id(&id)?).await
-}
-
-/// `POST /api/v1/rules`
-pub(super) async fn create_rule(
-    ApiUser(principal): ApiUser,
-    State(state): State<WebState>,
-    body: Body<RuleDraft>,
-) -> Answer {
-    principal.require(Role::Manager)?;
-    let wanted = AccessEdit::PutRule(Target::New, taken(body, RULE_BODY)?);
-    let AccessEdited::Rule(id) = edit(&state, &principal, wanted).await? else {
-        return Err(ApiError::not_found());
-    };
-    let made = show_rule(&state, StatusCode::CREATED, id).await?;
-    Ok(([(LOCATION, format!("/api/v1/rules/{id}"))], made).into_response())
-}
-
-/// `PUT /api/v1/rules/{id}`
-pub(super) async fn replace_rule(
-    ApiUser(principal): ApiUser,
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body<RuleDraft>,
-) -> Answer {
-    principal.require(Role::Manager)?;
-    let id = rule_id(&id)?;
-    let target = Target::Existing(id, if_match(&headers)?);
-    edit(&state, &principal, AccessEdit::PutRule(target, taken(body, RULE_BODY)?)).await?;
-    show_rule(&state, StatusCode::OK, id).await
-}
-
-/// `DELETE /api/v1/rules/{id}`
-pub(super) async fn delete_rule(
-    ApiUser(principal): ApiUser,
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    principal.require(Role::Manager)?;
-    let wanted = AccessEdit::DeleteRule(rule_id(&id)?, if_match(&headers)?);
+    let wanted = T::delete(id_of::<T>(&id)?, if_match(&headers)?);
     edit(&state, &principal, wanted).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -205,16 +140,10 @@ async fn edit(state: &WebState, principal: &Principal, edit: AccessEdit) -> Resu
     Ok(state.source.access().edit(edit, &principal.actor).await?)
 }
 
-async fn show_level(state: &WebState, status: StatusCode, id: AccessLevelId) -> Answer {
-    let found = read(state).await?.access_levels.into_iter().find(|level: &AccessLevelView| level.id == id);
-    let level = found.ok_or_else(|| no_such("access level", &id.to_string(), "access-levels"))?;
-    Ok(tagged(status, level.revision, &level))
-}
-
-async fn show_rule(state: &WebState, status: StatusCode, id: RuleId) -> Answer {
-    let found = read(state).await?.rules.into_iter().find(|rule: &RuleView| rule.id == id);
-    let rule = found.ok_or_else(|| no_such("rule", &id.to_string(), "rules"))?;
-    Ok(tagged(status, rule.revision, &rule))
+async fn show<T: Listed>(state: &WebState, status: StatusCode, id: T::Id) -> Answer {
+    let found = T::all(read(state).await?).into_iter().find(|entry| entry.id() == id);
+    let entry = found.ok_or_else(|| no_such::<T>(&id.to_string()))?;
+    Ok(tagged(status, entry.revision(), &entry))
 }
 
 fn tagged(status: StatusCode, tag: impl Into<Tag>, body: &impl Serialize) -> Response {
@@ -237,18 +166,14 @@ impl From<Revision> for Tag {
     }
 }
 
-fn level_id(id: &str) -> Result<AccessLevelId, ApiError> {
-    id.parse().map_err(|_| no_such("access level", id, "access-levels"))
+fn id_of<T: Listed>(id: &str) -> Result<T::Id, ApiError> {
+    id.parse().map_err(|_| no_such::<T>(id))
 }
 
-fn rule_id(id: &str) -> Result<RuleId, ApiError> {
-    id.parse().map_err(|_| no_such("rule", id, "rules"))
-}
-
-fn no_such(what: &str, id: &str, list: &str) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+fn no_such<T: Listed>(id: &str) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, format!("there is no such {}", T::WHAT))
         .at("id", id)
-        .remedy(format!("GET /api/v1/{list} lists those that there are."))
+        .remedy(format!("GET /api/v1/{} lists those that there are.", T::PATH))
 }
 
 fn taken<T>(body: Body<T>, remedy: &str) -> Result<T, ApiError> {

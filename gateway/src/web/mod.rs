@@ -35,6 +35,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post};
 
+use crate::views::{AccessLevelView, RuleView};
+
 /// Everything but SCIM. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or failed sign-ins of
 /// all addresses count as one's; on the box's own socket, put [`LocalOperator`] into the requests' extensions. Its
 /// fallback answers 404, so mount others beside it with `nest` or `merge` of routers that have none.
@@ -81,13 +83,16 @@ fn api_router() -> Router<WebState> {
 
 /// Access levels and rules; a whole site's are longer than other bodies.
 fn access_router() -> Router<WebState> {
-    let level = get(access::level).put(access::replace_level).delete(access::delete_level);
-    let rule = get(access::rule).put(access::replace_rule).delete(access::delete_rule);
+    let level = get(access::one::<AccessLevelView>)
+        .put(access::replace::<AccessLevelView>)
+        .delete(access::delete::<AccessLevelView>);
+    let rule =
+        get(access::one::<RuleView>).put(access::replace::<RuleView>).delete(access::delete::<RuleView>);
     Router::new()
         .route("/access", get(access::all).put(access::import))
-        .route("/access-levels", get(access::levels).post(access::create_level))
+        .route("/access-levels", get(access::list::<AccessLevelView>).post(access::create::<AccessLevelView>))
         .route("/access-levels/{id}", level)
-        .route("/rules", get(access::rules).post(access::create_rule))
+        .route("/rules", get(access::list::<RuleView>).post(access::create::<RuleView>))
         .route("/rules/{id}", rule)
         .route("/groups", get(access::groups))
         .layer(DefaultBodyLimit::max(limits::MAX_ACCESS_BODY_BYTES))
