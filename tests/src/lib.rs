@@ -2,13 +2,14 @@
 //!
 //! [`SitePlan`] describes a site and writes its files, [`Simulator`] and [`Gateway`] run the programs on them, a
 //! [`Splice`] puts somebody into the middle of a line. [`ScimClient`], [`ScimCli`] and [`Api`] speak to the gateway
-//! from outside. [`eventually`] is the only wait. No test leaves a process or a file behind.
+//! from outside. [`eventually`] is the only wait. [`figures`] is what the benches print. No test leaves a process or a file behind.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod answer;
 mod api;
 mod chance;
 pub mod churn;
+pub mod figures;
 mod gateway;
 mod plan;
 mod process;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use panel_protocol::osdp::cp::{FileOffer, LineConfig};
+use tests::figures::Figures;
 
 use crate::device::{BUFFER, LIBOSDP_BUFFER};
-use crate::figures::Figures;
 use crate::line::{Line, Silent};
 use crate::{BAUDS, Plan};
 

@@ -11,9 +11,9 @@ use libosdp::{
     OsdpError, OsdpFileOps, PdCapEntity, PdCapability, PdInfoBuilder, PeripheralDevice,
 };
 use panel_protocol::osdp::cp::line_time;
+use tests::figures::Figures;
 
 use crate::Plan;
-use crate::figures::Figures;
 
 /// Longest time for a session to come up, and for a transfer to get on by a byte. At 9600 baud libosdp's reply timer
 /// runs out before a full fragment has left; eight repetitions later it leaves the device alone for minutes.

@@ -15,8 +15,8 @@ use panel_protocol::panel::OUI;
 use panel_protocol::table::DigestKey;
 use panel_protocol::time::Micros;
 use panel_protocol::wiegand::H10301;
+use tests::figures::Figures;
 
-use crate::figures::Figures;
 use crate::line::{Caller, Line};
 use crate::{BAUDS, Plan};
 

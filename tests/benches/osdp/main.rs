@@ -8,7 +8,6 @@
 //! Arguments: `--quick` for a smoke run; `loading`, `polling`, `urgent`, `files`, `processor`, `libosdp` for some parts only.
 
 mod device;
-mod figures;
 mod files;
 mod libosdp_peer;
 mod line;
@@ -17,7 +16,7 @@ mod polling;
 mod processor;
 mod urgent;
 
-use figures::Figures;
+use tests::figures::Figures;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]

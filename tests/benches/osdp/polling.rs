@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use panel_protocol::osdp::cp::{LineConfig, line_time};
+use tests::figures::Figures;
 
 use crate::BAUDS;
-use crate::figures::Figures;
 use crate::line::{IDLE, Line, MAX_PDS, Silent};
 
 /// Most that a cycle may be above the line's own minimum.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use panel_protocol::osdp::cp::{Demand, LineConfig};
 use panel_protocol::time::Micros;
 use rustix::time::{ClockId, clock_gettime};
+use tests::figures::Figures;
 
 use crate::Plan;
 use crate::device::ACKNOWLEDGED;
-use crate::figures::Figures;
 use crate::libosdp_peer::Pair;
 use crate::line::{Caller, Line};
 

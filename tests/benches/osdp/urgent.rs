@@ -6,9 +6,9 @@ use panel_protocol::osdp::cp::{Demand, LineConfig, line_time};
 use panel_protocol::time::Micros;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use tests::figures::Figures;
 
 use crate::device::SHORT_ANSWER;
-use crate::figures::Figures;
 use crate::line::{Caller, IDLE, Line};
 use crate::{BAUDS, Plan};
 

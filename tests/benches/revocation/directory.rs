@@ -16,10 +16,10 @@ use gateway::service::Service;
 use gateway::store::tokens::Tokens;
 use gateway::store::{Directory, JournalStats};
 use gateway::tasks::clock;
+use tests::figures::{Figures, Times};
 use tokio::task::JoinSet;
 
 use crate::Plan;
-use crate::figures::{Figures, Times};
 use crate::people::{self, Organisation, Person};
 use crate::rig::{doorless, new_folder};
 

@@ -12,11 +12,11 @@ use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::cp::line_time;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use tests::figures::{Figures, Times};
 
 use crate::Plan;
-use crate::figures::{Figures, Times};
 use crate::people::{Organisation, Person};
-use crate::rig::{LINE, Rig};
+use crate::rig::{LINE, Rig, late};
 
 /// Bytes of the command that deletes one 26-bit card, and of the answer with the new digest: mark 1, header 5, security
 /// block 2, code 1, one cipher block 16, MAC 4, CRC 2.
@@ -209,7 +209,7 @@ fn show_idle(setting: &Setting, idle: &Revocations, rig: &Rig, figures: &mut Fig
     let ratio = idle.durable.median() / (setting.minimum.as_secs_f64() * 1e3);
     let what = format!("revocation at {baud} baud, {panels} panels, idle: ratio {ratio:.2}");
     let verdict = figures.judge(what, ratio <= MOST_RATIO);
-    let late = figures.late(&rig.lateness()?);
+    let late = late(&rig.lateness()?, figures);
     figures.say(row(setting, "idle", idle, &format!("{ratio:6.2} {verdict:<8}")) + &late);
     Ok(())
 }
@@ -228,7 +228,7 @@ fn show_loading(
     );
     let verdict = figures.judge(what, added <= frame);
     let aim = format!("{added:+.0} <= {frame:.0} {verdict}");
-    let late = figures.late(&rig.lateness()?);
+    let late = late(&rig.lateness()?, figures);
     figures.say(row(setting, "load", loading, &aim) + &late);
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Loading an empty panel with everybody's cards: how much of the line's rate carries rows.
 
 use std::time::Instant;
+use tests::figures::Figures;
 
 use crate::Plan;
-use crate::figures::Figures;
 use crate::people::Organisation;
 use crate::preload::row_bytes;
-use crate::rig::Rig;
+use crate::rig::{Rig, late};
 
 /// The rate for which there is an aim, and the least share of it.
 const AIM: (u32, f64) = (115_200, 0.85);
@@ -36,7 +36,7 @@ pub(crate) async fn measure(
         } else {
             ""
         };
-        let late = figures.late(&rig.lateness()?);
+        let late = late(&rig.lateness()?, figures);
         figures.say(format!(
             "{baud:>7} {:>8.0} {seconds:>9.2} {share:>8.3} {verdict:<10} {late}",
             rows / seconds

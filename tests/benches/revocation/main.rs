@@ -7,7 +7,6 @@
 //! Arguments: `--quick` for a smoke run; `directory`, `loading`, `lines` for some parts only.
 
 mod directory;
-mod figures;
 mod lines;
 mod loading;
 mod people;
@@ -17,7 +16,7 @@ mod rig;
 
 use std::process::ExitCode;
 
-use figures::Figures;
+use tests::figures::{self, Figures};
 
 /// How much is measured.
 #[derive(Clone, Debug)]
@@ -59,17 +58,7 @@ const QUICK: Plan = Plan {
 };
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "run") {
-        return gateway::cli::main(); // this program is also the service whose memory and start are measured
-    }
-    match measure(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    figures::main_of(measure)
 }
 
 fn measure(arguments: &[String]) -> anyhow::Result<()> {
@@ -82,7 +71,8 @@ fn measure(arguments: &[String]) -> anyhow::Result<()> {
     let all = !parts.into_iter().any(asked);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut figures = Figures::begin(&plan);
+        let mut figures = Figures::begin();
+        figures.say(format!("{} people", plan.people));
         let organisation = directory::fill(&plan, &mut figures).await?;
         if all || asked("directory") {
             process::start_up(&organisation, &mut figures).await?;

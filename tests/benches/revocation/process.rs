@@ -6,9 +6,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use tests::figures::Figures;
 use tokio::process::{Child, Command};
 
-use crate::figures::Figures;
 use crate::people::Organisation;
 use crate::preload::preload;
 use crate::rig::Wiring;

@@ -14,12 +14,16 @@ use gateway::service::Service;
 use gateway::views::{ControllerView, SiteSource, SiteView};
 use tempfile::TempDir;
 use tests::ScimClient;
+use tests::figures::Figures;
 
 use crate::people::{self, FACILITY, Organisation};
 use crate::preload;
 
 /// The reader of each panel's only door.
 pub(crate) const READER: u8 = 0;
+
+/// A simulator whose slowest replies are later than this tells of a machine with other work, in microseconds.
+const DISTURBED_US: f64 = 500.0;
 
 /// The line.
 pub(crate) const LINE: &str = "line";
@@ -206,4 +210,11 @@ impl Rig {
     pub(crate) fn timeouts(&self) -> u64 {
         self.service.site().site().facts.controllers.iter().map(|controller| controller.faults.timeouts).sum()
     }
+}
+
+/// How late the simulator was with its replies, in microseconds; when it often was, the machine had other work.
+pub(crate) fn late(lateness: &Lateness, figures: &mut Figures) -> String {
+    let Lateness { median_us, p99_us, max_us, .. } = *lateness;
+    let mark = if p99_us > DISTURBED_US { figures.disturbed() } else { "" };
+    format!("{median_us:.0}/{p99_us:.0}/{max_us:.0} {mark}").trim_end().to_owned()
 }

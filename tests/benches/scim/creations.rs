@@ -6,12 +6,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tests::figures::{Figures, Times, median};
 
 use crate::Plan;
 use crate::client::Client;
 use crate::disk::Plain;
-use crate::figures::Figures;
-use crate::load::{self, Load, Times, median};
+use crate::load::{self, Load};
 use crate::people::{self, Straight};
 use crate::service::{Service, Site};
 

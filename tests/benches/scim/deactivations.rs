@@ -8,12 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use tests::figures::{Figures, Times};
 
 use crate::Plan;
 use crate::client::Client;
 use crate::disk::{Plain, size_of};
-use crate::figures::Figures;
-use crate::load::Times;
 use crate::people;
 use crate::service::Site;
 
@@ -53,9 +52,9 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
         let due = began + EVERY * number;
         let asked = at(due);
         deactivate(&mut client, FIRST + number)?;
-        answers.add(asked.elapsed());
+        answers.add_span(asked.elapsed());
         at(due + EVERY / 2);
-        flushes.add(plain.append()?);
+        flushes.add_span(plain.append()?);
     }
     let own =
         service.metric(&format!("{OWN_FLUSHES}_sum"))? / service.metric(&format!("{OWN_FLUSHES}_count"))?;
@@ -84,7 +83,7 @@ fn paced_reads(client: &mut Client) -> anyhow::Result<Times> {
     for number in 0..READS {
         let asked = at(began + EVERY * number);
         client.ask("GET", "/healthz", "")?.expect(200)?;
-        took.add(asked.elapsed());
+        took.add_span(asked.elapsed());
     }
     Ok(took)
 }

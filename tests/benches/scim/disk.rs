@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::load::Times;
+use tests::figures::Times;
 
 /// A plain file.
 pub(crate) struct Plain {
@@ -31,7 +31,7 @@ impl Plain {
     pub(crate) fn appends(&mut self, count: usize) -> anyhow::Result<Times> {
         let mut took = Times::default();
         for _ in 0..count {
-            took.add(self.append()?);
+            took.add_span(self.append()?);
         }
         Ok(took)
     }

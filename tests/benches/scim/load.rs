@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context;
 use rustix::time::{ClockId, clock_gettime};
+use tests::figures::Times;
 
 /// Ticks of processor time in `/proc`, a second.
 const TICKS: f64 = 100.0;
@@ -51,9 +52,9 @@ pub(crate) fn run<C: Send>(
         while let Some(number) = next() {
             let asked = Instant::now();
             ask(&mut client, number)?;
-            took.add(asked.elapsed());
+            took.add_span(asked.elapsed());
         }
-        all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0.extend(took.0);
+        all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).join(took);
         anyhow::Ok(())
     };
     std::thread::scope(|scope| {
@@ -82,45 +83,4 @@ fn cpu_s(process: u32) -> anyhow::Result<f64> {
     let after_name = stat.rsplit_once(')').context("/proc has another form here")?.1;
     let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / TICKS)
-}
-
-/// Measured times, in milliseconds.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Times(Vec<f64>);
-
-impl Times {
-    pub(crate) fn add(&mut self, span: Duration) {
-        self.0.push(span.as_secs_f64() * 1e3);
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn median(&self) -> f64 {
-        self.quantile(0.5)
-    }
-
-    /// With fewer than a hundred measurements, the greatest.
-    pub(crate) fn p99(&self) -> f64 {
-        self.quantile(0.99)
-    }
-
-    pub(crate) fn max(&self) -> f64 {
-        self.quantile(1.0)
-    }
-
-    /// The smallest that so many are not above; 0 if nothing was measured.
-    fn quantile(&self, share: f64) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        let at = (share * sorted.len() as f64).ceil() as usize;
-        sorted.get(at.max(1) - 1).copied().unwrap_or_default()
-    }
-}
-
-/// The middle one of some figures; 0 of none.
-pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use tests::figures::{Figures, median};
 
 use crate::Plan;
 use crate::client::Client;
-use crate::figures::Figures;
-use crate::load::{self, Load, median};
+use crate::load::{self, Load};
 use crate::peer::Peer;
 use crate::people::{scramble, user_name};
 use crate::service::Site;

@@ -11,8 +11,6 @@ mod client;
 mod creations;
 mod deactivations;
 mod disk;
-#[path = "../osdp/figures.rs"]
-mod figures;
 mod load;
 mod lookups;
 mod peer;
@@ -22,7 +20,7 @@ mod sizes;
 
 use std::process::ExitCode;
 
-use figures::Figures;
+use tests::figures::{self, Figures};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -54,17 +52,7 @@ const QUICK: Plan =
     Plan { people: 2_000, peer_people: 50, turns: 1, turn_s: 1, deactivated: 50, sizes: &[2_000] };
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "run") {
-        return gateway::cli::main(); // this program is also the service that is measured
-    }
-    match measure(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    figures::main_of(measure)
 }
 
 fn measure(arguments: &[String]) -> anyhow::Result<()> {

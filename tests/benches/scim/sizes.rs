@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::time::{Duration, Instant};
+use tests::figures::Figures;
 
 use crate::Plan;
 use crate::client::Client;
 use crate::disk::size_of;
-use crate::figures::Figures;
 use crate::people::{self, scramble};
 use crate::service::Site;
 
