@@ -9,7 +9,8 @@ use super::*;
 /// Reads a stream of server-sent events.
 struct Stream {
     response: Response,
-    text: String,
+    /// What has arrived and not been looked at; its end may be half a character.
+    bytes: Vec<u8>,
 }
 
 impl Stream {
@@ -17,13 +18,14 @@ impl Stream {
         let response = served.get("/events").header("cookie", cookie).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, text: String::new() }
+        Self { response, bytes: Vec::new() }
     }
 
     /// The next event's name and data; nothing when the stream has ended.
     async fn next(&mut self) -> Option<(String, String)> {
         loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
+            if let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let event = String::from_utf8(self.bytes.drain(..end + 2).collect()).unwrap();
                 let field = |name: &str| {
                     event
                         .lines()
@@ -32,23 +34,27 @@ impl Stream {
                         .trim()
                         .to_owned()
                 };
-                let found = (field("event:"), field("data:"));
-                self.text = rest.to_owned();
-                return Some(found);
+                return Some((field("event:"), field("data:")));
             }
             let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk());
             let chunk = chunk.await.expect("the stream says something").unwrap()?;
-            self.text += std::str::from_utf8(&chunk).unwrap();
+            self.bytes.extend_from_slice(&chunk);
         }
     }
 
-    /// The ids and texts of the parts that changed.
+    /// The ids and texts of the parts that changed, when some did.
     async fn sections(&mut self) -> serde_json::Map<String, Value> {
-        let (name, data) = self.next().await.expect("the stream goes on");
-        assert_eq!(name, "sections");
-        let update: Value = serde_json::from_str(&data).unwrap();
-        assert!(update["now"].is_string());
-        update["sections"].as_object().unwrap().clone()
+        loop {
+            let (name, data) = self.next().await.expect("the stream goes on");
+            assert_eq!(name, "sections");
+            let update: Value = serde_json::from_str(&data).unwrap();
+            assert!(update["now"].is_string());
+            let sections = update["sections"].as_object().unwrap();
+            // An event without any is the heartbeat, which a slow machine may hear before the change.
+            if !sections.is_empty() {
+                return sections.clone();
+            }
+        }
     }
 }
 
