@@ -24,7 +24,8 @@ pub const MAX_BYTES_PER_FLUSH: usize = 16 << 20;
 /// Writers that may wait for the next flush before further ones have to wait for a place.
 pub const QUEUED_JOBS: usize = 1024;
 
-/// A snapshot of the directory is made when the journal has grown by this many bytes since the last.
+/// A snapshot of the directory is made when the journal has grown by this many bytes since the last, or by the last one's
+/// own length where that is more: however large the directory, snapshots write no more than the journal does.
 pub const SNAPSHOT_EVERY_BYTES: u64 = 32 << 20;
 
 /// Snapshots that are kept, newest first. The journal reaches back to the oldest of them.

@@ -20,7 +20,7 @@ use super::writer::Message;
 use crate::domain::Revision;
 use crate::store::disk;
 use crate::store::error::StoreError;
-use crate::store::limits::{ROWS_PER_SNAPSHOT_CHUNK, SNAPSHOTS_KEPT};
+use crate::store::limits::{ROWS_PER_SNAPSHOT_CHUNK, SNAPSHOT_EVERY_BYTES, SNAPSHOTS_KEPT};
 
 /// The folder with the snapshots.
 #[derive(Clone, Debug)]
@@ -59,6 +59,14 @@ impl Snapshots {
     pub(super) fn export(&self, tree: &Tree, meta: &Meta) -> Result<Revision, StoreError> {
         let (images, cancelled) = Default::default();
         Walk { tree: tree.clone(), images, cancelled, revision: meta.revision }.run(&self.dir)
+    }
+
+    /// How much the journal may grow before there is another.
+    pub(super) fn interval(&self) -> Result<u64, StoreError> {
+        let all = self.list()?;
+        let Some((_, newest)) = all.first() else { return Ok(SNAPSHOT_EVERY_BYTES) };
+        let len = fs::metadata(newest).map_err(StoreError::io("look at", newest))?.len();
+        Ok(len.max(SNAPSHOT_EVERY_BYTES))
     }
 
     /// Deletes all but the newest. Returns the oldest that is kept, once there are as many as are wanted: only then

@@ -138,6 +138,7 @@ impl Directory {
         let covered = opened.newest_snapshot.unwrap_or_default().next().0;
         let writer = Writer {
             uncovered: opened.journal.bytes_from(covered),
+            interval: opened.snapshots.interval()?,
             journal: opened.journal,
             tree: opened.tree.clone(),
             meta: opened.meta,

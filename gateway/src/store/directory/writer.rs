@@ -21,7 +21,7 @@ use crate::domain::{Cardholder, Change, Record, Revision};
 use crate::store::error::StoreError;
 use crate::store::journal::Journal;
 use crate::store::limits::{
-    MAX_BYTES_PER_FLUSH, MAX_CHANGES_PER_RECORD, MAX_JOBS_PER_FLUSH, MAX_RECORD_BYTES, SNAPSHOT_EVERY_BYTES,
+    MAX_BYTES_PER_FLUSH, MAX_CHANGES_PER_RECORD, MAX_JOBS_PER_FLUSH, MAX_RECORD_BYTES,
 };
 
 /// Where the outcome of a snapshot goes.
@@ -53,6 +53,8 @@ pub(super) struct Writer {
     pub(super) wanted: Vec<SnapshotAnswer>,
     /// Bytes in the journal that no snapshot covers.
     pub(super) uncovered: u64,
+    /// As many of them call for a snapshot.
+    pub(super) interval: u64,
     /// sled failed; only a restart helps.
     pub(super) broken: Option<Arc<StoreError>>,
 }
@@ -224,7 +226,7 @@ impl Writer {
 
     /// Begins a snapshot when one is wanted or due, and none is being made.
     fn start_snapshot(&mut self) {
-        if self.export.is_some() || (self.wanted.is_empty() && self.uncovered < SNAPSHOT_EVERY_BYTES) {
+        if self.export.is_some() || (self.wanted.is_empty() && self.uncovered < self.interval) {
             return;
         }
         self.uncovered = 0;
@@ -246,6 +248,7 @@ impl Writer {
         let Some((export, answers)) = self.export.take() else { return };
         export.join();
         let result = result.and_then(|revision| {
+            self.interval = self.snapshots.interval()?;
             if let Some(oldest) = self.snapshots.prune()? {
                 self.journal.drop_before(oldest.next().0)?;
             }

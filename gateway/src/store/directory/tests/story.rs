@@ -1,10 +1,12 @@
 //! What a directory does while nothing is damaged.
 
+use std::fs::File;
 use std::sync::mpsc;
 
 use super::*;
 use crate::domain::{CardRefusal, GivenCard, RefusedCard, Revocation};
-use crate::store::limits::{MAX_CHANGES_PER_RECORD, MAX_REVOCATIONS};
+use crate::store::directory::export::Snapshots;
+use crate::store::limits::{MAX_CHANGES_PER_RECORD, MAX_REVOCATIONS, SNAPSHOT_EVERY_BYTES};
 
 #[tokio::test]
 async fn people_are_found_by_every_name_they_have_and_by_no_former_one() {
@@ -323,4 +325,16 @@ async fn proven_hints_outlive_a_restart_and_never_speak_of_the_future() {
     directory.close();
     let (directory, _) = open(dir.path());
     assert_eq!(directory.proven().unwrap(), [(lobby, Revision(1))].into());
+}
+
+#[test]
+fn the_longer_snapshots_are_the_rarer_they_become() {
+    let dir = TempDir::new().unwrap();
+    let snapshots = Snapshots::open(dir.path()).unwrap();
+    let grow = |name: &str, len| File::create(dir.path().join(name)).unwrap().set_len(len).unwrap();
+    assert_eq!(snapshots.interval().unwrap(), SNAPSHOT_EVERY_BYTES, "the first");
+    grow("00000000000000000007.snapshot", 3 * SNAPSHOT_EVERY_BYTES);
+    assert_eq!(snapshots.interval().unwrap(), 3 * SNAPSHOT_EVERY_BYTES, "as much as the newest is long");
+    grow("00000000000000000009.snapshot", 1);
+    assert_eq!(snapshots.interval().unwrap(), SNAPSHOT_EVERY_BYTES, "a short one");
 }
