@@ -9,6 +9,7 @@ mod pd_attacks;
 mod pd_broadcast;
 mod pd_events;
 mod pd_files;
+mod pd_keys;
 mod pd_malformed;
 mod pd_properties;
 mod pd_refusals;

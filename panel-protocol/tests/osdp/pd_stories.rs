@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use crate::bench::{ADDRESS, Bench, Device, Heard, OUI, card, is_sealed, presented, repair_check};
-use panel_protocol::osdp::command::{Buzzer, Command, KeySet, Tone};
-use panel_protocol::osdp::frame::{self, BROADCAST, Check, Frame, Header, scs};
+use panel_protocol::osdp::command::{Buzzer, Command, Tone};
+use panel_protocol::osdp::frame::{self, Check, Frame, Header, scs};
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::pd::{Closed, Event};
 use panel_protocol::osdp::reply::{NakReason, Reply};
-use panel_protocol::osdp::secure::{KeyKind, OpenError, SCBK_D, Scbk};
+use panel_protocol::osdp::secure::{KeyKind, OpenError, Scbk};
 
 pub(crate) const KEY: Scbk = Scbk::new(*b"sixteen byte key");
-const OTHER_KEY: Scbk = Scbk::new(*b"another byte key");
-const BEEP: Command<'_> =
+pub(crate) const BEEP: Command<'_> =
     Command::Buzzer(Buzzer { reader: 0, tone: Tone::Default, on_100ms: 2, off_100ms: 1, count: 3 });
 
 pub(crate) fn nak(heard: &Heard) -> Option<NakReason> {
@@ -181,84 +180,6 @@ fn a_device_that_was_never_reset_takes_number_zero_only() {
 }
 
 #[test]
-fn a_new_key_is_acknowledged_under_the_old_one_and_then_holds() {
-    let mut bench = Bench::secured(Device::factory_new());
-    let heard = bench.ask(&Command::KeySet(KeySet::new(&KEY)));
-    assert_eq!((heard.reply(), heard.scs), (Reply::Ack, Some(scs::REPLY_MAC)));
-    assert_eq!(bench.events, [Event::KeyInstalled]);
-    assert_eq!(bench.device.key, Some(KEY));
-    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack, "the channel lives on");
-    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
-    let heard = bench.open_channel(KeyKind::Default, &SCBK_D).unwrap_err();
-    assert_eq!(nak(&heard), Some(NakReason::Security), "the default key has had its day");
-}
-
-#[test]
-fn a_key_in_clear_is_refused() {
-    let mut bench = Bench::new(Device::factory_new());
-    assert_eq!(nak(&bench.ask(&Command::KeySet(KeySet::new(&KEY)))), Some(NakReason::Security));
-    assert_eq!(bench.device.key, None);
-}
-
-#[test]
-fn a_key_that_could_not_be_kept_is_not_acknowledged() {
-    let mut bench = Bench::secured(Device { refuses_keys: true, ..Device::factory_new() });
-    assert_eq!(nak(&bench.ask(&Command::KeySet(KeySet::new(&KEY)))), Some(NakReason::Record));
-    assert_eq!(bench.ask(&Command::Poll).reply(), Reply::Ack);
-}
-
-#[test]
-fn the_default_key_is_refused_once_a_key_is_installed() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    let heard = bench.open_channel(KeyKind::Default, &SCBK_D).unwrap_err();
-    assert_eq!(nak(&heard), Some(NakReason::Security));
-    let mut new = Bench::new(Device::factory_new());
-    let heard = new.open_channel(KeyKind::Installed, &SCBK_D).unwrap_err();
-    assert_eq!(nak(&heard), Some(NakReason::Security), "a new device has no key of its own");
-}
-
-#[test]
-fn a_cp_with_another_key_gets_no_channel() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    let heard = bench.open_channel(KeyKind::Installed, &OTHER_KEY).unwrap_err();
-    assert_eq!((heard.code, nak(&heard)), (0x41, Some(NakReason::Security)));
-    assert_eq!(bench.pd.secured_by(), None);
-    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
-}
-
-#[test]
-fn a_proof_without_a_challenge_is_refused() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    let proof = Command::ServerCryptogram([0; 16]);
-    let heard = bench.step(scs::SERVER_CRYPTOGRAM, KeyKind::Installed, &proof);
-    assert_eq!(nak(&heard), Some(NakReason::Security));
-}
-
-#[test]
-fn each_handshake_has_a_new_random_number() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    let mut challenge = || {
-        let heard = bench.step(scs::CHALLENGE, KeyKind::Installed, &Command::Challenge([1; 8]));
-        let Reply::ClientCryptogram(client) = heard.reply() else { panic!("no CCRYPT") };
-        (client.random, client.cryptogram)
-    };
-    assert_ne!(challenge(), challenge());
-}
-
-#[test]
-fn a_keyed_device_does_little_without_a_channel() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    bench.show(card(1));
-    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
-    assert!(matches!(bench.ask(&Command::Capabilities).reply(), Reply::Capabilities(_)));
-    let com_set = Command::ComSet(ComSettings { address: 9, baud: 9600 });
-    for refused in [Command::Poll, BEEP, Command::LocalStatus, Command::ReceiveSize(256), com_set] {
-        assert_eq!(nak(&bench.ask(&refused)), Some(NakReason::Security), "{refused:?}");
-    }
-    assert_eq!((bench.device.told, bench.device.commands.len(), bench.pd.address()), (0, 0, ADDRESS));
-}
-
-#[test]
 fn a_busy_device_is_asked_again_with_the_same_bytes() {
     let mut bench = Bench::secured(Device { busy: 2, ..Device::with_key(&KEY) });
     let frame = bench.frame(&BEEP);
@@ -334,48 +255,6 @@ fn what_concerns_others_is_ignored() {
 }
 
 #[test]
-fn a_broadcast_is_answered_from_the_broadcast_address() {
-    let mut bench = Bench::new(Device::factory_new());
-    bench.address = BROADCAST;
-    let settings = ComSettings { address: 9, baud: 230_400 };
-    let heard = bench.ask(&Command::ComSet(settings));
-    let taken = ComSettings { address: 9, baud: 115_200 };
-    assert_eq!((heard.reply(), heard.header.address), (Reply::Com(taken), BROADCAST));
-    assert_eq!(bench.events, [Event::Online, Event::ComSet(taken)]);
-    (bench.address, bench.sequence) = (ADDRESS, 0);
-    let old = bench.frame(&Command::Id);
-    assert_eq!(bench.wire(&old), None);
-    (bench.address, bench.sequence) = (9, 0);
-    assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
-}
-
-#[test]
-fn a_broadcast_belongs_to_the_same_channel() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    bench.address = BROADCAST;
-    bench.open_channel(KeyKind::Installed, &KEY).unwrap();
-    let heard = bench.ask(&BEEP);
-    assert_eq!((heard.reply(), heard.header.address), (Reply::Ack, BROADCAST));
-    bench.address = ADDRESS;
-    let heard = bench.ask(&BEEP);
-    assert_eq!((heard.reply(), heard.header.address), (Reply::Ack, ADDRESS));
-    bench.address = BROADCAST;
-    let heard = bench.ask(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
-    assert_eq!((heard.scs, heard.header.address), (Some(scs::REPLY_ENCRYPTED), BROADCAST));
-    bench.address = 9;
-    assert_eq!(bench.ask(&BEEP).reply(), Reply::Ack, "the channel goes on at the new address");
-}
-
-#[test]
-fn a_keyed_device_takes_no_address_from_a_broadcast_in_clear() {
-    let mut bench = Bench::new(Device::with_key(&KEY));
-    bench.address = BROADCAST;
-    let heard = bench.ask(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
-    assert_eq!((nak(&heard), heard.header.address), (Some(NakReason::Security), BROADCAST));
-    assert_eq!((bench.pd.address(), bench.device.commands.len()), (ADDRESS, 0));
-}
-
-#[test]
 fn a_lost_reply_about_a_new_address_can_be_had_again_at_the_old_one() {
     let mut bench = Bench::secured(Device::with_key(&KEY));
     let frame = bench.frame(&Command::ComSet(ComSettings { address: 9, baud: 9600 }));
@@ -447,15 +326,6 @@ fn a_cp_that_goes_on_after_a_lost_reply_has_heard_it() {
     bench.sequence = 0;
     assert!(matches!(bench.ask(&Command::Id).reply(), Reply::Id(_)));
     assert_eq!(presented(&bench.ask(&Command::Poll)), Some(card(2)), "a new beginning shows nothing either");
-}
-
-#[test]
-fn a_damaged_broadcast_is_answered_by_nobody() {
-    let mut bench = Bench::new(Device::factory_new());
-    bench.address = BROADCAST;
-    let mut frame = bench.frame(&Command::Id);
-    frame[6] ^= 1;
-    assert_eq!(bench.wire(&frame), None);
 }
 
 #[test]
