@@ -9,6 +9,9 @@ use serde::Deserialize;
 use super::{Failure, SiteFile, asked, counted, say};
 use crate::config::NamedFiles;
 
+/// Most refused cards that a terminal shows one by one.
+const MAX_REFUSED: usize = 10;
+
 /// Show whether all is well at the running service
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -43,6 +46,7 @@ struct Site {
     counts: Counts,
     controllers: Vec<Controller>,
     exposed: Vec<Exposure>,
+    refused_cards: Vec<RefusedCard>,
 }
 
 #[derive(Deserialize)]
@@ -80,9 +84,16 @@ struct Exposure {
     doors: Vec<String>,
 }
 
+#[derive(Deserialize)]
+struct RefusedCard {
+    holder_name: String,
+    number: String,
+    reason: String,
+}
+
 impl Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, verdict, counts, controllers, exposed } = self;
+        let Self { name, verdict, counts, controllers, exposed, refused_cards } = self;
         writeln!(f, "{name}: {}", verdict.text)?;
         for finding in &verdict.further {
             writeln!(f, "  {finding}")?;
@@ -93,6 +104,12 @@ impl Display for Site {
         }
         for exposure in exposed {
             writeln!(f, "  exposed: {exposure}")?;
+        }
+        for refused in refused_cards.iter().take(MAX_REFUSED) {
+            writeln!(f, "  refused: {refused}")?;
+        }
+        if let Some(more) = refused_cards.len().checked_sub(MAX_REFUSED).filter(|more| *more > 0) {
+            writeln!(f, "  refused: {more} more, on the page and in --json")?;
         }
         write!(f, "{} active, {} active", people(counts.active_people), counted(counts.active_cards, "card"))
     }
@@ -119,6 +136,12 @@ impl Display for Exposure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let doors = if self.doors.is_empty() { "its doors".into() } else { self.doors.join(", ") };
         write!(f, "{}'s revoked card may still open {doors} ({})", self.holder_name, self.controller)
+    }
+}
+
+impl Display for RefusedCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, card {:?}: {}", self.holder_name, self.number, self.reason)
     }
 }
 
@@ -152,5 +175,22 @@ Harbour Street: All well: 4 controllers proven, nobody exposed.
         assert!(shown.contains("dock   north/4, 1 door, offline, 207 cards not proven"), "{shown}");
         let exposed = "exposed: Carla Conti's revoked card may still open Dock, roller door (dock)";
         assert!(shown.contains(exposed), "{shown}");
+    }
+
+    #[test]
+    fn refused_cards_are_told_with_the_reason_as_the_verdict_promises() {
+        let mut site = everything();
+        let refused = site.refused_cards[0].clone();
+        let line = format!(
+            "  refused: {}, card {:?}: {}\n",
+            refused.holder_name,
+            refused.number.to_string(),
+            refused.reason
+        );
+        assert_eq!(shown(site.clone()).matches(&line).count(), 1, "{line}");
+        site.refused_cards = vec![refused; MAX_REFUSED + 2];
+        let shown = shown(site);
+        assert_eq!(shown.matches(&line).count(), MAX_REFUSED);
+        assert!(shown.contains("  refused: 2 more, on the page"), "{shown}");
     }
 }
