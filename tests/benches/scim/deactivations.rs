@@ -25,9 +25,6 @@ const AIM: f64 = 3.0;
 /// Requests that need no disk.
 const READS: u32 = 100;
 
-/// What the metrics page calls the service's flushes, in seconds.
-const OWN_FLUSHES: &str = "gatehouse_journal_fdatasync_seconds";
-
 /// Requests that tell how much the journal grows by one.
 const FIRST: u32 = 20;
 
@@ -56,8 +53,7 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
         at(due + EVERY / 2);
         flushes.add_span(plain.append()?);
     }
-    let own =
-        service.metric(&format!("{OWN_FLUSHES}_sum"))? / service.metric(&format!("{OWN_FLUSHES}_count"))?;
+    let own = service.flushes()?.mean_ms();
     service.stop()?;
     figures.say("                                      median ms   p99 ms   slowest ms");
     for (what, took) in [
@@ -71,7 +67,7 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> 
     let verdict = figures.judge(format!("PATCH's p99 is {ratio:.2} times the disk's"), ratio <= AIM);
     figures.say(format!(
         "  {record} bytes a record; the service's own flushes: {:.2} ms on average; p99 {ratio:.2} times the disk's own p99 <= {AIM} {verdict}; {:.2} times its median",
-        own * 1e3,
+        own,
         answers.p99() / flushes.median()
     ));
     Ok(())

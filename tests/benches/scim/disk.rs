@@ -1,12 +1,12 @@
-//! What the disk itself takes: a plain file that grows, and is flushed each time.
+//! What the disk itself takes: a plain file that grows, and is flushed each time. And a slower disk, imitated.
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tests::figures::Times;
-
+use anyhow::{Context, ensure};
 /// A plain file.
 pub(crate) struct Plain {
     file: File,
@@ -26,14 +26,29 @@ impl Plain {
         self.file.sync_data()?;
         Ok(began.elapsed())
     }
+}
 
-    /// So many pieces, one after the other.
-    pub(crate) fn appends(&mut self, count: usize) -> anyhow::Result<Times> {
-        let mut took = Times::default();
-        for _ in 0..count {
-            took.add_span(self.append()?);
-        }
-        Ok(took)
+/// This disk with flushes that take longer, as those of a hard disk or of an SD card do.
+pub(crate) struct Slower {
+    library: PathBuf,
+    by: Duration,
+}
+
+impl Slower {
+    /// By so much a flush. What imitates it is compiled into `folder`.
+    pub(crate) fn new(folder: &Path, by: Duration) -> anyhow::Result<Self> {
+        let library = folder.join("slow_disk.so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/scim/slow_disk.c");
+        let mut compile = Command::new("cc");
+        compile.args(["-shared", "-fPIC", "-O2", "-o"]).arg(&library).args([source, "-ldl"]);
+        let status = compile.status().context("a slower disk needs a C compiler, cc")?;
+        ensure!(status.success(), "{source} can't be compiled: {status}");
+        Ok(Self { library, by })
+    }
+
+    /// Has the command's process meet it.
+    pub(crate) fn under(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", &self.library).env("SLOW_FLUSH_US", self.by.as_micros().to_string());
     }
 }
 

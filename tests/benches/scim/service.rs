@@ -12,10 +12,14 @@ use gateway::tasks::clock;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::disk::Slower;
 use crate::people;
 
 /// How often the service is asked whether it is ready.
 const ASK_AGAIN: Duration = Duration::from_millis(2);
+
+/// What the metrics page calls the service's flushes, in seconds.
+const FLUSHES: &str = "gatehouse_journal_fdatasync_seconds";
 
 /// A service that is not ready after this never will be.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -52,6 +56,15 @@ impl Site {
 
     /// Starts the service, waits until it is ready, and tells how long that took.
     pub(crate) fn start(&self) -> anyhow::Result<(Service, Duration)> {
+        self.launch(|_| {})
+    }
+
+    /// Starts the service on a slower disk than there is.
+    pub(crate) fn start_on(&self, disk: &Slower) -> anyhow::Result<Service> {
+        self.launch(|command| disk.under(command)).map(|(service, _)| service)
+    }
+
+    fn launch(&self, prepare: impl FnOnce(&mut Command)) -> anyhow::Result<(Service, Duration)> {
         let address = free_address()?;
         let config = self.folder.path().join("gateway.toml");
         fs::write(
@@ -65,6 +78,7 @@ impl Site {
         )?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("run").arg("--config").arg(&config).env("RUST_LOG", "error").stdin(Stdio::null());
+        prepare(&mut command);
         let began = Instant::now();
         let child = command.spawn().context("the service can't be started")?;
         let mut service = Service { child, address, token: self.token.clone() };
@@ -117,8 +131,16 @@ impl Service {
         bail!("the service was not ready within {PATIENCE:?}")
     }
 
+    /// The flushes that it has made.
+    pub(crate) fn flushes(&self) -> anyhow::Result<Flushes> {
+        Ok(Flushes {
+            count: self.metric(&format!("{FLUSHES}_count"))?,
+            seconds: self.metric(&format!("{FLUSHES}_sum"))?,
+        })
+    }
+
     /// A figure of the metrics page.
-    pub(crate) fn metric(&self, name: &str) -> anyhow::Result<f64> {
+    fn metric(&self, name: &str) -> anyhow::Result<f64> {
         let mut client = self.client();
         let answer = client.ask("GET", "/metrics", "")?;
         let text = answer.expect(200)?;
@@ -141,6 +163,25 @@ impl Service {
         let status = self.child.wait()?;
         ensure!(status.success(), "the service ended badly: {status}");
         Ok(())
+    }
+}
+
+/// Flushes of a journal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flushes {
+    pub(crate) count: f64,
+    seconds: f64,
+}
+
+impl Flushes {
+    /// Those since `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { count: self.count - before.count, seconds: self.seconds - before.seconds }
+    }
+
+    /// What one took on average, in milliseconds.
+    pub(crate) fn mean_ms(self) -> f64 {
+        1e3 * self.seconds / self.count.max(1.0)
     }
 }
 
