@@ -1,46 +1,37 @@
 //! The site as people are shown it.
 
+mod hardware;
 mod identity;
+mod receipts;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use jiff::{SignedDuration, Timestamp};
-use panel_protocol::osdp::cp::PdCounters;
-use panel_protocol::osdp::reply::DeviceId;
-use panel_protocol::wiegand::Format;
+use jiff::SignedDuration;
 use tokio::sync::watch;
 
-use super::board::{Board, ControllerBoard, LineBoard};
+use super::board::Board;
 use super::clock;
 use super::identity::new_token;
 use super::site::Site;
-use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{Cardholder, ControllerId, EventKind, LineId, Receipt, ReceiptAction};
-use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::domain::{Cardholder, ControllerId, EventKind, LineId};
 use crate::osdpcap::Record;
-use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
-    ControllerState, ControllerView, Counts, DoorView, EventView, Exposure, FaultCounts, InstallMinutes,
-    InstallModeError, InstallModeOpened, Level, LineView, Notice, OperationView, ReAuthenticateError,
-    ReAuthenticated, Readiness, ReceiptView, RefusedCardView, SiteFacts, SiteSource, SiteView, TableView,
+    ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Level, Notice,
+    OperationView, ReAuthenticateError, ReAuthenticated, Readiness, RefusedCardView, SiteFacts, SiteSource,
+    SiteView,
 };
 
 /// Most entries of each list on the page.
-const MAX_RECEIPTS: usize = 20;
-const MAX_EXPOSED: usize = 1000;
 const MAX_REFUSED: usize = 100;
 const MAX_EVENTS: usize = 30;
 const MAX_UNDONE: usize = 20;
 
-/// A controller that was not heard for so long since the start is offline, not starting.
-const STARTING: SignedDuration = SignedDuration::from_secs(15);
-
 impl SiteSource for Site {
     fn site(&self) -> SiteView {
-        let now = clock::now();
+        let (now, format) = (clock::now(), self.config.cards.default_format);
         let refused_cards = self.refused_cards();
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
@@ -55,8 +46,8 @@ impl SiteSource for Site {
             .collect();
         let mut notices = undone;
         notices.extend(board.notices.iter().cloned());
-        let exposed =
-            bounded(exposed(&fleet, &controllers, self.config.cards.default_format), &mut notices, now);
+        let exposed = receipts::exposed(&fleet, &controllers, format);
+        let exposed = receipts::bounded(exposed, &mut notices, now);
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
             time_zone: self.time_zone().to_owned(),
@@ -66,10 +57,10 @@ impl SiteSource for Site {
             revision,
             counts,
             lines: (0..self.config.lines.len())
-                .map(|at| line_view(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
+                .map(|at| hardware::line(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
                 .collect(),
             controllers,
-            receipts: receipts(&fleet, self.config.cards.default_format),
+            receipts: receipts::newest(&fleet, format),
             exposed,
             refused_cards,
             identity,
@@ -152,58 +143,7 @@ impl SiteSource for Site {
     }
 }
 
-/// What the lines' tasks last told of their wires.
-struct Wires {
-    lines: Vec<Option<LineStatus>>,
-}
-
-impl Wires {
-    fn panel(&self, controller: usize) -> Option<&PanelStatus> {
-        let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
-        panels.into_iter().find(|panel| panel.controller == controller)
-    }
-}
-
 impl Site {
-    fn wires(&self) -> Wires {
-        let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
-        Wires { lines: self.lines.iter().map(status).collect() }
-    }
-
-    fn controller(
-        &self,
-        now: Timestamp,
-        at: usize,
-        fleet: &Fleet,
-        board: &ControllerBoard,
-        wire: Option<&PanelStatus>,
-    ) -> ControllerView {
-        let config = &self.config.controllers[at];
-        let last_heard = wire.and_then(|wire| wire.last_heard);
-        let silent = board.state == ControllerState::Starting
-            && last_heard.is_none()
-            && now.duration_since(self.started) > STARTING;
-        let ControllerKind::Panel = config.kind;
-        ControllerView {
-            id: config.id.clone(),
-            line: config.line.clone(),
-            address: config.address,
-            kind: crate::views::ControllerKind::Panel,
-            state: if silent { ControllerState::Offline } else { board.state },
-            state_since: if silent { Some(self.started) } else { board.since },
-            last_heard,
-            identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
-            table: fleet.status(at).map(|status| table(fleet, &status)),
-            faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
-            install_mode_until: board.install_until.filter(|until| now < *until),
-            doors: config
-                .doors
-                .iter()
-                .map(|door| DoorView { id: door.id.clone(), name: door.name.clone(), reader: door.reader })
-                .collect(),
-        }
-    }
-
     fn counts(&self, refused: usize) -> Counts {
         let counts = self.directory.stats().counts;
         Counts {
@@ -272,115 +212,6 @@ fn undone_reactivation(person: &Cardholder) -> Option<Notice> {
     Some(Notice { at, level: Level::Attention, text })
 }
 
-fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
-    let work = status.work;
-    TableView {
-        held: status.rows.map(u64::from),
-        desired: fleet.cards().len() as u64,
-        capacity: status.info.map(|info| u64::from(info.row_capacity)),
-        proven: status.state == SyncState::Proven,
-        since: status.verified_at,
-        pending: work.rows as u64 + u64::from(work.buckets_to_read) + u64::from(work.buckets_to_load),
-    }
-}
-
-fn faults(counters: &PdCounters) -> FaultCounts {
-    FaultCounts {
-        timeouts: counters.timeouts.into(),
-        bad_check: counters.bad_check.into(),
-        bad_mac: counters.bad_mac.into(),
-        foreign: u64::from(counters.foreign_address)
-            + u64::from(counters.stale)
-            + u64::from(counters.violations),
-        nak: counters.naks.into(),
-    }
-}
-
-fn identity(device: &DeviceId) -> String {
-    let [a, b, c] = device.vendor;
-    let [major, minor, build] = device.firmware;
-    format!(
-        "vendor {a:02X}-{b:02X}-{c:02X}, model {} version {}, serial {}, firmware {major}.{minor}.{build}",
-        device.model, device.version, device.serial
-    )
-}
-
-fn line_view(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
-    let Protocol::Osdp = line.protocol;
-    let sum = |count: fn(&PdCounters) -> u32| {
-        wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
-    };
-    LineView {
-        id: line.id.clone(),
-        protocol: "osdp".to_owned(),
-        port: line.port.display().to_string(),
-        baud: line.baud,
-        state: board.state.clone(),
-        since: board.since,
-        frames_sent: sum(|counters| counters.frames_sent),
-        frames_received: sum(|counters| counters.replies),
-        noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),
-        stray_frames: wire.map_or(0, |wire| {
-            u64::from(wire.counters.bad_length) + u64::from(wire.counters.unexpected_frames)
-        }),
-    }
-}
-
 fn alarms(board: &Board) -> Vec<AlarmView> {
     board.alarms.iter().rev().map(|(since, alarm)| AlarmView::of(*since, alarm)).collect()
-}
-
-/// Those under way first, then the finished; newest first in both.
-fn receipts(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
-    let mut open: Vec<&Receipt> = fleet.receipts().open().collect();
-    open.sort_by_key(|receipt| std::cmp::Reverse(receipt.revision));
-    open.into_iter()
-        .chain(fleet.receipts().recent())
-        .take(MAX_RECEIPTS)
-        .map(|receipt| receipt_view(receipt, format))
-        .collect()
-}
-
-fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
-    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, format))
-}
-
-fn exposed(fleet: &Fleet, controllers: &[ControllerView], format: &Format) -> Vec<Exposure> {
-    let revocations = fleet.receipts().open().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
-    let mut exposed: Vec<Exposure> = revocations
-        .flat_map(|receipt| {
-            let unproven = receipt.landings.iter().filter(|landing| landing.proven.is_none());
-            unproven.filter_map(|landing| {
-                let at = controllers.iter().find(|controller| controller.id == landing.controller)?;
-                Some(exposure(receipt, at, format))
-            })
-        })
-        .collect();
-    exposed.sort_by_key(|exposure| exposure.since);
-    exposed
-}
-
-/// Cuts the list to what a page can show, and says so.
-fn bounded(mut exposed: Vec<Exposure>, notices: &mut Vec<Notice>, now: Timestamp) -> Vec<Exposure> {
-    if exposed.len() > MAX_EXPOSED {
-        let more = exposed.len() - MAX_EXPOSED;
-        let text = format!("{more} more revocations are not proven than are listed; the oldest are listed.");
-        notices.insert(0, Notice { at: now, level: Level::Problem, text });
-        exposed.truncate(MAX_EXPOSED);
-    }
-    exposed
-}
-
-fn exposure(receipt: &Receipt, at: &ControllerView, format: &Format) -> Exposure {
-    Exposure {
-        revision: receipt.revision,
-        holder: receipt.holder,
-        holder_name: receipt.holder_name.clone(),
-        card: CardText::of_credential(&receipt.credential, format),
-        controller: at.id.clone(),
-        doors: at.doors.iter().map(|door| door.name.clone()).collect(),
-        since: receipt.committed,
-        state: at.state,
-        state_since: at.state_since,
-    }
 }
