@@ -4,9 +4,9 @@ use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::document::Document;
+use super::document::{Document, check_shape};
 use super::error::ScimError;
-use super::limits::{MAX_BODY_LEN, MAX_DRAINED_LEN, MAX_JSON_DEPTH};
+use super::limits::{MAX_BODY_LEN, MAX_DRAINED_LEN};
 
 /// The object in a request's body.
 ///
@@ -44,28 +44,16 @@ async fn drain(mut stream: BodyDataStream) {
 fn parse(bytes: &[u8]) -> Result<Document, ScimError> {
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| ScimError::Syntax(format!("the request body is no JSON: {error}")))?;
-    if is_deeper(&value, MAX_JSON_DEPTH) {
-        return Err(ScimError::Syntax(format!("the request body is nested deeper than {MAX_JSON_DEPTH}")));
-    }
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(ScimError::Syntax("the request body must be a JSON object".into())),
-    }
-}
-
-fn is_deeper(value: &Value, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
-        return value.is_array() || value.is_object();
+    let Value::Object(object) = value else {
+        return Err(ScimError::Syntax("the request body must be a JSON object".into()));
     };
-    match value {
-        Value::Array(items) => items.iter().any(|item| is_deeper(item, depth)),
-        Value::Object(members) => members.values().any(|member| is_deeper(member, depth)),
-        _ => false,
-    }
+    check_shape(&object).map_err(|why| ScimError::Syntax(format!("the request body {why}")))?;
+    Ok(object)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::{MAX_JSON_DEPTH, MAX_MEMBERS};
     use super::*;
 
     fn said(text: &str) -> String {
@@ -90,6 +78,16 @@ mod tests {
         assert!(parse(nested(MAX_JSON_DEPTH).as_bytes()).is_ok());
         assert!(said(&nested(MAX_JSON_DEPTH + 1)).contains("deeper"));
         assert!(parse("[".repeat(1 << 20).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_objects_members_are_bounded_at_every_depth() {
+        let object = |members: usize| {
+            let members: Vec<String> = (0..members).map(|number| format!("\"k{number}\":1")).collect();
+            format!("{{\"a\":[{{{}}}]}}", members.join(","))
+        };
+        assert!(parse(object(MAX_MEMBERS).as_bytes()).is_ok());
+        assert!(said(&object(MAX_MEMBERS + 1)).contains("an object of more than 1000 members"));
     }
 
     #[tokio::test]

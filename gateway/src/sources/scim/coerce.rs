@@ -1,6 +1,6 @@
 //! A client's value made what the attribute's row says, where that does no harm.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::document::{Document, unassigned};
 use super::error::ScimError;
@@ -15,6 +15,10 @@ pub(super) fn coerced(row: Option<&Attribute>, path: &str, value: Value) -> Resu
     if unassigned(&value) {
         return Ok(None);
     }
+    let members = row.is_some_and(|row| row.name == "members");
+    if !members && value.as_array().is_some_and(|items| items.len() > limits::MAX_VALUES) {
+        return Err(ScimError::value(path, format!("has more than {} values", limits::MAX_VALUES)));
+    }
     let Some(row) = row else { return Ok(Some(value)) };
     if !row.multi_valued {
         return single(row, path, value);
@@ -23,9 +27,6 @@ pub(super) fn coerced(row: Option<&Attribute>, path: &str, value: Value) -> Resu
         Value::Array(items) => items,
         one => vec![one],
     };
-    if items.len() > limits::MAX_VALUES && row.name != "members" {
-        return Err(ScimError::value(path, format!("has more than {} values", limits::MAX_VALUES)));
-    }
     let mut kept = Vec::with_capacity(items.len());
     for item in items {
         kept.extend(single(row, path, item)?);
@@ -96,13 +97,26 @@ fn boolean(path: &str, value: Value) -> Result<Value, ScimError> {
 fn text(path: &str, value: Value) -> Result<Value, ScimError> {
     match value {
         Value::String(_) => Ok(value),
-        Value::Number(number) => Ok(number.to_string().into()),
+        Value::Number(number) => written_out(path, &number),
         Value::Bool(value) => Ok(value.to_string().into()),
         Value::Object(mut members) => match members.remove("value") {
             Some(Value::String(text)) => Ok(text.into()),
             _ => Err(mismatch(path, &Value::Object(members), "a string")),
         },
         other => Err(mismatch(path, &other, "a string")),
+    }
+}
+
+/// A number's text. JSON's numbers are exact up to 2⁵³ between programs (RFC 8259, 6); a greater one that came with a
+/// fraction or an exponent, or that no integer type holds, has lost digits already.
+fn written_out(path: &str, number: &Number) -> Result<Value, ScimError> {
+    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(float) if float.abs() > EXACT => {
+            Err(ScimError::value(path, format!("{number} is too large for a number; it must be a string")))
+        }
+        Some(float) if float.fract() == 0.0 => Ok(format!("{float:.0}").into()),
+        _ => Ok(number.to_string().into()),
     }
 }
 
@@ -138,5 +152,21 @@ mod tests {
         assert!(refused(json!({"emails": [{"value": ["a", "b"]}]})).starts_with("emails.value: is an array"));
         assert!(refused(json!({"name": "Ada"})).starts_with("name: is a string"));
         assert!(refused(json!({"title": ["a", "b"]})).starts_with("title: is an array of several"));
+        let long = vec![json!(1); limits::MAX_VALUES + 1];
+        assert_eq!(refused(json!({"favourites": long})), "favourites: has more than 1000 values");
+    }
+
+    #[test]
+    fn a_number_for_a_text_is_written_out_exactly_or_refused() {
+        let read = |number: &str| {
+            let body: Document = serde_json::from_str(&format!("{{\"title\":{number}}}")).unwrap();
+            from_body(&USER, body).map(|document| document["title"].clone())
+        };
+        for (sent, kept) in
+            [("1e3", "1000"), ("1.5", "1.5"), ("-0", "-0"), ("18446744073709551615", "18446744073709551615")]
+        {
+            assert_eq!(read(sent), Ok(json!(kept)), "{sent}");
+        }
+        assert!(read("12345678901234567890123").unwrap_err().to_string().contains("must be a string"));
     }
 }

@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::coerce::coerced;
 use super::error::ScimError;
+use super::limits;
 use super::path::{AttributePath, Place, Spot};
-use super::schema::{Mutability, ResourceType};
+use super::schema::{Kind, Mutability, ResourceType};
 
 /// A resource's attributes; extensions are members named by their URN.
 pub(super) type Document = Map<String, Value>;
@@ -88,6 +89,43 @@ pub(super) fn object_in(value: &mut Value) -> &mut Document {
     }
 }
 
+/// Makes sure that a document is nested no deeper, and none of its objects has more members, than the gateway takes on.
+///
+/// # Errors
+/// With what is wrong, in words.
+pub(super) fn check_shape(document: &Document) -> Result<(), String> {
+    check_object(document, limits::MAX_JSON_DEPTH)
+}
+
+fn check_object(object: &Document, depth: usize) -> Result<(), String> {
+    if object.len() > limits::MAX_MEMBERS {
+        return Err(format!("has an object of more than {} members", limits::MAX_MEMBERS));
+    }
+    object.values().try_for_each(|value| check_value(value, depth))
+}
+
+/// What may still be `depth` objects and arrays deep with the one that holds it.
+fn check_value(value: &Value, depth: usize) -> Result<(), String> {
+    match (value, depth.checked_sub(1)) {
+        (Value::Array(_) | Value::Object(_), None | Some(0)) => {
+            Err(format!("is nested deeper than {}", limits::MAX_JSON_DEPTH))
+        }
+        (Value::Array(items), Some(depth)) => items.iter().try_for_each(|item| check_value(item, depth)),
+        (Value::Object(members), Some(depth)) => check_object(members, depth),
+        _ => Ok(()),
+    }
+}
+
+/// How many values there are in a value, itself among them.
+pub(super) fn count(value: &Value) -> usize {
+    let within: usize = match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    };
+    1 + within
+}
+
 /// Whether a value stands for none at all (RFC 7643, 2.5).
 pub(super) fn unassigned(value: &Value) -> bool {
     match value {
@@ -161,6 +199,9 @@ fn put_attribute(
         return Ok(());
     }
     let (name, row) = match spot.sub {
+        Some(_) if spot.row.is_some_and(|row| row.kind != Kind::Complex) => {
+            return Err(ScimError::value(spot.name, "has no sub-attributes"));
+        }
         Some((sub, row)) => (format!("{}.{sub}", spot.name), row),
         None => (spot.name.to_owned(), spot.row),
     };
@@ -204,6 +245,12 @@ mod tests {
             "favouriteColour": {"a": [1, null]}, "urn:example:2.0:Locker": {"row": 3},
         });
         assert_eq!(read(sent).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_has_no_sub_attributes_is_given_none() {
+        let refused = read(json!({"title": "Countess", "title.x": "y"})).unwrap_err();
+        assert_eq!(refused.to_string(), "title: has no sub-attributes");
     }
 
     #[test]

@@ -9,6 +9,16 @@ pub(super) const MAX_DRAINED_LEN: usize = 8 << 20;
 /// Deepest nesting of objects and arrays in a request body.
 pub(super) const MAX_JSON_DEPTH: usize = 16;
 
+/// Most members of one object, in a request body and in what is kept of a resource: members are looked up by name in any
+/// letter case, one after the other.
+pub(super) const MAX_MEMBERS: usize = 1000;
+
+/// Most values in all of a PATCH's operations, at every depth, a group's members apart.
+pub(super) const MAX_PATCH_VALUES: usize = 10_000;
+
+/// Most names in `attributes` or `excludedAttributes`.
+pub(super) const MAX_PROJECTED: usize = 256;
+
 /// Longest filter or attribute path, in bytes.
 pub(super) const MAX_EXPRESSION_LEN: usize = 4096;
 

@@ -12,7 +12,7 @@ mod tests;
 use serde_json::Value;
 
 use super::client::Speaker;
-use super::document::{Document, get};
+use super::document::{Document, count, get};
 use super::error::ScimError;
 use super::filter::{Filter, Parser};
 use super::limits;
@@ -132,6 +132,11 @@ impl Patch {
     /// # Errors
     /// As the first operation that can't be done; the document may then be half changed.
     pub(super) fn apply(self, resource: &ResourceType, document: &mut Document) -> Result<(), ScimError> {
+        let values = self.operations.iter().filter_map(|operation| operation.value.as_ref()).map(count);
+        if values.sum::<usize>() > limits::MAX_PATCH_VALUES {
+            let bound = limits::MAX_PATCH_VALUES;
+            return Err(ScimError::TooLarge(format!("the operations have more than {bound} values")));
+        }
         let mut operations = self.operations.into_iter();
         operations.try_for_each(|operation| apply(resource, document, operation, self.speaker))
     }

@@ -1,9 +1,12 @@
 //! Which attributes an answer has: `attributes` and `excludedAttributes` (RFC 7644, 3.4.2.5 and 3.9).
 
+use std::convert::Infallible;
+
 use serde_json::Value;
 
-use super::document::{Document, at, object_in, put, slot};
+use super::document::{Document, at, edit, object_in, put, slot};
 use super::error::ScimError;
+use super::limits::MAX_PROJECTED;
 use super::path::{AttributePath, Place, Spot};
 use super::schema::{Attribute, ResourceType, Returned};
 
@@ -90,15 +93,17 @@ fn on_request(resource: &ResourceType) -> impl Iterator<Item = Spot<'static>> {
 }
 
 fn names<'a>(parameter: &str, texts: impl Iterator<Item = &'a str>) -> Result<Vec<AttributePath>, ScimError> {
-    texts
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(|text| {
-            AttributePath::parse(text)
-                .ok_or_else(|| ScimError::value(parameter, format!("{text:?} is no attribute's name")))
-        })
-        .collect()
+    let mut names = Vec::new();
+    for text in texts.flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty()) {
+        if names.len() == MAX_PROJECTED {
+            return Err(ScimError::value(parameter, format!("has more than {MAX_PROJECTED} names")));
+        }
+        let name = AttributePath::parse(text);
+        names.push(
+            name.ok_or_else(|| ScimError::value(parameter, format!("{text:?} is no attribute's name")))?,
+        );
+    }
+    Ok(names)
 }
 
 fn always(resource: &ResourceType, name: &str) -> bool {
@@ -186,14 +191,13 @@ fn drop_at(document: &mut Document, spot: &Spot<'_>) {
     if at(document, spot).is_none() {
         return;
     }
-    let target = match spot.extension {
-        Some(extension) => object_in(slot(document, extension)),
-        None => document,
-    };
-    match spot.sub {
-        None => put(target, spot.name, None),
-        Some((sub, _)) => drop_sub(slot(target, spot.name), sub),
-    }
+    let Ok(()) = edit(document, spot, |value| {
+        match spot.sub {
+            None => *value = Value::Null,
+            Some((sub, _)) => drop_sub(value, sub),
+        }
+        Ok::<(), Infallible>(())
+    });
 }
 
 fn drop_sub(value: &mut Value, sub: &str) {
@@ -240,7 +244,15 @@ mod tests {
         assert_eq!(left["id"], "1");
         assert_eq!(left.get("emails"), None);
         assert_eq!(left[ENTERPRISE_USER.id], json!({"department": "d"}));
+        assert_eq!(seen(&[], &["cardNumber", "department"]).get(ENTERPRISE_USER.id), None);
         assert_eq!(seen(&[], &["emails.type"])["emails"], json!([{"value": "a"}, {"value": "b"}]));
+    }
+
+    #[test]
+    fn names_are_bounded_in_number() {
+        let read = |names: usize| Projection::read(std::iter::empty(), std::iter::repeat_n("title,", names));
+        assert!(read(MAX_PROJECTED).is_ok());
+        assert!(read(MAX_PROJECTED + 1).unwrap_err().to_string().contains("more than 256 names"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::document::{Document, get, put};
+use super::document::{Document, check_shape, get, put};
 use super::error::ScimError;
 use super::limits;
 use super::schema::ResourceType;
@@ -83,6 +83,7 @@ fn rest(document: Document) -> Result<Attributes, ScimError> {
     if len > bound {
         return Err(ScimError::TooLarge(format!("the attributes are longer than {bound} bytes")));
     }
+    check_shape(&document).map_err(|why| ScimError::TooLarge(format!("what would be kept {why}")))?;
     Ok(document)
 }
 

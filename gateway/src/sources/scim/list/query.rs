@@ -74,23 +74,17 @@ impl Query {
                 value.as_i64().map(Some).ok_or_else(|| ScimError::value(name, "must be an integer"))
             }
         };
-        let text = |name: &str| get(body, name).and_then(Value::as_str);
-        let texts = |name: &str| match get(body, name) {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-            Some(Value::String(text)) => vec![text.as_str()],
-            _ => Vec::new(),
-        };
+        let text = |name: &'static str| get(body, name).map_or(Ok(None), |value| optional_text(name, value));
+        let texts = |name: &'static str| get(body, name).map_or(Ok(Vec::new()), |value| texts(name, value));
+        let (only, without) = (texts("attributes")?, texts("excludedAttributes")?);
         Self::new(Sent {
-            filter: text("filter"),
-            sort_by: text("sortBy"),
-            sort_order: text("sortOrder"),
+            filter: text("filter")?,
+            sort_by: text("sortBy")?,
+            sort_order: text("sortOrder")?,
             start: number("startIndex")?,
-            cursor: text("cursor"),
+            cursor: text("cursor")?,
             count: number("count"),
-            projection: Projection::read(
-                texts("attributes").into_iter(),
-                texts("excludedAttributes").into_iter(),
-            )?,
+            projection: Projection::read(only.into_iter(), without.into_iter())?,
         })
     }
 
@@ -168,6 +162,27 @@ fn cursor_count(count: Result<Option<i64>, ScimError>) -> Result<usize, ScimErro
     }
 }
 
+fn optional_text<'a>(name: &'static str, value: &'a Value) -> Result<Option<&'a str>, ScimError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ if name == "filter" => Err(ScimError::Filter("must be a string".into())),
+        _ if name == "cursor" => Err(ScimError::Cursor),
+        _ => Err(ScimError::value(name, "must be a string")),
+    }
+}
+
+/// The texts of an array; one text may stand for an array of it.
+fn texts<'a>(name: &'static str, value: &'a Value) -> Result<Vec<&'a str>, ScimError> {
+    let items = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let texts = items.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
+    texts.ok_or_else(|| ScimError::value(name, "must be an array of strings"))
+}
+
 fn integer(name: &str, text: &str) -> Result<i64, ScimError> {
     text.trim().parse().map_err(|_| ScimError::value(name, format!("{text:?} must be an integer")))
 }
@@ -199,6 +214,7 @@ fn key(term: &Filter, resource: &ResourceType) -> Option<Key> {
 mod tests {
     use super::super::super::schema::{GROUP, USER};
     use super::*;
+    use serde_json::json;
 
     fn query(parameters: &[(&str, &str)]) -> Result<Query, ScimError> {
         let owned: Vec<_> = parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -213,6 +229,21 @@ mod tests {
         assert!(
             matches!(query(&[("count", "ten")]), Err(ScimError::Value { attribute, .. }) if attribute == "count")
         );
+    }
+
+    #[test]
+    fn a_search_of_the_wrong_types_is_refused_and_not_answered_with_everybody() {
+        let refused = |body: Value| Query::from_search(body.as_object().unwrap()).unwrap_err();
+        for filter in [json!(5), json!(["userName pr"]), json!({"a": 1})] {
+            assert!(matches!(refused(json!({ "filter": filter })), ScimError::Filter(_)));
+        }
+        assert_eq!(refused(json!({"cursor": 5})), ScimError::Cursor);
+        for name in ["sortBy", "sortOrder", "attributes", "excludedAttributes"] {
+            let refused = refused(json!({ name: [5] }));
+            assert!(matches!(&refused, ScimError::Value { attribute, .. } if attribute == name), "{refused}");
+        }
+        let right = json!({"filter": null, "attributes": "title", "excludedAttributes": ["title", "name"]});
+        assert!(Query::from_search(right.as_object().unwrap()).is_ok());
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl Edit<'_> {
             return if self.lenient { Ok(()) } else { Err(ScimError::read_only(spot.name)) };
         }
         let target = Target { spot, sub, verb: self.verb, speaker: self.speaker };
+        target.check_path(path.filter.is_some(), at(document, spot))?;
         match (self.verb, &path.filter) {
             (Verb::Remove, filter) => target.remove(document, filter.as_ref(), &value),
             (_, Some(filter)) => edit(document, spot, |slot| target.elements(slot, filter, value)),
@@ -151,6 +152,24 @@ impl Target<'_> {
 
     fn multi_valued(&self) -> bool {
         self.spot.row.is_some_and(|row| row.multi_valued)
+    }
+
+    /// Whether the attribute can have what the path asks for: elements to choose from, or sub-attributes. The value that
+    /// is there decides where no row does.
+    fn check_path(&self, has_filter: bool, value: Option<&Value>) -> Result<(), ScimError> {
+        let (many, complex) = match (self.spot.row, value) {
+            (Some(row), _) => (row.multi_valued, row.kind == Kind::Complex),
+            (None, Some(value)) => (value.is_array(), value.is_array() || value.is_object()),
+            (None, None) => (true, true),
+        };
+        let name = self.spot.name;
+        if has_filter && !many {
+            return Err(ScimError::Path(format!("{name} has a single value: a filter can't choose from it")));
+        }
+        if self.sub.is_some() && !complex {
+            return Err(ScimError::Path(format!("{name} has no sub-attributes")));
+        }
+        Ok(())
     }
 
     /// Add or replace without a filter.

@@ -49,6 +49,45 @@ fn a_value_without_path_has_paths_for_names() {
 }
 
 #[test]
+fn a_path_into_what_has_no_parts_is_refused_and_takes_nothing_away() {
+    let card = format!("{}:cardNumber", ENTERPRISE_USER.id);
+    let person = json!({"userName": "ada", "externalId": "e", "active": true, "name": {"familyName": "L"},
+        "unheardOf": "x", (ENTERPRISE_USER.id): {"cardNumber": "1", "manager": {"value": "m"}}});
+    for path in [
+        &format!("{card}.type"),
+        "cardNumber.type",
+        "externalId.value",
+        "active.value",
+        "displayName.x",
+        "title[value eq \"t\"].value",
+        "name[familyName eq \"L\"].givenName",
+        "name[givenName eq \"Z\"]",
+        "manager[value eq \"m\"].value",
+        "unheardOf.y",
+        "unheardOf[value eq \"x\"]",
+    ] {
+        for op in ["add", "replace", "remove"] {
+            let sent = json!([{"op": op, "path": path, "value": "v"}]);
+            let refused = patched(person.clone(), sent);
+            assert!(matches!(refused, Err(ScimError::Path(_))), "{op} {path}: {refused:?}");
+        }
+    }
+    let sent = json!([{"op": "replace", "value": {"title.x": "y"}}]);
+    assert!(matches!(refused(sent), ScimError::Path(_)));
+}
+
+#[test]
+fn the_values_of_all_operations_are_bounded() {
+    let operation = |from: usize| {
+        let members: Document = (from..from + 900).map(|number| (format!("k{number}"), json!(1))).collect();
+        json!({"op": "add", "path": "name", "value": members})
+    };
+    let operations = |count: usize| Value::from((0..count).map(|at| operation(at * 900)).collect::<Vec<_>>());
+    assert!(patched(json!({}), operations(11)).is_ok());
+    assert!(matches!(patched(json!({}), operations(12)), Err(ScimError::TooLarge(_))));
+}
+
+#[test]
 fn an_element_that_a_filter_names_is_made_when_absent() {
     let operation =
         |op: &str, value: &str| json!([{"op": op, "path": "emails[type eq \"work\"].value", "value": value}]);
