@@ -15,7 +15,7 @@ use super::document::{Document, from_body, get};
 use super::error::ScimError;
 use super::limits;
 use super::patch::Patch;
-use super::resource::{Wish, Write};
+use super::resource::{Condition, Wish, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
 use references::NewIds;
 
@@ -127,7 +127,8 @@ fn write(
         "DELETE" => Wish::Delete,
         _ => return Err(ScimError::value("method", "must be POST, PUT, PATCH or DELETE")),
     };
-    Ok(Write { resource, id, wish, if_match: text(sent, "version").map(str::to_owned) })
+    let if_match = text(sent, "version").map(str::to_owned);
+    Ok(Write { resource, id, wish, condition: Condition { if_match, if_none_match: None } })
 }
 
 /// The resource type in a path, and the identifier after it.

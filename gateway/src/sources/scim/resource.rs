@@ -17,7 +17,7 @@ use super::schema::ResourceType;
 use crate::domain::{Attributes, Revision};
 
 pub(super) use entity::Entity;
-pub(super) use version::{etag, meets};
+pub(super) use version::{Condition, etag, is_known};
 pub(super) use write::{Wish, Write};
 
 /// What a plan knows besides the view.

@@ -4,6 +4,7 @@ mod bulk;
 mod members;
 mod paging;
 mod shapes;
+mod versions;
 
 use std::collections::BTreeMap;
 

@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::document::Document;
+use super::super::document::{Document, object_in, slot};
 use super::super::error::ScimError;
 use super::super::schema::{GROUP, Held, ResourceType, USER};
+use super::version::etag_with;
 use super::{group, user};
 use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision};
 use crate::store::{StoreError, View};
@@ -131,6 +132,8 @@ impl Entity {
             Self::Group(group) => group::members(view, group.id, base)?,
         };
         if !related.is_empty() {
+            object_in(slot(document, "meta"))
+                .insert("version".into(), etag_with(self.revision(), &related).into());
             document.insert(self.resource().held_as.related().into(), related.into());
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
 use super::super::patch::{MemberEdit, Patch, ids_in};
 use super::super::schema::{GROUP, USER};
-use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text};
+use super::{Condition, Now, add_common, location, put_text, rest, take_required, take_text};
 use crate::domain::{CardholderId, Change, Group, GroupId};
 use crate::store::View;
 
@@ -75,10 +75,10 @@ pub(in super::super) fn create(
 pub(in super::super) fn replace(
     view: &View<'_>,
     now: Now<'_>,
-    (id, if_match): (GroupId, Option<&str>),
+    (id, condition): (GroupId, &Condition),
     mut sent: Document,
 ) -> Plan<Group> {
-    let before = find(view, id, if_match)?;
+    let before = find(view, id, condition)?;
     let members = take_members(&mut sent);
     let group = group_from(sent, id, now, Some(&before))?;
     write(view, Some(before), group, vec![MemberEdit::Replace(members)])
@@ -88,10 +88,10 @@ pub(in super::super) fn replace(
 pub(in super::super) fn patch(
     view: &View<'_>,
     now: Now<'_>,
-    (id, if_match): (GroupId, Option<&str>),
+    (id, condition): (GroupId, &Condition),
     mut patch: Patch,
 ) -> Plan<Group> {
-    let before = find(view, id, if_match)?;
+    let before = find(view, id, condition)?;
     let edits = patch.take_members(&GROUP)?;
     let mut document = document_of(&before);
     patch.apply(&GROUP, &mut document)?;
@@ -100,8 +100,8 @@ pub(in super::super) fn patch(
 }
 
 /// Plans a group's end. Its members stay people.
-pub(in super::super) fn delete(view: &View<'_>, (id, if_match): (GroupId, Option<&str>)) -> Plan<()> {
-    find(view, id, if_match)?;
+pub(in super::super) fn delete(view: &View<'_>, (id, condition): (GroupId, &Condition)) -> Plan<()> {
+    find(view, id, condition)?;
     Ok((vec![Change::DeleteGroup { id }], ()))
 }
 
@@ -109,11 +109,9 @@ fn take_members(sent: &mut Document) -> Vec<String> {
     sent.remove("members").map(|members| ids_in(&members)).unwrap_or_default()
 }
 
-fn find(view: &View<'_>, id: GroupId, if_match: Option<&str>) -> Result<Group, ScimError> {
+fn find(view: &View<'_>, id: GroupId, condition: &Condition) -> Result<Group, ScimError> {
     let group = view.group(id)?.ok_or_else(|| ScimError::NotFound(format!("Group {id} not found")))?;
-    if if_match.is_some_and(|tags| !meets(tags, group.revision)) {
-        return Err(ScimError::Precondition(etag(group.revision)));
-    }
+    condition.check(group.revision)?;
     Ok(group)
 }
 

@@ -7,7 +7,7 @@ use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::{Now, add_common, etag, location, meets, put_text, rest, take_required, take_text, text_at};
+use super::{Condition, Now, add_common, location, put_text, rest, take_required, take_text, text_at};
 use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation};
 use crate::store::View;
 
@@ -110,10 +110,10 @@ pub(in super::super) fn replace(
     view: &View<'_>,
     now: Now<'_>,
     policy: &CardPolicy,
-    (id, if_match): (CardholderId, Option<&str>),
+    (id, condition): (CardholderId, &Condition),
     sent: Document,
 ) -> Plan<Cardholder> {
-    let before = find(view, id, if_match)?;
+    let before = find(view, id, condition)?;
     let desired = person_from(draft(sent)?, id, now, Some(&before));
     write(view, now, policy, Some(before), desired)
 }
@@ -123,10 +123,10 @@ pub(in super::super) fn patch(
     view: &View<'_>,
     now: Now<'_>,
     policy: &CardPolicy,
-    (id, if_match): (CardholderId, Option<&str>),
+    (id, condition): (CardholderId, &Condition),
     patch: Patch,
 ) -> Plan<Cardholder> {
-    let before = find(view, id, if_match)?;
+    let before = find(view, id, condition)?;
     let mut document = document_of(&before);
     patch.apply(&USER, &mut document)?;
     let unassigned = !document.contains_key("active");
@@ -142,20 +142,18 @@ pub(in super::super) fn delete(
     view: &View<'_>,
     now: Now<'_>,
     policy: &CardPolicy,
-    (id, if_match): (CardholderId, Option<&str>),
+    (id, condition): (CardholderId, &Condition),
 ) -> Plan<()> {
-    let before = find(view, id, if_match)?;
+    let before = find(view, id, condition)?;
     let mut changes = vec![Change::DeleteCardholder { id }];
     changes.extend(hand_over(view, policy, (now.at, now.revision), &before, None)?);
     Ok((changes, ()))
 }
 
 /// The person, if the client's version is theirs.
-fn find(view: &View<'_>, id: CardholderId, if_match: Option<&str>) -> Result<Cardholder, ScimError> {
+fn find(view: &View<'_>, id: CardholderId, condition: &Condition) -> Result<Cardholder, ScimError> {
     let person = view.cardholder(id)?.ok_or_else(|| ScimError::NotFound(format!("User {id} not found")))?;
-    if if_match.is_some_and(|tags| !meets(tags, person.revision)) {
-        return Err(ScimError::Precondition(etag(person.revision)));
-    }
+    condition.check(person.revision)?;
     Ok(person)
 }
 

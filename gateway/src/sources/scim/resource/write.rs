@@ -8,7 +8,7 @@ use super::super::error::ScimError;
 use super::super::operations::short_name;
 use super::super::patch::Patch;
 use super::super::schema::{Held, ResourceType};
-use super::{Entity, Now, group, user};
+use super::{Condition, Entity, Now, group, user};
 use crate::domain::{CardholderId, Change, GroupId};
 use crate::store::View;
 
@@ -19,8 +19,8 @@ pub(in super::super) struct Write {
     /// Of a new resource too: whoever makes it chooses.
     pub(in super::super) id: Uuid,
     pub(in super::super) wish: Wish,
-    /// The versions of which the client wants to change one; any where absent.
-    pub(in super::super) if_match: Option<String>,
+    /// Which version of it the client wants to change.
+    pub(in super::super) condition: Condition,
 }
 
 /// What shall become of the resource.
@@ -62,7 +62,7 @@ impl Write {
         policy: &CardPolicy,
     ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = CardholderId(self.id);
-        let target = (id, self.if_match.as_deref());
+        let target = (id, &self.condition);
         let (changes, person) = match self.wish {
             Wish::Create(sent) => user::create(view, now, policy, id, sent)?,
             Wish::Replace(sent) => user::replace(view, now, policy, target, sent)?,
@@ -76,7 +76,7 @@ impl Write {
 
     fn plan_group(self, view: &View<'_>, now: Now<'_>) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = GroupId(self.id);
-        let target = (id, self.if_match.as_deref());
+        let target = (id, &self.condition);
         let (changes, group) = match self.wish {
             Wish::Create(sent) => group::create(view, now, id, sent)?,
             Wish::Replace(sent) => group::replace(view, now, target, sent)?,

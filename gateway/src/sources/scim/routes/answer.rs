@@ -1,13 +1,14 @@
 //! Answers: always SCIM's media type, with address and version where one resource is answered.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
 use super::super::document::Document;
 use super::super::error::MEDIA_TYPE;
 use super::super::project::Projection;
+use super::super::resource::is_known;
 use super::super::schema::ResourceType;
 
 /// A JSON answer.
@@ -36,6 +37,23 @@ pub(super) fn resource(
         if let Some(value) = value {
             headers.insert(name, value);
         }
+    }
+    response
+}
+
+/// One resource, or only its version where the client says that it has that answer already.
+pub(super) fn unless_known(
+    known: &HeaderMap,
+    type_: &ResourceType,
+    document: Document,
+    projection: &Projection,
+) -> Response {
+    let mut response = resource(StatusCode::OK, type_, document, projection);
+    let version = response.headers().get(header::ETAG).and_then(|version| version.to_str().ok());
+    if version.is_some_and(|version| is_known(known, version)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
     }
     response
 }

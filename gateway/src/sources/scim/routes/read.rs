@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, Query as Parameters, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -10,11 +10,10 @@ use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::list::{Query, Search};
 use super::super::project::Projection;
-use super::super::resource::{Entity, meets};
+use super::super::resource::Entity;
 use super::super::schema::{Held, RESOURCE_TYPES, ResourceType};
 use super::super::{body, discovery};
 use super::{Base, Scim, answer, resource_at};
-use crate::domain::Revision;
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
@@ -104,12 +103,8 @@ pub(super) async fn one(
         Held::Cardholders => read(&scim.inner.directory.read())?,
         Held::Groups => scim.read_at_length(read).await?,
     };
-    let (document, revision) = found.ok_or_else(not_found)?;
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    if known.is_some_and(|tags| meets(tags, revision)) {
-        return Ok(answer::empty(StatusCode::NOT_MODIFIED));
-    }
-    Ok(answer::resource(StatusCode::OK, resource, document, &projection))
+    let document = found.ok_or_else(not_found)?;
+    Ok(answer::unless_known(&headers, resource, document, &projection))
 }
 
 /// What a client wants to see of the resource that it reads or writes.
@@ -123,7 +118,7 @@ fn present(
     id: Uuid,
     base: &str,
     with_related: bool,
-) -> Result<Option<(Document, Revision)>, ScimError> {
-    let Some(entity) = Entity::find(view, resource, id)? else { return Ok(None) };
-    Ok(Some((entity.present(view, base, with_related)?, entity.revision())))
+) -> Result<Option<Document>, ScimError> {
+    let entity = Entity::find(view, resource, id)?;
+    entity.map(|entity| entity.present(view, base, with_related)).transpose()
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Extension, Path, Query as Parameters, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::super::document::{Document, from_body};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::project::Projection;
-use super::super::resource::{Entity, Wish, Write};
+use super::super::resource::{Condition, Entity, Wish, Write};
 use super::super::schema::{Held, ResourceType};
 use super::read::projection;
 use super::{Base, Scim, answer, resource_at};
@@ -34,7 +34,7 @@ pub(super) async fn create(
     let shown =
         Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::CREATED };
     let wish = Wish::Create(from_body(resource, body::object(body).await?)?);
-    let write = Write { resource, id: Uuid::new_v4(), wish, if_match: None };
+    let write = Write { resource, id: Uuid::new_v4(), wish, condition: Condition::default() };
     shown.after(&client, write).await
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn replace(
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
     let wish = Wish::Replace(from_body(resource, body::object(body).await?)?);
-    let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
+    let write = Write { resource, id: identifier(resource, &id)?, wish, condition: Condition::of(&headers) };
     shown.after(&client, write).await
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn patch(
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
     let wish = Wish::Patch(Patch::read(&body::object(body).await?, speaker)?);
-    let write = Write { resource, id: identifier(resource, &id)?, wish, if_match: if_match(&headers) };
+    let write = Write { resource, id: identifier(resource, &id)?, wish, condition: Condition::of(&headers) };
     if resource.held_as == Held::Groups && matches!(shown.projection, Projection::All) {
         scim.write(&client, write, |_, _| Ok(())).await?;
         return Ok(answer::empty(StatusCode::NO_CONTENT));
@@ -84,13 +84,9 @@ pub(super) async fn delete(
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let id = identifier(resource, &id)?;
-    let write = Write { resource, id, wish: Wish::Delete, if_match: if_match(&headers) };
+    let write = Write { resource, id, wish: Wish::Delete, condition: Condition::of(&headers) };
     scim.write(&client, write, |_, _| Ok(())).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
-}
-
-fn if_match(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::IF_MATCH).and_then(|tags| tags.to_str().ok()).map(str::to_owned)
 }
 
 /// The identifier in an address; what can't be one is nobody's.
