@@ -44,6 +44,9 @@ pub enum ScimError {
     /// Another resource has this value.
     #[error("{0}")]
     Uniqueness(String),
+    /// Asked for what is not done here.
+    #[error("{0}")]
+    Forbidden(String),
     /// No such resource or address.
     #[error("{0}")]
     NotFound(String),
@@ -126,6 +129,7 @@ impl ScimError {
             | Self::Sensitive
             | Self::Version => StatusCode::BAD_REQUEST,
             Self::Uniqueness(_) | Self::Reference(_) => StatusCode::CONFLICT,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Precondition(_) => StatusCode::PRECONDITION_FAILED,
             Self::Unauthorized | Self::TokenExpired => StatusCode::UNAUTHORIZED,

@@ -101,6 +101,9 @@ fn succeeded_or_known(addressed: Option<Uuid>, status: StatusCode) -> bool {
     addressed.is_some() || status.is_success()
 }
 
+/// What an address is about that is none of ours.
+const UNKNOWN: &str = "other";
+
 /// What an address is about, and the one resource that it names. Knows our own addresses only, so that nothing that a
 /// stranger writes into one is kept.
 fn target(path: &str) -> (&'static str, Option<Uuid>) {
@@ -109,8 +112,13 @@ fn target(path: &str) -> (&'static str, Option<Uuid>) {
     let mut segments = path.trim_start_matches(super::MOUNT).split('/').filter(|segment| !segment.is_empty());
     let first = segments.next().unwrap_or_default().trim_start_matches('.');
     let second = segments.next().unwrap_or_default();
-    let resource = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or("other");
+    let resource = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or(UNKNOWN);
     if second == ".search" { ("search", None) } else { (resource, second.parse().ok()) }
+}
+
+/// Whether an address is one of ours, or of what might be there.
+pub(super) fn is_known(path: &str) -> bool {
+    target(path).0 != UNKNOWN
 }
 
 fn word(method: &Method) -> &'static str {

@@ -11,13 +11,15 @@ mod write;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware;
 use axum::routing::{any, get, post};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
+use tower::util::MapRequest;
 
 use super::auth::{self, Client, Gate};
 use super::cards::CardPolicy;
@@ -66,7 +68,8 @@ pub fn router(scim: Scim) -> Router {
         .route("/ResourceTypes", get(read::resource_types))
         .route("/ResourceTypes/{name}", get(read::resource_type))
         .route("/Schemas", get(read::schemas))
-        .route("/Schemas/{id}", get(read::schema));
+        .route("/Schemas/{id}", get(read::schema))
+        .route_layer(middleware::from_fn(read::refuse_filter));
     let resources = Router::new()
         .route("/{endpoint}", get(read::list).post(write::create))
         .route("/{endpoint}/.search", post(read::search))
@@ -80,13 +83,51 @@ pub fn router(scim: Scim) -> Router {
         .merge(resources)
         .route("/Bulk", post(bulk::run))
         .route("/Me", me)
-        .fallback(|| async { ScimError::NotFound("nothing is at this address".into()) })
-        .method_not_allowed_fallback(|| async { ScimError::Method })
+        .fallback(|| async { nowhere() })
+        .method_not_allowed_fallback(|uri: Uri| async move {
+            if operations::is_known(uri.path()) { ScimError::Method } else { nowhere() }
+        })
         .layer(middleware::from_fn_with_state(scim.clone(), auth::require_token))
         .layer(middleware::from_fn_with_state(scim.clone(), operations::record));
     Router::new()
-        .nest(MOUNT, endpoint.with_state(scim))
+        .nest_service(MOUNT, MapRequest::new(endpoint.with_state(scim), tidied))
         .route("/scim/{version}/{*rest}", any(|| async { ScimError::Version }))
+}
+
+/// The request at the address that is meant: clients append to a base address that ends in a slash.
+fn tidied(mut request: Request) -> Request {
+    let uri = request.uri();
+    let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
+    let mut address: String = segments.flat_map(|segment| ["/", segment]).collect();
+    if address.is_empty() {
+        address.push('/');
+    }
+    if address == uri.path() {
+        return request;
+    }
+    if let Some(query) = uri.query() {
+        address = format!("{address}?{query}");
+    }
+    // Of parts of a valid address, so that it is one.
+    if let Ok(address) = address.parse() {
+        *request.uri_mut() = address;
+    }
+    request
+}
+
+fn nowhere() -> ScimError {
+    ScimError::NotFound("nothing is at this address".into())
+}
+
+/// The names in an address; what is no text leads nowhere.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ScimError))]
+struct Path<T>(T);
+
+impl From<PathRejection> for ScimError {
+    fn from(_: PathRejection) -> Self {
+        nowhere()
+    }
 }
 
 impl Scim {

@@ -1,5 +1,6 @@
 //! The endpoint over real sockets, on a directory of its own.
 
+mod addresses;
 mod bulk;
 mod members;
 mod paging;

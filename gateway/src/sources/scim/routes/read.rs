@@ -1,8 +1,9 @@
 //! GET and search.
 
 use axum::body::Body;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Query as Parameters, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -13,11 +14,19 @@ use super::super::project::Projection;
 use super::super::resource::Entity;
 use super::super::schema::{Held, RESOURCE_TYPES, ResourceType};
 use super::super::{body, discovery};
-use super::{Base, Scim, answer, resource_at};
+use super::{Base, Path, Scim, answer, resource_at};
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
 type Pairs = Parameters<Vec<(String, String)>>;
+
+/// RFC 7644, 4: what the endpoint tells of itself is not filtered.
+pub(super) async fn refuse_filter(Parameters(parameters): Pairs, request: Request, next: Next) -> Answer {
+    if parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
+        return Err(ScimError::Forbidden("what the endpoint tells of itself can't be filtered".into()));
+    }
+    Ok(next.run(request).await)
+}
 
 pub(super) async fn service_provider_config(Base(base): Base) -> Response {
     answer::json(StatusCode::OK, &discovery::service_provider_config(&base))

@@ -1,7 +1,7 @@
 //! POST, PUT, PATCH and DELETE of resources. Each is one plan: whole or not at all, answered when durable.
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, Query as Parameters, State};
+use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use super::super::project::Projection;
 use super::super::resource::{Condition, Entity, Wish, Write};
 use super::super::schema::{Held, ResourceType};
 use super::read::projection;
-use super::{Base, Scim, answer, resource_at};
+use super::{Base, Path, Scim, answer, resource_at};
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
