@@ -15,7 +15,7 @@ use panel_protocol::credential::Credential;
 use panel_protocol::table::{Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
-use crate::domain::{Card, Cardholder, CardholderId};
+use crate::domain::{Card, CardSource, Cardholder, CardholderId};
 
 /// The profile of every card that opens all of a controller's doors.
 const ALL_DOORS: u16 = 0;
@@ -74,23 +74,48 @@ pub fn compile<'a>(
     credential: Credential,
     holders: impl IntoIterator<Item = &'a Cardholder>,
 ) -> Option<CardAccess> {
-    let held = holders.into_iter().filter_map(|person| {
-        let card = person.active_cards().find(|card| card.credential == credential)?;
-        Some((person.id, card))
-    });
-    let (holder, card) = held.min_by_key(|(id, _)| *id)?;
-    compile_card(holder, card)
+    let person = holders.into_iter().filter(|person| person.opens_with(credential)).min_by_key(|it| it.id)?;
+    let cards = || person.active_cards().filter(|card| card.credential == credential);
+    let (by_hand, given): (Vec<_>, Vec<_>) = cards().partition(|card| card.source == CardSource::Manual);
+    let validities = given.into_iter().chain(by_hand).map(Validity::of);
+    validities.reduce(Validity::joined)?.access(person.id)
 }
 
-/// What one card of an active person may do.
-pub fn compile_card(holder: CardholderId, card: &Card) -> Option<CardAccess> {
-    let valid_until = match card.valid_until {
-        Some(until) if until <= Timestamp::UNIX_EPOCH => return None,
-        Some(until) => u32::try_from(until.as_second()).ok().map(UtcSeconds),
-        None => None,
-    };
-    let valid_from = card.valid_from.map(|from| UtcSeconds(first_whole_second(from)));
-    Some(CardAccess { holder, valid_from: valid_from.filter(|from| from.0 > 0), valid_until })
+/// From when to when a card opens; from the first on, for ever.
+#[derive(Clone, Copy)]
+struct Validity {
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Validity {
+    fn of(card: &Card) -> Self {
+        Self { from: card.valid_from, until: card.valid_until }
+    }
+
+    /// Of a card that the identity provider gives and somebody added by hand, neither takes anything from the other.
+    /// A row has one span of time: where there would be a gap between two, what the provider says counts.
+    fn joined(self, by_hand: Self) -> Self {
+        let begins_by = |from: Option<Timestamp>, until: Option<Timestamp>| match (from, until) {
+            (Some(from), Some(until)) => from <= until,
+            _ => true,
+        };
+        if !begins_by(self.from, by_hand.until) || !begins_by(by_hand.from, self.until) {
+            return self;
+        }
+        let until = self.until.zip(by_hand.until).map(|(one, other)| one.max(other));
+        Self { from: self.from.min(by_hand.from), until }
+    }
+
+    fn access(self, holder: CardholderId) -> Option<CardAccess> {
+        let valid_until = match self.until {
+            Some(until) if until <= Timestamp::UNIX_EPOCH => return None,
+            Some(until) => u32::try_from(until.as_second()).ok().map(UtcSeconds),
+            None => None,
+        };
+        let valid_from = self.from.map(|from| UtcSeconds(first_whole_second(from)));
+        Some(CardAccess { holder, valid_from: valid_from.filter(|from| from.0 > 0), valid_until })
+    }
 }
 
 /// The first second that is not before `instant`, as far as 32 bits reach: 1970 to 2106.

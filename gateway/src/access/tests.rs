@@ -34,6 +34,14 @@ fn card(number: u64, state: CardState) -> Card {
     }
 }
 
+/// What the card of the first of these may do, given one person who has them all.
+fn compiled(cards: Vec<Card>) -> Option<CardAccess> {
+    let credential = cards[0].credential;
+    let mut holder = person(0, true, &[]);
+    holder.cards = cards;
+    compile(credential, [&holder])
+}
+
 fn credential(number: u64) -> Credential {
     H10301.encode(100, number).unwrap()
 }
@@ -69,7 +77,7 @@ fn validity_is_never_widened_by_rounding() {
     let mut card = card(1, CardState::Active);
     card.valid_from = Some("2026-03-01T08:00:00.5Z".parse().unwrap());
     card.valid_until = Some("2026-03-01T18:00:00.9Z".parse().unwrap());
-    let access = compile_card(CardholderId(Uuid::nil()), &card).unwrap();
+    let access = compiled(vec![card.clone()]).unwrap();
     let second = |text: &str| {
         let instant: Timestamp = text.parse().unwrap();
         Some(UtcSeconds(u32::try_from(instant.as_second()).unwrap()))
@@ -79,20 +87,43 @@ fn validity_is_never_widened_by_rounding() {
 }
 
 #[test]
+fn a_card_that_two_sources_give_opens_whenever_one_of_them_lets_it() {
+    let given = |source, from: Option<i64>, until: Option<i64>| Card {
+        source,
+        valid_from: from.map(|s| Timestamp::from_second(s).unwrap()),
+        valid_until: until.map(|s| Timestamp::from_second(s).unwrap()),
+        ..card(1, CardState::Active)
+    };
+    let span = |provider: (Option<i64>, Option<i64>), by_hand: (Option<i64>, Option<i64>)| {
+        let provided = given(CardSource::IdentityProviderList, provider.0, provider.1);
+        let manual = given(CardSource::Manual, by_hand.0, by_hand.1);
+        let access = compiled(vec![manual.clone(), provided.clone()]).unwrap();
+        assert_eq!(Some(access), compiled(vec![provided, manual]));
+        (access.valid_from.map(|at| at.0), access.valid_until.map(|at| at.0))
+    };
+    assert_eq!(span((None, None), (None, Some(5))), (None, None));
+    assert_eq!(span((None, None), (Some(9), None)), (None, None));
+    assert_eq!(span((Some(10), Some(20)), (Some(15), Some(30))), (Some(10), Some(30)));
+    assert_eq!(span((Some(10), Some(20)), (Some(20), None)), (Some(10), None));
+    assert_eq!(span((Some(10), Some(20)), (Some(21), None)), (Some(10), Some(20)), "no door opens in a gap");
+    assert_eq!(span((Some(10), Some(20)), (None, Some(9))), (Some(10), Some(20)));
+}
+
+#[test]
 fn the_end_of_time_is_no_end_and_a_past_beginning_no_beginning() {
     let mut card = card(1, CardState::Active);
     card.valid_from = Some("0001-01-01T00:00:00Z".parse().unwrap());
     card.valid_until = Some("9999-01-01T00:00:00Z".parse().unwrap());
-    let access = compile_card(CardholderId(Uuid::nil()), &card).unwrap();
+    let access = compiled(vec![card.clone()]).unwrap();
     assert_eq!((access.valid_from, access.valid_until), (None, None));
     card.valid_until = Some("1969-12-31T23:59:59Z".parse().unwrap());
-    assert!(compile_card(CardholderId(Uuid::nil()), &card).is_none());
+    assert!(compiled(vec![card.clone()]).is_none());
 }
 
 #[test]
 fn a_bucket_lists_its_cards_from_anywhere() {
     let mut index = CardIndex::default();
-    let access = compile_card(CardholderId(Uuid::nil()), &card(1, CardState::Active)).unwrap();
+    let access = compiled(vec![card(1, CardState::Active)]).unwrap();
     for number in 0..2000 {
         index.set(credential(number), Some(access));
     }

@@ -202,14 +202,14 @@ fn other_holder(
     Ok(None)
 }
 
-/// A card that was deactivated by hand makes room for the next.
+/// A card that opens nothing any more makes room for the next.
 fn make_room(person: &mut Cardholder) -> Result<(), ByHandError> {
     let most = Cardholder::MAX_CARDS;
     if person.cards.len() < most {
         return Ok(());
     }
-    let is_spent = |card: &Card| card.source == CardSource::Manual && card.state == CardState::Inactive;
-    let Some(spent) = person.cards.iter().position(is_spent) else {
+    let spent = person.cards.iter().position(|card| card.state == CardState::Inactive);
+    let Some(spent) = spent else {
         return Err(ByHandError::TooMany { holder: person.display_name.clone(), most });
     };
     person.cards.remove(spent);

@@ -13,6 +13,8 @@ mod handover;
 mod tests;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use panel_protocol::credential::Credential;
 
 use super::error::ScimError;
 use super::limits::MAX_FORMER_CARDS;
@@ -79,10 +81,11 @@ impl WantedCards {
     }
 }
 
-/// What the provider gives a person at present, refused cards included. A refused number goes before a card of it.
+/// What the provider gives a person at present. Refused cards come last: where two can't both be had, the one that is
+/// stays, however often all are read and written back.
 fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
     let refused = person.refused_cards.iter().map(|refused| refused.given.clone());
-    refused.chain(person.cards.iter().filter(|card| is_given(card)).map(Card::given))
+    person.cards.iter().filter(|card| is_given(card)).map(Card::given).chain(refused)
 }
 
 fn is_given(card: &Card) -> bool {
@@ -113,7 +116,7 @@ impl Settlement<'_> {
         let earlier = std::mem::take(&mut person.refused_cards);
         let given = self.given(person, wanted).into_iter();
         let mut read: Vec<_> = given.map(|given| (self.read(person, &given), given)).collect();
-        follow_the_list(&mut read);
+        self.follow_the_list(&mut read);
         let mut cards = Vec::new();
         for (card, given) in read {
             let admitted = match card {
@@ -163,8 +166,7 @@ impl Settlement<'_> {
     /// The card that was given, looked at by itself.
     fn read(&self, person: &Cardholder, given: &GivenCard) -> Result<Card, CardRefusal> {
         let GivenCard { number, format, source, state, .. } = given.clone();
-        let credential = card_number::parse_in(format.as_deref(), &number, &self.policy.defaults)
-            .map_err(|error| CardRefusal::NotACard { number: number.clone(), detail: error.to_string() })?;
+        let credential = self.credential(given)?;
         let (valid_from, valid_until) = validity(given)?;
         let known =
             || person.cards.iter().find(|card| (card.source, card.credential) == (source, credential));
@@ -174,6 +176,33 @@ impl Settlement<'_> {
         };
         let badge_type = badge_type.unwrap_or_else(|| self.policy.default_badge_type.clone());
         Ok(Card { credential, number, state, source, badge_type, format, valid_from, valid_until })
+    }
+
+    fn credential(&self, given: &GivenCard) -> Result<Credential, CardRefusal> {
+        let read = card_number::parse_in(given.format.as_deref(), &given.number, &self.policy.defaults);
+        read.map_err(|error| CardRefusal::NotACard {
+            number: given.number.clone(),
+            detail: error.to_string(),
+        })
+    }
+
+    /// Where the list names the card of `cardNumber`, its entry says what that card is; that it is none, if the entry
+    /// can't be kept: a validity that can't be read must not become one without end.
+    fn follow_the_list(&self, read: &mut [(Result<Card, CardRefusal>, GivenCard)]) {
+        let Some(((first, given), list)) = read.split_first_mut() else { return };
+        let Ok(card) = first else { return };
+        if given.source != CardSource::IdentityProvider {
+            return;
+        }
+        let is_same = |entry: &GivenCard| self.credential(entry) == Ok(card.credential);
+        match list.iter().find(|(_, entry)| is_same(entry)) {
+            Some((Ok(listed), _)) => {
+                let (number, format, source) = (card.number.clone(), card.format.clone(), card.source);
+                *card = Card { number, format, source, ..listed.clone() };
+            }
+            Some((Err(refusal), _)) => *first = Err(refusal.clone()),
+            None => {}
+        }
     }
 
     /// The card, if the person can have it beside `cards`.
@@ -227,11 +256,12 @@ impl Settlement<'_> {
 fn validity(given: &GivenCard) -> Result<(Option<Timestamp>, Option<Timestamp>), CardRefusal> {
     let refused = |detail| CardRefusal::Validity { number: given.number.clone(), detail };
     let read = |name: &str, text: &Option<String>| {
-        let instant = text.as_deref().map(|text| text.trim().parse::<Timestamp>());
-        instant.transpose().map_err(|_| {
-            let text = text.as_deref().unwrap_or_default();
-            refused(format!("{name} {text:?} must be an instant such as 2027-01-31T18:00:00Z"))
-        })
+        let read = |text: &str| {
+            let wrong =
+                || refused(format!("{name} {text:?} must be an instant such as 2027-01-31T18:00:00Z"));
+            instant(text.trim()).ok_or_else(wrong)
+        };
+        text.as_deref().map(read).transpose()
     };
     let from = read("validFrom", &given.valid_from)?;
     let until = read("validUntil", &given.valid_until)?;
@@ -243,17 +273,13 @@ fn validity(given: &GivenCard) -> Result<(Option<Timestamp>, Option<Timestamp>),
     }
 }
 
-/// Where the list names the card of `cardNumber`, its entry says what that card is.
-fn follow_the_list(read: &mut [(Result<Card, CardRefusal>, GivenCard)]) {
-    let Some(((Ok(card), given), list)) = read.split_first_mut() else { return };
-    if given.source != CardSource::IdentityProvider {
-        return;
-    }
-    let listed = list.iter().filter_map(|(listed, _)| listed.as_ref().ok());
-    if let Some(listed) = listed.into_iter().find(|listed| listed.credential == card.credential) {
-        let (number, format, source) = (card.number.clone(), card.format.clone(), card.source);
-        *card = Card { number, format, source, ..listed.clone() };
-    }
+/// The instant in a text. Directories write `9999-12-31T23:59:59Z` for never, which is later than the latest that
+/// there is here, and becomes that.
+fn instant(text: &str) -> Option<Timestamp> {
+    const LAST_DAY: &str = "9999-12-31T";
+    let is_last =
+        || text.starts_with(LAST_DAY) && text.trim_end_matches(['Z', 'z']).parse::<DateTime>().is_ok();
+    text.parse().ok().or_else(|| is_last().then_some(Timestamp::MAX))
 }
 
 fn refused(given: &GivenCard, refusal: &CardRefusal) -> ScimError {

@@ -16,7 +16,7 @@ pub(in super::super) fn put_into(document: &mut Document, person: &Cardholder) {
     let cards = person.cards.iter().filter(|card| super::is_given(card)).map(|card| (card.given(), None));
     let mut list = Vec::new();
     let mut number = None;
-    for (given, refusal) in refused.chain(cards) {
+    for (given, refusal) in cards.chain(refused) {
         match given.source {
             CardSource::IdentityProvider => number = number.or(Some(given.number)),
             _ => list.push(element(given, refusal)),

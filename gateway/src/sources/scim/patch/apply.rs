@@ -121,10 +121,10 @@ impl Edit<'_> {
         };
         let read_only =
             |row: Option<&Attribute>| row.is_some_and(|row| row.mutability == Mutability::ReadOnly);
-        if read_only(spot.row) || sub.is_some_and(|(_, row)| read_only(row)) {
-            return if self.lenient { Ok(()) } else { Err(ScimError::read_only(spot.name)) };
-        }
         let target = Target { spot, sub, verb: self.verb, speaker: self.speaker };
+        if read_only(spot.row) || sub.is_some_and(|(_, row)| read_only(row)) {
+            return if self.lenient { Ok(()) } else { Err(ScimError::read_only(&target.path())) };
+        }
         target.check_path(path.filter.is_some(), at(document, spot))?;
         match (self.verb, &path.filter) {
             (Verb::Remove, filter) => target.remove(document, filter.as_ref(), &value),
@@ -227,10 +227,9 @@ impl Target<'_> {
             (0..items.len()).filter(|index| element_matches(filter, row, &items[*index])).collect();
         if matched.is_empty() && value.is_some() {
             let path = &self.spot.name;
-            let may_make = self.verb == Verb::Add || self.speaker.means_missing_elements_to_be_made();
             let seed = seed
                 .clone()
-                .filter(|_| may_make)
+                .filter(|seed| self.verb == Verb::Add || self.may_make(seed))
                 .ok_or_else(|| ScimError::NoTarget(format!("no element of {path} is {filter}")))?;
             matched.push(items.len());
             items.push(seed.into());
@@ -242,6 +241,12 @@ impl Target<'_> {
             }
         }
         self.check_count(slot)
+    }
+
+    /// Whether a `replace` that found nothing makes the element: never one that it only knows by its `value`, for that
+    /// would give a person, say, the card whose badge type was to be changed.
+    fn may_make(&self, seed: &Document) -> bool {
+        self.speaker.means_missing_elements_to_be_made() && !seed.contains_key("value")
     }
 
     fn change_element(&self, item: &mut Value, seed: Option<&Document>, value: Option<Value>) {
