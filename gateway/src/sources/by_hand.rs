@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::card_number::{self, CardDefaults, CardNumberError};
-use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, Revision};
+use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard, Revision};
 use crate::store::{StoreError, View};
 
 /// A card that a person shall have.
@@ -93,7 +93,8 @@ pub struct Changed {
 impl Changed {
     /// The change, if it is one.
     pub fn changes(&self) -> Vec<Change> {
-        if self.before.cards == self.after.cards {
+        let cards = |person: &Cardholder| (person.cards.clone(), person.refused_cards.clone());
+        if cards(&self.before) == cards(&self.after) {
             return Vec::new();
         }
         vec![Change::PutCardholder { cardholder: Box::new(self.after.clone()) }]
@@ -136,6 +137,7 @@ pub fn add(
         valid_until: new.valid_until,
     };
     let mut after = before.clone();
+    stop_waiting(&mut after, credential, defaults);
     match after.cards.iter_mut().find(|card| is_by_hand(card, credential)) {
         Some(known) => *known = card,
         None => {
@@ -161,8 +163,10 @@ pub fn deactivate(
     let credential = read(number, defaults)?;
     let mut after = before.clone();
     let holder = before.display_name.clone();
+    let waited = stop_waiting(&mut after, credential, defaults);
     match after.cards.iter_mut().find(|card| is_by_hand(card, credential)) {
         Some(card) => card.state = CardState::Inactive,
+        None if waited => {}
         None if before.cards.iter().any(|card| is_provided(card, credential)) => {
             return Err(ByHandError::Provided { holder });
         }
@@ -183,6 +187,15 @@ fn read(number: &str, defaults: &CardDefaults) -> Result<Credential, ByHandError
 
 fn is_by_hand(card: &Card, credential: Credential) -> bool {
     card.source == CardSource::Manual && card.credential == credential
+}
+
+/// Takes away a card by hand that waits until another person lets go of it; whether there was one.
+fn stop_waiting(person: &mut Cardholder, credential: Credential, defaults: &CardDefaults) -> bool {
+    let before = person.refused_cards.len();
+    person.refused_cards.retain(|RefusedCard { given, .. }| {
+        given.source != CardSource::Manual || read(&given.number, defaults).ok() != Some(credential)
+    });
+    person.refused_cards.len() < before
 }
 
 fn is_provided(card: &Card, credential: Credential) -> bool {

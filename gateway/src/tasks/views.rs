@@ -3,6 +3,7 @@
 mod hardware;
 mod identity;
 mod receipts;
+mod refused;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use jiff::SignedDuration;
 use tokio::sync::watch;
 
 use super::board::Board;
+use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
 use super::site::Site;
@@ -20,19 +22,17 @@ use crate::osdpcap::Record;
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
     ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Level, Notice,
-    OperationView, ReAuthenticateError, ReAuthenticated, Readiness, RefusedCardView, SiteFacts, SiteSource,
-    SiteView,
+    OperationView, ReAuthenticateError, ReAuthenticated, Readiness, SiteFacts, SiteSource, SiteView,
 };
 
 /// Most entries of each list on the page.
-const MAX_REFUSED: usize = 100;
 const MAX_EVENTS: usize = 30;
 const MAX_UNDONE: usize = 20;
 
 impl SiteSource for Site {
     fn site(&self) -> SiteView {
         let (now, format) = (clock::now(), self.config.cards.default_format);
-        let refused_cards = self.refused_cards();
+        let refused_cards = refused::cards(&self.directory.read(), &card_policy(&self.config.cards).defaults);
         let counts = self.counts(refused_cards.len());
         let events = self.card_reads();
         let identity = self.identity_view(now);
@@ -156,16 +156,6 @@ impl Site {
             access_levels: counts.access_levels,
             rules: counts.rules,
         }
-    }
-
-    fn refused_cards(&self) -> Vec<RefusedCardView> {
-        let view = self.directory.read();
-        let people = view.refused().take(MAX_REFUSED).filter_map(Result::ok);
-        let views = |person: Cardholder| {
-            let (id, name) = (person.id, person.display_name);
-            person.refused_cards.into_iter().map(move |refused| RefusedCardView::of(id, &name, &refused))
-        };
-        people.flat_map(views).take(MAX_REFUSED).collect()
     }
 
     fn undone_reactivations(&self) -> Vec<Notice> {

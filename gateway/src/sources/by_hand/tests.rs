@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Attributes, CardholderId, DEFAULT_BADGE_TYPE, Source};
+use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Source};
 use crate::store::{CommitError, Directory};
 
 const SITE: CardDefaults = CardDefaults { format: &H10301, facility: Some(100) };
@@ -155,4 +155,40 @@ async fn a_deactivated_card_makes_room_and_an_active_one_does_not() {
     site.add("ada", new("99")).await.unwrap();
     let numbers: Vec<String> = site.cards("ada").into_iter().map(|card| card.number).collect();
     assert!(numbers.len() == Cardholder::MAX_CARDS && !numbers.contains(&"3".to_owned()), "{numbers:?}");
+}
+
+#[tokio::test]
+async fn a_former_card_of_a_provider_makes_room() {
+    let mut full: Vec<Card> =
+        (1..=Cardholder::MAX_CARDS as u64).map(|number| card(number, CardSource::IdentityProvider)).collect();
+    full[4].state = CardState::Inactive;
+    let site = Site::of(&[("ada", full)]).await;
+    site.add("ada", new("99")).await.unwrap();
+    let cards = site.cards("ada");
+    assert_eq!(cards.len(), Cardholder::MAX_CARDS);
+    assert!(cards.iter().all(|card| card.state == CardState::Active));
+}
+
+#[tokio::test]
+async fn a_card_that_waits_for_another_to_let_go_is_taken_away_or_added_again() {
+    let site = Site::of(&[("ada", vec![])]).await;
+    let wait = || async {
+        let plan = |view: &View<'_>, _| {
+            let mut ada = view.cardholder_by_user_name("ada")?.unwrap();
+            let given = card(7, CardSource::Manual).given();
+            let (number, holder_name) = (given.number.clone(), "Bo".to_owned());
+            let refusal = CardRefusal::HeldByAnother { number, holder_name };
+            ada.refused_cards = vec![RefusedCard { given, refusal, at: at() }];
+            Ok::<_, StoreError>((vec![Change::PutCardholder { cardholder: Box::new(ada) }], ()))
+        };
+        site.directory.commit(Source::CommandLine, at(), plan).await.unwrap();
+    };
+    let waiting =
+        || site.directory.read().cardholder_by_user_name("ada").unwrap().unwrap().refused_cards.len();
+    wait().await;
+    site.deactivate("ada", "100:7").await.unwrap();
+    assert_eq!((waiting(), site.cards("ada").len()), (0, 0));
+    wait().await;
+    site.add("ada", new("7")).await.unwrap();
+    assert_eq!((waiting(), site.cards("ada").len()), (0, 1));
 }

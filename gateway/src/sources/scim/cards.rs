@@ -8,6 +8,7 @@
 //! card.
 
 mod attributes;
+mod by_hand;
 mod handover;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::sources::card_number::{self, CardDefaults};
 use crate::store::View;
 
 pub(super) use attributes::{put_into, take_from};
+use by_hand::is_by_hand;
 pub(super) use handover::Handover;
 pub use handover::hand_over;
 
@@ -85,6 +87,7 @@ impl WantedCards {
 /// stays, however often all are read and written back.
 fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
     let refused = person.refused_cards.iter().map(|refused| refused.given.clone());
+    let refused = refused.filter(|given| !is_by_hand(given));
     person.cards.iter().filter(|card| is_given(card)).map(Card::given).chain(refused)
 }
 
@@ -113,7 +116,9 @@ impl Settlement<'_> {
     /// # Errors
     /// With a strict policy, when a card is new or newly in effect and can't be one.
     pub(super) fn settle(&self, person: &mut Cardholder, wanted: WantedCards) -> Result<(), ScimError> {
-        let earlier = std::mem::take(&mut person.refused_cards);
+        let earlier = std::mem::take(&mut person.refused_cards).into_iter();
+        let (waiting, earlier): (Vec<_>, Vec<_>) = earlier.partition(|card| is_by_hand(&card.given));
+        self.settle_by_hand(person, waiting)?;
         let given = self.given(person, wanted).into_iter();
         let mut read: Vec<_> = given.map(|given| (self.read(person, &given), given)).collect();
         self.follow_the_list(&mut read);

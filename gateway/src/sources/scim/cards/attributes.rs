@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::WantedCards;
-use crate::domain::{CardSource, CardState, Cardholder, GivenCard};
+use super::by_hand::is_by_hand;
+use crate::domain::{CardRefusal, CardSource, CardState, Cardholder, GivenCard};
 use crate::sources::scim::document::{Document, object_in, slot};
 use crate::sources::scim::error::ScimError;
 use crate::sources::scim::limits::MAX_CARD_TEXT_LEN;
@@ -11,8 +12,8 @@ use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 
 /// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
 pub(in super::super) fn put_into(document: &mut Document, person: &Cardholder) {
-    let refused = person.refused_cards.iter();
-    let refused = refused.map(|refused| (refused.given.clone(), Some(refused.refusal.to_string())));
+    let refused = person.refused_cards.iter().filter(|refused| !is_by_hand(&refused.given));
+    let refused = refused.map(|refused| (refused.given.clone(), Some(reason(&refused.refusal))));
     let cards = person.cards.iter().filter(|card| super::is_given(card)).map(|card| (card.given(), None));
     let mut list = Vec::new();
     let mut number = None;
@@ -27,6 +28,16 @@ pub(in super::super) fn put_into(document: &mut Document, person: &Cardholder) {
     }
     if !list.is_empty() {
         object_in(slot(document, GATEHOUSE_USER.id)).insert("cards".into(), list.into());
+    }
+}
+
+/// Who holds a card may change without a word here, and is shown on the page.
+fn reason(refusal: &CardRefusal) -> String {
+    match refusal {
+        CardRefusal::HeldByAnother { number, .. } => {
+            format!("card {number:?} is held by another active person; deactivate it there first")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::{CardPolicy, Settlement, WantedCards};
-use crate::domain::{CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard, Revision};
+use crate::domain::{Card, CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard, Revision};
 use crate::sources::card_number;
 use crate::sources::scim::error::ScimError;
 use crate::store::{StoreError, View};
@@ -48,12 +48,13 @@ pub fn hand_over(
     before: &Cardholder,
     after: Option<&Cardholder>,
 ) -> Result<Vec<Change>, ScimError> {
-    let is_held = |credential| after.is_some_and(|after| after.opens_with(credential));
-    let freed: BTreeSet<Credential> = before
-        .active_cards()
-        .map(|card| card.credential)
-        .filter(|credential| !is_held(*credential))
-        .collect();
+    let mut freed = BTreeSet::new();
+    for Card { credential, .. } in before.active_cards() {
+        let is_kept = after.is_some_and(|after| after.opens_with(*credential));
+        if !is_kept && view.active_holders_of(*credential)?.iter().all(|id| *id == before.id) {
+            freed.insert(*credential);
+        }
+    }
     if freed.is_empty() {
         return Ok(Vec::new());
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::schema::{ENTERPRISE_USER, GROUP, USER};
+use super::super::schema::{ENTERPRISE_USER, GATEHOUSE_USER, GROUP, USER};
 use super::*;
 use crate::domain::ClientKind;
 
@@ -46,6 +46,13 @@ fn a_value_without_path_has_paths_for_names() {
         "emails": [{"type": "work", "value": "a@b"}], "urn:example:2.0:Locker": {"row": 1},
     });
     assert_eq!(after(json!({"name": {"familyName": "L"}, "title": "T"}), sent), expected);
+}
+
+#[test]
+fn an_element_known_by_its_value_alone_is_never_made_by_a_replace() {
+    let path = format!("{}:cards[value eq \"999\"].badgeType", GATEHOUSE_USER.id);
+    let sent = json!([{"op": "replace", "path": path, "value": "Visitor"}]);
+    assert!(matches!(refused(sent), ScimError::NoTarget(_)));
 }
 
 #[test]

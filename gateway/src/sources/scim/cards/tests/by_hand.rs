@@ -72,3 +72,64 @@ async fn cards_by_hand_take_places_that_a_provider_can_not_have() {
     assert!(matches!(person.refused_cards[0].refusal, CardRefusal::TooMany { .. }));
     assert_eq!(person.cards.len(), Cardholder::MAX_CARDS);
 }
+
+/// Ada's card 7, added by hand, is bo's by the time that ada comes back.
+async fn away(site: &Site) -> [CardholderId; 2] {
+    let active = |value: bool| json!([{ "op": "replace", "path": "active", "value": value }]);
+    let ada = site.create(json!({ "userName": "ada", "displayName": "Ada" })).await;
+    add_by_hand(site, ada, [by_hand(7), by_hand(8)]).await;
+    site.patch(ada, &active(false)).await;
+    let bo = site.create(with_number("bo", "7")).await;
+    assert_eq!(site.holders(7), [bo]);
+    [ada, bo]
+}
+
+#[tokio::test]
+async fn a_card_by_hand_waits_while_another_has_it_and_comes_back_by_itself() {
+    let site = Site::new(policy()).await;
+    let [ada, bo] = away(&site).await;
+    let cy = {
+        later(1);
+        site.patch(ada, &json!([{ "op": "replace", "path": "active", "value": true }])).await;
+        later(1);
+        site.create(with_number("cy", "7")).await
+    };
+    assert_eq!((site.holders(7), site.holders(8)), (vec![bo], vec![ada]));
+    let refused = &site.person(ada).refused_cards[0];
+    assert!(refused.refusal.to_string().contains("held by bo"), "{refused:?}");
+    let shown = site.get(ada, "").await;
+    assert!(!shown.to_string().contains("Spare"), "not shown as the provider's own: {shown}");
+    site.put(ada, &shown).await;
+    assert_eq!(&site.person(ada).refused_cards[0], refused, "a provider does not end the waiting");
+
+    site.done(Method::DELETE, &format!("/Users/{bo}"), &Value::Null).await;
+    assert_eq!(site.holders(7), [ada], "who has waited longest");
+    assert!(site.person(ada).cards.contains(&by_hand(7)));
+    assert_eq!(site.person(ada).refused_cards, []);
+    assert_eq!(site.person(cy).refused_cards.len(), 1);
+}
+
+#[tokio::test]
+async fn a_strict_site_refuses_a_return_to_a_card_by_hand_that_another_has() {
+    let site = Site::new(strict()).await;
+    let [ada, bo] = away(&site).await;
+    let back = patch(&json!([{ "op": "replace", "path": "active", "value": true }]));
+    let (status, answer) = site.ask(Method::PATCH, &format!("/Users/{ada}"), &back).await;
+    assert_eq!((status, &answer["scimType"]), (409, &json!("uniqueness")));
+    site.done(Method::DELETE, &format!("/Users/{bo}"), &Value::Null).await;
+    site.done(Method::PATCH, &format!("/Users/{ada}"), &back).await;
+    assert_eq!(site.holders(7), [ada]);
+}
+
+#[tokio::test]
+async fn nobody_inherits_a_card_that_somebody_holds_still() {
+    let site = Site::new(policy()).await;
+    let ada = site.create(with_number("ada", "7")).await;
+    let cy = site.create(with_number("cy", "7")).await;
+    let bo = site.create(json!({ "userName": "bo" })).await;
+    // As a directory of an earlier version may hold it.
+    add_by_hand(&site, bo, [by_hand(7)]).await;
+    site.done(Method::DELETE, &format!("/Users/{ada}"), &Value::Null).await;
+    assert_eq!(site.holders(7), [bo]);
+    assert_eq!(site.person(cy).refused_cards.len(), 1);
+}

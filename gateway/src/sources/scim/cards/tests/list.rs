@@ -102,6 +102,64 @@ async fn a_refused_card_reads_back_as_it_came_and_tells_why_on_request() {
 }
 
 #[tokio::test]
+async fn what_says_nothing_new_leaves_the_card_that_is_in_effect_alone() {
+    let twice = json!([{ "value": "7", "badgeType": "One" }, { "value": "100:7", "badgeType": "Two", "active": false }]);
+    let full =
+        (1..=Cardholder::MAX_CARDS).map(|number| json!({ "value": number.to_string() })).collect::<Value>();
+    for list in [twice, full] {
+        let site = Site::new(policy()).await;
+        let mut sent = with_list("ada", &list);
+        sent[ENTERPRISE_USER.id] = json!({ "cardNumber": "99" });
+        let ada = site.create(sent).await;
+        let before = site.person(ada);
+        assert_eq!(before.refused_cards.len(), 1);
+        for title in ["t", "t", "u"] {
+            site.patch(ada, &json!([{ "op": "replace", "path": "title", "value": title }])).await;
+            let reply = site.get(ada, "").await;
+            site.put(ada, &reply).await;
+            let now = site.person(ada);
+            assert_eq!((now.cards, now.refused_cards), (before.cards.clone(), before.refused_cards.clone()));
+            assert_eq!(site.get(ada, "").await, reply, "reading and writing back is no change");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_validity_that_cannot_be_read_costs_the_card_of_the_number_as_well() {
+    let list = |until: &str| json!([{ "value": "100:90", "validUntil": until }]);
+    let site = Site::new(policy()).await;
+    let mut sent = with_list("ada", &list("2026-01-01T00:00:00Z"));
+    sent[ENTERPRISE_USER.id] = json!({ "cardNumber": "90" });
+    let ada = site.create(sent).await;
+    assert!(site.person(ada).cards.iter().all(|card| card.valid_until.is_some()));
+    let until = format!("{}[value eq \"100:90\"].validUntil", list_path());
+    site.patch(ada, &json!([{ "op": "replace", "path": until, "value": "31.12.2025" }])).await;
+    assert_eq!(site.holders(90), [], "no end that can be read is not no end");
+    let refused = site.person(ada).refused_cards;
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(|card| matches!(card.refusal, CardRefusal::Validity { .. })), "{refused:?}");
+    site.patch(ada, &json!([{ "op": "replace", "path": until, "value": "2027-01-01T00:00:00Z" }])).await;
+    assert_eq!(site.holders(90), [ada]);
+}
+
+#[tokio::test]
+async fn the_end_of_all_time_is_a_validity() {
+    let site = Site::new(policy()).await;
+    for (name, until, is_kept) in [
+        ("ada", "9999-12-31T23:59:59Z", true),
+        ("bo", "9999-12-31T00:00:00.000Z", true),
+        ("cy", "9999-12-31", false),
+        ("di", "9999-12-31T25:00:00Z", false),
+    ] {
+        let id = site.create(with_list(name, &json!([{ "value": "raw:16:0x1", "validUntil": until }]))).await;
+        let person = site.person(id);
+        let last = person.cards.first().and_then(|card| card.valid_until);
+        assert_eq!(last, is_kept.then_some(Timestamp::MAX), "{until}: {person:?}");
+        site.done(Method::DELETE, &format!("/Users/{id}"), &Value::Null).await;
+    }
+}
+
+#[tokio::test]
 async fn nobody_writes_a_refusal() {
     let site = Site::new(policy()).await;
     let ada = site.create(with_list("ada", &json!([{ "value": "1", "refusal": "I say so" }]))).await;
@@ -110,6 +168,7 @@ async fn nobody_writes_a_refusal() {
     let body = patch(&json!([{ "op": "replace", "path": path, "value": "no" }]));
     let (status, answer) = site.ask(Method::PATCH, &format!("/Users/{ada}"), &body).await;
     assert_eq!((status, &answer["scimType"]), (400, &json!("mutability")));
+    assert_eq!(answer["detail"], "cards.refusal is read-only");
 }
 
 #[tokio::test]

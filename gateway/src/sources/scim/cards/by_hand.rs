@@ -1,0 +1,67 @@
+//! Cards that somebody added by hand, where the provider brings their holder back to life: one that another active person
+//! has got meanwhile can't open for both. It waits among the refused cards, for the page to show, and is the person's
+//! again as soon as the other lets go. Otherwise no provider touches a card by hand.
+
+use super::Settlement;
+use crate::domain::{CardRefusal, CardSource, Cardholder, GivenCard, RefusedCard};
+use crate::sources::scim::error::ScimError;
+
+/// Whether it is no provider's.
+pub(super) fn is_by_hand(given: &GivenCard) -> bool {
+    given.source == CardSource::Manual
+}
+
+impl Settlement<'_> {
+    /// Has each card by hand be active or wait. `waiting`: those that have waited until now.
+    ///
+    /// # Errors
+    /// With a strict policy, when the person can't come back because another holds a card of theirs.
+    pub(super) fn settle_by_hand(
+        &self,
+        person: &mut Cardholder,
+        waiting: Vec<RefusedCard>,
+    ) -> Result<(), ScimError> {
+        if self.before.is_some_and(|before| !before.active) && person.active {
+            self.make_wait(person)?;
+        }
+        waiting.into_iter().try_for_each(|refused| self.take_back(person, refused))
+    }
+
+    fn make_wait(&self, person: &mut Cardholder) -> Result<(), ScimError> {
+        let cards = std::mem::take(&mut person.cards);
+        for card in cards {
+            let in_the_way = match card.source {
+                CardSource::Manual => self.other_holder(person, &card)?,
+                _ => None,
+            };
+            let Some(holder_name) = in_the_way else {
+                person.cards.push(card);
+                continue;
+            };
+            let refusal = CardRefusal::HeldByAnother { number: card.number.clone(), holder_name };
+            if self.policy.strict {
+                return Err(super::refused(&card.given(), &refusal));
+            }
+            person.refused_cards.push(RefusedCard { given: card.given(), refusal, at: self.at });
+        }
+        Ok(())
+    }
+
+    fn take_back(&self, person: &mut Cardholder, refused: RefusedCard) -> Result<(), ScimError> {
+        let card = match self.read(person, &refused.given) {
+            Ok(card) if person.cards.len() < Cardholder::MAX_CARDS => card,
+            _ => {
+                person.refused_cards.push(refused);
+                return Ok(());
+            }
+        };
+        match self.other_holder(person, &card)? {
+            Some(holder_name) => {
+                let refusal = CardRefusal::HeldByAnother { number: card.number, holder_name };
+                person.refused_cards.push(RefusedCard { refusal, ..refused });
+            }
+            None => person.cards.push(card),
+        }
+        Ok(())
+    }
+}
