@@ -134,20 +134,19 @@ async fn a_card_that_cant_be_used_costs_the_card_and_the_page_says_why() {
     let bruno = scim.create("bruno", Some("70000")).await;
     let carla = scim.create("carla", Some("1234")).await;
     let dov = scim.create("dov", Some("1235")).await;
+    let emma = scim.create("emma", Some("100:1234")).await;
     scim.set_card(&dov, "not a number").await;
     gateway.proven(&["lobby"]).await;
     assert_eq!(simulator.numbers("lobby").await.into_iter().collect::<Vec<_>>(), [1234]);
 
     let site = gateway.api().site().await;
-    let refused = site["refused_cards"].as_array().unwrap();
-    let why = |id: &str| {
-        let mut theirs = refused.iter().filter(|refused| refused["holder"] == id);
-        theirs.next().unwrap_or_else(|| panic!("{id}: {refused:?}"))["reason"].as_str().unwrap()
-    };
+    let why = |id: &str| reason(&site, id);
     assert!(why(&bruno).contains("fits no format") && why(&bruno).contains("H10301"), "{}", why(&bruno));
     assert!(why(&carla).contains("held by ada"), "{}", why(&carla));
     assert!(why(&dov).contains("decimal digits"), "{}", why(&dov));
-    assert_eq!((refused.len(), &site["counts"]["refused_cards"]), (3, &json!(3)));
+    assert!(why(&emma).contains("held by ada"), "{}", why(&emma));
+    let refused = site["refused_cards"].as_array().unwrap();
+    assert_eq!((refused.len(), &site["counts"]["refused_cards"]), (4, &json!(4)));
     assert_eq!(site["verdict"]["level"], "attention");
     let kept = scim.get(&bruno).await.good();
     assert_eq!(kept[ENTERPRISE]["cardNumber"], "70000", "the number reads back as it was given");
@@ -157,7 +156,15 @@ async fn a_card_that_cant_be_used_costs_the_card_and_the_page_says_why() {
     gateway.proven(&["lobby"]).await;
     assert_eq!(simulator.swipe("lobby", 1234).await["granted"], true);
     let site = gateway.api().site().await;
-    assert_eq!(site["counts"]["refused_cards"], 2, "carla has her card");
+    assert_eq!(site["counts"]["refused_cards"], 3, "carla has her card");
+    assert!(reason(&site, &emma).contains("held by carla"), "{}", reason(&site, &emma));
+}
+
+/// Why a person's card was refused, as the page has it.
+fn reason<'a>(site: &'a Value, id: &str) -> &'a str {
+    let mut refused = site["refused_cards"].as_array().unwrap().iter();
+    let theirs = refused.find(|refused| refused["holder"] == id);
+    theirs.unwrap_or_else(|| panic!("{id}: {site}"))["reason"].as_str().unwrap()
 }
 
 #[tokio::test]
