@@ -72,7 +72,7 @@ async fn from_an_empty_folder_to_a_card_that_opens() {
 
     let list = gateway(folder, "token list --config site/gateway.toml").await.succeeded();
     assert!(list.contains("entra") && !list.contains(&token), "names, never tokens: {list}");
-    gateway(folder, "token revoke --name entra --config site/gateway.toml").await.succeeded();
+    gateway(folder, "token revoke entra --config site/gateway.toml").await.succeeded();
     scim.send(Method::GET, "/Users", None).await.refused(401);
     service.signal(Signal::TERM);
     assert_eq!(service.ended().await.code(), Some(0));

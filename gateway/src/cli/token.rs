@@ -71,8 +71,8 @@ struct Rotate {
     #[command(flatten)]
     site: SiteFile,
 
-    /// The token's name
-    name: String,
+    #[command(flatten)]
+    token: Existing,
 
     /// How much longer the old one is taken: up to 14d; 0s ends it at once
     #[arg(long, value_name = "TIME", value_parser = overlap, default_value = "1h")]
@@ -81,14 +81,31 @@ struct Rotate {
 
 /// Make a token invalid, at once and for ever
 #[derive(Args)]
-#[command(after_help = "Example:\n  gateway token revoke --name entra")]
+#[command(after_help = "Example:\n  gateway token revoke entra")]
 struct Revoke {
     #[command(flatten)]
     site: SiteFile,
 
+    #[command(flatten)]
+    token: Existing,
+}
+
+/// A token that there is.
+#[derive(Args)]
+struct Existing {
     /// The token's name
-    #[arg(long)]
-    name: String,
+    #[arg(required_unless_present = "option")]
+    name: Option<String>,
+
+    /// The same, as `create` takes it.
+    #[arg(id = "option", long = "name", value_name = "NAME", conflicts_with = "name", hide = true)]
+    option: Option<String>,
+}
+
+impl Existing {
+    fn name(&self) -> &str {
+        self.name.as_deref().or(self.option.as_deref()).unwrap_or_default()
+    }
 }
 
 impl Token {
@@ -156,12 +173,12 @@ impl Rotate {
     /// both. But the operator must hear that he has to act before it ends.
     fn run(&self) -> Result<(), Failure> {
         let now = Timestamp::now();
-        let token = tokens(&self.site)?.rotate(&self.name, self.overlap, now).map_err(failure)?;
+        let token = tokens(&self.site)?.rotate(self.token.name(), self.overlap, now).map_err(failure)?;
         if let Err(unseen) = say(token.expose()) {
             return Err(match unseen {
                 Failure::OutputClosed => Failure::Failed(anyhow::anyhow!(
                     "nobody read the new token of \"{}\"; rotate it again before the old one ends",
-                    self.name
+                    self.token.name()
                 )),
                 other => other,
             });
@@ -171,15 +188,15 @@ impl Rotate {
         } else {
             format!("The old one is taken until {}", minute(now + self.overlap))
         };
-        tell(format_args!("{old}. The new one of \"{}\" is not shown again.", self.name));
+        tell(format_args!("{old}. The new one of \"{}\" is not shown again.", self.token.name()));
         Ok(())
     }
 }
 
 impl Revoke {
     fn run(&self) -> Result<(), Failure> {
-        tokens(&self.site)?.revoke(&self.name).map_err(failure)?;
-        tell(format_args!("Token \"{}\" is revoked.", self.name));
+        tokens(&self.site)?.revoke(self.token.name()).map_err(failure)?;
+        tell(format_args!("Token \"{}\" is revoked.", self.token.name()));
         Ok(())
     }
 }
