@@ -119,6 +119,13 @@ impl Fleet {
         &self.cards
     }
 
+    /// The revocations under way, the latest of each card. One whose card somebody has again is none any more: where it
+    /// opens a door, it may.
+    pub fn unproven_revocations(&self) -> impl Iterator<Item = &Receipt> {
+        let latest = self.receipts.latest_deactivations().into_iter();
+        latest.filter(|(card, _)| self.cards.get(*card).is_none()).map(|(_, receipt)| receipt)
+    }
+
     /// The receipts.
     pub fn receipts(&self) -> &OpenReceipts {
         &self.receipts

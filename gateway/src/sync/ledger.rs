@@ -31,6 +31,13 @@ impl OpenReceipts {
         self.open.values()
     }
 
+    /// The latest revocation under way of each card.
+    pub(super) fn latest_deactivations(&self) -> BTreeMap<Credential, &Receipt> {
+        let open = self.open.iter().filter(|(_, receipt)| receipt.action == ReceiptAction::Deactivate);
+        // Of one card, the later comes after the earlier and takes its place.
+        open.map(|((credential, _), receipt)| (*credential, receipt)).collect()
+    }
+
     /// How many are under way.
     pub fn open_len(&self) -> usize {
         self.open.len()

@@ -319,6 +319,25 @@ fn events_are_fetched_in_order_and_forgotten_by_the_panel() {
 }
 
 #[test]
+fn a_card_that_is_somebodys_again_is_not_exposed_and_one_that_was_taken_twice_is_once() {
+    let mut site = Site::new(1, 1000);
+    let unproven = |site: &Site| {
+        let open = site.fleet.unproven_revocations();
+        open.map(|receipt| receipt.revision.0).collect::<Vec<_>>()
+    };
+    site.set(7, true);
+    site.settle();
+    site.set(7, false);
+    assert_eq!(unproven(&site), [2]);
+    site.set(7, true);
+    assert!(unproven(&site).is_empty(), "it may open doors again");
+    site.set(7, false);
+    assert_eq!(unproven(&site), [4], "the latest counts, and since then");
+    site.settle();
+    assert!(unproven(&site).is_empty());
+}
+
+#[test]
 fn a_revocation_is_sent_before_a_returning_panel_is_compared() {
     let mut site = Site::new(1, 1000);
     (0..300).for_each(|number| site.set(number, true));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
-use crate::domain::{Receipt, ReceiptAction};
+use crate::domain::Receipt;
 use crate::sync::Fleet;
 use crate::views::{CardText, ControllerView, Exposure, Level, Notice, ReceiptView};
 
@@ -29,8 +29,8 @@ fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
 }
 
 pub(super) fn exposed(fleet: &Fleet, controllers: &[ControllerView], format: &Format) -> Vec<Exposure> {
-    let revocations = fleet.receipts().open().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
-    let mut exposed: Vec<Exposure> = revocations
+    let mut exposed: Vec<Exposure> = fleet
+        .unproven_revocations()
         .flat_map(|receipt| {
             let unproven = receipt.landings.iter().filter(|landing| landing.proven.is_none());
             unproven.filter_map(|landing| {
