@@ -66,7 +66,8 @@ pub const MAX_BULK_OPERATIONS: usize = 1000;
 /// Scans of the whole directory at one time; further ones wait their turn.
 pub(super) const MAX_SCANS: usize = 2;
 
-/// Longest card number, format, badge type or instant of validity, in bytes.
+/// Longest format, badge type or instant of validity of a card, in bytes. A number of as many characters is cut, and
+/// refused as none.
 pub(super) const MAX_CARD_TEXT_LEN: usize = 256;
 
 /// Former cards of one person that are kept, inactive, for the record.

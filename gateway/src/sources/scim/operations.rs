@@ -131,7 +131,8 @@ pub(super) fn short_name(name: &str) -> String {
     cut(name.rsplit(':').next().unwrap_or(name), Operation::MAX_NAME_CHARS)
 }
 
-fn cut(text: &str, chars: usize) -> String {
+/// A text of no more characters than this, or as many of a longer one with a mark at their end.
+pub(super) fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -8,6 +8,7 @@ use crate::domain::{CardRefusal, CardSource, CardState, Cardholder, GivenCard};
 use crate::sources::scim::document::{Document, object_in, slot};
 use crate::sources::scim::error::ScimError;
 use crate::sources::scim::limits::MAX_CARD_TEXT_LEN;
+use crate::sources::scim::operations::cut;
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 
 /// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
@@ -61,10 +62,10 @@ fn element(given: GivenCard, refusal: Option<String>) -> Value {
 /// Takes the cards that a client wants out of a document.
 ///
 /// # Errors
-/// When there are more than a person may have, one has no number, or a text is too long.
+/// When there are more than a person may have, one has no number, or a text other than a number is too long.
 pub(in super::super) fn take_from(document: &mut Document) -> Result<WantedCards, ScimError> {
     let number = take(document, ENTERPRISE_USER.id, "cardNumber");
-    let number = number.map(|number| text("cardNumber", number)).transpose()?.flatten();
+    let number = number.and_then(card_number);
     let list = match take(document, GATEHOUSE_USER.id, "cards") {
         Some(Value::Array(elements)) => elements,
         _ => Vec::new(),
@@ -88,10 +89,10 @@ fn take(document: &mut Document, extension: &str, name: &str) -> Option<Value> {
 }
 
 fn given(mut element: Value) -> Result<GivenCard, ScimError> {
-    let mut take = |name: &str| text(&format!("cards.{name}"), element[name].take());
-    let Some(number) = take("value")? else {
+    let Some(number) = card_number(element["value"].take()) else {
         return Err(ScimError::value("cards.value", "is missing; it is the card's number"));
     };
+    let mut take = |name: &str| text(&format!("cards.{name}"), element[name].take());
     let badge_type = take("badgeType")?.filter(|badge_type| !badge_type.trim().is_empty());
     let format = take("format")?.filter(|format| !format.trim().is_empty());
     let valid_from = take("validFrom")?.filter(|text| !text.trim().is_empty());
@@ -102,6 +103,15 @@ fn given(mut element: Value) -> Result<GivenCard, ScimError> {
     };
     let source = CardSource::IdentityProviderList;
     Ok(GivenCard { number, format, source, state, badge_type, valid_from, valid_until })
+}
+
+/// A number that is too long for one is cut, and marked so that it can't be taken for another: it costs the card and not
+/// the person, as any number that fits no format.
+fn card_number(value: Value) -> Option<String> {
+    match value {
+        Value::String(number) => Some(cut(&number, MAX_CARD_TEXT_LEN - 1)),
+        _ => None,
+    }
 }
 
 fn text(attribute: &str, value: Value) -> Result<Option<String>, ScimError> {

@@ -1,6 +1,7 @@
 //! `cards` of the project's own extension.
 
 use super::*;
+use crate::sources::scim::limits::MAX_CARD_TEXT_LEN;
 
 fn cards_of(answer: &Value) -> &Value {
     &answer[GATEHOUSE_USER.id]["cards"]
@@ -246,12 +247,11 @@ async fn a_list_that_names_more_cards_than_a_person_may_have_is_refused() {
 }
 
 #[tokio::test]
-async fn a_card_without_number_or_with_an_endless_one_is_refused_by_its_attribute() {
+async fn a_card_without_number_or_with_an_endless_text_is_refused_by_its_attribute() {
     let site = Site::new(policy()).await;
     let long = "9".repeat(300);
     let cases = [
         (json!([{ "badgeType": "Visitor" }]), "cards.value"),
-        (json!([{ "value": long }]), "cards.value"),
         (json!([{ "value": "1", "badgeType": long }]), "cards.badgeType"),
     ];
     for (cards, attribute) in cases {
@@ -259,8 +259,26 @@ async fn a_card_without_number_or_with_an_endless_one_is_refused_by_its_attribut
         assert_eq!(status, 400);
         assert!(answer["detail"].as_str().unwrap().starts_with(attribute), "{answer}");
     }
-    let (status, _) = site.ask(Method::POST, "/Users", &with_number("ada", &long)).await;
-    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn an_endless_number_costs_the_card_and_not_the_person() {
+    let long = format!("{}1234", "0".repeat(300));
+    for sent in [with_number("ada", &long), with_list("ada", &json!([{ "value": long }]))] {
+        let site = Site::new(policy()).await;
+        let ada = site.create(sent.clone()).await;
+        let refused = site.person(ada).refused_cards;
+        assert!(matches!(refused[0].refusal, CardRefusal::NotACard { .. }), "{refused:?}");
+        assert!(
+            refused[0].given.number.chars().count() == MAX_CARD_TEXT_LEN && site.person(ada).cards.is_empty()
+        );
+        let reply = site.get(ada, "").await;
+        assert_eq!(site.put(ada, &reply).await["meta"], reply["meta"], "writing it back is no change");
+
+        let strict = Site::new(strict()).await;
+        let (status, answer) = strict.ask(Method::POST, "/Users", &sent).await;
+        assert_eq!((status, &answer["scimType"]), (400, &json!("invalidValue")));
+    }
 }
 
 #[tokio::test]
