@@ -2,13 +2,14 @@
 //! changed, an identity provider taken over.
 //!
 //! It holds nothing back and delays nothing; it only tells. Pure: time is an argument. A change costs the same however
-//! many came before it, and memory is fixed: losses are counted in stretches of ten seconds.
+//! many came before it, and memory is bounded: losses are counted in stretches of ten seconds. Who loses access twice is
+//! one person, and who has it again is none.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::Cardholder;
+use crate::domain::{Cardholder, CardholderId};
 
 /// Losses are looked at over so long.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -17,6 +18,9 @@ const STRETCH_S: i64 = 10;
 
 /// Most sources that one stretch tells apart; losses by others count without a name.
 const MAX_SOURCES: usize = 4;
+
+/// Most people that are told apart; further ones count each time that they lose access.
+const MAX_PEOPLE: usize = 100_000;
 
 /// From when on losses are an alarm.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -32,7 +36,7 @@ pub struct Rule {
 pub struct MassRevocation {
     /// When the first of them lost access.
     pub since: Timestamp,
-    /// How many have lost it within the window.
+    /// How many have lost it within the window, and not got it back.
     pub lost: u32,
     /// How many had it when the window began.
     pub of: u64,
@@ -54,7 +58,30 @@ pub enum Output {
 pub struct MassRevocationWatch {
     rule: Rule,
     stretches: VecDeque<Stretch>,
+    /// In which stretch those who lost access count.
+    people: HashMap<CardholderId, i64>,
     raised: bool,
+}
+
+/// Whom one change took access from, and who has it again by it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Turnover {
+    /// No more.
+    pub lost: Vec<CardholderId>,
+    /// Again.
+    pub regained: Vec<CardholderId>,
+}
+
+impl Turnover {
+    /// Notes what a change of one person comes to: their last active card, or their being active.
+    pub fn note(&mut self, before: Option<&Cardholder>, after: Option<&Cardholder>) {
+        if let Some(person) = before.filter(|before| loses_access(before, after)) {
+            self.lost.push(person.id);
+        }
+        if let Some(person) = after.filter(|after| before.is_some() && loses_access(after, before)) {
+            self.regained.push(person.id);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -68,18 +95,26 @@ struct Stretch {
 impl MassRevocationWatch {
     /// Nothing has happened yet.
     pub fn new(rule: Rule) -> Self {
-        Self { rule, stretches: VecDeque::new(), raised: false }
+        Self { rule, stretches: VecDeque::new(), people: HashMap::new(), raised: false }
     }
 
-    /// `lost` people have lost access by the word of `source`, and `left` still have it.
-    pub fn lost(&mut self, now: Timestamp, source: &str, lost: u32, left: u64) -> Option<Output> {
+    /// A change by the word of `source` leaves `left` people with access.
+    pub fn changed(
+        &mut self,
+        now: Timestamp,
+        source: &str,
+        turnover: &Turnover,
+        left: u64,
+    ) -> Option<Output> {
         self.forget(now);
-        if lost > 0 {
-            self.note(now, source, lost);
+        turnover.regained.iter().for_each(|person| self.take_back(*person));
+        let lost: Vec<_> = turnover.lost.iter().filter(|person| !self.people.contains_key(person)).collect();
+        if !lost.is_empty() {
+            self.note(now, source, &lost);
         }
         let total = self.total();
         let of = left + u64::from(total);
-        if lost > 0 && self.stands_out(total, of) {
+        if !lost.is_empty() && self.stands_out(total, of) {
             self.raised = true;
             let since = self.stretches.front().map_or(now, |stretch| stretch.first);
             return Some(Output::Raised(MassRevocation { since, lost: total, of, by: self.by() }));
@@ -105,21 +140,37 @@ impl MassRevocationWatch {
         lost >= self.rule.people && f64::from(lost) > self.rule.share * of as f64
     }
 
-    fn note(&mut self, now: Timestamp, source: &str, lost: u32) {
+    fn note(&mut self, now: Timestamp, source: &str, lost: &[&CardholderId]) {
         let number = now.as_second().div_euclid(STRETCH_S);
         if self.stretches.back().is_none_or(|newest| newest.number < number) {
             self.stretches.push_back(Stretch { number, first: now, lost: 0, by: Vec::new() });
         }
         // A clock that was set back counts into the newest stretch.
         let Some(stretch) = self.stretches.back_mut() else { return };
+        for person in lost.iter().take(MAX_PEOPLE.saturating_sub(self.people.len())) {
+            self.people.insert(**person, stretch.number);
+        }
+        let lost = u32::try_from(lost.len()).unwrap_or(u32::MAX);
         stretch.lost = stretch.lost.saturating_add(lost);
         add(&mut stretch.by, source, lost);
     }
 
+    /// Who has access again counts no more.
+    fn take_back(&mut self, person: CardholderId) {
+        let Some(number) = self.people.remove(&person) else { return };
+        if let Some(stretch) = self.stretches.iter_mut().find(|stretch| stretch.number == number) {
+            stretch.lost = stretch.lost.saturating_sub(1);
+        }
+    }
+
     fn forget(&mut self, now: Timestamp) {
         let oldest = (now.as_second() - WINDOW.as_secs()).div_euclid(STRETCH_S);
+        let known = self.stretches.len();
         while self.stretches.front().is_some_and(|stretch| stretch.number <= oldest) {
             self.stretches.pop_front();
+        }
+        if self.stretches.len() < known {
+            self.people.retain(|_, number| *number > oldest);
         }
     }
 
@@ -145,9 +196,7 @@ fn add(by: &mut Vec<(String, u32)>, source: &str, lost: u32) {
     }
 }
 
-/// Whether a change of a person takes their access away: their last active card, or their being active.
-pub fn loses_access(before: Option<&Cardholder>, after: Option<&Cardholder>) -> bool {
-    let Some(before) = before else { return false };
+fn loses_access(before: &Cardholder, after: Option<&Cardholder>) -> bool {
     let had_card = before.active_cards().next().is_some();
     let has_card = after.is_some_and(|after| after.active_cards().next().is_some());
     let is_active = after.is_some_and(|after| after.active);
@@ -155,91 +204,4 @@ pub fn loses_access(before: Option<&Cardholder>, after: Option<&Cardholder>) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const RULE: Rule = Rule { share: 0.1, people: 5 };
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
-    }
-
-    fn raised(output: Option<Output>) -> Option<MassRevocation> {
-        match output {
-            Some(Output::Raised(alarm)) => Some(alarm),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn losing_more_than_the_share_within_ten_minutes_stands_out_and_names_who_did_it() {
-        let mut watch = MassRevocationWatch::new(RULE);
-        for n in 0..10 {
-            assert_eq!(watch.lost(at(n * 30), "entra", 1, 99 - u64::try_from(n).unwrap()), None, "{n}");
-        }
-        let alarm = raised(watch.lost(at(300), "okta", 1, 89)).unwrap();
-        assert_eq!((alarm.lost, alarm.of, alarm.since), (11, 100, at(0)));
-        assert_eq!(alarm.by, ["entra", "okta"]);
-    }
-
-    #[test]
-    fn the_same_number_over_a_working_day_is_no_alarm() {
-        let mut watch = MassRevocationWatch::new(RULE);
-        for n in 0..50 {
-            assert_eq!(watch.lost(at(n * 120), "entra", 1, 99), None);
-        }
-    }
-
-    #[test]
-    fn a_few_people_are_no_alarm_however_small_the_site() {
-        let mut watch = MassRevocationWatch::new(RULE);
-        assert_eq!(watch.lost(at(0), "entra", 4, 0), None);
-        assert!(raised(watch.lost(at(1), "entra", 1, 0)).is_some());
-    }
-
-    #[test]
-    fn an_alarm_passes_ten_minutes_after_the_last_loss_and_only_once() {
-        let mut watch = MassRevocationWatch::new(RULE);
-        assert!(raised(watch.lost(at(0), "entra", 20, 80)).is_some());
-        assert_eq!(watch.tick(at(599), 80), None);
-        assert_eq!(watch.tick(at(610), 80), Some(Output::Passed));
-        assert_eq!(watch.tick(at(620), 80), None);
-        assert!(raised(watch.lost(at(700), "entra", 20, 60)).is_some(), "and may come again");
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_neither_panics_nor_forgets() {
-        let mut watch = MassRevocationWatch::new(RULE);
-        watch.lost(at(10_000), "entra", 3, 10);
-        assert_eq!(raised(watch.lost(at(0), "entra", 3, 7)).unwrap().lost, 6);
-    }
-
-    proptest! {
-        #[test]
-        fn what_stands_out_is_what_a_list_of_all_losses_says(
-            losses in prop::collection::vec((0_i64..200, 1_u32..4), 1..80),
-        ) {
-            let mut watch = MassRevocationWatch::new(RULE);
-            let (mut now, mut left, mut all) = (0, 200_u64, Vec::new());
-            for (pause, lost) in losses {
-                now += pause;
-                left = left.saturating_sub(u64::from(lost));
-                all.push((now, lost));
-                // The oldest stretch may have begun up to ten seconds earlier than the window.
-                let sum = |window: i64| all.iter().filter(|(at, _)| *at > now - window).map(|(_, n)| n).sum::<u32>();
-                let says = |lost: u32| {
-                    lost >= RULE.people && f64::from(lost) > RULE.share * (left + u64::from(lost)) as f64
-                };
-                let told = raised(watch.lost(at(now), "entra", lost, left));
-                if let Some(alarm) = &told {
-                    prop_assert!(alarm.lost <= sum(600) && alarm.lost >= sum(590));
-                }
-                prop_assert!(told.is_some() || !says(sum(590)));
-                prop_assert!(told.is_none() || says(sum(600)));
-                prop_assert!(watch.stretches.len() <= 61);
-            }
-        }
-    }
-}
+mod tests;

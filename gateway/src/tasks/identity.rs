@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::clock;
 use super::site::Site;
-use crate::access::mass_revocation::{self, MassRevocation, MassRevocationWatch, Output, Rule};
+use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
 use crate::domain::{AlarmKind, Change, Operation, Source};
 use crate::sources::connection::Connections;
@@ -129,19 +129,17 @@ fn tell(site: &Site) {
 
 /// Counts whom a change takes access from. Called on the directory's writer's thread: it tells, and waits for nothing.
 pub(super) fn watch_losses(site: &Site, applied: &Applied<'_>, now: Timestamp) {
-    let steps = applied.record.changes.iter().zip(applied.before);
-    let lost = steps.filter(|(change, before)| {
-        let after = match change {
-            Change::PutCardholder { cardholder } => Some(&**cardholder),
-            Change::DeleteCardholder { .. } => None,
-            _ => return false,
-        };
-        mass_revocation::loses_access(before.as_ref(), after)
-    });
-    let lost = u32::try_from(lost.count()).unwrap_or(u32::MAX);
-    if lost > 0 {
-        let source = name(&applied.record.source);
-        let output = site.identity.losses().lost(now, source, lost, applied.view.counts().active);
+    let mut turnover = Turnover::default();
+    for (change, before) in applied.record.changes.iter().zip(applied.before) {
+        match change {
+            Change::PutCardholder { cardholder } => turnover.note(before.as_ref(), Some(cardholder)),
+            Change::DeleteCardholder { .. } => turnover.note(before.as_ref(), None),
+            _ => {}
+        }
+    }
+    if turnover != Turnover::default() {
+        let (source, left) = (name(&applied.record.source), applied.view.counts().active);
+        let output = site.identity.losses().changed(now, source, &turnover, left);
         output.into_iter().for_each(|output| alarm(site, now, output));
     }
 }
