@@ -194,10 +194,10 @@ fn undone_reactivation(person: &Cardholder) -> Option<Notice> {
     let seconds = at.duration_since(reactivation.at).as_secs();
     let (name, token) = (&person.display_name, &reactivation.token);
     let text = format!(
-        "{name} was made inactive {seconds} s after being made active again, both by the SCIM token {token}. Okta is \
-         known to send an outdated active=false so soon after a reactivation. It was obeyed, as every suspension is. \
-         If {name} should be active: at the identity provider, take {name}'s assignment to this application away and \
-         give it again, or push the profile once more."
+        "{name} was made inactive {seconds} s after being made active again, both by the SCIM token {token}. It may be \
+         an outdated active=false that arrived late, as Okta is known to send. It was obeyed, as every suspension is. \
+         If {name} should be active, have the identity provider say so again: in Okta, take {name}'s assignment to this \
+         application away and give it again, or push the profile; in Entra ID, provision {name} on demand."
     );
     Some(Notice { at, level: Level::Attention, text })
 }

@@ -16,18 +16,20 @@ pub(super) struct LevelContent {
     pub(super) doors: BTreeSet<DoorSchedule>,
 }
 
-/// Reads `draft`, whose fields are called `path` and then their own name. Adds what is wrong to `refused`.
+/// Reads `draft`, whose fields are called `path` and then their own name, for the access level that `before` was, if it is
+/// one already: a door that has left the configuration may stay in it. Adds what is wrong to `refused`.
 pub(super) fn level(
     draft: &AccessLevelDraft,
     path: &str,
     known: &Doors,
+    before: Option<&AccessLevel>,
     refused: &mut Vec<AccessRefusal>,
 ) -> Option<LevelContent> {
     let name = draft.name.parse().map_err(|error: crate::domain::AccessLevelNameError| {
         let (field, remedy) = (format!("{path}name"), "Give another name.");
         refused.push(invalid(error.to_string(), field, &draft.name, remedy));
     });
-    let before = refused.len();
+    let mistakes = refused.len();
     if draft.doors.len() > AccessLevel::MAX_DOORS {
         let message = format!("an access level has at most {} doors", AccessLevel::MAX_DOORS);
         let count = draft.doors.len().to_string();
@@ -36,10 +38,10 @@ pub(super) fn level(
     }
     let read = |(at, draft)| {
         let path = format!("{path}doors[{at}]");
-        (refused.len() < MAX_REFUSALS).then(|| door(draft, &path, known, refused))?
+        (refused.len() < MAX_REFUSALS).then(|| door(draft, &path, known, before, refused))?
     };
     let doors = draft.doors.iter().enumerate().filter_map(read).collect();
-    (refused.len() == before).then_some(())?;
+    (refused.len() == mistakes).then_some(())?;
     Some(LevelContent { name: name.ok()?, doors })
 }
 
@@ -47,9 +49,11 @@ fn door(
     draft: &DoorDraft,
     path: &str,
     known: &Doors,
+    before: Option<&AccessLevel>,
     refused: &mut Vec<AccessRefusal>,
 ) -> Option<DoorSchedule> {
-    let door = draft.door.parse::<DoorId>().ok().filter(|door| known.contains_key(door));
+    let held = |door: &DoorId| before.is_some_and(|level| level.doors.iter().any(|held| held.door == *door));
+    let door = draft.door.parse::<DoorId>().ok().filter(|door| known.contains_key(door) || held(door));
     if door.is_none() {
         let message = format!("the configuration has no door {:?}", draft.door);
         let remedy =

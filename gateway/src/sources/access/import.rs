@@ -30,7 +30,7 @@ pub(super) fn plan(
     if !refused.is_empty() {
         return Err(EditError::Refused(refused));
     }
-    let contents = levels(doors, wanted, &mut refused);
+    let contents = levels(book, doors, wanted, &mut refused);
     let pairs = pairs(view, wanted, &mut refused)?;
     if !refused.is_empty() {
         return Err(EditError::Refused(check::told(refused)));
@@ -52,16 +52,19 @@ fn within(count: usize, most: u64, field: &str, refused: &mut Vec<AccessRefusal>
 
 /// Access levels by their folded names.
 fn levels(
+    book: &Book,
     doors: &Doors,
     wanted: &AccessImport,
     refused: &mut Vec<AccessRefusal>,
 ) -> BTreeMap<String, LevelContent> {
+    let there = book.levels_by_name();
     let mut contents = BTreeMap::new();
     for (at, draft) in wanted.access_levels.iter().enumerate() {
         if refused.len() >= MAX_REFUSALS {
             break;
         }
-        let Some(content) = check::level(draft, &format!("access_levels[{at}]."), doors, refused) else {
+        let (path, before) = (format!("access_levels[{at}]."), there.get(&fold_case(draft.name.trim())));
+        let Some(content) = check::level(draft, &path, doors, before.copied(), refused) else {
             continue;
         };
         if contents.insert(fold_case(content.name.as_str()), content).is_some() {
@@ -129,8 +132,7 @@ impl Way {
         book: &Book,
         wanted: BTreeMap<String, LevelContent>,
     ) -> BTreeMap<String, AccessLevelId> {
-        let there: BTreeMap<_, _> =
-            book.levels.iter().map(|level| (fold_case(level.name.as_str()), level)).collect();
+        let there = book.levels_by_name();
         let mut ids = BTreeMap::new();
         for (name, content) in wanted {
             let before = there.get(&name).copied();

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub use plan::{EditError, Now, plan};
 
-use crate::domain::{AccessLevel, AccessLevelId, DoorId, Rule};
+use crate::domain::{AccessLevel, AccessLevelId, DoorId, Rule, fold_case};
 use crate::store::{StoreError, View};
 
 /// The configuration's doors, with what people call them.
@@ -45,6 +45,11 @@ impl Book {
     /// An access level.
     pub fn level(&self, id: AccessLevelId) -> Option<&AccessLevel> {
         self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// Access levels by their folded names.
+    fn levels_by_name(&self) -> BTreeMap<String, &AccessLevel> {
+        self.levels.iter().map(|level| (fold_case(level.name.as_str()), level)).collect()
     }
 
     /// The entity tag of all of it: another whenever anything in it is another.

@@ -50,7 +50,11 @@ pub fn plan(view: &View<'_>, now: Now, doors: &Doors, edit: AccessEdit) -> Plan 
     match edit {
         AccessEdit::PutLevel(target, draft) => {
             let mut refused = Vec::new();
-            let Some(content) = check::level(&draft, "", doors, &mut refused) else {
+            let before = match &target {
+                Target::Existing(id, _) => book.level(*id),
+                Target::New => None,
+            };
+            let Some(content) = check::level(&draft, "", doors, before, &mut refused) else {
                 return Err(EditError::Refused(check::told(refused)));
             };
             put_level(&book, now, target, content)

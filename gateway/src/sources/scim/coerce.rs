@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::document::{Document, unassigned};
+use super::document::{Document, get, unassigned};
 use super::error::ScimError;
 use super::limits;
 use super::schema::{Attribute, Kind, Mutability};
@@ -54,12 +54,24 @@ pub(super) fn single(row: &Attribute, path: &str, value: Value) -> Result<Option
     }
     match row.kind {
         Kind::Complex => complex(row, path, value),
-        Kind::Boolean => boolean(path, value).map(Some),
-        Kind::String | Kind::Reference | Kind::Binary | Kind::DateTime => text(path, value).map(Some),
+        Kind::Boolean => boolean(path, bare(value)),
+        Kind::String | Kind::Reference | Kind::Binary | Kind::DateTime => text(path, bare(value)),
     }
 }
 
-/// An object; a bare value is its `value`, as Entra sends managers and Okta sends members. An empty text is none.
+/// The value in `{"value": …}`, as some clients of Entra's write a simple one.
+fn bare(value: Value) -> Value {
+    match value {
+        Value::Object(mut members) => match members.remove("value") {
+            Some(value) if !value.is_object() => value,
+            _ => Value::Object(members),
+        },
+        simple => simple,
+    }
+}
+
+/// An object; a bare value is its `value`, as Entra sends managers and Okta sends members. An empty text is none, and so is
+/// a single object whose `value` is one.
 fn complex(row: &Attribute, path: &str, value: Value) -> Result<Option<Value>, ScimError> {
     let members = match value {
         Value::Object(members) => members,
@@ -69,6 +81,9 @@ fn complex(row: &Attribute, path: &str, value: Value) -> Result<Option<Value>, S
         }
         other => return Err(mismatch(path, &other, "an object")),
     };
+    if !row.multi_valued && get(&members, "value").is_some_and(|value| value == "") {
+        return Ok(None);
+    }
     let mut kept = Document::new();
     for (name, value) in members {
         let sub = row.sub(&name);
@@ -83,26 +98,25 @@ fn complex(row: &Attribute, path: &str, value: Value) -> Result<Option<Value>, S
     Ok((!kept.is_empty()).then_some(Value::Object(kept)))
 }
 
-/// A boolean, or the word for it in any letter case (Entra sends `"True"`).
-fn boolean(path: &str, value: Value) -> Result<Value, ScimError> {
+/// A boolean, or the word for it in any letter case (Entra sends `"True"`). An empty text is none.
+fn boolean(path: &str, value: Value) -> Result<Option<Value>, ScimError> {
     match &value {
-        Value::Bool(_) => Ok(value),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true.into()),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false.into()),
+        Value::Bool(_) => Ok(Some(value)),
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true.into())),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false.into())),
         _ => Err(mismatch(path, &value, "true or false")),
     }
 }
 
 /// A text; numbers (Okta) and booleans are written out.
-fn text(path: &str, value: Value) -> Result<Value, ScimError> {
+fn text(path: &str, value: Value) -> Result<Option<Value>, ScimError> {
     match value {
-        Value::String(_) => Ok(value),
-        Value::Number(number) => written_out(path, &number),
-        Value::Bool(value) => Ok(value.to_string().into()),
-        Value::Object(mut members) => match members.remove("value") {
-            Some(Value::String(text)) => Ok(text.into()),
-            _ => Err(mismatch(path, &Value::Object(members), "a string")),
-        },
+        Value::Null => Ok(None),
+        Value::String(_) => Ok(Some(value)),
+        Value::Number(number) => written_out(path, &number).map(Some),
+        Value::Bool(value) => Ok(Some(value.to_string().into())),
         other => Err(mismatch(path, &other, "a string")),
     }
 }
@@ -148,12 +162,24 @@ mod tests {
     fn a_value_that_cannot_be_coerced_names_its_attribute() {
         let refused = |body: Value| read(body).unwrap_err().to_string();
         assert_eq!(refused(json!({"active": "yes"})), "active: is a string; it must be true or false");
+        assert!(refused(json!({"active": {"value": {"value": true}}})).contains("true or false"));
         assert_eq!(refused(json!({"userName": {"a": 1}})), "userName: is an object; it must be a string");
         assert!(refused(json!({"emails": [{"value": ["a", "b"]}]})).starts_with("emails.value: is an array"));
         assert!(refused(json!({"name": "Ada"})).starts_with("name: is a string"));
         assert!(refused(json!({"title": ["a", "b"]})).starts_with("title: is an array of several"));
         let long = vec![json!(1); limits::MAX_VALUES + 1];
         assert_eq!(refused(json!({"favourites": long})), "favourites: has more than 1000 values");
+    }
+
+    #[test]
+    fn a_simple_value_may_come_in_a_list_of_one_object_and_an_empty_one_is_none() {
+        let listed = |value: Value| json!([{"$ref": null, "value": value}]);
+        let sent = json!({"active": listed("False".into()), "title": listed("T".into()), "displayName": listed(7.into())});
+        assert_eq!(read(sent).unwrap(), json!({"active": false, "title": "T", "displayName": "7"}));
+        let emptied = json!({
+            "active": "", "emails": [{"value": "a@b", "primary": ""}], "manager": listed("".into()),
+        });
+        assert_eq!(read(emptied).unwrap(), json!({"emails": [{"value": "a@b"}]}));
     }
 
     #[test]

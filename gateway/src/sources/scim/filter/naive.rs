@@ -141,7 +141,9 @@ fn compares(value: &Value, name: &str, operator: Operator, literal: &Literal) ->
             }
             (value < wanted, value.total_cmp(&wanted).is_eq() || value == wanted)
         }
-        Value::String(value) if name == "meta.lastmodified" && !is_textual(operator) => {
+        Value::String(value)
+            if name.trim_end_matches(".value") == "meta.lastmodified" && !is_textual(operator) =>
+        {
             let (Ok(value), Ok(wanted)) = (value.parse::<Timestamp>(), wanted.parse::<Timestamp>()) else {
                 return false;
             };
@@ -149,7 +151,7 @@ fn compares(value: &Value, name: &str, operator: Operator, literal: &Literal) ->
         }
         Value::String(value) => {
             let mut value = value.clone();
-            if !EXACT.contains(&name) && !EXACT.contains(&format!("{name}.value").as_str()) {
+            if !is_exact(name) {
                 (value, wanted) = (value.to_lowercase(), wanted.to_lowercase());
             }
             match operator {
@@ -169,6 +171,13 @@ fn compares(value: &Value, name: &str, operator: Operator, literal: &Literal) ->
         Operator::GreaterOrEqual => !less,
         Operator::NotEqual | Operator::Contains | Operator::StartsWith | Operator::EndsWith => false,
     }
+}
+
+/// A simple attribute is its own `value`, and a complex one is compared by it.
+fn is_exact(name: &str) -> bool {
+    EXACT.contains(&name)
+        || EXACT.contains(&format!("{name}.value").as_str())
+        || name.strip_suffix(".value").is_some_and(is_exact)
 }
 
 fn is_textual(operator: Operator) -> bool {

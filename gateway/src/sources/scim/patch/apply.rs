@@ -176,7 +176,10 @@ impl Target<'_> {
     fn set(&self, slot: &mut Value, value: Value) -> Result<(), ScimError> {
         let Some((sub, row)) = self.sub else { return self.set_whole(slot, value) };
         let value = coerced(row, &self.path(), value)?;
-        if self.multi_valued() || slot.is_array() {
+        let many = self.multi_valued() || slot.is_array();
+        // A reference to nobody is none.
+        let value = value.filter(|value| many || sub != "value" || value != "");
+        if many {
             let items = array_in(slot);
             if items.is_empty() && value.is_some() {
                 items.push(Value::Null);

@@ -49,6 +49,22 @@ fn a_value_without_path_has_paths_for_names() {
 }
 
 #[test]
+fn an_emptied_manager_is_none_in_every_form() {
+    let person =
+        json!({(ENTERPRISE_USER.id): {"manager": {"value": "m", "$ref": "../Users/m"}, "department": "d"}});
+    for (path, value) in [
+        ("manager", json!([{"$ref": "", "value": ""}])),
+        ("manager", json!([{"value": ""}])),
+        ("manager", json!({"value": ""})),
+        ("manager", json!("")),
+        ("manager.value", json!("")),
+    ] {
+        let after = after(person.clone(), json!([{"op": "Replace", "path": path, "value": value}]));
+        assert_eq!(after, json!({(ENTERPRISE_USER.id): {"department": "d"}}), "{path} {value}");
+    }
+}
+
+#[test]
 fn an_element_known_by_its_value_alone_is_never_made_by_a_replace() {
     let path = format!("{}:cards[value eq \"999\"].badgeType", GATEHOUSE_USER.id);
     let sent = json!([{"op": "replace", "path": path, "value": "Visitor"}]);

@@ -56,7 +56,9 @@ fn document_of(person: &Cardholder) -> Document {
     document.insert("userName".into(), person.user_name.as_str().into());
     put_text(&mut document, "externalId", person.external_id.as_deref());
     let derived = derived_name(&document, &person.user_name);
-    if document.contains_key("displayName") || person.display_name != derived {
+    // An empty one reads back as it came, and stands for the name that is derived.
+    let is_given = document.get("displayName").is_some_and(|name| name != "");
+    if is_given || person.display_name != derived {
         document.insert("displayName".into(), person.display_name.as_str().into());
     }
     // A null stands for a client's wish that `active` be unassigned.
