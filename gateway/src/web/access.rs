@@ -11,6 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ use crate::store::users::Role;
 use crate::views::{AccessView, RulesEffect};
 
 type Answer = Result<Response, ApiError>;
-type Body<T> = Result<Json<T>, JsonRejection>;
+type Body = Result<Json<Value>, JsonRejection>;
 
 const IMPORT_BODY: &str = "Send {\"access_levels\": […], \"rules\": […]} as application/json, all by name.";
 
@@ -48,7 +49,7 @@ pub(super) async fn import(
     State(state): State<WebState>,
     query: Result<Query<ImportQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Body<AccessImport>,
+    body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
     let Query(ImportQuery { dry_run }) = query.map_err(|rejection| {
@@ -56,7 +57,7 @@ pub(super) async fn import(
         told.remedy("The only parameter is dry_run, true or false.")
     })?;
     let based_on = if_match(&headers)?;
-    let wanted = taken(body, IMPORT_BODY)?;
+    let wanted: AccessImport = taken(body, IMPORT_BODY)?;
     let edited = edit(&state, &principal, AccessEdit::Import { wanted, based_on, dry_run }).await?;
     let AccessEdited::Imported(changes) = edited else { return Err(ApiError::not_found()) };
     let AccessView { tag, effect: RulesEffect { applied, note }, .. } = read(&state).await?;
@@ -94,7 +95,7 @@ pub(super) async fn one<T: Listed>(
 pub(super) async fn create<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
-    body: Body<T::Draft>,
+    body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
     let wanted = T::put(Target::New, taken(body, T::BODY)?);
@@ -110,7 +111,7 @@ pub(super) async fn replace<T: Listed>(
     State(state): State<WebState>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Body<T::Draft>,
+    body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
     let id = id_of::<T>(&id)?;
@@ -176,8 +177,27 @@ fn no_such<T: Listed>(id: &str) -> ApiError {
         .remedy(format!("GET /api/v1/{} lists those that there are.", T::PATH))
 }
 
-fn taken<T>(body: Body<T>, remedy: &str) -> Result<T, ApiError> {
-    body.map(|Json(body)| body).map_err(|rejection| ApiError::unreadable(&rejection, remedy))
+fn taken<T: DeserializeOwned>(body: Body, remedy: &str) -> Result<T, ApiError> {
+    let Json(body) = body.map_err(|rejection| ApiError::unreadable(&rejection, remedy))?;
+    if !has_names(&body) {
+        let message = "every part of the body must be an object, whose members have names";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, message).remedy(remedy));
+    }
+    serde_path_to_error::deserialize(body).map_err(|error| {
+        let (field, message) = (error.path().to_string(), error.inner().to_string());
+        ApiError::new(StatusCode::BAD_REQUEST, message).about(field).remedy(remedy)
+    })
+}
+
+/// Whether it is an object, and so down to the last list: serde would take a list for an object whose members come in order.
+fn has_names(body: &Value) -> bool {
+    let holds_no_list = |value: &Value| match value {
+        Value::Array(items) => {
+            items.iter().all(|item| !item.is_array() && (!item.is_object() || has_names(item)))
+        }
+        _ => true,
+    };
+    body.as_object().is_some_and(|members| members.values().all(holds_no_list))
 }
 
 /// The states that the sender has seen (RFC 9110, 13.1.1). Weak tags are taken as well: ours are all strong.

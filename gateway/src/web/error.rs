@@ -61,6 +61,12 @@ impl ApiError {
         self
     }
 
+    /// Which field is wrong, where that has a name; what was in it has no place in an answer.
+    pub(super) fn about(mut self, field: String) -> Self {
+        self.told.field = Some(field).filter(|field| field != ".").map(Cow::Owned);
+        self
+    }
+
     /// What to do about it.
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.told.remedy = Some(remedy.into());

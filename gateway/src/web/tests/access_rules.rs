@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::openapi::{check, document};
 use super::*;
-use crate::domain::{Attributes, Change, Group, GroupId, Revision, Source};
+use crate::domain::{
+    AccessLevel, AccessLevelId, Attributes, Change, DoorSchedule, Group, GroupId, Revision, Schedule, Source,
+};
 
 const LEVELS: &str = "/api/v1/access-levels";
 const RULES: &str = "/api/v1/rules";
@@ -203,9 +205,20 @@ async fn what_is_wrong_with_an_access_level_is_told_with_field_value_and_remedy(
     assert_eq!(fields, ["doors[0].door", "doors[0].schedule"]);
     let taken = served.ask(Method::POST, LEVELS, "", &json!({ "name": "STAFF", "doors": [] })).await;
     assert_eq!((taken.status, told(&taken)[0]), (409, "another access level is called \"Staff\""));
-    for body in [json!({ "name": "X" }), json!({ "name": "X", "doors": [], "colour": 1 }), Value::Null] {
+    for (body, field) in [
+        (json!({ "name": "X" }), ""),
+        (json!({ "name": "X", "doors": [], "colour": 1 }), "colour"),
+        (json!({ "name": 5, "doors": [] }), "name"),
+        (json!({ "name": "X", "doors": [{ "dor": "roof" }] }), "doors[0].dor"),
+        (json!([]), ""),
+        (json!(["X", [["roof", "always"]]]), ""),
+        (json!({ "name": "X", "doors": [["roof", "always"]] }), ""),
+        (Value::Null, ""),
+    ] {
         let answer = served.ask(Method::POST, LEVELS, "", &body).await;
         assert!(!told(&answer)[3].is_empty() && [400, 415].contains(&answer.status), "{}", answer.body);
+        assert_eq!(told(&answer)[1], field, "{}", answer.body);
+        assert!(!answer.body.to_string().contains("Draft"), "no names of types: {}", answer.body);
     }
     assert_eq!(
         served.ask(Method::GET, LEVELS, "", &Value::Null).await.body["access_levels"]
@@ -214,6 +227,30 @@ async fn what_is_wrong_with_an_access_level_is_told_with_field_value_and_remedy(
             .len(),
         1
     );
+}
+
+#[tokio::test]
+async fn a_door_that_left_the_configuration_may_stay_and_not_come() {
+    let served = Served::start().await;
+    let level = AccessLevel {
+        id: AccessLevelId(uuid::Uuid::from_u128(7)),
+        name: "Staff".parse().unwrap(),
+        doors: [DoorSchedule { door: "old-door".parse().unwrap(), schedule: Schedule::Always }].into(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(1),
+    };
+    served.commit(Change::PutAccessLevel { access_level: level }).await;
+    let doors = json!([{ "door": "old-door", "schedule": "always" }]);
+    let wanted = json!({ "access_levels": [{ "name": "staff", "doors": doors }], "rules": [] });
+    let exported = served.ask(Method::PUT, ACCESS, "*", &wanted).await;
+    assert_eq!(exported.status, 200, "what was exported comes back in: {}", exported.body);
+    let more = json!([{ "door": "old-door" }, { "door": "dock-roller" }]);
+    let path = format!("{LEVELS}/{}", uuid::Uuid::from_u128(7));
+    let changed = served.ask(Method::PUT, &path, "*", &json!({ "name": "Staff", "doors": more })).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let other = served.ask(Method::POST, LEVELS, "", &json!({ "name": "Other", "doors": doors })).await;
+    assert_eq!((other.status, told(&other)[1]), (422, "doors[0].door"));
 }
 
 #[tokio::test]

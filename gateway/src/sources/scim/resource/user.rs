@@ -231,7 +231,10 @@ mod tests {
     use super::super::super::document::{from_body, get};
     use super::super::super::schema::ENTERPRISE_USER;
     use super::*;
+    use crate::domain::Revision;
+    use jiff::Timestamp;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     fn drafted(body: Value) -> Result<Draft, ScimError> {
         let Value::Object(body) = body else { panic!("a body is an object") };
@@ -250,6 +253,22 @@ mod tests {
         let all = json!({"userName": "ada", "displayName": "Countess", "name": {"formatted": "Ada King"}});
         assert_eq!(called(all), "Countess");
         assert_eq!(called(json!({"userName": "ada", "displayName": ""})), "ada");
+    }
+
+    #[test]
+    fn an_empty_name_reads_back_empty_and_the_derived_one_follows_what_it_is_derived_from() {
+        let now = Now { at: Timestamp::UNIX_EPOCH, token: "okta", revision: Revision(1) };
+        let sent = json!({"userName": "old", "displayName": ""});
+        let (person, _) = person_from(drafted(sent).unwrap(), CardholderId(Uuid::nil()), now, None);
+        assert_eq!(person.display_name, "old");
+        let mut document = document_of(&person);
+        assert_eq!(document["displayName"], "");
+        document.insert("userName".into(), "new".into());
+        let (renamed, _) = person_from(draft(document).unwrap(), person.id, now, Some(&person));
+        assert_eq!(
+            (renamed.display_name.as_str(), document_of(&renamed)["displayName"].as_str()),
+            ("new", Some(""))
+        );
     }
 
     #[test]
