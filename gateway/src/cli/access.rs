@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::table::Table;
 use super::{Failure, SiteFile, asked, counted, say, tell};
 use crate::config::{AccessFile, NamedFiles, Remark, written};
-use crate::domain::{AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft};
+use crate::domain::{
+    AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft, one_line,
+};
 use crate::local::ClientError;
 
 /// Access levels, and the rules that give them to groups
@@ -222,7 +224,7 @@ impl Import {
                 ImportAction::Change => '~',
                 ImportAction::Remove => '-',
             };
-            say(format_args!("{sign} {what}"))?;
+            say(format_args!("{sign} {}", one_line(what)))?;
         }
         let count = counted(changes.len(), "change");
         tell(match (changes.is_empty(), self.dry_run) {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Failure, SiteFile, asked, counted, say};
 use crate::config::NamedFiles;
+use crate::domain::one_line;
 
 /// Most refused cards that a terminal shows one by one.
 const MAX_REFUSED: usize = 10;
@@ -94,19 +95,19 @@ struct RefusedCard {
 impl Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, verdict, counts, controllers, exposed, refused_cards } = self;
-        writeln!(f, "{name}: {}", verdict.text)?;
+        writeln!(f, "{name}: {}", one_line(&verdict.text))?;
         for finding in &verdict.further {
-            writeln!(f, "  {finding}")?;
+            writeln!(f, "  {}", one_line(finding))?;
         }
         let width = controllers.iter().map(|controller| controller.id.len()).max().unwrap_or(0);
         for controller in controllers {
             writeln!(f, "  {:width$}  {controller}", controller.id)?;
         }
         for exposure in exposed {
-            writeln!(f, "  exposed: {exposure}")?;
+            writeln!(f, "  exposed: {}", one_line(exposure))?;
         }
         for refused in refused_cards.iter().take(MAX_REFUSED) {
-            writeln!(f, "  refused: {refused}")?;
+            writeln!(f, "  refused: {}", one_line(refused))?;
         }
         if let Some(more) = refused_cards.len().checked_sub(MAX_REFUSED).filter(|more| *more > 0) {
             writeln!(f, "  refused: {more} more, on the page and in --json")?;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::one_line;
+
 /// A head and rows, each column as wide as its widest cell.
 pub(super) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
@@ -13,7 +15,7 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells);
+        self.rows.push(cells.map(one_line));
     }
 
     /// Whether it has a head only.
@@ -47,5 +49,7 @@ mod tests {
         table.row(["süd".into(), "viewer".into()]);
         table.row(["anna-lena".into(), "x".into()]);
         assert_eq!(table.to_string(), "NAME       ROLE\nsüd        viewer\nanna-lena  x");
+        table.row(["an\nna".into(), "y".into()]);
+        assert!(table.to_string().ends_with("\nan\\nna     y"), "{table}");
     }
 }

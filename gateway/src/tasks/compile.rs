@@ -7,7 +7,7 @@ use super::clock;
 use super::identity;
 use super::site::Site;
 use crate::access::{self, CardAccess};
-use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped};
+use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped, one_line};
 use crate::store::{Applied, StoreError, View};
 use crate::sync::CardChange;
 use crate::views::Level;
@@ -34,7 +34,7 @@ fn tell_dropped(site: &Site, dropped: &[RuleDropped], now: Timestamp) {
             "The group {} was deleted, and with it the rule that gave it the access level {}.",
             rule.group_name, rule.access_level_name
         );
-        tracing::warn!("{text}");
+        tracing::warn!("{}", one_line(&text));
         site.notice(Level::Attention, text);
         if let Err(error) = site.events.post(Event { at: now, kind: EventKind::RuleDropped(rule.clone()) }) {
             tracing::error!(%error, "a rule's end could not be logged");

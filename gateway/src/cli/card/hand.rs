@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Failure, SiteFile, asked, say};
 use crate::config::NamedFiles;
+use crate::domain::one_line;
 
 /// Whose card, and which.
 #[derive(Args)]
@@ -79,7 +80,9 @@ impl Add {
         let done = self.which.ask("/api/v1/cards", &body)?;
         say(format_args!(
             "{}: card {} is active, revision {}",
-            done.holder_name, self.which.card, done.revision
+            one_line(done.holder_name),
+            self.which.card,
+            done.revision
         ))
     }
 }
@@ -88,7 +91,11 @@ impl Deactivate {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let done = self.which.ask("/api/v1/cards/deactivate", &self.which.body())?;
         let card = &self.which.card;
-        say(format_args!("{}: card {card} is deactivated, revision {}", done.holder_name, done.revision))
+        say(format_args!(
+            "{}: card {card} is deactivated, revision {}",
+            one_line(done.holder_name),
+            done.revision
+        ))
     }
 }
 
