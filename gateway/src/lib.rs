@@ -13,10 +13,10 @@ pub mod local;
 pub mod osdpcap;
 pub mod peer;
 pub mod service;
+pub mod site;
 pub mod sources;
 pub mod store;
 pub mod sync;
-pub mod tasks;
 pub mod views;
 pub mod web;
 

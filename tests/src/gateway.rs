@@ -148,5 +148,5 @@ fn make_token(data: &Path) -> String {
     if tokens.list().unwrap().iter().any(|token| token.name == "test") {
         tokens.revoke("test").unwrap();
     }
-    tokens.create("test", None, None, gateway::tasks::clock::now()).unwrap().expose().to_owned()
+    tokens.create("test", None, None, gateway::site::clock::now()).unwrap().expose().to_owned()
 }

@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("views", &["domain", "osdpcap"]),
     ("web", &["domain", "osdpcap", "views", "store", "peer"]),
     (
-        "tasks",
+        "site",
         &[
             "domain", "osdpcap", "access", "sync", "store", "peer", "sources", "links", "views", "web",
             "config",

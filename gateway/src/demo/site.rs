@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use super::Demo;
 use crate::config::{self, Config, NamedFiles};
 use crate::service::Service;
+use crate::site::{Site, clock};
 use crate::store::tokens::Tokens;
 use crate::store::users::{Role, Users};
-use crate::tasks::{Site, clock};
 
 /// The account that the demo makes.
 pub(super) const USER: &str = "demo";

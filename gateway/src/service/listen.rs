@@ -17,9 +17,9 @@ use super::open::Opened;
 use crate::config::{Config, Tls};
 use crate::local::Socket;
 use crate::peer::Transport;
+use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::users::Users;
-use crate::tasks::{self, clock};
 use crate::views::SiteSource;
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
@@ -43,7 +43,7 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let source: Arc<dyn SiteSource> = Arc::<tasks::Site>::clone(&opened.site);
+    let source: Arc<dyn SiteSource> = Arc::<site::Site>::clone(&opened.site);
     let accounts = Users::open(&config.site.data_dir);
     WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport(config))
 }
@@ -62,7 +62,7 @@ pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
     let check = move |token: &str| tokens.check(token, clock::now());
     let observe = move |operation| site.identity().answered(operation);
     let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
-    let policy = tasks::card_policy(&config.cards);
+    let policy = site::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };
     let directory = opened.site.directory().clone();
     Scim::new(directory, gate, policy, address, clock::now)

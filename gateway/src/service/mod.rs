@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::local::Socket;
+use crate::site::Site;
 use crate::store::StoreError;
-use crate::tasks::Site;
 use crate::web::WebState;
 
 /// How long running requests may take to end when the service stops.
@@ -83,7 +83,7 @@ impl Service {
             opened.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(crate::tasks::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
         open::start_lines(&opened.site, &stopped, &mut tasks);
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",
@@ -94,7 +94,7 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
-        tasks.spawn(crate::tasks::identity(Arc::clone(&opened.site), scim, stopped));
+        tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, servers })
     }
 

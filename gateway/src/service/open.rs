@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use super::StartError;
 use crate::access::DoorPlan;
 use crate::config::{self, Config, Controller};
+use crate::site::{self, Board, Site, SiteParts};
 use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet};
-use crate::tasks::{self, Board, Site, SiteParts};
 use crate::views::Level;
 use crate::web::Metrics;
 
@@ -37,7 +37,7 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
     let (directory, report) = Directory::open(&data.join("directory"), observer)?;
     let view = directory.read();
-    let cards = tasks::active_cards(&view)?;
+    let cards = site::active_cards(&view)?;
     let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);
     let board = Board::new(
         config.lines.iter().map(|line| line.id.clone()).collect(),
@@ -45,7 +45,7 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     );
     let parts = SiteParts { config: Arc::clone(config), fleet, board, directory, events };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
-    tasks::resume(&running)?;
+    site::resume(&running)?;
     tell(&running, &report, torn_events.as_ref());
     Ok(Opened { site: running, metrics })
 }
@@ -53,7 +53,7 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
 /// Starts one task for each line.
 pub(super) fn start_lines(site: &Arc<Site>, stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
     for line in 0..site.config().lines.len() {
-        tasks.spawn(tasks::line(site, line, stopped.clone()));
+        tasks.spawn(site::line(site, line, stopped.clone()));
     }
 }
 
@@ -105,7 +105,7 @@ fn observer(site: Arc<OnceLock<Arc<Site>>>, metrics: Arc<Metrics>) -> Box<dyn Fn
     let mut flushes = 0;
     Box::new(move |applied| {
         let Some(site) = site.get() else { return };
-        tasks::observe(site, applied);
+        site::observe(site, applied);
         let stats = site.directory().stats().journal;
         if stats.flushes != flushes {
             flushes = stats.flushes;

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use gateway::service::Service;
+use gateway::site::clock;
 use gateway::store::tokens::Tokens;
 use gateway::store::{Directory, JournalStats};
-use gateway::tasks::clock;
 use tests::figures::{Figures, Times};
 use tokio::task::JoinSet;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use firmware_sim::Counters;
 use gateway::domain::{Receipt, ReceiptAction};
-use gateway::tasks::clock;
+use gateway::site::clock;
 use gateway::views::SiteSource;
 use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::cp::line_time;

@@ -7,8 +7,8 @@ use anyhow::{Context, ensure};
 use firmware_sim::Site;
 use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
+use gateway::site::clock;
 use gateway::sync::{ControllerSpec, Fleet, SyncState};
-use gateway::tasks::clock;
 use panel_protocol::credential::Credential;
 use panel_protocol::table::{DigestKey, Row};
 

@@ -8,8 +8,8 @@ use gateway::domain::{
     Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Revision,
     Source,
 };
+use gateway::site::clock;
 use gateway::store::{Directory, View};
-use gateway::tasks::clock;
 use jiff::Timestamp;
 use panel_protocol::wiegand::H10301;
 use serde_json::{Value, json};

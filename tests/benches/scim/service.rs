@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use gateway::site::clock;
 use gateway::store::tokens::Tokens;
-use gateway::tasks::clock;
 use tempfile::TempDir;
 
 use crate::client::Client;

@@ -29,9 +29,9 @@ use super::*;
 use crate::domain::{ControllerId, LineId, Revision};
 use crate::osdpcap::Record;
 use crate::peer::Transport;
+use crate::site::AccessRules;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
-use crate::tasks::AccessRules;
 use crate::views::{
     AccessSource, Actor, CaptureError, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
     InstallModeError, InstallModeOpened, OperationView, ReAuthenticateError, ReAuthenticated, Readiness,

@@ -6,7 +6,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::clock;
-use super::site::Site;
+use super::running::Site;
 use crate::domain::LineId;
 use crate::osdpcap::Record;
 use crate::views::{Actor, CaptureError};

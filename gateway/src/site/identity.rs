@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::clock;
-use super::site::Site;
+use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
 use crate::domain::{AlarmKind, Change, Operation, Source};

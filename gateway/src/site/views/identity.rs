@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::site::Site;
+use super::super::running::Site;
 use crate::sources::connection::{Connection, Traffic};
 use crate::store::tokens::TokenInfo;
 use crate::views::{

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::site::Site;
+use super::running::Site;
 use crate::config;
 use crate::domain::{Change, Revision, Source};
 use crate::sources::by_hand::{self, ByHandError, Changed, Moment, NewCard};

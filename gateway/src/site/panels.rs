@@ -8,7 +8,7 @@ use panel_protocol::panel::OUI;
 use tokio::sync::watch;
 
 use super::clock;
-use super::site::Site;
+use super::running::Site;
 use crate::links::osdp::{self, LineEvent, LineSetup, LinkEvent, PanelClient, PanelSetup};
 use crate::sync::Demand;
 

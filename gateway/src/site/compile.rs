@@ -5,7 +5,7 @@ use panel_protocol::credential::Credential;
 
 use super::clock;
 use super::identity;
-use super::site::Site;
+use super::running::Site;
 use crate::access::{self, CardAccess};
 use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped, one_line};
 use crate::store::{Applied, StoreError, View};

@@ -8,7 +8,7 @@ use panel_protocol::credential::Credential;
 use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
-use super::site::Site;
+use super::running::Site;
 use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision};
 use crate::store::StoreError;
 use crate::sync::{CardChange, Output};

@@ -18,7 +18,7 @@ mod compile;
 mod identity;
 mod panels;
 mod record;
-mod site;
+mod running;
 mod views;
 
 pub use access::AccessRules;
@@ -28,4 +28,4 @@ pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};
 pub use panels::line;
 pub use record::{record, resume};
-pub use site::{ControllerPlace, Site, SiteParts};
+pub use running::{ControllerPlace, Site, SiteParts};

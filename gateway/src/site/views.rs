@@ -16,7 +16,7 @@ use super::board::Board;
 use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
-use super::site::Site;
+use super::running::Site;
 use crate::domain::{Cardholder, ControllerId, EventKind, LineId};
 use crate::osdpcap::Record;
 use crate::views::{

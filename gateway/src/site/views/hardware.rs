@@ -7,7 +7,7 @@ use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
 
 use super::super::board::{ControllerBoard, LineBoard};
-use super::super::site::Site;
+use super::super::running::Site;
 use crate::config::{ControllerKind, Line, Protocol};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
