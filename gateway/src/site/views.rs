@@ -17,11 +17,11 @@ use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
 use super::running::Site;
-use crate::domain::{Cardholder, ControllerId, EventKind, LineId};
+use crate::domain::{Cardholder, ControllerId, EventKind, Level, LineId};
 use crate::osdpcap::Record;
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
-    ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Level, Notice,
+    ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Notice,
     OperationView, ReAuthenticateError, ReAuthenticated, Readiness, SiteFacts, SiteSource, SiteView,
 };
 

@@ -25,13 +25,13 @@ pub use access::{
     RulesEffect,
 };
 pub use clock::LocalClock;
-pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
+pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, reason_words};
 pub use identity::{
     ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
     OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
 };
-pub use line::{LineState, LineView};
+pub use line::LineView;
 pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
 pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
@@ -39,4 +39,4 @@ pub use source::{
     Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
     InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
 };
-pub use verdict::{Level, Verdict, verdict};
+pub use verdict::{Verdict, verdict};

@@ -10,8 +10,8 @@ use super::identity::IdentityView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{Exposure, ReceiptView};
-use super::verdict::{Level, Verdict, verdict};
-use crate::domain::{CardRefusal, CardholderId, RefusedCard, Revision};
+use super::verdict::{Verdict, verdict};
+use crate::domain::{CardRefusal, CardholderId, Level, RefusedCard, Revision};
 
 /// What the page shows: the facts, and what they amount to.
 #[derive(Clone, PartialEq, Debug, Serialize)]

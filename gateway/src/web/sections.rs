@@ -10,10 +10,10 @@ use askama::Template;
 
 use super::api::site_for;
 use super::state::WebState;
+use crate::domain::{DeviceCondition, Level};
 use crate::store::users::Role;
 use crate::views::{
-    ControllerState, ControllerView, IdentitySourceView, InstallMinutes, Level, LineState, LocalClock,
-    SiteFacts, SiteView, Verdict,
+    ControllerView, IdentitySourceView, InstallMinutes, LocalClock, SiteFacts, SiteView, Verdict,
 };
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.
@@ -70,12 +70,12 @@ impl Shown<'_> {
 
     /// Being filled: how far it has come is worth a bar.
     fn is_loading(&self, controller: &ControllerView) -> bool {
-        controller.state == ControllerState::Online
+        controller.state == DeviceCondition::Online
             && controller.table.as_ref().is_some_and(|table| table.held.unwrap_or(0) < table.desired)
     }
 
     fn online(&self) -> usize {
-        self.site.controllers.iter().filter(|controller| controller.state == ControllerState::Online).count()
+        self.site.controllers.iter().filter(|controller| controller.state == DeviceCondition::Online).count()
     }
 
     fn max_minutes(&self) -> u8 {
