@@ -1,13 +1,13 @@
-//! Who is exposed, as findings: revocations that no device should still owe a proof of, and those on their way.
+//! Who is exposed, as findings: revocations whose proof is overdue, and those on their way.
 
-use super::verdict::{Finding, counted, named};
 use super::limits::MAX_NAMED;
-use crate::domain::{Exposure, Level, LocalClock};
+use super::verdict::{counted, named};
+use crate::domain::{Exposure, Finding, LocalClock, UnprovenAt};
 
 /// What somebody should know of the exposed: the overdue first.
 pub(super) fn findings(exposed: &[Exposure], clock: &LocalClock) -> Vec<Finding> {
     let (under_way, overdue): (Vec<&Exposure>, Vec<&Exposure>) =
-        exposed.iter().partition(|exposure| exposure.is_under_way(clock.now()));
+        exposed.iter().partition(|exposure| exposure.at.is_under_way(clock.now()));
     let mut findings = Vec::new();
     if !overdue.is_empty() {
         let revocations = counted(revocations(&overdue), "revocation", "revocations");
@@ -15,7 +15,7 @@ pub(super) fn findings(exposed: &[Exposure], clock: &LocalClock) -> Vec<Finding>
     }
     if !under_way.is_empty() {
         let revocations = counted(revocations(&under_way), "revocation", "revocations");
-        let ids = one_for_each_controller(&under_way).into_iter().map(|exposure| &exposure.controller);
+        let ids = one_for_each_controller(&under_way).into_iter().map(|at| &at.controller);
         findings.push(Finding::attention(format!("{revocations} on the way to {}.", named(ids))));
     }
     findings
@@ -36,11 +36,11 @@ fn places(exposed: &[&Exposure], clock: &LocalClock) -> String {
 }
 
 /// The first of each controller, in order.
-fn one_for_each_controller<'a>(exposed: &[&'a Exposure]) -> Vec<&'a Exposure> {
-    let mut seen: Vec<&Exposure> = Vec::new();
+fn one_for_each_controller<'a>(exposed: &[&'a Exposure]) -> Vec<&'a UnprovenAt> {
+    let mut seen: Vec<&UnprovenAt> = Vec::new();
     for exposure in exposed {
-        if !seen.iter().any(|earlier| earlier.controller == exposure.controller) {
-            seen.push(exposure);
+        if !seen.iter().any(|earlier| earlier.controller == exposure.at.controller) {
+            seen.push(&exposure.at);
         }
     }
     seen
@@ -48,7 +48,7 @@ fn one_for_each_controller<'a>(exposed: &[&'a Exposure]) -> Vec<&'a Exposure> {
 
 /// How many cards' revocations these are; one may be missing at many controllers.
 fn revocations(exposed: &[&Exposure]) -> u64 {
-    let mut each: Vec<_> = exposed.iter().map(|exposure| (exposure.revision, exposure.card)).collect();
+    let mut each: Vec<_> = exposed.iter().map(|exposure| (exposure.revision, &exposure.card)).collect();
     each.sort_unstable();
     each.dedup();
     each.len() as u64

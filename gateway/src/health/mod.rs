@@ -31,7 +31,7 @@ pub use device::{DeviceSetup, DeviceStanding};
 pub use link::LinkStanding;
 pub use part::PartStanding;
 pub use source::{Reach, SourceFacts, source_findings};
-pub use verdict::{Finding, Seen};
+pub use verdict::Seen;
 
 use crate::domain::{
     Alarm, AlarmKind, Became, Level, LineId, LinkCondition, LocalClock, Notice, Part, PartCondition,

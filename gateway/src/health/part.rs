@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 
 use super::Effect;
-use super::verdict::Finding;
-use crate::domain::{AlarmKind, Level, LocalClock, PartCondition};
+use crate::domain::{AlarmKind, Finding, Level, LocalClock, PartCondition};
 
 /// How a part of the box is.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 
 use super::limits::EXPIRY_WARNING;
-use super::verdict::Finding;
-use crate::domain::{Level, LocalClock, span};
+use crate::domain::{Finding, LocalClock, span};
 
 /// What is known of one source, as far as its health goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,7 +31,11 @@ pub enum Reach {
 
 /// What somebody should know of one source; empty while all is well with it. `silent_after_s`: a silence of so many
 /// seconds is worth a look; `None`: none is.
-pub fn source_findings(source: &SourceFacts, silent_after_s: Option<u64>, clock: &LocalClock) -> Vec<Finding> {
+pub fn source_findings(
+    source: &SourceFacts,
+    silent_after_s: Option<u64>,
+    clock: &LocalClock,
+) -> Vec<Finding> {
     let expiry = expiry(source, clock);
     // Who is refused is silent by force.
     let is_expired = source.expires.is_some_and(|expires| expires <= clock.now());
@@ -56,7 +59,9 @@ fn expiry(source: &SourceFacts, clock: &LocalClock) -> Option<Finding> {
     let (name, end) = (&source.name, clock.short(&expires));
     let remedy = "re-authenticate it, or revoke it if it is no longer used";
     Some(if expires <= now {
-        Finding::problem(format!("The token {name} has expired on {end}: nothing arrives through it; {remedy}."))
+        Finding::problem(format!(
+            "The token {name} has expired on {end}: nothing arrives through it; {remedy}."
+        ))
     } else {
         let left = span(expires.duration_since(now).as_secs().unsigned_abs());
         Finding::attention(format!("The token {name} expires in {left}, on {end}; {remedy}."))
@@ -73,11 +78,4 @@ fn silence(source: &SourceFacts, silent_after_s: Option<u64>, clock: &LocalClock
             span(silent)
         ))
     })
-}
-
-impl Finding {
-    /// The worst of several; well where there is none.
-    pub fn worst(findings: &[Self]) -> Level {
-        findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Well)
-    }
 }

@@ -9,66 +9,50 @@ use jiff::Timestamp;
 use super::limits::MAX_NAMED;
 use super::source::{Reach, reach_finding};
 use super::{DeviceStanding, Health, exposure};
-use crate::domain::{AlarmKind, ControllerId, DeviceCondition, Exposure, Level, LocalClock, Verdict};
-
-/// Something that somebody should know.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    /// How bad it is.
-    pub level: Level,
-    /// The one sentence that says it.
-    pub text: String,
-}
+use crate::domain::{
+    AlarmKind, ControllerId, DeviceCondition, Exposure, Finding, Level, LocalClock, Notice, Verdict,
+};
 
 /// What health is not told and the verdict rests on as well, as it stands at the same instant.
 #[derive(Clone, Debug)]
-pub struct Seen<'a> {
+pub struct Seen {
     /// The instant, in the site's zone.
-    pub clock: &'a LocalClock,
+    pub clock: LocalClock,
     /// When each device last said anything, in their order.
-    pub heard: &'a [Option<Timestamp>],
+    pub heard: Vec<Option<Timestamp>>,
     /// Whether each device has proven its card table, in their order; `None` for one that holds none.
-    pub proven: &'a [Option<bool>],
+    pub proven: Vec<Option<bool>>,
     /// Every revocation that a device has not proven.
-    pub exposed: &'a [Exposure],
+    pub exposed: Vec<Exposure>,
     /// Whether sources can get through.
     pub reach: Reach,
     /// What is to be known of the sources.
     pub sources: Vec<Finding>,
     /// How many card numbers came with a person and could not be made a card.
     pub refused_cards: u64,
-}
-
-impl Finding {
-    /// Something that somebody must do something about.
-    pub fn problem(text: String) -> Self {
-        Self { level: Level::Problem, text }
-    }
-
-    /// Something that is worth a look.
-    pub fn attention(text: String) -> Self {
-        Self { level: Level::Attention, text }
-    }
+    /// What else somebody should know, beside health's own notices.
+    pub notices: Vec<Notice>,
 }
 
 impl Health {
     /// What everything amounts to.
-    pub fn verdict(&self, seen: &Seen<'_>) -> Verdict {
+    pub fn verdict(&self, seen: &Seen) -> Verdict {
         let devices = self.devices_at(seen);
         let mut findings: Vec<Finding> =
-            self.parts.values().filter_map(|part| part.finding(seen.clock)).collect();
-        findings.extend(exposure::findings(seen.exposed, seen.clock));
-        findings.extend(self.link_findings(seen.clock));
-        findings.extend(self.device_findings(&devices, seen.clock));
+            self.parts.values().filter_map(|part| part.finding(&seen.clock)).collect();
+        findings.extend(exposure::findings(&seen.exposed, &seen.clock));
+        findings.extend(self.link_findings(&seen.clock));
+        findings.extend(self.device_findings(&devices, &seen.clock));
         findings.extend(self.alarm_findings());
         findings.extend(reach_finding(&seen.reach));
         findings.extend(seen.sources.iter().cloned());
         findings.extend(refused_cards(seen.refused_cards));
-        findings.extend(self.notices.iter().map(|it| Finding { level: it.level, text: it.text.clone() }));
-        into_verdict(findings, || all_well(&devices, seen.proven))
+        let notices = seen.notices.iter().chain(&self.notices);
+        findings.extend(notices.map(|it| Finding { level: it.level, text: it.text.clone() }));
+        into_verdict(findings, || all_well(&devices, &seen.proven))
     }
 
-    fn devices_at(&self, seen: &Seen<'_>) -> Vec<DeviceStanding> {
+    fn devices_at(&self, seen: &Seen) -> Vec<DeviceStanding> {
         let heard = |at: usize| seen.heard.get(at).copied().flatten();
         (0..self.devices.len()).filter_map(|at| self.device(at, seen.clock.now(), heard(at))).collect()
     }
@@ -87,7 +71,9 @@ impl Health {
             return vec![Finding::attention("No controllers are configured.".to_owned())];
         }
         let accounted_for = |device: &&DeviceStanding| {
-            self.links.get(device.setup.link).is_some_and(|link| link.condition.accounts_for(device.condition))
+            self.links
+                .get(device.setup.link)
+                .is_some_and(|link| link.condition.accounts_for(device.condition))
         };
         let told: Vec<&DeviceStanding> = devices.iter().filter(|device| !accounted_for(device)).collect();
         let of_condition = WORST_FIRST.iter().filter_map(|condition| {

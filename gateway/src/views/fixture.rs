@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::{
     Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, FaultCounts,
     GivenCard, Landing, Level, LinkCondition, Notice, Operation, Receipt, ReceiptAction, RefusedCard,
-    Revision,
+    Revision, UnprovenAt, Verdict,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -22,6 +22,12 @@ pub(crate) fn noon() -> Timestamp {
 /// So many seconds before noon.
 pub(crate) fn before_noon(seconds: i64) -> Timestamp {
     Timestamp::from_second(noon().as_second() - seconds).unwrap()
+}
+
+/// What a site with nothing amiss is told to be.
+pub(crate) fn verdict() -> Verdict {
+    let text = "All well: 4 controllers proven, nobody exposed.".to_owned();
+    Verdict { level: Level::Well, text, further: Vec::new() }
 }
 
 /// Four panels, all proven.
@@ -98,17 +104,19 @@ fn door(id: &str, name: &str, reader: u8) -> DoorView {
     DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
 }
 
-pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> Exposure {
-    Exposure {
+pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {
+    ExposureView {
         revision: Revision(1_480),
         holder: None,
         holder_name: "Carla Conti".to_owned(),
         card: CardText::new(card),
-        controller: controller.parse().unwrap(),
+        at: UnprovenAt {
+            controller: controller.parse().unwrap(),
+            since: before_noon(3_000),
+            state,
+            state_since: Some(before_noon(7_080)),
+        },
         doors: vec!["Dock, roller door".to_owned()],
-        since: before_noon(3_000),
-        state,
-        state_since: Some(before_noon(7_080)),
     }
 }
 
@@ -170,6 +178,8 @@ pub(crate) fn source(name: &str) -> IdentitySourceView {
         last_success: Some(before_noon(60)),
         last_change: Some(before_noon(1_500)),
         last_error: None,
+        level: Level::Well,
+        findings: Vec::new(),
         hour: TrafficView { requests: 12, errors: Vec::new() },
         day: TrafficView { requests: 311, errors: Vec::new() },
         total: TrafficView { requests: 1_044, errors: Vec::new() },

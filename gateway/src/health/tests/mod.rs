@@ -4,8 +4,9 @@ mod rows;
 mod verdict;
 
 use super::*;
-use crate::domain::{ControllerId, DeviceCondition, Exposure, LocalClock, Revision, Verdict};
-use panel_protocol::credential::Credential;
+use crate::domain::{
+    ControllerId, DeviceCondition, Exposure, Finding, LocalClock, Revision, UnprovenAt, Verdict,
+};
 
 /// 12:00:00 in Berlin.
 fn noon() -> Timestamp {
@@ -54,25 +55,27 @@ fn id(name: &str) -> ControllerId {
 fn exposure(controller: &str, number: u64, condition: DeviceCondition) -> Exposure {
     Exposure {
         revision: Revision(7),
-        card: Credential::new(26, number).unwrap(),
-        controller: id(controller),
-        since: before_noon(3_600),
-        condition,
-        condition_since: Some(before_noon(7_080)),
+        card: format!("26:{number:#x}"),
+        at: UnprovenAt {
+            controller: id(controller),
+            since: before_noon(3_600),
+            state: condition,
+            state_since: Some(before_noon(7_080)),
+        },
     }
 }
 
 /// The verdict of a site at noon where every device was heard and has proven its table, but for what `seen` changes.
-fn verdict_of(health: &Health, change: impl FnOnce(&mut Seen<'_>)) -> Verdict {
-    let (clock, heard, proven) = (clock(), vec![Some(noon()); 8], vec![Some(true); 8]);
+fn verdict_of(health: &Health, change: impl FnOnce(&mut Seen)) -> Verdict {
     let mut seen = Seen {
-        clock: &clock,
-        heard: &heard,
-        proven: &proven,
-        exposed: &[],
+        clock: clock(),
+        heard: vec![Some(noon()); 4],
+        proven: vec![Some(true); 4],
+        exposed: Vec::new(),
         reach: Reach::Open,
         sources: Vec::new(),
         refused_cards: 0,
+        notices: Vec::new(),
     };
     change(&mut seen);
     health.verdict(&seen)

@@ -46,9 +46,10 @@ fn a_device_that_answers_is_not_offline_and_may_still_have_a_wrong_key() {
     health.device_became(0, noon(), &condition(DeviceCondition::Offline));
     let closed = health.device_became(0, noon(), &Became::Identified { why: "answers".into() });
     assert_eq!(kinds(&closed), [(AlarmKind::ControllerOffline { controller: lobby() }, true)]);
-    assert_eq!(health.alarms().map(|(_, alarm)| &alarm.what).collect::<Vec<_>>(), [&AlarmKind::WrongKey {
-        controller: lobby()
-    }]);
+    assert_eq!(
+        health.alarms().map(|(_, alarm)| &alarm.what).collect::<Vec<_>>(),
+        [&AlarmKind::WrongKey { controller: lobby() }]
+    );
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn remarks_are_noticed_as_loudly_as_they_say_and_change_nothing() {
 fn a_device_that_nobody_has_heard_is_offline_after_fifteen_seconds() {
     let health = started();
     let since = before_noon(90_000);
-    let at = |seconds| before_noon(90_000 - seconds);
+    let at = |seconds: i64| before_noon(90_000 - seconds);
     assert_eq!(health.device(0, at(15), None).unwrap().condition, DeviceCondition::Starting);
     let late = health.device(0, at(16), None).unwrap();
     assert_eq!((late.condition, late.since), (DeviceCondition::Offline, Some(since)));
@@ -187,9 +188,8 @@ fn findings(source: &SourceFacts) -> Vec<(Level, String)> {
 
 #[test]
 fn a_token_is_spoken_of_from_thirty_days_before_its_end() {
-    let in_days = |days: i64| {
-        findings(&SourceFacts { expires: Some(before_noon(-days * 86_400)), ..entra() })
-    };
+    let in_days =
+        |days: i64| findings(&SourceFacts { expires: Some(before_noon(-days * 86_400)), ..entra() });
     assert!(in_days(30).is_empty());
     let [(Level::Attention, text)] = &in_days(29)[..] else { panic!("{:?}", in_days(29)) };
     assert!(text.contains("expires in 29 d") && text.contains("re-authenticate"), "{text}");

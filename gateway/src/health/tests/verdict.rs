@@ -13,8 +13,8 @@ fn a_site_with_nothing_amiss_is_well_in_one_line() {
 
 #[test]
 fn a_table_that_is_not_proven_is_never_counted_as_proven() {
-    let proven = [Some(false), Some(true), Some(true), Some(true)];
-    let verdict = verdict_of(&well(), |seen| seen.proven = &proven);
+    let proven = vec![Some(false), Some(true), Some(true), Some(true)];
+    let verdict = verdict_of(&well(), |seen| seen.proven = proven);
     let words = "All well: 3 of 4 controllers proven, 1 being brought up to date, nobody exposed.";
     assert_eq!(verdict.text, words);
 }
@@ -26,8 +26,8 @@ fn readers_are_not_said_to_be_proven() {
     let mut health = Health::new(before_noon(90_000), vec!["north".parse().unwrap()], setups);
     health.link_became(0, noon(), &LinkCondition::Up);
     (0..4).for_each(|at| drop(health.device_became(at, noon(), &condition(DeviceCondition::Online))));
-    let proven = [Some(true), Some(true), Some(true), None];
-    let verdict = verdict_of(&health, |seen| seen.proven = &proven);
+    let proven = vec![Some(true), Some(true), Some(true), None];
+    let verdict = verdict_of(&health, |seen| seen.proven = proven);
     assert_eq!(verdict.text, "All well: 3 controllers proven, 1 reader online, nobody exposed.");
 }
 
@@ -36,8 +36,8 @@ fn a_box_that_keeps_no_changes_is_told_before_everything_else() {
     let mut health = well();
     let full = PartCondition::DiskFull { free_bytes: 0 };
     health.part_became(&clock(), full.clone());
-    let exposed = [exposure("dock", 1, DeviceCondition::Offline)];
-    let verdict = verdict_of(&health, |seen| seen.exposed = &exposed);
+    let exposed = vec![exposure("dock", 1, DeviceCondition::Offline)];
+    let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
     assert_eq!(verdict.text, full.sentence(&clock()));
     assert_eq!(verdict.further, ["1 revocation not proven at dock: offline since 10:02"]);
 }
@@ -47,8 +47,8 @@ fn the_exposed_come_before_what_is_broken_and_an_alarm_is_not_told_beside_its_co
     let mut health = well();
     health.device_became(1, before_noon(7_080), &condition(DeviceCondition::Offline));
     let offline = |number| exposure("dock", number, DeviceCondition::Offline);
-    let exposed = [offline(1), offline(2)];
-    let verdict = verdict_of(&health, |seen| seen.exposed = &exposed);
+    let exposed = vec![offline(1), offline(2)];
+    let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
     assert_eq!(verdict.level, Level::Problem);
     assert_eq!(verdict.text, "2 revocations not proven at dock: offline since 10:02");
     assert_eq!(verdict.further, ["dock is offline since 10:02."]);
@@ -59,13 +59,16 @@ fn sources_that_cannot_get_through_are_told() {
     let shut = Reach::Shut(vec!["the TLS certificate has expired".to_owned()]);
     let verdict = verdict_of(&well(), |seen| seen.reach = shut);
     assert_eq!(verdict.level, Level::Problem);
-    assert_eq!(verdict.text, "Identity providers can't reach the directory: the TLS certificate has expired.");
+    assert_eq!(
+        verdict.text,
+        "Identity providers can't reach the directory: the TLS certificate has expired."
+    );
 }
 
 #[test]
 fn one_revocation_missing_at_many_controllers_is_one_revocation() {
-    let exposed = DEVICES.map(|controller| exposure(controller, 5_678, DeviceCondition::WrongKey));
-    let verdict = verdict_of(&well(), |seen| seen.exposed = &exposed);
+    let exposed = DEVICES.map(|controller| exposure(controller, 5_678, DeviceCondition::WrongKey)).to_vec();
+    let verdict = verdict_of(&well(), |seen| seen.exposed = exposed);
     assert_eq!(
         verdict.text,
         "1 revocation not proven at 4 controllers: lobby wrong key since 10:02, dock wrong key since 10:02, \
@@ -76,13 +79,17 @@ fn one_revocation_missing_at_many_controllers_is_one_revocation() {
 #[test]
 fn a_revocation_of_this_moment_is_on_its_way_and_no_problem_yet() {
     let made = |seconds| {
-        let since = before_noon(seconds);
-        [Exposure { since, ..exposure("dock", 5_678, DeviceCondition::Online) }]
+        let mut made = exposure("dock", 5_678, DeviceCondition::Online);
+        made.at.since = before_noon(seconds);
+        vec![made]
     };
     let (fresh, late) = (made(9), made(10));
-    let verdict = verdict_of(&well(), |seen| seen.exposed = &fresh);
-    assert_eq!((verdict.level, verdict.text.as_str()), (Level::Attention, "1 revocation on the way to dock."));
-    let verdict = verdict_of(&well(), |seen| seen.exposed = &late);
+    let verdict = verdict_of(&well(), |seen| seen.exposed = fresh);
+    assert_eq!(
+        (verdict.level, verdict.text.as_str()),
+        (Level::Attention, "1 revocation on the way to dock.")
+    );
+    let verdict = verdict_of(&well(), |seen| seen.exposed = late);
     assert_eq!(verdict.level, Level::Problem);
     assert_eq!(verdict.text, "1 revocation not proven at dock: online, and has not proven it yet");
 }
@@ -158,8 +165,9 @@ fn refused_cards_sources_and_notices_want_a_look() {
 fn problems_are_told_before_what_only_wants_a_look() {
     let mut health = well();
     health.device_became(2, noon(), &condition(DeviceCondition::Offline));
-    let exposed = [Exposure { since: before_noon(1), ..exposure("dock", 1, DeviceCondition::Online) }];
-    let verdict = verdict_of(&health, |seen| seen.exposed = &exposed);
+    let mut exposed = vec![exposure("dock", 1, DeviceCondition::Online)];
+    exposed[0].at.since = before_noon(1);
+    let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
     assert_eq!(verdict.text, "roof is offline since 12:00.");
     assert_eq!(verdict.further, ["1 revocation on the way to dock."]);
 }
