@@ -153,7 +153,7 @@ mod tests {
     use crate::views::fixture::{everything, well};
 
     fn shown(site: crate::views::SiteFacts) -> String {
-        let answer = serde_json::to_vec(&SiteView::of(site, crate::views::fixture::verdict())).unwrap();
+        let answer = serde_json::to_vec(&crate::views::fixture::seen(site)).unwrap();
         serde_json::from_slice::<Site>(&answer).unwrap().to_string()
     }
 

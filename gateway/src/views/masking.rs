@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn no_card_number_survives_masking_anywhere_in_the_view() {
-        let view = SiteView::of(fixture::everything(), fixture::verdict());
+        let view = fixture::seen(fixture::everything());
         let open = serde_json::to_string(&view).unwrap();
         let masked = serde_json::to_string(&view.masked()).unwrap();
         for number in fixture::CARD_NUMBERS {

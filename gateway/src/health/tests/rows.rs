@@ -84,7 +84,7 @@ fn install_mode_counts_until_it_is_over() {
     health.device_became(0, noon(), &over);
     assert_eq!(health.notices().next().unwrap().text, "lobby refused its new key");
     health.device_became(0, noon(), &Became::Identified { why: "answers".into() });
-    let standing = health.device(0, noon(), None).unwrap();
+    let standing = health.device(0, noon(), Some(noon())).unwrap();
     assert_eq!((standing.condition, standing.install_until), (DeviceCondition::Starting, None));
 }
 
@@ -93,7 +93,7 @@ fn install_mode_ends_with_its_time() {
     let mut health = well();
     health.install_mode(0, before_noon(1));
     health.device_became(0, noon(), &Became::Identified { why: "answers".into() });
-    assert_eq!(health.device(0, noon(), None).unwrap().condition, DeviceCondition::Starting);
+    assert_eq!(health.device(0, noon(), Some(noon())).unwrap().condition, DeviceCondition::Starting);
 }
 
 #[test]
