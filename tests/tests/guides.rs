@@ -143,7 +143,7 @@ fn has_option(command: &Command, name: &str) -> bool {
 }
 
 fn is_placeholder(word: &str) -> bool {
-    word == "…" || word.chars().all(|c| c.is_uppercase())
+    word == "…" || word.chars().all(char::is_uppercase)
 }
 
 /// The runs of `gateway` in a line of shell, in words, the program's name first.
