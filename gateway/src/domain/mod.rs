@@ -10,9 +10,9 @@ mod closest;
 mod event;
 mod group;
 mod one_line;
-mod operation;
 mod revocation;
 mod rule;
+mod scim_exchange;
 mod site;
 
 pub use access_edit::{
@@ -34,7 +34,7 @@ pub use closest::closest;
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
 pub use one_line::one_line;
-pub use operation::Operation;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
+pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::clock::{LocalClock, span};
 use super::verdict::Level;
-use crate::domain::{ClientKind, Operation};
+use crate::domain::{ClientKind, ScimExchange};
 
 /// From so long before its end on, a token or a certificate is spoken of.
 pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -119,7 +119,7 @@ pub struct OperationView {
     pub number: u64,
     /// What was asked and answered.
     #[serde(flatten)]
-    pub operation: Operation,
+    pub operation: ScimExchange,
 }
 
 /// A new token of a source. It is shown once.
