@@ -11,9 +11,9 @@ mod event;
 mod group;
 mod local_clock;
 mod one_line;
-mod operation;
 mod revocation;
 mod rule;
+mod scim_exchange;
 mod site;
 mod verdict;
 
@@ -37,8 +37,8 @@ pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, 
 pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
-pub use operation::Operation;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
+pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
 pub use verdict::{Level, Notice, Verdict};

@@ -6,7 +6,7 @@ use panel_protocol::decide::Reason;
 use super::*;
 use crate::domain::{
     Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, GivenCard, Landing, Level, Notice,
-    Operation, Receipt, ReceiptAction, RefusedCard, Revision,
+    Receipt, ReceiptAction, RefusedCard, Revision, ScimExchange,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -177,7 +177,7 @@ pub(crate) fn source(name: &str) -> IdentitySourceView {
 
 /// What a client was refused, quoting a card number.
 pub(crate) fn operation(number: u64) -> OperationView {
-    let operation = Operation {
+    let operation = ScimExchange {
         at: before_noon(i64::try_from(number).unwrap()),
         token: Some("entra".to_owned()),
         client: Some(ClientKind::Entra),
