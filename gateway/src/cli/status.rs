@@ -149,7 +149,6 @@ impl Display for RefusedCard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::SiteView;
     use crate::views::fixture::{everything, well};
 
     fn shown(site: crate::views::SiteFacts) -> String {

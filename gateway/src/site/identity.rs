@@ -14,7 +14,7 @@ use super::clock;
 use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
-use crate::domain::{AlarmKind, Change, Level, LocalClock, Operation, Source};
+use crate::domain::{AlarmKind, Change, Level, LocalClock, ScimExchange, Source};
 use crate::health::Reach;
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
@@ -56,7 +56,7 @@ impl Identity {
     }
 
     /// A SCIM client was answered.
-    pub fn answered(&self, operation: Operation) {
+    pub fn answered(&self, operation: ScimExchange) {
         self.connections().note(operation);
     }
 

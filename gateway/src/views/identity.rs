@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{ClientKind, Finding, Level, Operation};
+use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -118,7 +118,7 @@ pub struct OperationView {
     pub number: u64,
     /// What was asked and answered.
     #[serde(flatten)]
-    pub operation: Operation,
+    pub operation: ScimExchange,
 }
 
 /// A new token of a source. It is shown once.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{self, LevelContent, invalid, nearest};
+use super::check::{self, Doors, LevelContent, invalid, nearest};
+use super::edit_error::EditError;
+use super::levels_and_rules::LevelsAndRules;
 use super::limits::MAX_REFUSALS;
-use super::plan::{EditError, Now, new_rule, written};
-use super::{Book, Doors};
+use super::made::{new_rule, written};
 use crate::domain::{
     AccessImport, AccessLevel, AccessLevelId, AccessRefusal, Change, DoorSchedule, Group, GroupId,
     ImportAction, ImportStep, fold_case,
 };
+use crate::sources::Moment;
 use crate::store::limits::{MAX_ACCESS_LEVELS, MAX_RULES};
 use crate::store::{StoreError, View};
 
@@ -19,8 +21,8 @@ use crate::store::{StoreError, View};
 /// With all that is wrong with it.
 pub(super) fn plan(
     view: &View<'_>,
-    book: &Book,
-    now: Now,
+    book: &LevelsAndRules,
+    now: Moment<'_>,
     doors: &Doors,
     wanted: &AccessImport,
 ) -> Result<(Vec<Change>, Vec<ImportStep>), EditError> {
@@ -52,7 +54,7 @@ fn within(count: usize, most: u64, field: &str, refused: &mut Vec<AccessRefusal>
 
 /// Access levels by their folded names.
 fn levels(
-    book: &Book,
+    book: &LevelsAndRules,
     doors: &Doors,
     wanted: &AccessImport,
     refused: &mut Vec<AccessRefusal>,
@@ -120,16 +122,16 @@ fn group_names(view: &View<'_>) -> Result<Vec<String>, StoreError> {
 }
 
 /// The way, in the order in which it is gone: access levels before the rules that need them, and both before what goes.
-struct Way {
-    now: Now,
+struct Way<'a> {
+    now: Moment<'a>,
     changes: Vec<Change>,
     steps: Vec<ImportStep>,
 }
 
-impl Way {
+impl Way<'_> {
     fn levels(
         &mut self,
-        book: &Book,
+        book: &LevelsAndRules,
         wanted: BTreeMap<String, LevelContent>,
     ) -> BTreeMap<String, AccessLevelId> {
         let there = book.levels_by_name();
@@ -151,7 +153,7 @@ impl Way {
     fn rules(
         &mut self,
         view: &View<'_>,
-        book: &Book,
+        book: &LevelsAndRules,
         wanted: &BTreeSet<(GroupId, AccessLevelId)>,
     ) -> Result<(), StoreError> {
         let there: BTreeSet<_> = book.rules.iter().map(|rule| (rule.group, rule.access_level)).collect();
@@ -166,7 +168,7 @@ impl Way {
         Ok(())
     }
 
-    fn leave(&mut self, book: &Book, kept: &BTreeMap<String, AccessLevelId>) {
+    fn leave(&mut self, book: &LevelsAndRules, kept: &BTreeMap<String, AccessLevelId>) {
         let kept: BTreeSet<_> = kept.values().collect();
         for level in book.levels.iter().filter(|level| !kept.contains(&level.id)) {
             self.step(ImportAction::Remove, described(level));
@@ -181,7 +183,7 @@ impl Way {
     fn rule_words(
         &self,
         view: &View<'_>,
-        book: &Book,
+        book: &LevelsAndRules,
         group: GroupId,
         level: AccessLevelId,
     ) -> Result<String, StoreError> {

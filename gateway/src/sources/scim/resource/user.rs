@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::super::cards::{self, CardPolicy, Settlement, WantedCards, hand_over};
+use super::super::cards;
 use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::{Condition, Now, add_common, location, put_text, rest, take_required, take_text, text_at};
-use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation};
+use super::common::{add_common, location, put_text, rest, take_required, take_text, text_at};
+use super::version::Condition;
+use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation, Source};
+use crate::sources::Moment;
+use crate::sources::cards::{CardPolicy, Settlement, WantedCards, hand_over};
 use crate::store::View;
 
 /// A plan's result: what to change, and the person afterwards.
@@ -98,7 +101,7 @@ fn draft(mut document: Document) -> Result<Draft, ScimError> {
 /// Plans a new person. A person is active unless the client says otherwise.
 pub(in super::super) fn create(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     id: CardholderId,
     sent: Document,
@@ -110,7 +113,7 @@ pub(in super::super) fn create(
 /// Plans a person's replacement. Without `active`, they stay as active as they were: silence never opens a door.
 pub(in super::super) fn replace(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     sent: Document,
@@ -123,7 +126,7 @@ pub(in super::super) fn replace(
 /// Plans a person's PATCH: all of its operations or none.
 pub(in super::super) fn patch(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     patch: Patch,
@@ -142,13 +145,13 @@ pub(in super::super) fn patch(
 /// Plans a person's end, and gives their cards to whoever waits for them.
 pub(in super::super) fn delete(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
 ) -> Plan<()> {
     let before = find(view, id, condition)?;
     let mut changes = vec![Change::DeleteCardholder { id }];
-    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, None)?);
+    changes.extend(hand_over(view, policy, now, &before, None)?);
     Ok((changes, ()))
 }
 
@@ -163,7 +166,7 @@ fn find(view: &View<'_>, id: CardholderId, condition: &Condition) -> Result<Card
 fn person_from(
     draft: Draft,
     id: CardholderId,
-    now: Now<'_>,
+    now: Moment<'_>,
     before: Option<&Cardholder>,
 ) -> (Cardholder, WantedCards) {
     let active = draft.active.unwrap_or_else(|| before.is_none_or(|before| before.active));
@@ -185,14 +188,15 @@ fn person_from(
 }
 
 /// How the person was last made active again, once `active` is what they are.
-fn reactivation(before: &Cardholder, active: bool, now: Now<'_>) -> Option<Reactivation> {
+fn reactivation(before: &Cardholder, active: bool, now: Moment<'_>) -> Option<Reactivation> {
     let earlier = before.reactivation.clone();
+    let Source::Scim { token } = now.by else { return earlier };
     match (before.active, active) {
-        (false, true) => Some(Reactivation { at: now.at, token: now.token.to_owned(), undone: None }),
+        (false, true) => Some(Reactivation { at: now.at, token: token.clone(), undone: None }),
         (true, false) => earlier
             .filter(|earlier| {
                 let since = now.at.duration_since(earlier.at);
-                earlier.token == now.token && since <= Reactivation::STALE_SUSPENSION
+                earlier.token == *token && since <= Reactivation::STALE_SUSPENSION
             })
             .map(|earlier| Reactivation { undone: Some(now.at), ..earlier }),
         _ => earlier,
@@ -201,7 +205,7 @@ fn reactivation(before: &Cardholder, active: bool, now: Now<'_>) -> Option<React
 
 fn write(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     before: Option<Cardholder>,
     (mut person, cards): (Cardholder, WantedCards),
@@ -222,14 +226,16 @@ fn write(
         return Ok((Vec::new(), before));
     }
     let mut changes = vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }];
-    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, Some(&person))?);
+    changes.extend(hand_over(view, policy, now, &before, Some(&person))?);
     Ok((changes, person))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::document::{from_body, get};
+    use super::super::super::document::get;
+    use super::super::super::limits;
     use super::super::super::schema::ENTERPRISE_USER;
+    use super::super::super::sent::from_body;
     use super::*;
     use crate::domain::Revision;
     use jiff::Timestamp;
@@ -257,7 +263,8 @@ mod tests {
 
     #[test]
     fn an_empty_name_reads_back_empty_and_the_derived_one_follows_what_it_is_derived_from() {
-        let now = Now { at: Timestamp::UNIX_EPOCH, token: "okta", revision: Revision(1) };
+        let by = Source::Scim { token: "okta".to_owned() };
+        let now = Moment { at: Timestamp::UNIX_EPOCH, revision: Revision(1), by: &by };
         let sent = json!({"userName": "old", "displayName": ""});
         let (person, _) = person_from(drafted(sent).unwrap(), CardholderId(Uuid::nil()), now, None);
         assert_eq!(person.display_name, "old");
@@ -278,13 +285,13 @@ mod tests {
                 matches!(drafted(body), Err(ScimError::Value { attribute, .. }) if attribute == "userName")
             );
         }
-        let long = "x".repeat(super::super::limits::MAX_NAME_LEN + 1);
+        let long = "x".repeat(limits::MAX_NAME_LEN + 1);
         assert!(drafted(json!({"userName": long})).is_err());
     }
 
     #[test]
     fn attributes_have_a_bound() {
-        let long = "x".repeat(super::super::limits::MAX_ATTRIBUTES_LEN);
+        let long = "x".repeat(limits::MAX_ATTRIBUTES_LEN);
         let refused = drafted(json!({"userName": "ada", "title": long}));
         assert!(matches!(refused, Err(ScimError::TooLarge(_))));
     }

@@ -1,0 +1,82 @@
+//! What a provider says of a card, read by itself: before anybody asks whether the person can have it.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use panel_protocol::credential::Credential;
+
+use super::number;
+use super::settlement::Settlement;
+use crate::domain::{Card, CardRefusal, CardSource, Cardholder, GivenCard};
+
+impl Settlement<'_> {
+    /// The card that was given, looked at by itself.
+    pub(super) fn read(&self, person: &Cardholder, given: &GivenCard) -> Result<Card, CardRefusal> {
+        let GivenCard { number, format, source, state, .. } = given.clone();
+        let credential = self.credential(given)?;
+        let (valid_from, valid_until) = validity(given)?;
+        let known =
+            || person.cards.iter().find(|card| (card.source, card.credential) == (source, credential));
+        let badge_type = match source {
+            CardSource::IdentityProvider => known().map(|card| card.badge_type.clone()),
+            _ => given.badge_type.clone(),
+        };
+        let badge_type = badge_type.unwrap_or_else(|| self.policy.default_badge_type.clone());
+        Ok(Card { credential, number, state, source, badge_type, format, valid_from, valid_until })
+    }
+
+    fn credential(&self, given: &GivenCard) -> Result<Credential, CardRefusal> {
+        let read = number::parse_in(given.format.as_deref(), &given.number, &self.policy.defaults);
+        read.map_err(|error| CardRefusal::NotACard {
+            number: given.number.clone(),
+            detail: error.to_string(),
+        })
+    }
+
+    /// Where the list names the card of `cardNumber`, its entry says what that card is; that it is none, if the entry
+    /// can't be kept: a validity that can't be read must not become one without end.
+    pub(super) fn follow_the_list(&self, read: &mut [(Result<Card, CardRefusal>, GivenCard)]) {
+        let Some(((first, given), list)) = read.split_first_mut() else { return };
+        let Ok(card) = first else { return };
+        if given.source != CardSource::IdentityProvider {
+            return;
+        }
+        let is_same = |entry: &GivenCard| self.credential(entry) == Ok(card.credential);
+        match list.iter().find(|(_, entry)| is_same(entry)) {
+            Some((Ok(listed), _)) => {
+                let (number, format, source) = (card.number.clone(), card.format.clone(), card.source);
+                *card = Card { number, format, source, ..listed.clone() };
+            }
+            Some((Err(refusal), _)) => *first = Err(refusal.clone()),
+            None => {}
+        }
+    }
+}
+
+fn validity(given: &GivenCard) -> Result<(Option<Timestamp>, Option<Timestamp>), CardRefusal> {
+    let refused = |detail| CardRefusal::Validity { number: given.number.clone(), detail };
+    let read = |name: &str, text: &Option<String>| {
+        let read = |text: &str| {
+            let wrong =
+                || refused(format!("{name} {text:?} must be an instant such as 2027-01-31T18:00:00Z"));
+            instant(text.trim()).ok_or_else(wrong)
+        };
+        text.as_deref().map(read).transpose()
+    };
+    let from = read("validFrom", &given.valid_from)?;
+    let until = read("validUntil", &given.valid_until)?;
+    match (from, until) {
+        (Some(from), Some(until)) if until <= from => {
+            Err(refused("validUntil must be after validFrom".into()))
+        }
+        both => Ok(both),
+    }
+}
+
+/// The instant in a text. Directories write `9999-12-31T23:59:59Z` for never, which is later than the latest that
+/// there is here, and becomes that.
+fn instant(text: &str) -> Option<Timestamp> {
+    const LAST_DAY: &str = "9999-12-31T";
+    let is_last =
+        || text.starts_with(LAST_DAY) && text.trim_end_matches(['Z', 'z']).parse::<DateTime>().is_ok();
+    text.parse().ok().or_else(|| is_last().then_some(Timestamp::MAX))
+}
