@@ -44,7 +44,7 @@ impl SiteSource for Site {
         let health = self.health();
         let standing = |at: usize| health.device(at, now, heard[at]);
         let controllers: Vec<ControllerView> = (0..heard.len())
-            .filter_map(|at| Some(self.controller(at, &fleet, standing(at)?, wires.panel(at))))
+            .filter_map(|at| Some(self.controller(at, &fleet, &standing(at)?, wires.panel(at))))
             .collect();
         let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;

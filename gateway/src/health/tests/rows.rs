@@ -136,7 +136,7 @@ fn a_link_that_is_not_up_is_an_alarm_until_it_is() {
         let mut health = well();
         let opened = health.link_became(0, noon(), &became);
         assert_eq!(opened[0].text, words);
-        assert_eq!(health.link_became(0, noon(), &LinkCondition::Up)[0].cleared, true);
+        assert!(health.link_became(0, noon(), &LinkCondition::Up)[0].cleared);
         assert_eq!(told(&health).0, Level::Well);
     }
 }

@@ -41,7 +41,7 @@ impl Site {
         &self,
         at: usize,
         fleet: &Fleet,
-        standing: DeviceStanding,
+        standing: &DeviceStanding,
         wire: Option<&PanelStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
