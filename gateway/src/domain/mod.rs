@@ -11,6 +11,7 @@ mod event;
 mod group;
 mod one_line;
 mod operation;
+mod origin;
 mod revocation;
 mod rule;
 mod site;
@@ -28,13 +29,14 @@ pub use card::{
     RefusedCard,
 };
 pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
-pub use change::{Change, Record, Revision, Source};
+pub use change::{Change, Record, Revision};
 pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
 pub use one_line::one_line;
 pub use operation::Operation;
+pub use origin::{Origin, Provider};
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};

@@ -28,7 +28,7 @@ use super::limits;
 use super::operations;
 use super::resource::{Entity, Now, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
-use crate::domain::{Change, Revision, Source};
+use crate::domain::{Change, Revision, Origin};
 use crate::store::{CommitError, Directory, View};
 
 /// Where the endpoint is mounted.
@@ -178,11 +178,11 @@ impl Scim {
     ) -> Result<T, ScimError> {
         let at = (self.inner.clock)();
         let (policy, token) = (Arc::clone(&self.inner.policy), client.token_name.clone());
-        let source = Source::Scim { token: token.clone() };
+        let origin = Origin::Scim { token: token.clone() };
         let plan = move |view: &View<'_>, revision: Revision| {
             plan(view, Now { at, token: &token, revision }, &policy)
         };
-        let committed = self.inner.directory.commit(source, at, plan).await;
+        let committed = self.inner.directory.commit(origin, at, plan).await;
         committed.map(|committed| committed.value).map_err(refused)
     }
 

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::domain::{CardholderId, Change, Revision, Source};
+use crate::domain::{CardholderId, Change, Revision, Origin};
 use crate::peer::Transport;
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::sources::scim::tests::token;
@@ -140,7 +140,7 @@ impl Site {
 
     async fn commit(&self, changes: Vec<Change>) {
         let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
-        self.directory.commit(Source::CommandLine, clock(), plan).await.unwrap();
+        self.directory.commit(Origin::CommandLine, clock(), plan).await.unwrap();
     }
 }
 
