@@ -9,12 +9,14 @@ mod client;
 mod closest;
 mod event;
 mod group;
+mod local_clock;
 mod one_line;
 mod operation;
 mod origin;
 mod revocation;
 mod rule;
 mod site;
+mod verdict;
 
 pub use access_edit::{
     AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessRefusal, BasedOn, DoorDraft,
@@ -34,9 +36,11 @@ pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
+pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
 pub use operation::Operation;
 pub use origin::{Origin, Provider};
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use verdict::{Level, Notice, Verdict};
