@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::running::Site;
 use crate::config;
-use crate::domain::{Change, Revision, Origin};
+use crate::domain::{Change, Origin, Revision};
 use crate::sources::by_hand::{self, ByHandError, Changed, Moment, NewCard};
 use crate::sources::card_number::CardDefaults;
 use crate::sources::scim::{self, CardPolicy, ScimError, WhenRemoved};

@@ -28,7 +28,7 @@ use super::limits;
 use super::operations;
 use super::resource::{Entity, Now, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
-use crate::domain::{Change, Revision, Origin};
+use crate::domain::{Change, Origin, Revision};
 use crate::store::{CommitError, Directory, View};
 
 /// Where the endpoint is mounted.

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::domain::{CardholderId, Change, Revision, Origin};
+use crate::domain::{CardholderId, Change, Origin, Revision};
 use crate::peer::Transport;
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::sources::scim::tests::token;
