@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 pub use commit::{CommitError, Committed, TooLarge};
 pub use meta::Counts;
@@ -38,11 +38,12 @@ pub use view::View;
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
-use super::limits::{QUEUED_JOBS, READERS};
+use super::limits::QUEUED_JOBS;
 use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
 use proven::Proven;
+use query::Readers;
 use tree::Tree;
 use writer::{Message, Writer};
 
@@ -115,8 +116,7 @@ struct Inner {
     state: Arc<State>,
     proven: Proven,
     tree: Tree,
-    /// Places for questions that are being read.
-    readers: Arc<Semaphore>,
+    readers: Readers,
     before_read: Option<BeforeRead>,
     // Last, so that sled has let go of its files when somebody else may open them.
     _lock: Lock,
@@ -173,7 +173,7 @@ impl Directory {
             .spawn(move || writer.run(waiting))
             .map_err(StoreError::io("start a thread for", dir))?;
         let (queue, thread) = (Mutex::new(Some(queue)), Mutex::new(Some(thread)));
-        let readers = Arc::new(Semaphore::new(READERS));
+        let readers = Readers::start().map_err(StoreError::io("start a thread for", dir))?;
         let inner =
             Inner { queue, thread, state, proven, tree: opened.tree, readers, before_read, _lock: lock };
         Ok((Self { inner: Arc::new(inner) }, opened.report))
