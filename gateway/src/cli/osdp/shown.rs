@@ -53,6 +53,8 @@ struct Told {
     seal: Option<Seal>,
     key: Option<KeyName>,
     repeated: bool,
+    /// Whether it was opened and there was no data in it.
+    is_empty: bool,
     /// The bytes of a frame that is damaged.
     bytes: Vec<u8>,
 }
@@ -79,8 +81,14 @@ impl ShownFrame {
         let read = seen.data.map(|data| fields_of(seen, data, secrets));
         let (fields, is_secret) = read.map_or((None, false), |read| (Some(read.fields), read.is_secret));
         let sealed = matches!(seen.scs, Some(scs::COMMAND_MAC..=scs::REPLY_ENCRYPTED));
-        let told =
-            Told { at, seal: Some(seen.seal), key: seen.key, repeated: seen.repeated, bytes: Vec::new() };
+        let told = Told {
+            at,
+            seal: Some(seen.seal),
+            key: seen.key,
+            repeated: seen.repeated,
+            is_empty: seen.data.is_some_and(<[u8]>::is_empty),
+            bytes: Vec::new(),
+        };
         Self {
             index,
             direction: Some(Direction::of(header.reply)),
@@ -172,10 +180,27 @@ impl ShownFrame {
             }
             Some(KeyName::Given | KeyName::Learned) | None => {}
         }
+        remarks.extend(self.habit().map(|habit| (DIM, habit.to_owned())));
         if *repeated {
             remarks.push((DIM, "again".to_owned()));
         }
         remarks
+    }
+
+    /// What the sender does otherwise than the standard says, without harm.
+    fn habit(&self) -> Option<&'static str> {
+        let HexByte(kind) = self.scs.as_ref()?;
+        let is_empty = self.told.seal == Some(Seal::Right) && self.told.is_empty;
+        match *kind {
+            scs::COMMAND_ENCRYPTED if is_empty => Some("padding only, where SCS_15 would do"),
+            scs::REPLY_ENCRYPTED if is_empty => Some("padding only, where SCS_16 would do"),
+            scs::CLIENT_CRYPTOGRAM if self.is_initial_mac() => Some("SCS_12 instead of SCS_14"),
+            _ => None,
+        }
+    }
+
+    fn is_initial_mac(&self) -> bool {
+        self.direction == Some(Direction::PdToCp) && matches!(self.code, Some(HexByte(reply::code::RMAC_I)))
     }
 
     /// Whether it is a step of the handshake.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, Event, Identity, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex, PdKey,
+    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex,
+    PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
@@ -31,7 +32,7 @@ struct Panel {
     pd: PdIndex,
     controller: usize,
     /// The device that is remembered for it.
-    identity: Option<Identity>,
+    identity: Option<DeviceIdentity>,
     /// Until when it is given no operation, because it refused one or there was none.
     spared_until: Micros,
 }
@@ -44,7 +45,7 @@ pub(super) enum Next {
     /// The new key of this controller has worked, or the change has ended without it.
     KeyChange { controller: usize, worked: bool },
     /// This device has the controller's key and is to be remembered for it.
-    Identified { controller: usize, identity: Identity },
+    Identified { controller: usize, identity: DeviceIdentity },
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -74,7 +75,7 @@ impl Driver {
         controller: usize,
         address: u8,
         keys: KnownKeys,
-        identity: Option<Identity>,
+        identity: Option<DeviceIdentity>,
     ) -> Result<(), AddError> {
         let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
         let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
@@ -154,9 +155,9 @@ impl Driver {
     }
 
     /// The device that a controller turns out to be, unless it is the one that is remembered.
-    fn newly_identified(&mut self, pd: PdIndex) -> Option<Identity> {
+    fn newly_identified(&mut self, pd: PdIndex) -> Option<DeviceIdentity> {
         let (pdid, _) = self.cp.status(pd)?.about?;
-        let identity = Some(Identity::from(&pdid));
+        let identity = Some(DeviceIdentity::from(&pdid));
         let panel = &mut self.panels[pd.get()];
         (std::mem::replace(&mut panel.identity, identity) != identity).then_some(identity?)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::cp::{DeviceIdentity, Event, FileOutcome, KeyFault, LossCause, OfflineCause};
 use panel_protocol::osdp::payload::ComSettings;
 use panel_protocol::osdp::reply::NakReason;
 
@@ -64,7 +64,7 @@ fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::SecureLost { cause } => write!(f, "secure session lost: {}", loss(*cause)),
         Event::NoSession { fault } => fault_words(*fault, f),
         Event::Swapped { expected, found } => {
-            let (expected, found) = (Device(expected), Identity::from(found));
+            let (expected, found) = (Device(expected), DeviceIdentity::from(found));
             write!(
                 f,
                 "was {expected}, and now {} answers in its place; if you have replaced it, ",
@@ -127,11 +127,11 @@ fn fault_words(fault: KeyFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// A device as a person would name it.
-struct Device<'a>(&'a Identity);
+struct Device<'a>(&'a DeviceIdentity);
 
 impl fmt::Display for Device<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { vendor: [a, b, c], model, serial } = self.0;
+        let DeviceIdentity { vendor: [a, b, c], model, serial } = self.0;
         write!(f, "vendor {a:02X}-{b:02X}-{c:02X}, model {model}, serial number {serial}")
     }
 }
@@ -146,7 +146,7 @@ mod tests {
     fn what_wants_attention_says_what_to_do() {
         let found =
             DeviceId { vendor: [0x0A, 0x47, 0x48], model: 1, version: 1, serial: 4711, firmware: [1, 0, 0] };
-        let expected = Identity { serial: 7, ..Identity::from(&found) };
+        let expected = DeviceIdentity { serial: 7, ..DeviceIdentity::from(&found) };
         for event in [
             Event::NoSession { fault: KeyFault::NoKey },
             Event::NoSession { fault: KeyFault::Cryptogram },

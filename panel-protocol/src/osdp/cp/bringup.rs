@@ -4,11 +4,11 @@
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Capabilities, Event, Identity, KeyFault};
-use super::hearing::{Heard, nak_reason};
+use super::event::{Capabilities, DeviceIdentity, Event, KeyFault};
+use super::incoming::{Heard, nak_reason};
 use super::keys::{Which, Worked};
 use super::peer::Peer;
-use super::phase::{Phase, Presence, Trouble};
+use super::phase::Phase;
 use crate::osdp::frame::{Frame, scs};
 use crate::osdp::reply::{ClientCryptogram, DeviceId, Reply};
 use crate::osdp::secure::{Handshake, KeyKind, Session};
@@ -27,7 +27,7 @@ impl<const N: usize> Peer<N> {
         said: &Reply<'_>,
     ) -> Heard {
         self.take_answer(now);
-        self.due = now;
+        self.timetable.make_due(now);
         let refusal = nak_reason(said);
         if refusal.is_some() {
             count(&mut self.counters.naks);
@@ -59,12 +59,12 @@ impl<const N: usize> Peer<N> {
 
     fn identified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
         let Reply::Id(pdid) = *said else { return self.no_step(now, line) };
-        let found = Identity::from(&pdid);
-        match self.awaited_identity() {
-            Some(expected) if expected != found && self.is_sought() => self.pause(now, line),
-            Some(expected) if expected != found => {
-                self.presence = Presence::Offline;
-                self.note_trouble(Trouble::Swapped(found), Event::Swapped { expected, found: pdid });
+        let is_sought = self.place.is_sought();
+        match self.device.awaited(is_sought) {
+            Some(expected) if expected != DeviceIdentity::from(&pdid) => {
+                if !is_sought && let Some(event) = self.device.swapped(expected, pdid) {
+                    self.notices.add(event);
+                }
                 self.pause(now, line);
             }
             _ => self.phase = Phase::Capabilities { pdid },
@@ -78,22 +78,16 @@ impl<const N: usize> Peer<N> {
             _ => Capabilities::default(),
         };
         self.check.answered(capabilities.crc);
-        let about = Some((pdid, capabilities));
-        if self.presence != Presence::Online || self.about != about {
-            self.note(Event::Online { pdid, capabilities });
+        if self.device.replaces(&pdid) {
+            self.freshness.forget();
         }
-        if matches!(self.trouble, Some(Trouble::Swapped(_))) {
-            self.trouble = None;
+        if let Some(event) = self.device.described(pdid, capabilities) {
+            self.notices.add(event);
         }
-        if self.about.is_some_and(|(last, _)| Identity::from(&last) != Identity::from(&pdid)) {
-            self.quiet_since = None;
-        }
-        self.presence = Presence::Online;
-        self.about = about;
         if self.keys.is_clear() {
             self.phase = Phase::Clear;
             self.found(line);
-            self.note(Event::SecureUp);
+            self.notices.add(Event::SecureUp);
         }
     }
 
@@ -122,14 +116,20 @@ impl<const N: usize> Peer<N> {
         self.phase = Phase::Secure { session, since: now, open: worked != Worked::SetKey };
         match worked {
             Worked::SetKey => return,
-            Worked::NewKey => self.note(Event::KeyInstalled),
-            Worked::OldKey => self.note(Event::KeyKept),
+            Worked::NewKey => self.notices.add(Event::KeyInstalled),
+            Worked::OldKey => self.notices.add(Event::KeyKept),
             Worked::Up => {}
         }
-        self.trouble = None;
+        self.device.proven();
         self.found(line);
-        self.expected = self.expected.or_else(|| self.about.map(|(pdid, _)| Identity::from(&pdid)));
-        self.note(Event::SecureUp);
+        self.notices.add(Event::SecureUp);
+    }
+
+    /// The PD answers at this address, and is the right one.
+    fn found(&mut self, line: &LineConfig) {
+        if let Some(event) = self.place.found(line.baud) {
+            self.notices.add(event);
+        }
     }
 
     /// No session can be had: tells why once, and tries again later, at once if another key is left to try.
@@ -138,7 +138,9 @@ impl<const N: usize> Peer<N> {
             self.rest(now);
             return;
         }
-        self.note_trouble(Trouble::NoSession(fault), Event::NoSession { fault });
+        if let Some(event) = self.device.refused(fault) {
+            self.notices.add(event);
+        }
         self.pause(now, line);
     }
 }

@@ -9,7 +9,7 @@ use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
 /// Who a device is, whatever its firmware: what a swapped device can't have in common with the old one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Identity {
+pub struct DeviceIdentity {
     /// The maker's IEEE OUI.
     pub vendor: [u8; 3],
     /// The maker's number of the model.
@@ -18,7 +18,7 @@ pub struct Identity {
     pub serial: u32,
 }
 
-impl From<&DeviceId> for Identity {
+impl From<&DeviceId> for DeviceIdentity {
     fn from(id: &DeviceId) -> Self {
         Self { vendor: id.vendor, model: id.model, serial: id.serial }
     }
@@ -90,7 +90,7 @@ pub enum Event {
     /// Another device answers at its address. It is not used. Told once.
     Swapped {
         /// The device that should answer.
-        expected: Identity,
+        expected: DeviceIdentity,
         /// The device that does.
         found: DeviceId,
     },

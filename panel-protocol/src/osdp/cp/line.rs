@@ -5,7 +5,7 @@ use core::time::Duration;
 use heapless::Vec;
 
 use super::counters::count;
-use super::hearing::{Heard, Inbox};
+use super::incoming::{Heard, Inbox};
 use super::output::{Next, Random};
 use super::peer::Peer;
 use super::schedule::{Choice, Wants};
@@ -169,7 +169,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
 
     /// The PD's frame is ready to go. Everything that was heard before belongs to something else.
     pub(super) fn launch(&mut self, now: Micros, turn: Turn) {
-        let len = self.peers[turn.pd].frame.len();
+        let len = self.peers[turn.pd].outstanding.frame().len();
         let longest_reply = line_time(N, self.config.baud) * 2;
         let deadline = now + line_time(len, self.config.baud) + self.config.reply_timeout;
         let limit = deadline + longest_reply + self.config.character_gap;
@@ -204,7 +204,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             return Some(Next::Deliver(pd, delivery));
         }
         let mut notes = self.peers.iter_mut().enumerate();
-        notes.find_map(|(pd, peer)| peer.take_note().map(|note| Next::Note(pd, note)))
+        notes.find_map(|(pd, peer)| peer.notices.take().map(|note| Next::Note(pd, note)))
     }
 
     /// Gives the free line to whose turn it is. A PD that turns out to have nothing to send makes room for the next.
@@ -219,7 +219,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                 Choice::Urgent(pd) | Choice::Due(pd) => (pd, wants.iter().any(|w| w.bulk)),
             };
             let turn = Turn { pd, choice, rival_waits };
-            if self.peers[pd].sent.is_none() && !matches!(choice, Choice::Due(_)) {
+            if self.peers[pd].outstanding.sent().is_none() && !matches!(choice, Choice::Due(_)) {
                 if let Some(next) = self.offer(now, turn) {
                     return next;
                 }
@@ -236,12 +236,14 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     fn offer(&mut self, now: Micros, turn: Turn) -> Option<Next> {
         let (pd, room) = (turn.pd, self.frame_room(turn.pd));
         let peer = &mut self.peers[pd];
-        if !matches!(turn.choice, Choice::Bulk(_)) || !peer.fragment_is_next(now) {
+        if !matches!(turn.choice, Choice::Bulk(_))
+            || !peer.upload.fragment_is_next(now, peer.demand == Demand::Bulk)
+        {
             self.line = Line::Offered { turn, room, offer: Offer::Command };
             let max_data = peer.data_room(room).saturating_sub(OUI_LEN);
             return Some(Next::Turn { pd, max_data, urgent: matches!(turn.choice, Choice::Urgent(_)) });
         }
-        match peer.next_fragment(room).filter(|(_, max_len)| *max_len > 0) {
+        match peer.upload.next_fragment(peer.data_room(room)).filter(|(_, max_len)| *max_len > 0) {
             Some((offset, max_len)) => {
                 self.line = Line::Offered { turn, room, offer: Offer::Fragment { max_len } };
                 Some(Next::Fragment { pd, offset, max_len })
@@ -259,7 +261,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         let peer = &mut self.peers[turn.pd];
         match offer {
             Offer::Command => peer.demand = Demand::None,
-            Offer::Fragment { .. } => peer.postpone_fragment(now, &self.config),
+            Offer::Fragment { .. } => peer.upload.postpone(now, &self.config),
         }
         self.line = Line::free(now, self.config.character_gap);
     }
@@ -267,10 +269,11 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Longest frame for a PD, mark not counted: what both buffers hold, and what may be on the line in one piece
     /// while others wait for it.
     fn frame_room(&self, pd: usize) -> usize {
-        let others = self.peers.iter().enumerate().any(|(other, peer)| other != pd && peer.is_online());
+        let others =
+            self.peers.iter().enumerate().any(|(other, peer)| other != pd && peer.device.is_online());
         let by_time = bytes_within(self.config.frame_time, self.config.baud);
         let by_time = if others { by_time } else { usize::MAX };
-        self.peers[pd].receive_buffer().min(by_time).min(N - 1)
+        self.peers[pd].device.receive_buffer().min(by_time).min(N - 1)
     }
 }
 
@@ -282,7 +285,7 @@ fn take_reply<const N: usize>(
     frame: FrameMut<'_>,
     inbox: &mut Inbox<N>,
 ) -> Heard {
-    if frame.view().header().address == peer.address {
+    if frame.view().header().address == peer.place.address() {
         return peer.hear(now, config, frame, inbox);
     }
     count(&mut peer.counters.foreign_address);

@@ -10,29 +10,34 @@
 //! The CP brings each PD up by itself, never talks to one without the secure channel unless its configuration says
 //! so in words, and never acts on a reply whose MAC is wrong.
 
+mod acquaintance;
 mod bringup;
 mod check;
 mod config;
 mod counters;
 mod event;
-mod fragments;
-mod hearing;
+mod incoming;
 mod keys;
 mod line;
-mod losing;
-mod news;
+mod notices;
+mod outgoing;
 mod output;
+mod outstanding;
 mod peer;
 mod phase;
+mod place;
+mod recovery;
 mod schedule;
-mod sending;
 mod settings;
+mod timetable;
 mod timing;
 mod transfer;
+mod unsolicited;
+mod upload;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
-pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
+pub use event::{Capabilities, DeviceIdentity, Event, KeyFault, LossCause, OfflineCause};
 pub use output::{
     AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
 };
@@ -51,11 +56,11 @@ use super::deframe::Deframer;
 use super::frame::BROADCAST;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
-use hearing::{Delivery, Inbox};
+use incoming::{Delivery, Inbox};
 use line::{Line, Offer};
+use notices::Note;
 use output::Next;
 use peer::Peer;
-use phase::Note;
 use schedule::{Choice, Schedule};
 
 /// The polling side of one line: at most `PDS` PDs, frames of at most `N` bytes with their mark (128 to 1440).
@@ -102,7 +107,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if pd.address >= BROADCAST {
             return Err(AddError::Address);
         }
-        if self.peers.iter().any(|peer| peer.claims(pd.address)) {
+        if self.peers.iter().any(|peer| peer.place.claims(pd.address)) {
             return Err(AddError::Taken);
         }
         let index = self.peers.len();
@@ -208,7 +213,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// What to do next; `Wait` when there is nothing more until then.
     pub fn poll_output(&mut self, now: Micros) -> Output<'_> {
         match self.advance(now) {
-            Next::Transmit(pd) => Output::Transmit(&self.peers[pd].frame),
+            Next::Transmit(pd) => Output::Transmit(self.peers[pd].outstanding.frame()),
             Next::Deliver(pd, delivery) => {
                 let (pd, message) = (PdIndex(pd), Message { code: self.inbox.code, data: &self.inbox.data });
                 match delivery {

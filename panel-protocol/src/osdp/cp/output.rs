@@ -4,9 +4,9 @@ use core::fmt;
 use core::time::Duration;
 
 use super::counters::PdCounters;
-use super::event::{Capabilities, Event, Identity, KeyFault};
-use super::hearing::Delivery;
-use super::phase::Note;
+use super::event::{Capabilities, DeviceIdentity, Event, KeyFault};
+use super::incoming::Delivery;
+use super::notices::Note;
 use super::transfer::FileState;
 use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
@@ -157,7 +157,7 @@ pub enum PdState {
     /// It answers, and no session can be had.
     NoSession(KeyFault),
     /// Another device answers in its place.
-    Swapped(Identity),
+    Swapped(DeviceIdentity),
     /// It takes commands.
     Ready,
 }

@@ -5,7 +5,9 @@ use std::vec::Vec;
 
 use super::site::{Site, key};
 use crate::osdp::command::code;
-use crate::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError};
+use crate::osdp::cp::{
+    DeviceIdentity, Event, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError,
+};
 use crate::osdp::frame::{Frame, scs};
 use crate::osdp::reply::NakReason;
 
@@ -216,7 +218,7 @@ fn a_key_change_of_an_earlier_run_is_taken_up() {
 #[test]
 fn another_device_at_the_address_is_not_used() {
     let mut site = Site::new(9, 115_200);
-    let configured = Identity { vendor: [0xAA, 0xBB, 0xCC], model: 1, serial: 77 };
+    let configured = DeviceIdentity { vendor: [0xAA, 0xBB, 0xCC], model: 1, serial: 77 };
     let pd = site.add_with(PdKey::Scbk(key(1)), Some(configured), Some(key(1)));
     site.run_for(20 * SECOND);
     let events = site.events(pd);

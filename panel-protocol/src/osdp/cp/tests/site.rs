@@ -9,7 +9,8 @@ use super::gadget::{Dice, Gadget, OUI};
 use crate::limits::MAX_FRAME_LEN;
 use crate::osdp::command::Command;
 use crate::osdp::cp::{
-    Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
+    Cp, Demand, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus,
+    line_time,
 };
 use crate::osdp::frame::{CRC_BIT, Header, Payload, emit};
 use crate::osdp::payload::Manufacturer;
@@ -171,7 +172,7 @@ impl Site {
     pub(super) fn add_with(
         &mut self,
         ours: PdKey,
-        expected: Option<Identity>,
+        expected: Option<DeviceIdentity>,
         theirs: Option<Scbk>,
     ) -> usize {
         let config = Self::config(self.devices.len());

@@ -11,9 +11,10 @@ use heapless::Vec;
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Event, LossCause};
+use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
-use super::phase::{Phase, Purpose, Sent};
-use super::timing::retry_delay;
+use super::phase::Phase;
+use super::unsolicited::is_stale;
 use crate::osdp::deframe::Refused;
 use crate::osdp::frame::{Frame, FrameMut};
 use crate::osdp::reply::{NakReason, Reply};
@@ -71,7 +72,7 @@ impl<const N: usize> Peer<N> {
         frame: FrameMut<'_>,
         inbox: &mut Inbox<N>,
     ) -> Heard {
-        let Some(sent) = self.sent else { return Heard::Ignored };
+        let Some(sent) = self.outstanding.sent() else { return Heard::Ignored };
         let view = frame.view();
         let said = clear_reply(&view);
         match said {
@@ -109,11 +110,9 @@ impl<const N: usize> Peer<N> {
     /// The PD can't answer yet: the same frame again, later. In session that is not proof of life, being in clear.
     fn busy(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.busy);
-        if let Some(sent) = &mut self.sent {
-            sent.retry_at = now + line.busy_pause;
-        }
+        self.outstanding.put_off(now + line.busy_pause);
         if !matches!(self.phase, Phase::Secure { .. } | Phase::Identify) {
-            self.last_heard = Some(now);
+            self.timetable.heard(now);
         }
         self.check_silence(now, line);
         Heard::Answered
@@ -123,11 +122,7 @@ impl<const N: usize> Peer<N> {
     /// question damaged twice may not know its check.
     fn not_received(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.naks);
-        let sent_in_vain = self.sent.is_some_and(|sent| sent.failures > 0);
-        if let Some(sent) = &mut self.sent {
-            sent.retry_at = now + retry_delay(sent.failures);
-            sent.failures = sent.failures.saturating_add(1);
-        }
+        let sent_in_vain = self.outstanding.failed(now).is_some_and(|before| before.failures > 0);
         match self.phase {
             Phase::Identify if sent_in_vain => self.unreachable(now, line),
             Phase::Identify => {}
@@ -153,7 +148,8 @@ impl<const N: usize> Peer<N> {
     /// undamaged was made so, and nothing more is believed of its session.
     pub(super) fn hear_refused(&mut self, now: Micros, line: &LineConfig, refused: Refused) -> Heard {
         let Refused { address, reply, sequence, error, .. } = refused;
-        let is_ours = reply && address == self.address && self.sent.is_some_and(|s| s.sequence == sequence);
+        let is_awaited = self.outstanding.sent().is_some_and(|sent| sent.sequence == sequence);
+        let is_ours = reply && address == self.place.address() && is_awaited;
         if !(is_ours && error.is_malformed() && matches!(self.phase, Phase::Secure { .. })) {
             return Heard::Damaged;
         }
@@ -217,20 +213,54 @@ impl<const N: usize> Peer<N> {
                 Heard::Answered
             }
             Purpose::Step => {
-                self.due = now; // whether it was heeded or not, a poll is next
+                self.timetable.make_due(now); // whether it was heeded or not, a poll is next
                 Heard::Answered
             }
             Purpose::Poll => self.poll_answered(now, line, sent, (code, data), inbox),
         }
     }
 
+    /// The genuine answer to a poll.
+    fn poll_answered(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        sent: &Sent,
+        message: (u8, &[u8]),
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        let (code, data) = message;
+        match Reply::parse(code, data) {
+            Ok(Reply::Ack) => self.freshness.quiet(sent.at),
+            Ok(Reply::Nak(_)) => {}
+            _ => return self.take_news(now, line, code, data, inbox),
+        }
+        Heard::Answered
+    }
+
+    fn take_news(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        code: u8,
+        data: &[u8],
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        self.timetable.make_due(now); // there may be more where that came from
+        let max_age = self.freshness.max_age(now);
+        if is_stale(code, max_age, line.stale_after) {
+            count(&mut self.counters.stale_reads);
+            return Heard::Answered;
+        }
+        inbox.put(code, data);
+        Heard::Delivered(Delivery::News { max_age })
+    }
+
     /// The conversation moves on: the frame needs no repetition, the PD is there.
     pub(super) fn take_answer(&mut self, now: Micros) {
         count(&mut self.counters.replies);
-        self.last_heard = Some(now);
-        if let Some(sent) = self.sent.take() {
-            self.sequence = sent.sequence % 3 + 1;
-        }
+        self.timetable.heard(now);
+        self.outstanding.answered();
     }
 
     /// The PD has taken the new key. It has to prove it: everything begins anew, with that key.
@@ -241,7 +271,7 @@ impl<const N: usize> Peer<N> {
     }
 
     fn key_refused(&mut self, now: Micros, line: &LineConfig, reason: NakReason) {
-        self.note(Event::KeyRefused { reason });
+        self.notices.add(Event::KeyRefused { reason });
         self.lose_session(now, line, LossCause::KeyChange);
     }
 }

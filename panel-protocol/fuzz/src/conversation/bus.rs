@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    Cp, FileOffer, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdState,
+    Cp, DeviceIdentity, FileOffer, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdState,
 };
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::pd;
@@ -24,7 +24,7 @@ const MAX_OUTPUTS: usize = 200;
 /// Speeds that the line may have.
 const BAUDS: [u32; 2] = [115_200, 9_600];
 
-pub(super) struct World {
+pub(super) struct Bus {
     pub(super) line: Line,
     pub(super) devices: [Device; PDS],
     now: Micros,
@@ -40,7 +40,7 @@ fn key(byte: u8) -> Scbk {
     Scbk::new([byte; 16])
 }
 
-impl World {
+impl Bus {
     pub(super) fn new(speed: u8) -> Self {
         let baud = BAUDS[usize::from(speed) % BAUDS.len()];
         let mut number = 0_u64;
@@ -51,7 +51,7 @@ impl World {
         let mut cp = Cp::new(LineConfig::new(baud), Box::new(random) as Box<dyn FnMut() -> [u8; 8]>);
         let devices: [Device; PDS] = std::array::from_fn(|index| Device::new(index, key(1 + index as u8)));
         let pds = std::array::from_fn(|index| {
-            let expected = Some(Identity::from(&devices[index].firmware.identity));
+            let expected = Some(DeviceIdentity::from(&devices[index].firmware.identity));
             let key = PdKey::Scbk(key(1 + index as u8));
             cp.add_pd(PdConfig { address: index as u8, key, expected, check: None }).expect("room for it")
         });
