@@ -1,6 +1,6 @@
 //! Who a PD is: the device that should be there, the one that says it is, and what stands between it and its use.
 
-use super::event::{Capabilities, DeviceIdentity, Event, KeyFault};
+use super::event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault};
 use super::output::PdState;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::reply::DeviceId;
@@ -16,6 +16,7 @@ enum Presence {
 /// A condition that is told once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Trouble {
+    NoIdentity(IdFault),
     NoSession(KeyFault),
     Swapped(DeviceIdentity),
 }
@@ -27,11 +28,13 @@ pub(super) struct Acquaintance {
     presence: Presence,
     about: Option<(DeviceId, Capabilities)>,
     trouble: Option<Trouble>,
+    /// The deviations that have been told, a bit each.
+    deviations: u8,
 }
 
 impl Acquaintance {
     pub(super) const fn new(expected: Option<DeviceIdentity>) -> Self {
-        Self { expected, presence: Presence::Unknown, about: None, trouble: None }
+        Self { expected, presence: Presence::Unknown, about: None, trouble: None, deviations: 0 }
     }
 
     pub(super) fn is_online(&self) -> bool {
@@ -65,7 +68,10 @@ impl Acquaintance {
     pub(super) fn described(&mut self, pdid: DeviceId, capabilities: Capabilities) -> Option<Event> {
         let about = Some((pdid, capabilities));
         let is_known = self.is_online() && self.about == about;
-        if matches!(self.trouble, Some(Trouble::Swapped(_))) {
+        if self.replaces(&pdid) {
+            self.deviations = 0;
+        }
+        if matches!(self.trouble, Some(Trouble::Swapped(_) | Trouble::NoIdentity(_))) {
             self.trouble = None;
         }
         (self.presence, self.about) = (Presence::Online, about);
@@ -88,6 +94,26 @@ impl Acquaintance {
         self.presence = Presence::Offline;
         let is_news = self.get_into(Trouble::Swapped(DeviceIdentity::from(&found)));
         is_news.then_some(Event::Swapped { expected, found })
+    }
+
+    /// Something answers in its place, and doesn't say who it is. `None`: that has been told.
+    pub(super) fn unidentified(&mut self, fault: IdFault) -> Option<Event> {
+        self.presence = Presence::Offline;
+        self.get_into(Trouble::NoIdentity(fault)).then_some(Event::NoIdentity { fault })
+    }
+
+    /// It does something otherwise than it should. `None`: that has been told.
+    pub(super) fn deviates(&mut self, what: Deviation) -> Option<Event> {
+        let bit = 1 << what as u8;
+        let is_news = self.deviations & bit == 0;
+        self.deviations |= bit;
+        is_news.then_some(Event::Deviates { what })
+    }
+
+    /// Whether it says that it has a secure channel; yes, as long as it says nothing.
+    pub(super) fn claims_secure_channel(&self) -> bool {
+        let says_nothing = |capabilities| capabilities == Capabilities::default();
+        self.about.is_none_or(|(_, can)| can.secure_channel || says_nothing(can))
     }
 
     /// No session can be had with it. `None`: that has been told.
@@ -115,6 +141,7 @@ impl Acquaintance {
     pub(super) fn state(&self, is_open: bool) -> PdState {
         match (self.presence, self.trouble) {
             (_, Some(Trouble::Swapped(found))) => PdState::Swapped(found),
+            (_, Some(Trouble::NoIdentity(fault))) => PdState::NoIdentity(fault),
             (Presence::Online, _) if is_open => PdState::Ready,
             (Presence::Online, Some(Trouble::NoSession(fault))) => PdState::NoSession(fault),
             (Presence::Online, None) => PdState::Starting,

@@ -4,13 +4,15 @@
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Capabilities, DeviceIdentity, Event, KeyFault};
+use super::event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault};
 use super::incoming::{Heard, nak_reason};
 use super::keys::{Which, Worked};
 use super::peer::Peer;
 use super::phase::Phase;
+use super::probing::Probe;
+use crate::osdp::frame::Payload;
 use crate::osdp::frame::{Frame, scs};
-use crate::osdp::reply::{ClientCryptogram, DeviceId, Reply};
+use crate::osdp::reply::{ClientCryptogram, DeviceId, NakReason, Reply, code};
 use crate::osdp::secure::{Handshake, KeyKind, Session};
 use crate::time::Micros;
 
@@ -33,18 +35,25 @@ impl<const N: usize> Peer<N> {
             count(&mut self.counters.naks);
         }
         match (core::mem::replace(&mut self.phase, Phase::Known), refusal) {
-            (Phase::Identify, None) => self.identified(now, line, said),
+            (Phase::Probe, _) if !matches!(said, Reply::Id(_)) => self.phase = Phase::Identify,
+            (Phase::Probe | Phase::Identify, _) => self.identified(now, line, said),
             (Phase::Capabilities { pdid }, _) => self.described(line, pdid, said),
             (Phase::Challenge { which, random }, None) => match proof_of(frame, said, which) {
                 Ok(proof) => self.check_proof(now, line, which, &random, &proof),
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Cryptogram { which, handshake, .. }, None) => match session_of(frame, said, handshake) {
-                Ok(session) => self.session_up(now, line, which, session),
+                Ok(session) => {
+                    if frame.scb().is_some_and(|scb| scb.kind == scs::CLIENT_CRYPTOGRAM) {
+                        self.deviates(Deviation::InitialMacAsCryptogram);
+                    }
+                    self.session_up(now, line, which, session);
+                }
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Challenge { .. } | Phase::Cryptogram { .. }, Some(reason)) => {
-                self.no_session(now, line, KeyFault::Refused(reason));
+                let fault = self.refusal(reason);
+                self.no_session(now, line, fault);
             }
             _ => self.no_step(now, line),
         }
@@ -58,7 +67,10 @@ impl<const N: usize> Peer<N> {
     }
 
     fn identified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
-        let Reply::Id(pdid) = *said else { return self.no_step(now, line) };
+        let pdid = match *said {
+            Reply::Id(pdid) => pdid,
+            _ => return self.unidentified(now, line, said),
+        };
         let is_sought = self.place.is_sought();
         match self.device.awaited(is_sought) {
             Some(expected) if expected != DeviceIdentity::from(&pdid) => {
@@ -71,13 +83,41 @@ impl<const N: usize> Peer<N> {
         }
     }
 
+    /// The answer to the question who it is says it not.
+    fn unidentified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
+        count(&mut self.counters.violations);
+        let fault = match said {
+            Reply::Nak(nak) => IdFault::Refused(nak.reason),
+            Reply::Other { code: code::PDID, data } => {
+                IdFault::Length(u16::try_from(data.len()).unwrap_or(u16::MAX))
+            }
+            other => IdFault::Other(other.code()),
+        };
+        if let Some(event) = self.device.unidentified(fault) {
+            self.notices.add(event);
+        }
+        self.pause(now, line);
+    }
+
+    /// What a refusal of the handshake means: a device that doesn't know it has none.
+    fn refusal(&self, reason: NakReason) -> KeyFault {
+        match reason {
+            NakReason::UnknownCommand | NakReason::SecurityBlock => KeyFault::NoSecureChannel,
+            _ if !self.device.claims_secure_channel() => KeyFault::NoSecureChannel,
+            reason => KeyFault::Refused(reason),
+        }
+    }
+
     /// What it can do; one that doesn't say can do the least.
     fn described(&mut self, line: &LineConfig, pdid: DeviceId, said: &Reply<'_>) {
         let capabilities = match said {
             Reply::Capabilities(list) => list.into(),
             _ => Capabilities::default(),
         };
-        self.check.answered(capabilities.crc);
+        self.check.described(capabilities.crc);
+        if self.probing.next() == Probe::Poll {
+            self.deviates(Deviation::PolledFirst);
+        }
         if self.device.replaces(&pdid) {
             self.freshness.forget();
         }
@@ -156,13 +196,18 @@ fn proof_of(frame: &Frame<'_>, said: &Reply<'_>, which: Which) -> Result<ClientC
     }
 }
 
-/// RMAC_I: the session, if the PD found our proof right and gives the initial MAC that follows from it.
+/// RMAC_I: the session, if the PD found our proof right and gives the initial MAC that follows from it. Which of the
+/// handshake's two blocks bears it is of no matter then.
 fn session_of(frame: &Frame<'_>, said: &Reply<'_>, handshake: Handshake) -> Result<Session, KeyFault> {
     match (frame.scb(), said) {
-        (Some(scb), Reply::InitialMac(mac)) if scb.kind == scs::INITIAL_MAC => match scb.data {
-            [INITIAL_MAC_GOOD] => handshake.confirm(mac).map_err(|_| KeyFault::Cryptogram),
-            _ => Err(KeyFault::Rejected),
-        },
+        (Some(scb), Reply::InitialMac(mac))
+            if matches!(scb.kind, scs::INITIAL_MAC | scs::CLIENT_CRYPTOGRAM) =>
+        {
+            match scb.data {
+                [INITIAL_MAC_GOOD] => handshake.confirm(mac).map_err(|_| KeyFault::Cryptogram),
+                _ => Err(KeyFault::Rejected),
+            }
+        }
         _ => Err(KeyFault::Malformed),
     }
 }

@@ -1,5 +1,7 @@
 //! What the CP tells about a PD besides its replies.
 
+use core::fmt;
+
 use super::transfer::{FileFault, FileOutcome};
 use crate::osdp::frame::FrameError;
 use crate::osdp::payload::ComSettings;
@@ -87,6 +89,17 @@ pub enum Event {
         /// Why not.
         fault: KeyFault,
     },
+    /// Something answers at its address, and it can't be told who it is. Told once until the reason changes; asked again
+    /// all the while.
+    NoIdentity {
+        /// What it answers.
+        fault: IdFault,
+    },
+    /// It does something otherwise than the standard says, and is served all the same. Told once.
+    Deviates {
+        /// What it does.
+        what: Deviation,
+    },
     /// Another device answers at its address. It is not used. Told once.
     Swapped {
         /// The device that should answer.
@@ -155,6 +168,34 @@ pub enum LossCause {
     KeyChange,
     /// It has been asked to change its address or speed, and has done so or may have.
     Moved,
+    /// A command that it left without an answer made room for an urgent one: a new session is the shortest way to that.
+    Overtaken,
+}
+
+/// What stands in for a PD's identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdFault {
+    /// A PDID of so many bytes, where there are twelve.
+    Length(u16),
+    /// A refusal to say it.
+    Refused(NakReason),
+    /// A reply with this code.
+    Other(u8),
+}
+
+/// What a PD does otherwise than the standard says, where no secret is at stake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deviation {
+    /// It says encrypted what has no data: SCS_18 with nothing but padding, where SCS_16 would do.
+    EmptyEncrypted,
+    /// Its initial MAC came under SCS_12 instead of SCS_14. The MAC itself was right.
+    InitialMacAsCryptogram,
+    /// It doesn't say who it is before it has been polled.
+    PolledFirst,
+    /// It says that it knows the CRC, and answers checksums alone.
+    ChecksumAlone,
+    /// It replies later than the line's reply time allows, and is given more.
+    Late,
 }
 
 /// Why no session can be had.
@@ -168,8 +209,32 @@ pub enum KeyFault {
     KeyFlag,
     /// It found our cryptogram wrong: it has another key.
     Rejected,
+    /// It has no secure channel: it says so, or doesn't know what a handshake is.
+    NoSecureChannel,
     /// It refused the handshake, with this reason.
     Refused(NakReason),
     /// Its answer is none that the handshake allows.
     Malformed,
+}
+
+impl fmt::Display for IdFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(len) => write!(f, "a malformed identity ({len} bytes, where there are 12)"),
+            Self::Refused(reason) => write!(f, "a refusal to say who it is: {reason}"),
+            Self::Other(code) => write!(f, "reply 0x{code:02X} to the question who it is"),
+        }
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyEncrypted => "answers an empty reply encrypted (SCS_18)",
+            Self::InitialMacAsCryptogram => "sends its initial MAC under SCS_12 instead of SCS_14",
+            Self::PolledFirst => "doesn't say who it is before it has been polled",
+            Self::ChecksumAlone => "claims to know the CRC and answers checksums alone",
+            Self::Late => "replies later than the standard allows, and is given more time",
+        })
+    }
 }

@@ -10,13 +10,13 @@ use heapless::Vec;
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, LossCause};
+use super::event::{Deviation, Event, LossCause};
 use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;
 use super::unsolicited::is_stale;
 use crate::osdp::deframe::Refused;
-use crate::osdp::frame::{Frame, FrameMut};
+use crate::osdp::frame::{Frame, FrameMut, scs};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::time::Micros;
 
@@ -80,25 +80,34 @@ impl<const N: usize> Peer<N> {
             Some(Reply::Nak(nak)) if nak.reason == NakReason::Check => return self.not_received(now, line),
             _ => {}
         }
-        let sequence = view.header().sequence;
-        if sequence == 0 && sent.sequence != 0 {
+        let (sequence, kind) = (view.header().sequence, view.scb().map(|scb| scb.kind));
+        let in_use = matches!(self.phase, Phase::Secure { .. } | Phase::Clear);
+        if sequence == 0 && sent.sequence != 0 && in_use {
             count(&mut self.counters.violations);
             self.lose_session(now, line, LossCause::Reset);
             return Heard::Answered;
         }
         if sequence != sent.sequence {
             count(&mut self.counters.stale);
+            if self.outstanding.repeated(sequence) {
+                self.replies_late(line);
+            }
             return Heard::Ignored;
         }
         match (&mut self.phase, said) {
             (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
             (Phase::Secure { session, .. }, None) => match session.open(frame) {
-                Ok(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
+                Ok(message) => {
+                    if kind == Some(scs::REPLY_ENCRYPTED) && message.data.is_empty() {
+                        self.deviates(Deviation::EmptyEncrypted);
+                    }
+                    self.answered(now, line, &sent, message.code, message.data, inbox)
+                }
                 Err(_) => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
-            (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
-                if view.scb().is_some() =>
+            (Phase::Probe | Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
+                if kind.is_some() =>
             {
                 self.violation(now, line)
             }
@@ -111,7 +120,7 @@ impl<const N: usize> Peer<N> {
     fn busy(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.busy);
         self.outstanding.put_off(now + line.busy_pause);
-        if !matches!(self.phase, Phase::Secure { .. } | Phase::Identify) {
+        if !matches!(self.phase, Phase::Secure { .. } | Phase::Probe | Phase::Identify) {
             self.timetable.heard(now);
         }
         self.check_silence(now, line);
@@ -124,8 +133,12 @@ impl<const N: usize> Peer<N> {
         count(&mut self.counters.naks);
         let sent_in_vain = self.outstanding.failed(now).is_some_and(|before| before.failures > 0);
         match self.phase {
-            Phase::Identify if sent_in_vain => self.unreachable(now, line),
-            Phase::Identify => {}
+            Phase::Probe | Phase::Identify if sent_in_vain => {
+                self.check.unanswered(&mut self.counters.check_changes);
+                self.leave(now, line);
+            }
+            Phase::Probe | Phase::Identify => {}
+            _ if sent_in_vain && self.check.disprove() => self.go_back_to_checksum(now),
             _ => self.check_silence(now, line),
         }
         Heard::Answered
@@ -260,7 +273,16 @@ impl<const N: usize> Peer<N> {
     pub(super) fn take_answer(&mut self, now: Micros) {
         count(&mut self.counters.replies);
         self.timetable.heard(now);
+        self.check.answered();
         self.outstanding.answered();
+    }
+
+    /// A reply to a frame came that was not awaited any more.
+    pub(super) fn replies_late(&mut self, line: &LineConfig) {
+        count(&mut self.counters.late);
+        if self.timetable.replies_late(line) {
+            self.deviates(Deviation::Late);
+        }
     }
 
     /// The PD has taken the new key. It has to prove it: everything begins anew, with that key.

@@ -8,10 +8,10 @@ use super::counters::count;
 use super::incoming::{Heard, Inbox};
 use super::output::{Next, Random};
 use super::peer::Peer;
-use super::schedule::{Choice, Wants};
+use super::schedule::{Choice, Standing, Use, Wants};
 use super::timing::{bytes_within, idle_time, line_time};
 use super::transfer::FileFault;
-use super::{Cp, Demand, LineConfig};
+use super::{Cp, Demand, LineConfig, LineCounters};
 use crate::osdp::deframe::Deframed;
 use crate::osdp::frame::FrameMut;
 use crate::time::Micros;
@@ -47,6 +47,7 @@ pub(super) enum Offer {
 pub(super) struct Turn {
     pub pd: usize,
     pub choice: Choice,
+    pub standing: Standing,
     /// Whether bulk waited while this is due, or the reverse.
     pub rival_waits: bool,
 }
@@ -72,33 +73,33 @@ impl Line {
 }
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
-    /// Takes bytes from the line; none at all tells that time has passed.
+    /// Takes bytes from the line; none at all tells that time has passed. They may have waited for the caller: a gap in
+    /// a frame is what lies between two looks, not what lies between two calls.
     pub(super) fn received(&mut self, now: Micros, mut bytes: &[u8]) {
         if matches!(self.line, Line::Down) {
             return;
         }
         let any = !bytes.is_empty();
-        while let Some(found) = self.deframer.next(now, &mut bytes) {
-            let heard = match (found, &self.line) {
-                (Deframed::Frame(frame), Line::Awaiting(exchange)) => {
-                    let peer = &mut self.peers[exchange.turn.pd];
-                    if frame.view().header().reply {
-                        take_reply(peer, now, &self.config, frame, &mut self.inbox)
-                    } else {
-                        count(&mut self.counters.commands_seen);
-                        Heard::Ignored
-                    }
+        while let Some(found) = self.deframer.next_since(self.looked_at, now, &mut bytes) {
+            let awaited =
+                if let Line::Awaiting(exchange) = &self.line { Some(exchange.turn.pd) } else { None };
+            let heard = match (found, awaited) {
+                (Deframed::Frame(frame), awaited) => {
+                    let (config, counters) = (&self.config, &mut self.counters);
+                    take_frame(&mut self.peers, awaited, now, config, frame, &mut self.inbox, counters)
                 }
-                (Deframed::Refused(refused), Line::Awaiting(exchange)) => {
-                    self.peers[exchange.turn.pd].hear_refused(now, &self.config, refused)
+                (Deframed::Refused(refused), Some(pd)) => {
+                    self.peers[pd].hear_refused(now, &self.config, refused)
                 }
-                (Deframed::Frame(_) | Deframed::Refused(_), _) => {
+                (Deframed::Refused(_), None) => {
                     count(&mut self.counters.unexpected_frames);
                     Heard::Ignored
                 }
             };
             self.conclude(now, heard);
         }
+        self.looked_at = now;
+        self.noise.read(now, self.deframer.counters().noise_bytes);
         if any {
             self.stay_quiet(now);
         }
@@ -109,17 +110,15 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         let Line::Awaiting(exchange) = &mut self.line else { return };
         let pd = exchange.turn.pd;
         match heard {
-            Heard::Ignored => {}
+            Heard::Ignored => return,
             Heard::Damaged => {
                 exchange.damaged = true;
-                count(&mut self.peers[pd].counters.bad_check);
+                return count(&mut self.peers[pd].counters.bad_check);
             }
-            Heard::Answered => self.release(now, now + idle_time(&self.config), true),
-            Heard::Delivered(delivery) => {
-                self.delivery = Some((pd, delivery));
-                self.release(now, now + idle_time(&self.config), true);
-            }
+            Heard::Answered => {}
+            Heard::Delivered(delivery) => self.delivery = Some((pd, delivery)),
         }
+        self.release(now, now + idle_time(&self.config), true);
     }
 
     /// Bytes have come: a reply may still be on its way, and nothing may be sent into it. Once something damaged has
@@ -162,7 +161,12 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// The exchange is over.
     fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
         if let Line::Awaiting(Exchange { turn, sent_at, .. }) = self.line {
-            self.schedule.used(turn.choice, now.since(sent_at), turn.rival_waits, answered);
+            let Turn { choice, standing, rival_waits: rival_waited, .. } = turn;
+            self.schedule.used(
+                now,
+                choice,
+                Use { span: now.since(sent_at), standing, rival_waited, answered },
+            );
         }
         self.line = Line::free(ready_at, self.config.character_gap);
     }
@@ -171,9 +175,11 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub(super) fn launch(&mut self, now: Micros, turn: Turn) {
         let len = self.peers[turn.pd].outstanding.frame().len();
         let longest_reply = line_time(N, self.config.baud) * 2;
-        let deadline = now + line_time(len, self.config.baud) + self.config.reply_timeout;
+        let patience = self.peers[turn.pd].timetable.reply_timeout(&self.config);
+        let deadline = now + line_time(len, self.config.baud) + patience;
         let limit = deadline + longest_reply + self.config.character_gap;
         self.deframer.clear();
+        self.looked_at = now;
         self.transmit = Some(turn.pd);
         self.line = Line::Awaiting(Exchange { turn, sent_at: now, deadline, limit, damaged: false });
     }
@@ -218,8 +224,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                 Choice::Bulk(pd) => (pd, wants.iter().any(|w| w.due.is_some_and(|due| due <= now))),
                 Choice::Urgent(pd) | Choice::Due(pd) => (pd, wants.iter().any(|w| w.bulk)),
             };
-            let turn = Turn { pd, choice, rival_waits };
-            if self.peers[pd].outstanding.sent().is_none() && !matches!(choice, Choice::Due(_)) {
+            let turn = Turn { pd, choice, standing: wants[pd].standing, rival_waits };
+            if self.peers[pd].takes_commands() && !matches!(choice, Choice::Due(_)) {
                 if let Some(next) = self.offer(now, turn) {
                     return next;
                 }
@@ -277,17 +283,36 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     }
 }
 
-/// A reply frame, while `peer`'s is awaited.
-fn take_reply<const N: usize>(
-    peer: &mut Peer<N>,
+/// A frame, while the reply of the PD `awaited` is, if any is.
+fn take_frame<const N: usize>(
+    peers: &mut [Peer<N>],
+    awaited: Option<usize>,
     now: Micros,
     config: &LineConfig,
     frame: FrameMut<'_>,
     inbox: &mut Inbox<N>,
+    counters: &mut LineCounters,
 ) -> Heard {
-    if frame.view().header().address == peer.place.address() {
-        return peer.hear(now, config, frame, inbox);
+    let header = frame.view().header();
+    if !header.reply {
+        let bytes = frame.view().bytes();
+        let is_echo = peers.iter().any(|peer| peer.outstanding.frame().get(1..) == Some(bytes));
+        count(if is_echo { &mut counters.echoes } else { &mut counters.foreign_commands });
+        return Heard::Ignored;
     }
-    count(&mut peer.counters.foreign_address);
+    let sender = peers.iter().position(|peer| peer.place.address() == header.address);
+    match (awaited, sender) {
+        (Some(awaited), Some(sender)) if awaited == sender => {
+            return peers[awaited].hear(now, config, frame, inbox);
+        }
+        (_, Some(sender)) if peers[sender].outstanding.is_overdue(header.sequence) => {
+            peers[sender].replies_late(config);
+        }
+        _ => {}
+    }
+    count(match awaited {
+        Some(awaited) => &mut peers[awaited].counters.foreign_address,
+        None => &mut counters.unexpected_frames,
+    });
     Heard::Ignored
 }

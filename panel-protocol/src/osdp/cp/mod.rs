@@ -26,6 +26,7 @@ mod outstanding;
 mod peer;
 mod phase;
 mod place;
+mod probing;
 mod recovery;
 mod schedule;
 mod settings;
@@ -37,7 +38,7 @@ mod upload;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
-pub use event::{Capabilities, DeviceIdentity, Event, KeyFault, LossCause, OfflineCause};
+pub use event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault, LossCause, OfflineCause};
 pub use output::{
     AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
 };
@@ -49,6 +50,7 @@ pub use transfer::{
 
 use core::time::Duration;
 
+use counters::NoiseMeter;
 use heapless::Vec;
 
 use super::command::Command;
@@ -75,6 +77,9 @@ pub struct Cp<const PDS: usize, const N: usize, R> {
     schedule: Schedule,
     deframer: Deframer<N>,
     counters: LineCounters,
+    noise: NoiseMeter,
+    /// When the caller last said what had come, or that nothing had.
+    looked_at: Micros,
     /// The PD whose frame is to be handed out for transmission.
     transmit: Option<usize>,
     /// The PD whose reply is in the inbox, and what it is to the caller.
@@ -93,6 +98,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             line: Line::free(Micros(0), Duration::ZERO),
             schedule: Schedule::default(),
             counters: LineCounters::default(),
+            noise: NoiseMeter::default(),
+            looked_at: Micros(0),
             transmit: None,
             delivery: None,
             inbox: Inbox::default(),
@@ -165,7 +172,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn counters(&self) -> LineCounters {
         let heard = self.deframer.counters();
         let bad_length = heard.bad_length.wrapping_add(heard.too_long);
-        LineCounters { noise_bytes: heard.noise_bytes, bad_length, ..self.counters }
+        let noise_per_second = self.noise.per_second();
+        LineCounters { noise_bytes: heard.noise_bytes, noise_per_second, bad_length, ..self.counters }
     }
 
     /// Whether no frame is in flight, so that demand matters now.

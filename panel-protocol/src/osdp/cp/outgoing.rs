@@ -8,6 +8,8 @@ use super::output::{Random, SendError};
 use super::outstanding::Purpose;
 use super::peer::Peer;
 use super::phase::Phase;
+use super::probing::Probe;
+use super::timing::bytes_within;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{Command, KeySet};
 use crate::osdp::draft::max_data;
@@ -17,6 +19,9 @@ use crate::time::Micros;
 impl<const N: usize> Peer<N> {
     /// Puts into `frame` what is due: a repetition as it was, or the next step, poll or key. False: nothing, after all.
     pub(super) fn prepare_due(&mut self, now: Micros, line: &LineConfig, random: &mut impl Random) -> bool {
+        if self.overtake(now) {
+            return false;
+        }
         if self.outstanding.sent().is_some() {
             self.count_frame(true);
             return true;
@@ -56,10 +61,17 @@ impl<const N: usize> Peer<N> {
     /// Composes the frame that the phase asks for, and moves on from the phases that wait for nothing else.
     fn compose_due(&mut self, now: Micros, line: &LineConfig, random: &mut impl Random) -> Option<Purpose> {
         match &self.phase {
-            Phase::Resting { .. } => {
-                self.phase = Phase::Identify;
-                self.compose_step(&Command::Id)
-            }
+            Phase::Resting { .. } => match self.probing.next() {
+                Probe::Id => {
+                    self.phase = Phase::Identify;
+                    self.compose_step(&Command::Id)
+                }
+                Probe::Poll => {
+                    self.phase = Phase::Probe;
+                    self.compose_step(&Command::Poll)
+                }
+            },
+            Phase::Probe => self.compose_step(&Command::Poll),
             Phase::Identify => self.compose_step(&Command::Id),
             Phase::Capabilities { .. } => self.compose_step(&Command::Capabilities),
             Phase::Known | Phase::Challenge { .. } => self.compose_challenge(now, line, random),
@@ -71,7 +83,7 @@ impl<const N: usize> Peer<N> {
                 let open = *open;
                 self.compose_in_session(now, line, open)
             }
-            Phase::Clear => self.compose_poll(),
+            Phase::Clear => self.compose_poll(line),
         }
     }
 
@@ -101,12 +113,12 @@ impl<const N: usize> Peer<N> {
             self.lose_session(now, line, LossCause::KeyChange);
             return None;
         }
-        self.compose_poll()
+        self.compose_poll(line)
     }
 
     /// A poll; before it, other settings, or that a file was given up; before the first one, how long a frame the CP
-    /// takes, if the PD can make use of it.
-    fn compose_poll(&mut self) -> Option<Purpose> {
+    /// takes, if the PD can make use of it: no longer than the line may be held up in one piece.
+    fn compose_poll(&mut self, line: &LineConfig) -> Option<Purpose> {
         if let Some(settings) = self.place.wanted() {
             return self.compose(&Command::ComSet(settings), N).ok().map(|()| Purpose::ComSet);
         }
@@ -116,7 +128,8 @@ impl<const N: usize> Peer<N> {
         if self.device.receive_buffer() <= MIN_FRAME_LEN || !self.outstanding.tells_size() {
             return self.compose(&Command::Poll, N).ok().map(|()| Purpose::Poll);
         }
-        let size = u16::try_from(N).unwrap_or(u16::MAX);
+        let by_time = bytes_within(line.frame_time, line.baud).max(MIN_FRAME_LEN);
+        let size = u16::try_from(N.min(by_time)).unwrap_or(u16::MAX);
         self.compose(&Command::ReceiveSize(size), N).ok().map(|()| Purpose::Step)
     }
 

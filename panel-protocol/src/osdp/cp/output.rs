@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::counters::PdCounters;
-use super::event::{Capabilities, DeviceIdentity, Event, KeyFault};
+use super::event::{Capabilities, DeviceIdentity, Event, IdFault, KeyFault};
 use super::incoming::Delivery;
 use super::notices::Note;
 use super::transfer::FileState;
@@ -154,6 +154,8 @@ pub enum PdState {
     Offline,
     /// It is being identified, or its session is being set up.
     Starting,
+    /// Something answers, and it can't be told who it is.
+    NoIdentity(IdFault),
     /// It answers, and no session can be had.
     NoSession(KeyFault),
     /// Another device answers in its place.

@@ -47,13 +47,15 @@ pub(super) struct Outstanding<const N: usize> {
     sent: Option<Sent>,
     /// The frame, mark byte included, for its repetition.
     frame: Vec<u8, N>,
+    /// The sequence number of the last answered frame, if that had been repeated: its PD may answer it once more.
+    repeated: Option<u8>,
     /// Whether the PD has been told in this conversation how long a frame the CP takes.
     size_told: bool,
 }
 
 impl<const N: usize> Outstanding<N> {
     pub(super) const fn new() -> Self {
-        Self { sequence: 0, sent: None, frame: Vec::new(), size_told: false }
+        Self { sequence: 0, sent: None, frame: Vec::new(), repeated: None, size_told: false }
     }
 
     /// What is on its way or waits to be repeated.
@@ -116,7 +118,18 @@ impl<const N: usize> Outstanding<N> {
     pub(super) fn answered(&mut self) {
         if let Some(sent) = self.sent.take() {
             self.sequence = sent.sequence % 3 + 1;
+            self.repeated = (sent.failures > 0).then_some(sent.sequence);
         }
+    }
+
+    /// Whether the frame before this one had that sequence number and was sent more than once.
+    pub(super) fn repeated(&self, sequence: u8) -> bool {
+        self.repeated == Some(sequence)
+    }
+
+    /// Whether a frame with that sequence number has been given up on, for now, and its answer may come late.
+    pub(super) fn is_overdue(&self, sequence: u8) -> bool {
+        self.sent.is_some_and(|sent| sent.failures > 0 && sent.sequence == sequence)
     }
 
     /// It was left without a good reply, and will be repeated. Gives how it stood before.

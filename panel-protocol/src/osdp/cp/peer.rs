@@ -8,14 +8,17 @@ use super::acquaintance::Acquaintance;
 use super::check::ChosenCheck;
 use super::config::{LineConfig, PdConfig};
 use super::counters::PdCounters;
+use super::event::Deviation;
 use super::keys::Keys;
 use super::notices::Notices;
 use super::output::{Demand, PdStatus, RotateError};
 use super::outstanding::{Outstanding, Purpose};
 use super::phase::Phase;
 use super::place::Place;
-use super::schedule::Wants;
+use super::probing::Probing;
+use super::schedule::{Standing, Wants};
 use super::timetable::Timetable;
+use super::timing::PROMPT_REPETITIONS;
 use super::unsolicited::Freshness;
 use super::upload::Upload;
 use crate::osdp::secure::Scbk;
@@ -27,6 +30,7 @@ pub(super) struct Peer<const N: usize> {
     pub place: Place,
     pub check: ChosenCheck,
     pub keys: Keys,
+    pub probing: Probing,
     pub device: Acquaintance,
     pub phase: Phase,
     pub outstanding: Outstanding<N>,
@@ -44,6 +48,7 @@ impl<const N: usize> Peer<N> {
             place: Place::new(config.address),
             check: ChosenCheck::new(config.check),
             keys: Keys::new(config.key),
+            probing: Probing::default(),
             device: Acquaintance::new(config.expected),
             phase: Phase::Resting { until: Micros(0) },
             outstanding: Outstanding::new(),
@@ -56,22 +61,24 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    /// What it wants of the line at `now`.
+    /// What it wants of the line at `now`. While something urgent waits for it, whatever has to go before is urgent, too.
     pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
+        let (standing, hurries) = (self.standing(), self.device.is_online() && self.demand == Demand::Urgent);
         if let Some(sent) = self.outstanding.sent() {
-            let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
-            let silent = self.is_uncertain() || sent.failures > 0;
-            return Wants { due: Some(sent.retry_at), silent, urgent, ..Wants::default() };
+            let urgent =
+                (hurries || sent.purpose == Purpose::Command { urgent: true }) && sent.retry_at <= now;
+            return Wants { due: Some(sent.retry_at), standing, urgent, ..Wants::default() };
         }
         let is_open = self.phase.is_open();
         if self.upload.is_abort_due() && is_open {
             return Wants { due: Some(Micros(0)), ..Wants::default() }; // before anything else that it gets
         }
         let resting = if let Phase::Resting { until } = self.phase { Some(until) } else { None };
+        let due = resting.unwrap_or(self.timetable.due());
         let wants = Wants {
-            silent: self.is_uncertain(),
-            due: Some(resting.unwrap_or(self.timetable.due())),
-            urgent: is_open && self.demand == Demand::Urgent,
+            standing,
+            due: Some(due),
+            urgent: hurries && (is_open || due <= now),
             bulk: is_open && self.demand == Demand::Bulk,
             later: None,
         };
@@ -79,9 +86,20 @@ impl<const N: usize> Peer<N> {
         self.upload.wants(now, wants, silent_at)
     }
 
-    /// Whether nobody knows that it is there.
-    fn is_uncertain(&self) -> bool {
-        !self.device.is_online() && matches!(self.phase, Phase::Resting { .. } | Phase::Identify)
+    /// Whether it can be given a command now: nothing else is outstanding.
+    pub(super) fn takes_commands(&self) -> bool {
+        self.phase.is_open() && self.outstanding.sent().is_none()
+    }
+
+    fn standing(&self) -> Standing {
+        let failures = self.outstanding.sent().map_or(0, |sent| sent.failures);
+        let is_sought = self.phase.is_search();
+        match self.device.is_online() {
+            true if failures <= PROMPT_REPETITIONS => Standing::Answers,
+            false if is_sought && self.timetable.was_sought_in_vain() => Standing::Away,
+            false if !is_sought => Standing::Answers, // it has just said who it is
+            _ => Standing::Doubtful,
+        }
     }
 
     pub(super) fn status(&self) -> PdStatus {
@@ -115,6 +133,13 @@ impl<const N: usize> Peer<N> {
         self.keys.rotate(new, until)?;
         self.hurry(now, line);
         Ok(())
+    }
+
+    /// Tells what it does otherwise than it should, once.
+    pub(super) fn deviates(&mut self, what: Deviation) {
+        if let Some(event) = self.device.deviates(what) {
+            self.notices.add(event);
+        }
     }
 
     /// Has it looked at again at once.

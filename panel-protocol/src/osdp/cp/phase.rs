@@ -10,6 +10,8 @@ use crate::time::Micros;
 pub(super) enum Phase {
     /// Left alone until then, and then begun anew.
     Resting { until: Micros },
+    /// Polled, to see whether anybody is there.
+    Probe,
     /// Asked who it is.
     Identify,
     /// Asked what it can do.
@@ -27,6 +29,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether it is not known yet who is there.
+    pub(super) fn is_search(&self) -> bool {
+        matches!(self, Self::Resting { .. } | Self::Probe | Self::Identify)
+    }
+
     /// Whether the PD takes the caller's commands.
     pub(super) fn is_open(&self) -> bool {
         match self {

@@ -7,7 +7,8 @@ use core::time::Duration;
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, LossCause, OfflineCause};
+use super::event::{Deviation, Event, LossCause, OfflineCause};
+use super::output::Demand;
 use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;
@@ -24,13 +25,33 @@ impl<const N: usize> Peer<N> {
         let Some(Sent { failures, purpose, .. }) = self.outstanding.failed(now) else { return };
         let may_be_there = damaged || !self.device.is_offline();
         match self.phase {
-            Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
-            Phase::Identify => {}
+            Phase::Probe | Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
+            Phase::Probe | Phase::Identify => {}
+            _ if failures > 0 && self.check.disprove() => self.go_back_to_checksum(now),
             _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
                 self.lose_session(now, line, LossCause::Moved);
             }
             _ => self.check_silence(now, line),
         }
+    }
+
+    /// It claims to know the CRC, and doesn't answer it: from the beginning, as it was found.
+    pub(super) fn go_back_to_checksum(&mut self, now: Micros) {
+        self.deviates(Deviation::ChecksumAlone);
+        self.rest(now);
+    }
+
+    /// A command that can wait and was left without an answer makes room for an urgent one. Nobody knows where the chain
+    /// of MACs stands behind it, so a new session is the way. False: nothing is in the way, or it has not failed.
+    pub(super) fn overtake(&mut self, now: Micros) -> bool {
+        let failed = self.outstanding.sent().filter(|sent| sent.failures > 0);
+        let is_in_the_way = failed.is_some_and(|sent| sent.purpose == Purpose::Command { urgent: false });
+        let overtaken = is_in_the_way && self.demand == Demand::Urgent;
+        if overtaken {
+            self.end_session(LossCause::Overtaken);
+            self.rest(now);
+        }
+        overtaken
     }
 
     /// Takes it offline if it has been silent for too long.
@@ -42,7 +63,14 @@ impl<const N: usize> Peer<N> {
 
     /// The first question of a bring-up was not answered. One that was just there may be starting up.
     pub(super) fn unreachable(&mut self, now: Micros, line: &LineConfig) {
-        self.check.unanswered(&mut self.counters.check_changes);
+        if self.probing.unanswered() {
+            self.check.unanswered(&mut self.counters.check_changes);
+        }
+        self.leave(now, line);
+    }
+
+    /// The attempt to bring it up has led nowhere.
+    pub(super) fn leave(&mut self, now: Micros, line: &LineConfig) {
         if self.device.is_online() && !self.timetable.is_silent(now, line) {
             let pause = if self.place.is_sought() { self.next_pause(line) } else { line.backoff_first };
             self.rest(now + pause);

@@ -6,6 +6,9 @@ use super::config::LineConfig;
 use super::timing::{Backoff, poll_interval};
 use crate::time::Micros;
 
+/// Most that a PD gets for a reply, in the line's reply times: one that is slower is of no use to a line.
+const MOST_REPLY_TIMES: u32 = 4;
+
 /// One PD's times.
 #[derive(Debug)]
 pub(super) struct Timetable {
@@ -13,11 +16,21 @@ pub(super) struct Timetable {
     due: Micros,
     last_heard: Option<Micros>,
     backoff: Backoff,
+    /// Whether an attempt has led nowhere since the last that did, or since it was to be looked at at once.
+    sought_in_vain: bool,
+    /// Time that it has for its replies, if it is known to need more than the line gives.
+    reply_time: Option<Duration>,
 }
 
 impl Timetable {
     pub(super) fn new(line: &LineConfig) -> Self {
-        Self { due: Micros(0), last_heard: None, backoff: Backoff::new(line) }
+        Self {
+            due: Micros(0),
+            last_heard: None,
+            backoff: Backoff::new(line),
+            sought_in_vain: false,
+            reply_time: None,
+        }
     }
 
     pub(super) fn due(&self) -> Micros {
@@ -50,12 +63,30 @@ impl Timetable {
 
     /// The next, longer, pause between two attempts.
     pub(super) fn next_pause(&mut self, line: &LineConfig) -> Duration {
+        self.sought_in_vain = true;
         self.backoff.step(line)
+    }
+
+    pub(super) fn was_sought_in_vain(&self) -> bool {
+        self.sought_in_vain
+    }
+
+    /// Time that it has for the first byte of a reply.
+    pub(super) fn reply_timeout(&self, line: &LineConfig) -> Duration {
+        self.reply_time.unwrap_or(line.reply_timeout)
+    }
+
+    /// A reply came when it was not awaited any more: it gets more time from now on. False: it has the most already.
+    pub(super) fn replies_late(&mut self, line: &LineConfig) -> bool {
+        let (now, most) = (self.reply_timeout(line), line.reply_timeout * MOST_REPLY_TIMES);
+        self.reply_time = Some((now * 2).min(most));
+        now < most
     }
 
     /// An attempt has led somewhere: pauses are short again.
     pub(super) fn forgive(&mut self, line: &LineConfig) {
         self.backoff = Backoff::new(line);
+        self.sought_in_vain = false;
     }
 
     /// It is to be looked at again at once.

@@ -12,9 +12,12 @@ const BITS_PER_BYTE: u64 = 10;
 /// Silence that must lie between two frames, in byte times (OSDP 2.2, 5.7).
 const IDLE_BYTES: usize = 2;
 
-/// Spaces before the second and later repetitions of a frame without a good reply. The first two follow at the
-/// next turn, because noise is short; the later ones leave the line to other PDs.
+/// Spaces before the repetitions of a frame without a good reply. The first two follow at the next turn, because noise is
+/// short; the later ones leave the line to other PDs.
 const RETRY_DELAYS_MS: [u64; 7] = [0, 0, 50, 100, 200, 400, 800];
+
+/// Repetitions for which a PD that answers keeps its place among those that do.
+pub(super) const PROMPT_REPETITIONS: u8 = 2;
 
 /// Time that `bytes` bytes take at `baud`, rounded up to a microsecond.
 pub fn line_time(bytes: usize, baud: u32) -> Duration {

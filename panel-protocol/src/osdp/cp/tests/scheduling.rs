@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::gadget::{DEVICE_BUFFER, Dice};
 use super::site::{PDS, Site};
-use crate::osdp::cp::{Demand, PdState, line_time};
+use crate::osdp::cp::{Demand, LineConfig, PdState, line_time};
 use crate::osdp::frame::Frame;
 use crate::time::Micros;
 
@@ -191,7 +191,8 @@ fn urgent_pds_share_the_line_evenly() {
 
 #[test]
 fn a_long_reply_on_a_slow_line_is_waited_for() {
-    let mut site = Site::new(27, 9600);
+    let frame_time = 2 * SECOND; // so that the device is let to make it that long
+    let mut site = Site::with(27, LineConfig { frame_time, ..LineConfig::new(9600) });
     let pd = site.add();
     site.devices[pd].gadget.reply_len = 900;
     site.run_to(5 * SECOND, |site| all_up(site, None));
