@@ -9,11 +9,13 @@ mod client;
 mod closest;
 mod event;
 mod group;
+mod local_clock;
 mod one_line;
 mod operation;
 mod revocation;
 mod rule;
 mod site;
+mod verdict;
 
 pub use access_edit::{
     AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessRefusal, BasedOn, DoorDraft,
@@ -33,8 +35,10 @@ pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use group::{Group, GroupId};
+pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
 pub use operation::Operation;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use verdict::{Level, Notice, Verdict};

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use panel_protocol::osdp::cp::{Event, KeyFault, LossCause};
 use panel_protocol::osdp::reply::NakReason;
 
-use crate::domain::{Alarm, AlarmKind, ControllerId, LineId};
+use crate::domain::{Alarm, AlarmKind, ControllerId, Level, LineId, Notice};
 use crate::links::osdp::{LineEvent, LinkEvent};
-use crate::views::{ControllerState, Level, LineState, Notice};
+use crate::views::{ControllerState, LineState};
 
 /// Most notices that are kept; the oldest go first.
 const MAX_NOTICES: usize = 20;

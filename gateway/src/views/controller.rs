@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::verdict::Level;
-use crate::domain::{ControllerId, DoorId, LineId};
+use crate::domain::{ControllerId, DoorId, Level, LineId};
 
 /// A controller: how it is, what it holds, and what went wrong on its way.
 #[derive(Clone, PartialEq, Debug, Serialize)]

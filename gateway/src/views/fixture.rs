@@ -5,8 +5,8 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, GivenCard, Landing, Operation,
-    Receipt, ReceiptAction, RefusedCard, Revision,
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, GivenCard, Landing, Level, Notice,
+    Operation, Receipt, ReceiptAction, RefusedCard, Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.

@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::LocalClock;
 use super::controller::ControllerState;
 use super::masking::CardText;
-use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision};
+use crate::domain::{CardholderId, ControllerId, Landing, LocalClock, Receipt, ReceiptAction, Revision};
 
 /// The way of one card's change from the directory to every controller.
 #[derive(Clone, PartialEq, Debug, Serialize)]

@@ -4,52 +4,15 @@
 //! broken, then what wants a look. What follows from another finding is left out: a controller on a line that is down
 //! is not told as offline as well.
 
-use serde::Serialize;
-
-use super::clock::LocalClock;
 use super::controller::{ControllerKind, ControllerState, ControllerView};
 use super::event::AlarmView;
 use super::line::LineState;
 use super::receipt::Exposure;
 use super::site::SiteFacts;
-use crate::domain::{AlarmKind, ControllerId, LineId};
+use crate::domain::{AlarmKind, ControllerId, Level, LineId, LocalClock, Verdict};
 
 /// Most controllers that one line names.
 const MAX_NAMED: usize = 3;
-
-/// How bad something is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Nothing to do.
-    Well,
-    /// Worth a look.
-    Attention,
-    /// Somebody must do something.
-    Problem,
-}
-
-impl Level {
-    /// `well`, `attention` or `problem`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Well => "well",
-            Self::Attention => "attention",
-            Self::Problem => "problem",
-        }
-    }
-}
-
-/// Whether all is well.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Verdict {
-    /// The worst of all findings.
-    pub level: Level,
-    /// The most important finding, as one line; what is well when there is none.
-    pub text: String,
-    /// The other findings, most important first.
-    pub further: Vec<String>,
-}
 
 /// What the facts amount to.
 pub fn verdict(site: &SiteFacts) -> Verdict {

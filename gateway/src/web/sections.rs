@@ -10,10 +10,10 @@ use askama::Template;
 
 use super::api::site_for;
 use super::state::WebState;
+use crate::domain::{Level, LocalClock, Verdict};
 use crate::store::users::Role;
 use crate::views::{
-    ControllerState, ControllerView, IdentitySourceView, InstallMinutes, Level, LineState, LocalClock,
-    SiteFacts, SiteView, Verdict,
+    ControllerState, ControllerView, IdentitySourceView, InstallMinutes, LineState, SiteFacts, SiteView,
 };
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.

@@ -1,8 +1,8 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{CardRefusal, CardholderId, GivenCard, RefusedCard};
-use crate::views::{CardText, LineState, Notice, RefusedCardView};
+use crate::domain::{CardRefusal, CardholderId, GivenCard, Notice, RefusedCard};
+use crate::views::{CardText, LineState, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
 
