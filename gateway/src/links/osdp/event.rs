@@ -63,6 +63,8 @@ fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::SecureUp => f.write_str("secure session up"),
         Event::SecureLost { cause } => write!(f, "secure session lost: {}", loss(*cause)),
         Event::NoSession { fault } => fault_words(*fault, f),
+        Event::NoIdentity { fault } => write!(f, "something answers at its address, with {fault}"),
+        Event::Deviates { what } => what.fmt(f),
         Event::Swapped { expected, found } => {
             let (expected, found) = (Device(expected), DeviceIdentity::from(found));
             write!(
@@ -103,6 +105,7 @@ fn loss(cause: LossCause) -> String {
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),
         LossCause::Moved => "its address or speed is being changed".into(),
+        LossCause::Overtaken => "a command without an answer made room for an urgent one".into(),
         LossCause::KeyChange => "its key is being changed".into(),
     }
 }
@@ -115,6 +118,10 @@ fn fault_words(fault: KeyFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 "has another key than its key file; reset it to the delivered key and run `gateway enrol`, ",
             )?;
             f.write_str("or restore the key file")
+        }
+        KeyFault::NoSecureChannel => {
+            f.write_str("has no secure channel; this version can't use it: whoever can touch the line could ")?;
+            f.write_str("read and forge all that is said")
         }
         KeyFault::Refused(reason) => {
             write!(

@@ -272,8 +272,8 @@ mod tests {
 
     #[test]
     fn pds_that_are_away_get_a_tenth_of_the_time_while_another_answers() {
-        let (heard, silent) = time_beside(Standing::Away);
-        assert!((85..=95).contains(&(heard * 10 / silent)), "{heard} to {silent}");
+        let (heard, in_vain) = time_beside(Standing::Away);
+        assert!((85..=95).contains(&(heard * 10 / in_vain)), "{heard} to {in_vain}");
         let mut schedule = Schedule::default();
         let span = Duration::from_millis(200);
         schedule.used(NOW, Choice::Due(1), silent(span, Standing::Away));
