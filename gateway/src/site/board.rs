@@ -179,10 +179,13 @@ const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerSta
         LinkEvent::Wire(Event::SecureUp) => ControllerState::Online,
         LinkEvent::Wire(Event::Offline { .. }) => ControllerState::Offline,
         LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => ControllerState::NotEnrolled,
+        LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoSecureChannel }) => {
+            ControllerState::Unsupported
+        }
         LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => ControllerState::Starting,
         LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => ControllerState::WrongKey,
         LinkEvent::Wire(Event::Swapped { .. }) => ControllerState::Swapped,
-        LinkEvent::Nonsense => ControllerState::Unsupported,
+        LinkEvent::Nonsense | LinkEvent::Wire(Event::NoIdentity { .. }) => ControllerState::Unsupported,
         LinkEvent::Wire(
             Event::KeyInstalled
             | Event::KeyKept
@@ -190,7 +193,8 @@ const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerSta
             | Event::Moved { .. }
             | Event::NotMoved { .. }
             | Event::FileSent { .. }
-            | Event::FileFailed { .. },
+            | Event::FileFailed { .. }
+            | Event::Deviates { .. },
         )
         | LinkEvent::Refused(_)
         | LinkEvent::KeySaved
@@ -203,7 +207,9 @@ fn alarm_of(event: &LinkEvent, controller: ControllerId) -> Option<AlarmKind> {
     Some(match event {
         LinkEvent::Wire(Event::Offline { .. }) => AlarmKind::ControllerOffline { controller },
         LinkEvent::Wire(Event::SecureLost { cause: LossCause::BadMac }) => AlarmKind::BadMac { controller },
-        LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => return None,
+        LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey | KeyFault::NoSecureChannel }) => {
+            return None;
+        }
         LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => return None,
         LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => {
             AlarmKind::WrongKey { controller }
@@ -225,7 +231,10 @@ const fn notice_level(event: &LinkEvent) -> Option<Level> {
             | Event::NotMoved { .. },
         )
         | LinkEvent::Nonsense => Some(Level::Attention),
-        LinkEvent::KeyNotSaved(_) => Some(Level::Problem),
+        LinkEvent::KeyNotSaved(_)
+        | LinkEvent::Wire(Event::NoIdentity { .. } | Event::NoSession { fault: KeyFault::NoSecureChannel }) => {
+            Some(Level::Problem)
+        }
         _ => None,
     }
 }

@@ -120,7 +120,9 @@ fn fault_words(fault: KeyFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("or restore the key file")
         }
         KeyFault::NoSecureChannel => {
-            f.write_str("has no secure channel; this version can't use it: whoever can touch the line could ")?;
+            f.write_str(
+                "has no secure channel; this version can't use it: whoever can touch the line could ",
+            )?;
             f.write_str("read and forge all that is said")
         }
         KeyFault::Refused(reason) => {
