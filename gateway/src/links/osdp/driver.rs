@@ -13,7 +13,7 @@ use panel_protocol::osdp::cp::{
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::{Message, Scbk};
-use panel_protocol::panel::OUI;
+use panel_protocol::panel::{self, OUI};
 use panel_protocol::time::Micros;
 
 use super::keys::KnownKeys;
@@ -200,7 +200,12 @@ impl Driver {
         if let Some(len) = self.client.next_operation(controller, room) {
             let data = &room[..len.min(room.len())];
             let command = Command::Manufacturer(Manufacturer { oui: OUI, data });
-            match self.cp.send(now, pd, &command) {
+            let is_read = data.first().is_some_and(|code| panel::is_read(*code));
+            let sent = match is_read {
+                true => self.cp.send_read(now, pd, &command),
+                false => self.cp.send(now, pd, &command),
+            };
+            match sent {
                 Ok(()) => return,
                 Err(_) => self.client.failed(controller),
             }

@@ -9,7 +9,6 @@ use super::incoming::{Heard, nak_reason};
 use super::keys::{Which, Worked};
 use super::peer::Peer;
 use super::phase::Phase;
-use super::probing::Probe;
 use crate::osdp::frame::Payload;
 use crate::osdp::frame::{Frame, scs};
 use crate::osdp::reply::{ClientCryptogram, DeviceId, NakReason, Reply, code};
@@ -115,7 +114,7 @@ impl<const N: usize> Peer<N> {
             _ => Capabilities::default(),
         };
         self.check.described(capabilities.crc);
-        if self.probing.next() == Probe::Poll {
+        if self.probing.found() {
             self.deviates(Deviation::PolledFirst);
         }
         if self.device.replaces(&pdid) {

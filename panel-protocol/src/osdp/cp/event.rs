@@ -168,7 +168,7 @@ pub enum LossCause {
     KeyChange,
     /// It has been asked to change its address or speed, and has done so or may have.
     Moved,
-    /// A command that it left without an answer made room for an urgent one: a new session is the shortest way to that.
+    /// A read that it left without an answer made room for something urgent, to which a new session is the shortest way.
     Overtaken,
 }
 

@@ -206,7 +206,7 @@ impl<const N: usize> Peer<N> {
             count(&mut self.counters.naks);
         }
         match sent.purpose {
-            Purpose::Command { .. } => {
+            Purpose::Command(_) => {
                 inbox.put(code, data);
                 Heard::Delivered(Delivery::Answer)
             }

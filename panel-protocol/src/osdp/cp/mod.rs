@@ -62,6 +62,7 @@ use incoming::{Delivery, Inbox};
 use line::{Line, Offer};
 use notices::Note;
 use output::Next;
+use outstanding::Kind;
 use peer::Peer;
 use schedule::{Choice, Schedule};
 
@@ -202,11 +203,31 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// # Errors
     /// When the PD has no turn, or the command is too long for it. After the latter the turn still stands.
     pub fn send(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
+        self.send_as(now, pd, command, Kind::Bulk)
+    }
+
+    /// As [`send`](Self::send), for a command that changes nothing at the PD. If it gets no answer and something urgent
+    /// waits, it is not repeated: it has [failed](Output::Failed), and makes room.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_read(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
+        self.send_as(now, pd, command, Kind::Read)
+    }
+
+    fn send_as(
+        &mut self,
+        now: Micros,
+        pd: PdIndex,
+        command: &Command<'_>,
+        kind: Kind,
+    ) -> Result<(), SendError> {
         let Line::Offered { turn, room, offer: Offer::Command } = self.line else {
             return Err(SendError::NotNow);
         };
+        let kind = if matches!(turn.choice, Choice::Urgent(_)) { Kind::Urgent } else { kind };
         let peer = self.peers.get_mut(pd.0).filter(|_| turn.pd == pd.0).ok_or(SendError::NotNow)?;
-        peer.prepare_command(now, command, room, matches!(turn.choice, Choice::Urgent(_)))?;
+        peer.prepare_command(now, command, room, kind)?;
         self.launch(now, turn);
         Ok(())
     }

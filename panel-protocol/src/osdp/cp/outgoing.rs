@@ -5,7 +5,7 @@ use super::counters::count;
 use super::event::{Event, KeyFault, LossCause};
 use super::keys::Which;
 use super::output::{Random, SendError};
-use super::outstanding::Purpose;
+use super::outstanding::{Kind, Purpose};
 use super::peer::Peer;
 use super::phase::Phase;
 use super::probing::Probe;
@@ -47,13 +47,13 @@ impl<const N: usize> Peer<N> {
         now: Micros,
         command: &Command<'_>,
         room: usize,
-        urgent: bool,
+        kind: Kind,
     ) -> Result<(), SendError> {
-        if !self.phase.is_open() || self.outstanding.sent().is_some() {
+        if !self.takes_commands() {
             return Err(SendError::NotNow);
         }
         self.compose(command, room)?;
-        self.mark_sent(now, Purpose::Command { urgent });
+        self.mark_sent(now, Purpose::Command(kind));
         self.upload.let_command_go();
         Ok(())
     }

@@ -23,7 +23,16 @@ pub(super) enum Purpose {
     /// A fragment of so many bytes of a file, or with none the question how the PD gets on with it.
     Fragment { len: u32 },
     /// The caller's command.
-    Command { urgent: bool },
+    Command(Kind),
+}
+
+/// What kind of command the caller has sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Urgent,
+    Bulk,
+    /// As bulk, and it changes nothing at the PD.
+    Read,
 }
 
 /// A frame that has been sent and not been answered for good.

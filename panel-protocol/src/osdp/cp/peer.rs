@@ -12,7 +12,7 @@ use super::event::Deviation;
 use super::keys::Keys;
 use super::notices::Notices;
 use super::output::{Demand, PdStatus, RotateError};
-use super::outstanding::{Outstanding, Purpose};
+use super::outstanding::{Kind, Outstanding, Purpose};
 use super::phase::Phase;
 use super::place::Place;
 use super::probing::Probing;
@@ -65,8 +65,7 @@ impl<const N: usize> Peer<N> {
     pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
         let (standing, hurries) = (self.standing(), self.device.is_online() && self.demand == Demand::Urgent);
         if let Some(sent) = self.outstanding.sent() {
-            let urgent =
-                (hurries || sent.purpose == Purpose::Command { urgent: true }) && sent.retry_at <= now;
+            let urgent = (hurries || sent.purpose == Purpose::Command(Kind::Urgent)) && sent.retry_at <= now;
             return Wants { due: Some(sent.retry_at), standing, urgent, ..Wants::default() };
         }
         let is_open = self.phase.is_open();

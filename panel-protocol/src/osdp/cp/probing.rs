@@ -12,6 +12,8 @@ pub(super) enum Probe {
 #[derive(Debug, Default)]
 pub(super) struct Probing {
     next: Probe,
+    /// Times in a row that it was found by a poll after it had not said who it is.
+    found_by_poll: u8,
 }
 
 impl Probing {
@@ -24,5 +26,12 @@ impl Probing {
         let both = self.next == Probe::Poll;
         self.next = if both { Probe::Id } else { Probe::Poll };
         both
+    }
+
+    /// It has said who it is. True: again only after a poll; once may be by chance, as it may just have started.
+    pub(super) fn found(&mut self) -> bool {
+        let by_poll = core::mem::take(&mut self.next) == Probe::Poll;
+        self.found_by_poll = if by_poll { self.found_by_poll.saturating_add(1) } else { 0 };
+        self.found_by_poll > 1
     }
 }

@@ -9,7 +9,7 @@ use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Deviation, Event, LossCause, OfflineCause};
 use super::output::Demand;
-use super::outstanding::{Purpose, Sent};
+use super::outstanding::{Kind, Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;
 use super::settings::COMSET_TRIES;
@@ -41,11 +41,12 @@ impl<const N: usize> Peer<N> {
         self.rest(now);
     }
 
-    /// A command that can wait and was left without an answer makes room for an urgent one. Nobody knows where the chain
-    /// of MACs stands behind it, so a new session is the way. False: nothing is in the way, or it has not failed.
+    /// A read that was left without an answer makes room for something urgent. Nobody knows where the chain of MACs stands
+    /// behind it, so a new session is the way, and shorter than a long answer that may get lost again. False: nothing is
+    /// in the way, or it has not failed.
     pub(super) fn overtake(&mut self, now: Micros) -> bool {
         let failed = self.outstanding.sent().filter(|sent| sent.failures > 0);
-        let is_in_the_way = failed.is_some_and(|sent| sent.purpose == Purpose::Command { urgent: false });
+        let is_in_the_way = failed.is_some_and(|sent| sent.purpose == Purpose::Command(Kind::Read));
         let overtaken = is_in_the_way && self.demand == Demand::Urgent;
         if overtaken {
             self.end_session(LossCause::Overtaken);
@@ -129,7 +130,7 @@ impl<const N: usize> Peer<N> {
     /// Forgets session and conversation. A command of the caller that was on its way is told to have failed.
     pub(super) fn rest(&mut self, until: Micros) {
         let purpose = self.outstanding.sent().map(|sent| sent.purpose);
-        if matches!(purpose, Some(Purpose::Command { .. })) {
+        if matches!(purpose, Some(Purpose::Command(_))) {
             self.notices.command_failed();
         }
         if let Some(event) = self.place.unsettle(purpose == Some(Purpose::ComSet)) {

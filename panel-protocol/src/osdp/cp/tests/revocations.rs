@@ -119,15 +119,15 @@ fn live_devices_are_found_at_once_among_thirty_dead_ones_when_the_line_comes_bac
 #[test]
 fn a_revocation_takes_the_place_of_a_read_that_got_no_answer() {
     let mut site = line(404, 2, 0);
+    site.reads = true;
     site.job(0, 4, false);
     let lost = std::rc::Rc::new(core::cell::Cell::new(true));
     let losing = std::rc::Rc::clone(&lost);
     // Every answer to the read is lost, however often it is asked for: it is the only one that long.
     site.devices[0].gadget.reply_len = 200;
     site.tamper = Some(std::boxed::Box::new(move |bytes| !losing.get() || bytes.len() < 100));
-    site.run_to(SECOND, |site| site.underway[0].is_some());
+    site.run_to(SECOND, |site| !site.devices[0].gadget.executed.is_empty());
     site.devices[0].gadget.reply_len = 4;
-    site.run_for(Duration::from_millis(20));
     let revocation = site.job(0, LEN, true);
     let began = site.now;
     site.run_to(SECOND, |site| site.logs[0].answered.contains(&revocation));

@@ -92,6 +92,8 @@ pub(super) struct Site {
     pub underway: Vec<Option<u32>>,
     /// How long each urgent job waited for its first byte.
     pub urgent_waits: Vec<Duration>,
+    /// Whether commands that are not urgent change nothing at their PDs.
+    pub reads: bool,
     /// The last frame with a command to each PD, and those whose command was told to have failed.
     last_frames: Vec<Vec<u8>>,
     dead_frames: BTreeSet<Vec<u8>>,
@@ -145,6 +147,7 @@ impl Site {
             endless: BTreeMap::new(),
             underway: Vec::new(),
             urgent_waits: Vec::new(),
+            reads: false,
             last_frames: Vec::new(),
             dead_frames: BTreeSet::new(),
             command_launched: None,
@@ -342,7 +345,12 @@ impl Site {
         let mut data = std::vec![0; job.len.clamp(4, max_data)];
         data[..4].copy_from_slice(&job.number.to_le_bytes());
         let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &data });
-        self.cp.send(self.now, pd, &command).unwrap();
+        let sent = if self.reads {
+            self.cp.send_read(self.now, pd, &command)
+        } else {
+            self.cp.send(self.now, pd, &command)
+        };
+        sent.unwrap();
         self.underway[index] = Some(job.number);
         self.command_launched = Some(index);
         self.underway_len = data.len();
