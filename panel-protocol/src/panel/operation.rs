@@ -40,6 +40,9 @@ pub const fn operation_name(code: u8) -> Option<&'static str> {
     })
 }
 
+/// The shortest question that only a panel answers: INFO, encoded.
+pub const WHO_ARE_YOU: [u8; 1] = [INFO];
+
 /// Whether the operation with this code changes nothing at the panel: it can be given up at any time.
 #[must_use]
 pub const fn is_read(code: u8) -> bool {

@@ -133,6 +133,12 @@ pub enum Event {
         /// Its reason, if it refused.
         reason: Option<NakReason>,
     },
+    /// It was not given a key: it does not answer what [`Cp::ask_before_key`](super::Cp::ask_before_key) says.
+    /// [`KeyKept`](Self::KeyKept) follows.
+    KeyWithheld {
+        /// Its reason, if it refused to answer.
+        reason: Option<NakReason>,
+    },
     /// The PD refused to take the new key.
     KeyRefused {
         /// Its reason.

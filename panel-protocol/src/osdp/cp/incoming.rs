@@ -217,6 +217,10 @@ impl<const N: usize> Peer<N> {
                 }
                 Heard::Answered
             }
+            Purpose::Question => {
+                self.question_answered(now, line, reply.as_ref());
+                Heard::Answered
+            }
             Purpose::ComSet => {
                 self.settings_answered(now, line, reply.as_ref());
                 Heard::Answered
@@ -290,6 +294,16 @@ impl<const N: usize> Peer<N> {
         self.take_answer(now);
         self.end_session(LossCause::KeyChange);
         self.rest(now);
+    }
+
+    /// The answer to what comes before a key. A device that doesn't know the question keeps the key that it has.
+    fn question_answered(&mut self, now: Micros, line: &LineConfig, reply: Option<&Reply<'_>>) {
+        self.timetable.make_due(now);
+        if !self.keys.answered(reply) {
+            self.notices.add(Event::KeyWithheld { reason: reply.and_then(nak_reason) });
+            self.notices.add(Event::KeyKept);
+            self.lose_session(now, line, LossCause::KeyChange);
+        }
     }
 
     fn key_refused(&mut self, now: Micros, line: &LineConfig, reason: NakReason) {

@@ -56,6 +56,7 @@ use heapless::Vec;
 use super::command::Command;
 use super::deframe::Deframer;
 use super::frame::BROADCAST;
+use super::payload::Manufacturer;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
 use incoming::{Delivery, Inbox};
@@ -137,6 +138,14 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
             peer.install_key(now, &self.config, new_key, until);
+        }
+    }
+
+    /// In install mode a PD has to answer this vendor command (MFG) with one of the same vendor's (MFGREP), inside its
+    /// session, before it is given a key: else somebody's reader would be locked out of its own system, for nothing.
+    pub fn ask_before_key(&mut self, pd: PdIndex, question: Manufacturer<'static>) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.keys.ask_first(question);
         }
     }
 

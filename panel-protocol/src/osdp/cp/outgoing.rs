@@ -104,6 +104,10 @@ impl<const N: usize> Peer<N> {
 
     /// In session: the new key if there is one to set, else a poll. A session that is not open is for the key alone.
     fn compose_in_session(&mut self, now: Micros, line: &LineConfig, open: bool) -> Option<Purpose> {
+        if let Some(question) = self.keys.question(now) {
+            let asked = self.compose(&Command::Manufacturer(question), N);
+            return asked.ok().map(|()| Purpose::Question);
+        }
         if let Some(key) = self.keys.to_set(now).cloned() {
             self.compose(&Command::KeySet(KeySet::new(&key)), N).ok()?;
             self.keys.set_sent();

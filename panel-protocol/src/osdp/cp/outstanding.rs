@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Step,
     /// A poll.
     Poll,
+    /// What has to be answered before a key is given.
+    Question,
     /// The new key.
     KeySet,
     /// Another address or speed.

@@ -3,12 +3,14 @@
 use core::time::Duration;
 use std::vec::Vec;
 
+use super::gadget::OUI;
 use super::site::{Site, key};
 use crate::osdp::command::code;
 use crate::osdp::cp::{
     DeviceIdentity, Event, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError,
 };
 use crate::osdp::frame::{Frame, scs};
+use crate::osdp::payload::Manufacturer;
 use crate::osdp::reply::NakReason;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -97,6 +99,26 @@ fn install_mode_sets_the_new_key_and_proves_it() {
     site.restart(pd);
     site.run_for(90 * SECOND);
     assert!(is_up(&site, pd), "the installed key is not kept");
+}
+
+#[test]
+fn only_a_device_that_answers_the_question_is_given_a_key() {
+    for plain in [false, true] {
+        let mut site = Site::new(15, 115_200);
+        let pd = site.add_with(PdKey::Unset, None, None);
+        site.devices[pd].gadget.plain = plain;
+        let (now, index) = (site.now, site.pds[pd]);
+        site.cp.ask_before_key(index, Manufacturer { oui: OUI, data: &[0xFF; 4] });
+        site.cp.open_install_mode(now, index, now + 60 * SECOND, key(9));
+        site.run_for(5 * SECOND);
+        assert_eq!(site.devices[pd].gadget.key.is_some(), !plain);
+        assert_eq!(is_up(&site, pd), !plain);
+        let withheld = Event::KeyWithheld { reason: Some(NakReason::UnknownCommand) };
+        let told: Vec<Event> = site.events(pd).into_iter().filter(|e| *e == withheld).collect();
+        assert_eq!((told.len(), site.saw(pd, |e| *e == Event::KeyKept)), (usize::from(plain), plain));
+        let asked = codes_to(&site, 0).iter().any(|(code, _)| *code == code::KEYSET);
+        assert!(!(plain && asked), "it was given a key all the same");
+    }
 }
 
 #[test]

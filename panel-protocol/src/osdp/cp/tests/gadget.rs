@@ -61,6 +61,8 @@ pub(super) struct Gadget {
     pub file: Vec<u8>,
     /// What it answers to a fragment, given whether it has the whole file by then.
     pub file_answer: Box<dyn FnMut(bool) -> Reply<'static>>,
+    /// Whether it knows no vendor command.
+    pub plain: bool,
     /// Whether it was told to stop.
     pub aborted: bool,
     /// Whether it carries out commands in clear.
@@ -85,6 +87,7 @@ impl Gadget {
             file_answer: Box::new(|whole| {
                 Reply::FileStatus(if whole { PROCESSED } else { FileStatus::PROCEED })
             }),
+            plain: false,
             aborted: false,
             in_clear: false,
             com_answer: None,
@@ -147,6 +150,7 @@ impl PdHandler for Gadget {
             return reply.busy();
         }
         let data = match command {
+            Command::Manufacturer(_) if self.plain => return reply.nak(reply::NakReason::UnknownCommand),
             Command::Manufacturer(Manufacturer { data, .. }) => data,
             Command::FileTransfer(fragment) => return self.take(fragment, reply),
             Command::ComSet(settings) => {
