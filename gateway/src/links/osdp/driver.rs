@@ -36,6 +36,8 @@ struct Panel {
     identity: Option<DeviceIdentity>,
     /// Until when it is given no operation, because it refused one or there was none.
     spared_until: Micros,
+    /// What has been told of its last answer, if that was none: told again only when it changes.
+    refusal: Option<Became>,
 }
 
 /// What is to be done for the driver.
@@ -84,7 +86,7 @@ impl Driver {
             self.cp.resume_key_change(pd, pending);
         }
         self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
-        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0) });
+        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0), refusal: None });
         Ok(())
     }
 
@@ -126,10 +128,14 @@ impl Driver {
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     let panel = &mut self.panels[pd.get()];
-                    if let Some(became) = take_reply(self.client.as_ref(), panel.controller, message) {
+                    let became = take_reply(self.client.as_ref(), panel.controller, message);
+                    if let Some(became) = &became {
                         panel.spared_until = now + REFUSED_PAUSE;
-                        self.client.became(panel.controller, &became);
+                        if panel.refusal.as_ref() != Some(became) {
+                            self.client.became(panel.controller, became);
+                        }
                     }
+                    panel.refusal = became;
                 }
                 Output::Unsolicited { pd, message, .. } => {
                     if let Ok(reply) = Reply::parse(message.code, message.data) {
@@ -142,6 +148,7 @@ impl Driver {
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;
                     self.news = true;
+                    self.panels[pd.get()].refusal = None;
                     self.client.became(controller, &event::became(&event));
                     if let Event::KeyInstalled | Event::KeyKept = event {
                         return Next::KeyChange { controller, worked: event == Event::KeyInstalled };
