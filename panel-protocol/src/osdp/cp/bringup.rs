@@ -66,10 +66,7 @@ impl<const N: usize> Peer<N> {
     }
 
     fn identified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
-        let pdid = match *said {
-            Reply::Id(pdid) => pdid,
-            _ => return self.unidentified(now, line, said),
-        };
+        let Reply::Id(pdid) = *said else { return self.unidentified(now, line, said) };
         let is_sought = self.place.is_sought();
         match self.device.awaited(is_sought) {
             Some(expected) if expected != DeviceIdentity::from(&pdid) => {
