@@ -32,7 +32,7 @@ fn send(baud: u32, buffer: u16, len: u32) -> anyhow::Result<f64> {
     let began = line.now;
     line.cp.send_file(began, line.pds[0], FileOffer { kind: 1, total: len })?;
     line.run(&mut Silent, |line| line.files > 0);
-    let arrived = line.devices[0].1.file.0.len();
+    let arrived = line.devices[0].handler.file.0.len();
     ensure!(arrived == len as usize, "{arrived} bytes of {len} arrived");
     Ok(line.now.since(began).as_secs_f64())
 }

@@ -1,7 +1,7 @@
 //! A line on a virtual clock: a real CP, real PDs, and bytes that take ten bits each.
 //!
-//! A PD answers after its reply time and two characters of silence, as the standard wants. Nothing is lost here: the
-//! figures are what the protocol itself costs.
+//! A PD answers after its reply time and two characters of silence, as the standard wants. Nothing is lost, unless a
+//! measurement wants it: the figures are what the protocol itself costs.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use panel_protocol::osdp::cp::{
     Cp, Demand, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, line_time,
 };
 use panel_protocol::osdp::payload::Manufacturer;
-use panel_protocol::osdp::pd::{self, Pd};
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::Scbk;
+use panel_protocol::testing::{self, Flight, Sender};
 use panel_protocol::time::Micros;
 
 use crate::device::{BUFFER, Device};
@@ -56,29 +56,16 @@ impl Caller for Silent {
     fn answer(&mut self, _: Micros, _: usize, _: &[u8]) {}
 }
 
-enum Sender {
-    Cp,
-    Pd,
-}
-
-/// A frame on its way.
-struct Flight {
-    arrives: Micros,
-    from: Sender,
-    bytes: Vec<u8>,
-}
-
 type MeasuredCp = Cp<MAX_PDS, MAX_FRAME_LEN, fn() -> [u8; 8]>;
 
 /// The line, its CP and its PDs.
 pub(crate) struct Line {
     pub(crate) now: Micros,
     pub(crate) cp: Box<MeasuredCp>,
-    pub(crate) devices: Vec<(Box<Pd<MAX_FRAME_LEN>>, Device)>,
+    pub(crate) devices: Vec<testing::Device<Device, MAX_FRAME_LEN>>,
     pub(crate) pds: Vec<PdIndex>,
     baud: u32,
-    reply_time: Duration,
-    flight: Option<Flight>,
+    wires: testing::Line,
     /// Sessions that have come up.
     sessions: usize,
     /// Files that have been sent.
@@ -116,13 +103,13 @@ impl Line {
             cp,
             devices: (0..pds)
                 .map(|at| {
-                    let config = pd::PdConfig { address: at as u8, require_secure: true };
-                    (Box::new(Pd::new(config)), Device::new(key(at), buffer))
+                    let mut device = testing::Device::new(at as u8, baud, Device::new(key(at), buffer));
+                    device.reply_time = reply_time + line_time(IDLE, baud);
+                    device
                 })
                 .collect(),
             baud,
-            reply_time,
-            flight: None,
+            wires: testing::Line::new(usize::MAX),
             sessions: 0,
             files: 0,
             frames: 0,
@@ -153,8 +140,7 @@ impl Line {
             Output::Transmit(bytes) => {
                 self.frames += 1;
                 self.longest_frame = self.longest_frame.max(bytes.len());
-                let arrives = now + line_time(bytes.len(), self.baud);
-                self.flight = Some(Flight { arrives, from: Sender::Cp, bytes: bytes.to_vec() });
+                self.wires.send(now, Sender::Cp, self.baud, bytes);
             }
             Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent, caller),
             Output::Reply { pd, message } => match Reply::parse(message.code, message.data) {
@@ -187,26 +173,21 @@ impl Line {
 
     /// Lets time pass to what is next: the end of the frame in flight, what the CP waits for, or the caller's wish.
     fn wait(&mut self, until: Option<Micros>, caller: &mut impl Caller) {
-        let arrives = self.flight.as_ref().map(|flight| flight.arrives);
-        let next = [until, arrives, caller.wakes(self.now)].into_iter().flatten().min();
+        let next = [until, self.wires.next_arrival(), caller.wakes(self.now)].into_iter().flatten().min();
         self.now = next.expect("something is always due on a polled line").max(self.now);
-        let Some(flight) = self.flight.take_if(|flight| flight.arrives <= self.now) else { return };
-        match flight.from {
-            Sender::Pd => self.cp.handle(self.now, Input::Received(&flight.bytes)),
-            Sender::Cp => self.answer(&flight.bytes),
+        for flight in self.wires.land(self.now) {
+            match flight.from {
+                Sender::Pd(_) => self.cp.handle(self.now, Input::Received(&flight.bytes)),
+                _ => self.answer(&flight),
+            }
         }
     }
 
     /// All PDs hear the frame, one answers.
-    fn answer(&mut self, bytes: &[u8]) {
-        for (pd, device) in &mut self.devices {
-            pd.handle(self.now, pd::Input::Received(bytes), device);
-            while let Some(output) = pd.poll_output() {
-                if let pd::Output::Transmit(reply) = output {
-                    let begins = self.now + self.reply_time + line_time(IDLE, self.baud);
-                    let arrives = begins + line_time(reply.len(), self.baud);
-                    self.flight = Some(Flight { arrives, from: Sender::Pd, bytes: reply.to_vec() });
-                }
+    fn answer(&mut self, command: &Flight) {
+        for (at, device) in self.devices.iter_mut().enumerate() {
+            for (begins, reply) in device.hear(self.now, command.baud, command.crc, &command.bytes) {
+                self.wires.send(begins, Sender::Pd(at), self.baud, &reply);
             }
         }
     }

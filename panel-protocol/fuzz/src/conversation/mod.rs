@@ -55,23 +55,23 @@ fn step(bus: &mut Bus, choices: &mut Choices<'_>) {
         6 => bus.toggle_power(pd),
         7 => bus.toggle_line(),
         8 => bus.install(pd, Duration::from_secs(u64::from(choices.byte() % 64))),
-        9 => bus.devices[pd].firmware.toggle_foreign_key(),
-        10 => bus.devices[pd].firmware.busy = choices.byte() % 8,
+        9 => bus.devices[pd].handler.toggle_foreign_key(),
+        10 => bus.devices[pd].handler.busy = choices.byte() % 8,
         11 => bus.inject(choices.list()),
         12 => {
             let (address, control) = (choices.byte(), choices.byte());
             bus.inject(&sound_frame(address, control, choices.list()));
         }
         13 => bus.replay(choices.byte()),
-        14 => bus.devices[pd].firmware.toggle_swapped(),
+        14 => bus.devices[pd].handler.toggle_swapped(),
         15 => bus.send_file(pd, 1 + u32::from(choices.u16() % 2000)),
         16 => bus.abort_file(pd),
         17 => {
             let manner = [choices.byte(), choices.byte(), choices.byte(), choices.byte()];
-            bus.devices[pd].firmware.file_manner = Some(manner);
+            bus.devices[pd].handler.file_manner = Some(manner);
         }
-        18 => bus.devices[pd].firmware.keeps_keys ^= true,
-        19 => bus.devices[pd].thinking = Duration::from_millis(u64::from(choices.byte())),
+        18 => bus.devices[pd].handler.keeps_keys ^= true,
+        19 => bus.devices[pd].reply_time = Duration::from_millis(u64::from(choices.byte())),
         20 => bus.reset_to_factory(pd),
         21 => bus.rotate(pd, Duration::from_secs(u64::from(choices.byte() % 64))),
         22 => bus.relocate(pd, choices.byte() % 8),

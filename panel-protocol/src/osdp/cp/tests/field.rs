@@ -109,7 +109,7 @@ fn a_device_that_claims_the_crc_and_answers_checksums_alone_is_used_with_a_check
     let mut site = Site::new(504, 115_200);
     site.add();
     site.devices[0].deaf_to_crc = true;
-    site.devices[0].gadget.add_capability(Capability { function: function::CHECK, compliance: 1, count: 0 });
+    site.devices[0].handler.add_capability(Capability { function: function::CHECK, compliance: 1, count: 0 });
     site.run_to(10 * SECOND, is_ready);
     assert_eq!(site.status(0).check, Check::Checksum);
     assert!(deviates(&site, Deviation::ChecksumAlone));
@@ -122,7 +122,7 @@ fn a_device_that_replies_after_230_milliseconds_is_used() {
     let mut site = Site::new(505, 115_200);
     (site.add(), site.add());
     site.polite = false;
-    site.devices[0].thinking = Duration::from_millis(230);
+    site.devices[0].reply_time = Duration::from_millis(230);
     site.run_to(30 * SECOND, is_ready);
     assert!(deviates(&site, Deviation::Late));
     let job = site.job(0, 20, true);

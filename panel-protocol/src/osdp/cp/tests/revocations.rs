@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::vec::Vec;
 
-use super::site::{Faults, Site};
+use super::site::Site;
 use crate::osdp::cp::{Event, LossCause, PdState};
 use crate::osdp::frame::Frame;
 use crate::time::Micros;
@@ -76,7 +76,7 @@ fn lost_frames_cost_a_revocation_little_and_take_nobody_offline() {
     let worst = *revocations(&mut line(400, 24, 0), 24, 20).last().unwrap();
     for dead in [0, 8] {
         let mut site = line(401, 24, dead);
-        site.faults = Faults { lost: 20, ..Faults::default() };
+        site.lose(0.02, 0.0);
         let spans = revocations(&mut site, 24, 60);
         std::println!("{dead} dead: lossless {worst:?}, p95 {:?}, worst {:?}", p95(&spans), spans.last());
         assert!(p95(&spans) <= worst * 3, "{dead} dead: {:?}, lossless {worst:?}", p95(&spans));
@@ -124,10 +124,10 @@ fn a_revocation_takes_the_place_of_a_read_that_got_no_answer() {
     let lost = std::rc::Rc::new(core::cell::Cell::new(true));
     let losing = std::rc::Rc::clone(&lost);
     // Every answer to the read is lost, however often it is asked for: it is the only one that long.
-    site.devices[0].gadget.reply_len = 200;
+    site.devices[0].handler.reply_len = 200;
     site.tamper = Some(std::boxed::Box::new(move |bytes| !losing.get() || bytes.len() < 100));
-    site.run_to(SECOND, |site| !site.devices[0].gadget.executed.is_empty());
-    site.devices[0].gadget.reply_len = 4;
+    site.run_to(SECOND, |site| !site.devices[0].handler.executed.is_empty());
+    site.devices[0].handler.reply_len = 4;
     let revocation = site.job(0, LEN, true);
     let began = site.now;
     site.run_to(SECOND, |site| site.logs[0].answered.contains(&revocation));
@@ -141,7 +141,7 @@ fn an_answer_is_no_longer_than_the_line_may_be_held_up() {
     for baud in [9600u32, 38_400, 115_200] {
         let mut site = Site::new(405, baud);
         let pd = site.add();
-        site.devices[pd].gadget.reply_len = 1400;
+        site.devices[pd].handler.reply_len = 1400;
         site.run_to(5 * SECOND, |site| is_ready(site, pd));
         site.run_for(SECOND);
         site.job(pd, 4, false);
