@@ -19,6 +19,9 @@ pub(crate) const SHORT_ANSWER: [u8; 3] = [2, 2, 2];
 /// Vendor bytes of such an answer: operation, status, digest and count.
 const SHORT_ANSWER_LEN: usize = 12;
 
+/// An OUI under which a device answers with as many bytes as it may: events that have gathered.
+pub(crate) const LONG_ANSWER: [u8; 3] = [2, 2, 4];
+
 /// An OUI under which a device only acknowledges.
 pub(crate) const ACKNOWLEDGED: [u8; 3] = [2, 2, 3];
 
@@ -105,6 +108,9 @@ impl PdHandler for Device {
             }
             Command::Manufacturer(message) if message.oui == SHORT_ANSWER => {
                 reply.manufacturer(SHORT_ANSWER, |room| room.len().min(SHORT_ANSWER_LEN))
+            }
+            Command::Manufacturer(message) if message.oui == LONG_ANSWER => {
+                reply.manufacturer(LONG_ANSWER, |room| room.len())
             }
             Command::Manufacturer(_) => reply.ack(),
             Command::FileTransfer(fragment) => match self.files.receive(now, fragment, &mut self.file) {

@@ -13,7 +13,7 @@ use panel_protocol::osdp::cp::{
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::Scbk;
-use panel_protocol::testing::{self, Flight, Sender};
+use panel_protocol::testing::{self, Disorder, Faults, Flight, Sender};
 use panel_protocol::time::Micros;
 
 use crate::device::{BUFFER, Device};
@@ -34,6 +34,16 @@ pub(crate) trait Caller {
 
     /// The answer's vendor part; none in an acknowledgement.
     fn answer(&mut self, now: Micros, pd: usize, bytes: &[u8]);
+
+    /// Nobody knows what has become of its command.
+    fn failed(&mut self, pd: usize) {
+        panic!("PD {pd} lost a command");
+    }
+
+    /// Whether its commands that are not urgent change nothing at their PDs.
+    fn only_reads(&self) -> bool {
+        false
+    }
 
     /// When its demand grows by itself, if it ever does.
     fn wakes(&self, _: Micros) -> Option<Micros> {
@@ -74,6 +84,13 @@ pub(crate) struct Line {
     pub(crate) frames: u64,
     /// Bytes of the longest of them, mark included.
     pub(crate) longest_frame: usize,
+    /// Whether sessions may be lost.
+    is_bad: bool,
+    /// PDs that went offline.
+    pub(crate) offline: usize,
+    /// When each PD was last sent something, and the times between two such moments.
+    sent_at: Vec<Option<Micros>>,
+    pub(crate) gaps: Vec<Duration>,
 }
 
 impl Line {
@@ -114,10 +131,27 @@ impl Line {
             files: 0,
             frames: 0,
             longest_frame: 0,
+            is_bad: false,
+            offline: 0,
+            sent_at: vec![None; pds],
+            gaps: Vec::new(),
         };
-        while line.sessions < pds {
-            line.step(&mut Silent);
-        }
+        line.run(&mut Silent, |line| line.sessions == pds);
+        line
+    }
+
+    /// A line on which so many PDs are in their secure channels and so many others dead, and where frames get lost.
+    pub(crate) fn bad(config: LineConfig, live: usize, dead: usize, drop_rate: f64, seed: u64) -> Self {
+        let mut line = Self::up(config, live + dead, Duration::from_millis(1));
+        line.is_bad = true;
+        line.devices[live..].iter_mut().for_each(|device| device.powered = false);
+        line.run(&mut Silent, |line| line.offline == dead);
+        let settled = line.now + Duration::from_secs(60);
+        line.run(&mut Silent, |line| line.now >= settled);
+        line.wires.set_faults(Faults { drop_rate, seed, ..Faults::default() }, Disorder::default());
+        line.offline = 0;
+        line.sent_at.truncate(live);
+        line.gaps.clear();
         line
     }
 
@@ -140,6 +174,8 @@ impl Line {
             Output::Transmit(bytes) => {
                 self.frames += 1;
                 self.longest_frame = self.longest_frame.max(bytes.len());
+                let last = self.sent_at.get_mut(usize::from(bytes[2])).and_then(|at| at.replace(now));
+                self.gaps.extend(last.map(|last| now.since(last)));
                 self.wires.send(now, Sender::Cp, self.baud, bytes);
             }
             Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent, caller),
@@ -154,9 +190,11 @@ impl Line {
             }
             Output::Event { event: Event::FileSent { .. }, .. } => self.files += 1,
             Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
+            Output::Event { event: Event::Offline { .. }, .. } => self.offline += 1,
             Output::Event { event: Event::SecureLost { cause }, .. } => {
-                panic!("a session was lost: {cause:?}")
+                assert!(self.is_bad, "a session was lost: {cause:?}");
             }
+            Output::Failed { pd } => caller.failed(pd.get()),
             Output::Wait(until) => self.wait(until, caller),
             _ => {}
         }
@@ -168,7 +206,11 @@ impl Line {
             return self.cp.decline(self.now, pd);
         };
         let command = Command::Manufacturer(Manufacturer { oui, data: &room[..len] });
-        self.cp.send(self.now, pd, &command).expect("it was this PD's turn, and it fits");
+        let sent = match caller.only_reads() {
+            true => self.cp.send_read(self.now, pd, &command),
+            false => self.cp.send(self.now, pd, &command),
+        };
+        sent.expect("it was this PD's turn, and it fits");
     }
 
     /// Lets time pass to what is next: the end of the frame in flight, what the CP waits for, or the caller's wish.

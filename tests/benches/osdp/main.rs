@@ -5,8 +5,9 @@
 //! a channel that lets bytes through at the line's rate; a busy machine makes them worse. Processor time is measured for
 //! both in the same run, in turns. Figures stand beside their aims and never fail the run.
 //!
-//! Arguments: `--quick` for a smoke run; `loading`, `polling`, `urgent`, `files`, `processor`, `libosdp` for some parts only.
+//! Arguments: `--quick` for a smoke run; `loading`, `polling`, `urgent`, `crowded`, `files`, `processor`, `libosdp` for some parts only.
 
+mod crowded;
 mod device;
 mod files;
 mod libosdp_peer;
@@ -27,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) file: u32,
     /// Revocations during a load, at each baud rate.
     pub(crate) revocations: u32,
+    /// Revocations at each crowded line.
+    pub(crate) crowded: usize,
     /// Round trips whose processor time is measured at once.
     pub(crate) round_trips: u32,
     /// Line rates at which libosdp sends a file.
@@ -37,12 +40,13 @@ const FULL: Plan = Plan {
     rows: 10_000,
     file: 32 * 1024,
     revocations: 300,
+    crowded: 100,
     round_trips: 50_000,
     peer_bauds: &[9600, 38_400, 115_200, 230_400],
 };
 
 const QUICK: Plan =
-    Plan { rows: 500, file: 2 * 1024, revocations: 20, round_trips: 500, peer_bauds: &[230_400] };
+    Plan { rows: 500, file: 2 * 1024, revocations: 20, crowded: 3, round_trips: 500, peer_bauds: &[230_400] };
 
 /// Line rates of every figure of ours.
 pub(crate) const BAUDS: [u32; 4] = [9600, 38_400, 115_200, 230_400];
@@ -52,7 +56,8 @@ fn main() -> anyhow::Result<()> {
     let asked = |name: &str| arguments.iter().any(|argument| argument == name);
     // Cargo names `--bench` when the figures are wanted; a test run of all targets gets the smoke run.
     let plan = if asked("--quick") || !asked("--bench") { QUICK } else { FULL };
-    let all = !["loading", "polling", "urgent", "files", "processor", "libosdp"].into_iter().any(asked);
+    let all =
+        !["loading", "polling", "urgent", "crowded", "files", "processor", "libosdp"].into_iter().any(asked);
     let mut figures = Figures::begin();
     if all || asked("loading") {
         loading::measure(plan, &mut figures)?;
@@ -62,6 +67,9 @@ fn main() -> anyhow::Result<()> {
     }
     if all || asked("urgent") {
         urgent::measure(plan, &mut figures);
+    }
+    if all || asked("crowded") {
+        crowded::measure(plan, &mut figures);
     }
     if all || asked("files") {
         files::measure(plan, &mut figures)?;
