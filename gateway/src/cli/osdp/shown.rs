@@ -42,6 +42,9 @@ pub(super) struct ShownFrame {
     mac_ok: Option<bool>,
     plaintext: Option<HexBytes>,
     fields: Option<Fields>,
+    /// What the sender does otherwise than the standard says, without harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<&'static str>,
     #[serde(skip)]
     told: Told,
 }
@@ -53,8 +56,6 @@ struct Told {
     seal: Option<Seal>,
     key: Option<KeyName>,
     repeated: bool,
-    /// Whether it was opened and there was no data in it.
-    is_empty: bool,
     /// The bytes of a frame that is damaged.
     bytes: Vec<u8>,
 }
@@ -81,14 +82,8 @@ impl ShownFrame {
         let read = seen.data.map(|data| fields_of(seen, data, secrets));
         let (fields, is_secret) = read.map_or((None, false), |read| (Some(read.fields), read.is_secret));
         let sealed = matches!(seen.scs, Some(scs::COMMAND_MAC..=scs::REPLY_ENCRYPTED));
-        let told = Told {
-            at,
-            seal: Some(seen.seal),
-            key: seen.key,
-            repeated: seen.repeated,
-            is_empty: seen.data.is_some_and(<[u8]>::is_empty),
-            bytes: Vec::new(),
-        };
+        let told =
+            Told { at, seal: Some(seen.seal), key: seen.key, repeated: seen.repeated, bytes: Vec::new() };
         Self {
             index,
             direction: Some(Direction::of(header.reply)),
@@ -105,6 +100,7 @@ impl ShownFrame {
             },
             plaintext: seen.data.filter(|_| !is_secret).map(|data| HexBytes(data.to_vec())),
             fields,
+            remark: habit(seen),
             told,
         }
     }
@@ -123,6 +119,7 @@ impl ShownFrame {
             mac_ok: None,
             plaintext: None,
             fields: None,
+            remark: None,
             told: Told { at, bytes: bytes.to_vec(), ..Told::default() },
         }
     }
@@ -180,32 +177,27 @@ impl ShownFrame {
             }
             Some(KeyName::Given | KeyName::Learned) | None => {}
         }
-        remarks.extend(self.habit().map(|habit| (DIM, habit.to_owned())));
+        remarks.extend(self.remark.map(|habit| (DIM, habit.to_owned())));
         if *repeated {
             remarks.push((DIM, "again".to_owned()));
         }
         remarks
     }
 
-    /// What the sender does otherwise than the standard says, without harm.
-    fn habit(&self) -> Option<&'static str> {
-        let HexByte(kind) = self.scs.as_ref()?;
-        let is_empty = self.told.seal == Some(Seal::Right) && self.told.is_empty;
-        match *kind {
-            scs::COMMAND_ENCRYPTED if is_empty => Some("padding only, where SCS_15 would do"),
-            scs::REPLY_ENCRYPTED if is_empty => Some("padding only, where SCS_16 would do"),
-            scs::CLIENT_CRYPTOGRAM if self.is_initial_mac() => Some("SCS_12 instead of SCS_14"),
-            _ => None,
-        }
-    }
-
-    fn is_initial_mac(&self) -> bool {
-        self.direction == Some(Direction::PdToCp) && matches!(self.code, Some(HexByte(reply::code::RMAC_I)))
-    }
-
     /// Whether it is a step of the handshake.
     fn is_step(&self) -> bool {
         matches!(self.scs, Some(HexByte(scs::CHALLENGE..=scs::INITIAL_MAC)))
+    }
+}
+
+/// What the sender does otherwise than the standard says, without harm.
+fn habit(seen: &Observation<'_>) -> Option<&'static str> {
+    let is_empty = seen.seal == Seal::Right && seen.data.is_some_and(<[u8]>::is_empty);
+    match seen.scs? {
+        scs::COMMAND_ENCRYPTED if is_empty => Some("padding only, where SCS_15 would do"),
+        scs::REPLY_ENCRYPTED if is_empty => Some("padding only, where SCS_16 would do"),
+        scs::CLIENT_CRYPTOGRAM if seen.code == reply::code::RMAC_I => Some("SCS_12 instead of SCS_14"),
+        _ => None,
     }
 }
 
