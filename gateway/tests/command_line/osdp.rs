@@ -102,7 +102,7 @@ fn encrypted_padding_alone_is_no_data_and_the_session_is_followed_on() {
     assert_eq!(command["remark"], "padding only, where SCS_15 would do");
     assert_eq!((&reply["mac_ok"], &reply["name"]), (&json!(true), &json!("osdp_LSTATR")));
     assert_eq!(
-        (&reply["fields"]["tamper"], &reply["fields"]["power"]),
+        (&reply["fields"]["tamper"], &reply["fields"]["power_failure"]),
         (&json!(false), &json!(true)),
         "{reply}"
     );
