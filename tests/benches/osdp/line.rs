@@ -16,7 +16,7 @@ use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::testing::{self, Disorder, Faults, Flight, Sender};
 use panel_protocol::time::Micros;
 
-use crate::device::{BUFFER, Device};
+use crate::device::Device;
 
 /// Most PDs of a measured line.
 pub(crate) const MAX_PDS: usize = 32;
@@ -78,8 +78,6 @@ pub(crate) struct Line {
     wires: testing::Line,
     /// Sessions that have come up.
     sessions: usize,
-    /// Files that have been sent.
-    pub(crate) files: usize,
     /// Frames that the CP has sent, polls included.
     pub(crate) frames: u64,
     /// Bytes of the longest of them, mark included.
@@ -96,11 +94,6 @@ pub(crate) struct Line {
 impl Line {
     /// A line with so many PDs, each in its secure channel.
     pub(crate) fn up(config: LineConfig, pds: usize, reply_time: Duration) -> Self {
-        Self::with_buffers(config, pds, reply_time, BUFFER)
-    }
-
-    /// The same, with PDs that can receive frames of `buffer` bytes.
-    pub(crate) fn with_buffers(config: LineConfig, pds: usize, reply_time: Duration, buffer: u16) -> Self {
         let baud = config.baud;
         let mut cp: Box<MeasuredCp> = Box::new(Cp::new(config, || [7; 8]));
         let key = |at: usize| Scbk::new([at as u8 + 1; 16]);
@@ -120,7 +113,7 @@ impl Line {
             cp,
             devices: (0..pds)
                 .map(|at| {
-                    let mut device = testing::Device::new(at as u8, baud, Device::new(key(at), buffer));
+                    let mut device = testing::Device::new(at as u8, baud, Device::new(key(at)));
                     device.reply_time = reply_time + line_time(IDLE, baud);
                     device
                 })
@@ -128,7 +121,6 @@ impl Line {
             baud,
             wires: testing::Line::new(usize::MAX),
             sessions: 0,
-            files: 0,
             frames: 0,
             longest_frame: 0,
             is_bad: false,
@@ -184,11 +176,6 @@ impl Line {
                 Ok(Reply::Ack) => caller.answer(now, pd.get(), &[]),
                 other => panic!("a panel answered {other:?}"),
             },
-            Output::Fragment { pd, max_len, .. } => {
-                let content = [0x5A; MAX_FRAME_LEN];
-                self.cp.send_fragment(now, pd, &content[..max_len]).expect("as many bytes as were asked for");
-            }
-            Output::Event { event: Event::FileSent { .. }, .. } => self.files += 1,
             Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
             Output::Event { event: Event::Offline { .. }, .. } => self.offline += 1,
             Output::Event { event: Event::SecureLost { cause }, .. } => {
