@@ -144,7 +144,7 @@ impl Fate {
     /// The bits that are inverted in the byte at `place` of a frame of `len` bytes.
     pub fn damage_at(&self, place: usize, len: usize) -> u8 {
         match self.damage {
-            Some((fraction, bit)) if usize::from(fraction) * len >> 16 == place => 1 << bit,
+            Some((fraction, bit)) if usize::from(fraction) * len / 65_536 == place => 1 << bit,
             _ => 0,
         }
     }

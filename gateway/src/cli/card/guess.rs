@@ -91,7 +91,7 @@ fn stripped(why: Why, bits: u8, raw: u128) -> impl Iterator<Item = Guess> {
             return None;
         }
         let with_parity =
-            |ends: u128| CardBits::new(bits + 2, (ends >> 1) << (bits + 1) | raw << 1 | ends & 1);
+            |ends: u128| CardBits::new(bits + 2, ((ends >> 1) << (bits + 1)) | (raw << 1) | (ends & 1));
         let mut fits = (0..4).filter_map(|ends| with_parity(ends).ok()).filter(|card| format.is_exact(*card));
         let card = fits.next()?;
         let reading = format.read(card).ok().filter(|_| fits.next().is_none())?;

@@ -46,7 +46,7 @@ pub(super) fn card(printed: &[String]) -> Result<CardBits, Failure> {
 fn joined(facility: &str, number: &str) -> Option<u32> {
     let (facility_bits, number_bits) = PAIR_BITS;
     let field = |text: &str, bits: u32| text.parse::<u32>().ok().filter(|value| value >> bits == 0);
-    Some(field(facility, facility_bits)? << number_bits | field(number, number_bits)?)
+    Some((field(facility, facility_bits)? << number_bits) | field(number, number_bits)?)
 }
 
 #[cfg(test)]
