@@ -94,6 +94,14 @@ mod tests {
     }
 
     #[test]
+    fn polls_take_half_of_a_slow_line_at_most() {
+        let slow = LineConfig::new(9600);
+        assert_eq!(poll_interval(&slow), line_time(34, 9600) * 2);
+        assert_eq!(poll_interval(&LineConfig::new(115_200)), slow.poll_interval);
+        assert_eq!(idle_time(&slow), line_time(2, 9600));
+    }
+
+    #[test]
     fn retries_slow_down_and_never_stop() {
         assert_eq!(retry_delay(0), Duration::ZERO);
         assert_eq!(retry_delay(6), Duration::from_millis(800));
