@@ -5,7 +5,8 @@
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault};
-use super::incoming::{Heard, nak_reason};
+use super::inbox::Heard;
+use super::incoming::nak_reason;
 use super::keys::{Which, Worked};
 use super::peer::Peer;
 use super::phase::Phase;

@@ -4,13 +4,10 @@
 //! but for what a PD may say in clear inside a session: "not received" (NAK 1), which repeats the command, and BUSY.
 //! Everything else in clear ends the session.
 
-use core::time::Duration;
-
-use heapless::Vec;
-
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Deviation, Event, LossCause};
+use super::inbox::{Delivery, Heard, Inbox};
 use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;
@@ -19,49 +16,6 @@ use crate::osdp::deframe::Refused;
 use crate::osdp::frame::{Frame, FrameMut, scs};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::time::Micros;
-
-/// What a frame from the PD whose reply is awaited turned out to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
-    /// Not the reply that is awaited: wait on.
-    Ignored,
-    /// Something that was to be a frame and arrived damaged.
-    Damaged,
-    /// The reply, dealt with.
-    Answered,
-    /// The reply, and the inbox has it for the caller.
-    Delivered(Delivery),
-}
-
-/// What a reply is to the caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Delivery {
-    /// The answer to its command.
-    Answer,
-    /// What was told to a poll; no older than that, if it is known.
-    News { max_age: Option<Duration> },
-}
-
-/// A reply on its way to the caller.
-#[derive(Debug)]
-pub(super) struct Inbox<const N: usize> {
-    pub code: u8,
-    pub data: Vec<u8, N>,
-}
-
-impl<const N: usize> Default for Inbox<N> {
-    fn default() -> Self {
-        Self { code: 0, data: Vec::new() }
-    }
-}
-
-impl<const N: usize> Inbox<N> {
-    pub(super) fn put(&mut self, code: u8, data: &[u8]) {
-        self.code = code;
-        self.data.clear();
-        let _ = self.data.extend_from_slice(data); // a frame of at most N bytes has fewer bytes of data
-    }
-}
 
 impl<const N: usize> Peer<N> {
     /// Takes a reply frame with this PD's address.

@@ -4,16 +4,11 @@ use core::time::Duration;
 
 use heapless::Vec;
 
-use super::counters::count;
-use super::incoming::{Heard, Inbox};
 use super::output::{Next, Random};
-use super::peer::Peer;
 use super::schedule::{Choice, Standing, Use, Wants};
-use super::timing::{bytes_within, idle_time, line_time};
+use super::timing::{bytes_within, line_time};
 use super::transfer::FileFault;
-use super::{Cp, Demand, LineConfig, LineCounters};
-use crate::osdp::deframe::Deframed;
-use crate::osdp::frame::FrameMut;
+use super::{Cp, Demand};
 use crate::time::Micros;
 
 /// Bytes of a vendor command's OUI, which come before the vendor's own.
@@ -55,14 +50,14 @@ pub(super) struct Turn {
 /// A frame in flight and the wait for its reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exchange {
-    turn: Turn,
+    pub turn: Turn,
     sent_at: Micros,
     /// When the wait ends if nothing more comes.
-    deadline: Micros,
+    pub deadline: Micros,
     /// When the wait ends even if bytes keep coming.
-    limit: Micros,
+    pub limit: Micros,
     /// Whether something came that was to be a frame and is none.
-    damaged: bool,
+    pub damaged: bool,
 }
 
 impl Line {
@@ -73,93 +68,8 @@ impl Line {
 }
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
-    /// Takes bytes from the line; none at all tells that time has passed. They may have waited for the caller: a gap in
-    /// a frame is what lies between two looks, not what lies between two calls.
-    pub(super) fn received(&mut self, now: Micros, mut bytes: &[u8]) {
-        if matches!(self.line, Line::Down) {
-            return;
-        }
-        let any = !bytes.is_empty();
-        while let Some(found) = self.deframer.next_since(self.looked_at, now, &mut bytes) {
-            let awaited =
-                if let Line::Awaiting(exchange) = &self.line { Some(exchange.turn.pd) } else { None };
-            let heard = match (found, awaited) {
-                (Deframed::Frame(frame), awaited) => {
-                    let (config, counters) = (&self.config, &mut self.counters);
-                    take_frame(&mut self.peers, awaited, now, config, frame, &mut self.inbox, counters)
-                }
-                (Deframed::Refused(refused), Some(pd)) => {
-                    self.peers[pd].hear_refused(now, &self.config, refused)
-                }
-                (Deframed::Refused(_), None) => {
-                    count(&mut self.counters.unexpected_frames);
-                    Heard::Ignored
-                }
-            };
-            self.conclude(now, heard);
-        }
-        self.looked_at = now;
-        self.noise.read(now, self.deframer.counters().noise_bytes);
-        if any {
-            self.stay_quiet(now);
-        }
-    }
-
-    /// Draws the conclusion from a frame: is the exchange over?
-    fn conclude(&mut self, now: Micros, heard: Heard) {
-        let Line::Awaiting(exchange) = &mut self.line else { return };
-        let pd = exchange.turn.pd;
-        match heard {
-            Heard::Ignored => return,
-            Heard::Damaged => {
-                exchange.damaged = true;
-                return count(&mut self.peers[pd].counters.bad_check);
-            }
-            Heard::Answered => {}
-            Heard::Delivered(delivery) => self.delivery = Some((pd, delivery)),
-        }
-        self.release(now, now + idle_time(&self.config), true);
-    }
-
-    /// Bytes have come: a reply may still be on its way, and nothing may be sent into it. Once something damaged has
-    /// come, silence is all that is waited for.
-    fn stay_quiet(&mut self, now: Micros) {
-        let silence = now + self.config.character_gap;
-        match &mut self.line {
-            Line::Awaiting(exchange) if exchange.damaged => exchange.deadline = silence.min(exchange.limit),
-            Line::Awaiting(exchange) => {
-                exchange.deadline = exchange.deadline.max(silence).min(exchange.limit);
-            }
-            Line::Free { ready_at, latest } => {
-                *ready_at = (*ready_at).max(now + idle_time(&self.config)).min(*latest);
-            }
-            Line::Down | Line::Offered { .. } => {}
-        }
-    }
-
-    /// Ends a wait whose time is over.
-    fn expire(&mut self, now: Micros) {
-        if !matches!(self.line, Line::Awaiting(_)) {
-            return;
-        }
-        let cut_short = self.deframer.counters().cut_short;
-        self.received(now, &[]);
-        let Line::Awaiting(exchange) = &mut self.line else { return };
-        let (pd, partial) = (exchange.turn.pd, self.deframer.deadline().is_some());
-        if self.deframer.counters().cut_short != cut_short {
-            count(&mut self.peers[pd].counters.bad_check);
-            (exchange.damaged, exchange.deadline) = (true, now);
-        }
-        let (damaged, over) =
-            (exchange.damaged, exchange.deadline <= now && !partial || exchange.limit <= now);
-        if over {
-            self.peers[pd].no_reply(now, &self.config, damaged);
-            self.release(now, now, false);
-        }
-    }
-
     /// The exchange is over.
-    fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
+    pub(super) fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
         if let Line::Awaiting(Exchange { turn, sent_at, .. }) = self.line {
             let Turn { choice, standing, rival_waits: rival_waited, .. } = turn;
             self.schedule.used(
@@ -281,38 +191,4 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         let by_time = if others { by_time } else { usize::MAX };
         self.peers[pd].device.receive_buffer().min(by_time).min(N - 1)
     }
-}
-
-/// A frame, while the reply of the PD `awaited` is, if any is.
-fn take_frame<const N: usize>(
-    peers: &mut [Peer<N>],
-    awaited: Option<usize>,
-    now: Micros,
-    config: &LineConfig,
-    frame: FrameMut<'_>,
-    inbox: &mut Inbox<N>,
-    counters: &mut LineCounters,
-) -> Heard {
-    let header = frame.view().header();
-    if !header.reply {
-        let bytes = frame.view().bytes();
-        let is_echo = peers.iter().any(|peer| peer.outstanding.frame().get(1..) == Some(bytes));
-        count(if is_echo { &mut counters.echoes } else { &mut counters.foreign_commands });
-        return Heard::Ignored;
-    }
-    let sender = peers.iter().position(|peer| peer.place.address() == header.address);
-    match (awaited, sender) {
-        (Some(awaited), Some(sender)) if awaited == sender => {
-            return peers[awaited].hear(now, config, frame, inbox);
-        }
-        (_, Some(sender)) if peers[sender].outstanding.is_overdue(header.sequence) => {
-            peers[sender].replies_late(config);
-        }
-        _ => {}
-    }
-    count(match awaited {
-        Some(awaited) => &mut peers[awaited].counters.foreign_address,
-        None => &mut counters.unexpected_frames,
-    });
-    Heard::Ignored
 }

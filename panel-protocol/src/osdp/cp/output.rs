@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::counters::PdCounters;
 use super::event::{Capabilities, DeviceIdentity, Event, IdFault, KeyFault};
-use super::incoming::Delivery;
+use super::inbox::Delivery;
 use super::notices::Note;
 use super::transfer::FileState;
 use crate::osdp::frame::Check;
