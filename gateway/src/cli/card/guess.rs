@@ -66,7 +66,7 @@ pub(super) fn guesses(card: CardBits) -> Vec<Guess> {
     all.extend(last_bytes.into_iter().flat_map(|raw| stripped(Why::LastBytes, 24, raw)));
     all.extend(whole(Why::WiresSwapped, inverted));
     all.extend(whole(Why::BitsReversed, backwards));
-    for raw in turned {
+    if let Some(raw) = turned {
         all.extend(whole(Why::BytesReversed, raw));
         all.extend(stripped(Why::BytesReversedWithoutParity, bits, raw));
     }

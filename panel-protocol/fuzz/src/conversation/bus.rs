@@ -191,7 +191,7 @@ impl Bus {
             assert!(caller.sent.keys().eq(ended), "a command without an end");
             let mut told = caller.told.clone();
             told.dedup();
-            assert!(told.iter().copied().eq(0..handler.news), "news lost or out of order: {told:?}");
+            assert!(told.iter().copied().eq(0..firmware.news), "news lost or out of order: {told:?}");
             let again = caller.told.len() - told.len();
             let status = self.cp.status(self.pds[pd]).expect("a PD");
             assert_eq!(status.address, self.devices[pd].pd.address());

@@ -132,7 +132,7 @@ fn survive(seed: u64, weather: Weather) -> Site {
 }
 
 fn check(site: &Site, pd: usize, digits: u8) {
-    let (log, gadget) = (&site.logs[pd], &site.devices[pd].gadget);
+    let (log, gadget) = (&site.logs[pd], &site.devices[pd].handler);
     let mut once = gadget.executed.clone();
     once.sort_unstable();
     once.dedup();
