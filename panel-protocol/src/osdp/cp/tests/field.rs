@@ -120,7 +120,8 @@ fn a_device_that_claims_the_crc_and_answers_checksums_alone_is_used_with_a_check
 #[test]
 fn a_device_that_replies_after_230_milliseconds_is_used() {
     let mut site = Site::new(505, 115_200);
-    (site.add(), site.add());
+    site.add();
+    site.add();
     site.polite = false;
     site.devices[0].reply_time = Duration::from_millis(230);
     site.run_to(30 * SECOND, is_ready);

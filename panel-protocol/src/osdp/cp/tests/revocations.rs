@@ -36,7 +36,9 @@ fn revocations(site: &mut Site, live: usize, count: u64) -> Vec<Duration> {
         .map(|round| {
             site.run_for(SECOND + Duration::from_millis(round * 37 % 500));
             let before: Vec<usize> = site.logs.iter().map(|log| log.answered.len()).collect();
-            (0..live).for_each(|pd| drop(site.job(pd, LEN, true)));
+            for pd in 0..live {
+                site.job(pd, LEN, true);
+            }
             let began = site.now;
             site.run_to(60 * SECOND, |site| (0..live).all(|pd| site.logs[pd].answered.len() > before[pd]));
             site.now.since(began)
