@@ -9,11 +9,16 @@ mod client;
 mod closest;
 mod condition;
 mod event;
+mod exposure;
 mod faults;
 mod group;
 mod local_clock;
 mod one_line;
+<<<<<<< HEAD
 mod origin;
+=======
+mod part;
+>>>>>>> main
 mod revocation;
 mod rule;
 mod scim_exchange;
@@ -38,13 +43,18 @@ pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use condition::{Became, DeviceCondition, LinkCondition};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
+pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
+<<<<<<< HEAD
 pub use origin::{Origin, Provider};
+=======
+pub use part::{Part, PartCondition};
+>>>>>>> main
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
-pub use verdict::{Level, Notice, Verdict};
+pub use verdict::{Finding, Level, Notice, Verdict};
