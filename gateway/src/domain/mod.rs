@@ -14,11 +14,8 @@ mod faults;
 mod group;
 mod local_clock;
 mod one_line;
-<<<<<<< HEAD
 mod origin;
-=======
 mod part;
->>>>>>> main
 mod revocation;
 mod rule;
 mod scim_exchange;
@@ -48,11 +45,8 @@ pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
-<<<<<<< HEAD
 pub use origin::{Origin, Provider};
-=======
 pub use part::{Part, PartCondition};
->>>>>>> main
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use scim_exchange::ScimExchange;
