@@ -202,30 +202,34 @@ pub enum AlarmKind {
 }
 
 impl AlarmKind {
-<<<<<<< HEAD
-    /// The first version of an [`Event`] that could hold this alarm. A kind that is added gets a version that no released
-    /// program knows.
-    const fn since(&self) -> u8 {
-        match self {
-=======
     /// How bad it is.
     pub const fn level(&self) -> Level {
         match self {
             Self::DirectoryRebuilt => Level::Attention,
->>>>>>> main
             Self::LineDown { .. }
             | Self::ControllerOffline { .. }
             | Self::WrongKey { .. }
             | Self::Swapped { .. }
             | Self::BadMac { .. }
             | Self::TableFull { .. }
-<<<<<<< HEAD
-            | Self::DirectoryRebuilt
-            | Self::MassRevocation { .. } => 1,
-=======
             | Self::PartFailing { .. }
             | Self::MassRevocation { .. } => Level::Problem,
->>>>>>> main
+        }
+    }
+
+    /// The first version of an [`Event`] that could hold this alarm. A kind that is added gets a version that no released
+    /// program knows.
+    const fn since(&self) -> u8 {
+        match self {
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::DirectoryRebuilt
+            | Self::MassRevocation { .. } => 1,
+            Self::PartFailing { .. } => 2,
         }
     }
 }
