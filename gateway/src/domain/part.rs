@@ -82,12 +82,10 @@ pub enum PartCondition {
         /// When.
         at: Timestamp,
     },
-    /// The certificate is not valid: clients refuse to connect.
-    CertificateInvalid {
-        /// From when to when it is.
-        from: Timestamp,
-        /// Its end.
-        until: Timestamp,
+    /// The certificate has ended: clients refuse to connect.
+    CertificateExpired {
+        /// When.
+        at: Timestamp,
     },
     /// The accounts can't be read anew; those that were read before go on.
     AccountsUnreadable {
@@ -114,7 +112,7 @@ impl PartCondition {
             | Self::DirectoryIncomplete { .. } => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
             Self::ClockBehind { .. } | Self::ClockJumped { .. } => Part::Clock,
-            Self::CertificateEnds { .. } | Self::CertificateInvalid { .. } => Part::Certificate,
+            Self::CertificateEnds { .. } | Self::CertificateExpired { .. } => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
             Self::DataFolderOpen { .. } => Part::DataFolder,
         }
@@ -136,7 +134,7 @@ impl PartCondition {
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. }
             | Self::EventLogFailing { .. }
-            | Self::CertificateInvalid { .. } => Level::Problem,
+            | Self::CertificateExpired { .. } => Level::Problem,
         }
     }
 
@@ -191,11 +189,9 @@ impl PartCondition {
             Self::CertificateEnds { at } => {
                 format!("The TLS certificate ends on {}; renew it.", clock.short(at))
             }
-            Self::CertificateInvalid { from, until } => format!(
-                "The TLS certificate is valid from {} until {}, and so not now: clients refuse to connect. Renew it, \
-                 or set the clock right.",
-                clock.dated(from),
-                clock.dated(until)
+            Self::CertificateExpired { at } => format!(
+                "The TLS certificate has ended on {}: clients refuse to connect. Renew it, or set the clock right.",
+                clock.short(at)
             ),
             Self::AccountsUnreadable { why } => {
                 format!("The page's accounts can't be read anew: {why}. Those that were read before go on.")
@@ -238,7 +234,7 @@ mod tests {
             (PartCondition::ClockBehind { latest: at }, "30 Nov 2026 13:00"),
             (PartCondition::ClockJumped { by }, "back by 3 h"),
             (PartCondition::CertificateEnds { at }, "renew it"),
-            (PartCondition::CertificateInvalid { from: at, until: at }, "clients refuse"),
+            (PartCondition::CertificateExpired { at }, "clients refuse"),
             (PartCondition::AccountsUnreadable { why: why() }, "go on"),
             (PartCondition::DataFolderOpen { mode: 0o777 }, "777"),
         ] {

@@ -150,6 +150,11 @@ impl Health {
         Some(self.devices.get(device)?.at(now, self.started, heard))
     }
 
+    /// How a part of the box is; `None` before anything was told of it.
+    pub fn part(&self, part: Part) -> Option<&PartStanding> {
+        self.parts.get(&part)
+    }
+
     /// The parts of the box of which something was told.
     pub fn parts(&self) -> impl Iterator<Item = &PartStanding> {
         self.parts.values()
