@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::level::Level;
+use super::verdict::Level;
 
 /// How a device is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]

@@ -11,12 +11,13 @@ mod condition;
 mod event;
 mod faults;
 mod group;
-mod level;
+mod local_clock;
 mod one_line;
 mod operation;
 mod revocation;
 mod rule;
 mod site;
+mod verdict;
 
 pub use access_edit::{
     AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessRefusal, BasedOn, DoorDraft,
@@ -38,9 +39,10 @@ pub use condition::{Became, DeviceCondition, LinkCondition};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
-pub use level::Level;
+pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
 pub use operation::Operation;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use verdict::{Level, Notice, Verdict};

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use crate::domain::{Alarm, AlarmKind, Became, ControllerId, DeviceCondition, Level, LineId, LinkCondition};
-use crate::views::Notice;
+use crate::domain::{
+    Alarm, AlarmKind, Became, ControllerId, DeviceCondition, Level, LineId, LinkCondition, Notice,
+};
 
 /// Most notices that are kept; the oldest go first.
 const MAX_NOTICES: usize = 20;

@@ -116,7 +116,7 @@ fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> Connection
 }
 
 fn tell(site: &Site) {
-    let clock = crate::views::LocalClock::new(site.time_zone(), clock::now());
+    let clock = crate::domain::LocalClock::new(site.time_zone(), clock::now());
     let view = site.identity_view(clock.now());
     for (level, text) in view.sources.iter().flat_map(|source| source.findings(view.silent_after_s, &clock)) {
         match level {

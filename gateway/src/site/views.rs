@@ -17,12 +17,12 @@ use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
 use super::running::Site;
-use crate::domain::{Cardholder, ControllerId, EventKind, Level, LineId};
+use crate::domain::{Cardholder, ControllerId, EventKind, Level, LineId, Notice};
 use crate::osdpcap::Record;
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
-    ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Notice,
-    OperationView, ReAuthenticateError, ReAuthenticated, Readiness, SiteFacts, SiteSource, SiteView,
+    ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, OperationView,
+    ReAuthenticateError, ReAuthenticated, Readiness, SiteFacts, SiteSource, SiteView,
 };
 
 /// Most entries of each list on the page.

@@ -6,7 +6,8 @@ use panel_protocol::decide::Reason;
 use super::*;
 use crate::domain::{
     Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, FaultCounts,
-    GivenCard, Landing, Level, LinkCondition, Operation, Receipt, ReceiptAction, RefusedCard, Revision,
+    GivenCard, Landing, Level, LinkCondition, Notice, Operation, Receipt, ReceiptAction, RefusedCard,
+    Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.

@@ -4,8 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::clock::{LocalClock, span};
-use crate::domain::{ClientKind, Level, Operation};
+use crate::domain::{ClientKind, Level, LocalClock, Operation, span};
 
 /// From so long before its end on, a token or a certificate is spoken of.
 pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -2,12 +2,11 @@
 //!
 //! The page, the API and the command line all render these types, so they can't disagree. A [`SiteFacts`] is a
 //! picture taken at one instant; [`SiteView::of`] adds the verdict. Times are instants; only words that people read
-//! are turned into the site's local time, by [`LocalClock`].
+//! are turned into the site's local time, by [`LocalClock`](crate::domain::LocalClock).
 //!
 //! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
 
 mod access;
-mod clock;
 mod controller;
 mod event;
 #[cfg(test)]
@@ -24,7 +23,6 @@ pub use access::{
     AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
     RulesEffect,
 };
-pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, reason_words};
 pub use identity::{
@@ -34,9 +32,9 @@ pub use identity::{
 pub use line::LineView;
 pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
-pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
+pub use site::{Counts, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
     Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
     InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
 };
-pub use verdict::{Verdict, verdict};
+pub use verdict::verdict;

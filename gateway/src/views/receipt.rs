@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::LocalClock;
 use super::masking::CardText;
-use crate::domain::{CardholderId, ControllerId, DeviceCondition, Landing, Receipt, ReceiptAction, Revision};
+use crate::domain::{
+    CardholderId, ControllerId, DeviceCondition, Landing, LocalClock, Receipt, ReceiptAction, Revision,
+};
 
 /// The way of one card's change from the directory to every controller.
 #[derive(Clone, PartialEq, Debug, Serialize)]

@@ -4,28 +4,14 @@
 //! broken, then what wants a look. What follows from another finding is left out: a controller on a line that is down
 //! is not told as offline as well.
 
-use serde::Serialize;
-
-use super::clock::LocalClock;
 use super::controller::{ControllerKind, ControllerView};
 use super::event::AlarmView;
 use super::receipt::Exposure;
 use super::site::SiteFacts;
-use crate::domain::{AlarmKind, ControllerId, DeviceCondition, Level};
+use crate::domain::{AlarmKind, ControllerId, DeviceCondition, Level, LocalClock, Verdict};
 
 /// Most controllers that one line names.
 const MAX_NAMED: usize = 3;
-
-/// Whether all is well.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Verdict {
-    /// The worst of all findings.
-    pub level: Level,
-    /// The most important finding, as one line; what is well when there is none.
-    pub text: String,
-    /// The other findings, most important first.
-    pub further: Vec<String>,
-}
 
 /// What the facts amount to.
 pub fn verdict(site: &SiteFacts) -> Verdict {

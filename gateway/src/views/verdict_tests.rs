@@ -1,9 +1,9 @@
 use super::super::controller::TableView;
 use super::super::fixture::{before_noon, everything, exposure, line, panel, well};
 use super::super::identity::ConnectionTestView;
-use super::super::site::{Notice, SiteFacts};
+use super::super::site::SiteFacts;
 use super::*;
-use crate::domain::{Alarm, LinkCondition};
+use crate::domain::{Alarm, LinkCondition, Notice};
 
 fn told(site: &SiteFacts) -> (Level, String) {
     let verdict = verdict(site);

@@ -12,7 +12,8 @@ use super::guard::PageUser;
 use super::limits::OPERATIONS_PER_PAGE;
 use super::page::{error_page, html};
 use super::state::WebState;
-use crate::views::{LocalClock, OperationView};
+use crate::domain::LocalClock;
+use crate::views::OperationView;
 
 #[derive(Template)]
 #[template(path = "token.html")]

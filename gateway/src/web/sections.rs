@@ -10,11 +10,9 @@ use askama::Template;
 
 use super::api::site_for;
 use super::state::WebState;
-use crate::domain::{DeviceCondition, Level};
+use crate::domain::{DeviceCondition, Level, LocalClock, Verdict};
 use crate::store::users::Role;
-use crate::views::{
-    ControllerView, IdentitySourceView, InstallMinutes, LocalClock, SiteFacts, SiteView, Verdict,
-};
+use crate::views::{ControllerView, IdentitySourceView, InstallMinutes, SiteFacts, SiteView};
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.
 const REUSED_FOR: Duration = Duration::from_secs(1);

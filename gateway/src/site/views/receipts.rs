@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
-use crate::domain::{Level, Receipt};
+use crate::domain::{Level, Notice, Receipt};
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, Exposure, Notice, ReceiptView};
+use crate::views::{CardText, ControllerView, Exposure, ReceiptView};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;

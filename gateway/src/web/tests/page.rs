@@ -1,8 +1,8 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{CardRefusal, CardholderId, GivenCard, LinkCondition, RefusedCard};
-use crate::views::{CardText, Notice, RefusedCardView};
+use crate::domain::{CardRefusal, CardholderId, GivenCard, LinkCondition, Notice, RefusedCard};
+use crate::views::{CardText, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
 
