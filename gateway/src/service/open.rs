@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use panel_protocol::table::{DIGEST_KEY_LEN, DigestKey};
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::StartError;
 use crate::access::DoorPlan;
@@ -48,13 +46,6 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     site::resume(&running)?;
     tell(&running, &report, torn_events.as_ref());
     Ok(Opened { site: running, metrics })
-}
-
-/// Starts one task for each line.
-pub(super) fn start_lines(site: &Arc<Site>, stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
-    for line in 0..site.config().lines.len() {
-        tasks.spawn(site::line(site, line, stopped.clone()));
-    }
 }
 
 fn event_limits(config: &Config) -> EventLimits {

@@ -37,12 +37,12 @@ impl SiteSource for Site {
         let events = self.card_reads();
         let identity = self.identity_view(now);
         let undone = self.undone_reactivations();
-        let wires = self.wires();
+        let links = self.link_statuses();
         let revision = self.directory.stats().revision;
         let fleet = self.fleet();
         let board = self.board();
         let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
-            .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
+            .map(|at| self.controller(now, at, &fleet, &board.controllers[at], hardware::device(&links, at)))
             .collect();
         let mut notices = undone;
         notices.extend(board.notices.iter().cloned());
@@ -57,7 +57,7 @@ impl SiteSource for Site {
             revision,
             counts,
             lines: (0..self.config.lines.len())
-                .map(|at| hardware::line(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
+                .map(|at| hardware::line(&self.config.lines[at], &board.lines[at], links[at].as_ref()))
                 .collect(),
             controllers,
             receipts: receipts::newest(&fleet, format),
@@ -98,11 +98,11 @@ impl SiteSource for Site {
             let at = at.ok_or_else(|| InstallModeError::UnknownController(controller.clone()))?;
             let unavailable =
                 |why: String| InstallModeError::Unavailable { controller: controller.clone(), why };
-            let line = self.line_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
+            let link = self.link_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
             let span = SignedDuration::from_mins(i64::from(minutes.get()));
             let until = clock::now() + span;
             self.board().install_mode(at, until);
-            let opened = line.open_install_mode(at, span.unsigned_abs()).await;
+            let opened = link.open_install_mode(at, span.unsigned_abs()).await;
             opened.map_err(|error| unavailable(error.to_string()))?;
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();

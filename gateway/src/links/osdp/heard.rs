@@ -80,10 +80,7 @@ mod tests {
         let keys = PressedKeys::new("12#*".chars());
         let keys = Heard::Keys { reader: 0, keys, max_age: age };
         assert_eq!(said(code::KEYPAD, &[0, 4, b'1', b'2', 0x0D, 0x7F]), Some(keys));
-        assert_eq!(
-            said(code::LSTATR, &[1, 0]),
-            Some(Heard::Itself { tampered: true, power_failed: false })
-        );
+        assert_eq!(said(code::LSTATR, &[1, 0]), Some(Heard::Itself { tampered: true, power_failed: false }));
         use InputState::{Active, Faulty, Inactive, Unknown};
         let inputs = Heard::Inputs(vec![Inactive, Active, Faulty, Faulty, Faulty, Unknown, Unknown]);
         assert_eq!(said(code::ISTATR, &[0, 1, 2, 3, 4, 5, 99]), Some(inputs));

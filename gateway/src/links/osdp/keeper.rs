@@ -44,12 +44,7 @@ pub(super) type Done = oneshot::Sender<Result<(), InstallError>>;
 #[derive(Debug)]
 pub(super) enum Kept {
     /// A new key for a device is on the disk, so it may be given to the device.
-    Begun {
-        device: usize,
-        span: Duration,
-        key: Result<Scbk, KeyError>,
-        done: Done,
-    },
+    Begun { device: usize, span: Duration, key: Result<Scbk, KeyError>, done: Done },
     /// The key that worked is in its place, or the one that didn't is gone.
     Ended { device: usize, worked: bool, ended: Result<(), KeyError> },
     /// Which device has a key.

@@ -1,38 +1,29 @@
-//! Controllers and lines: what is configured, what the board holds and what their wires last told, in one.
-
-use std::sync::OnceLock;
+//! Controllers and lines: what is configured, what the board holds and what their links last told, in one.
 
 use jiff::{SignedDuration, Timestamp};
-use panel_protocol::osdp::cp::PdCounters;
-use panel_protocol::osdp::reply::DeviceId;
 
 use super::super::board::{ControllerBoard, LineBoard};
 use super::super::running::Site;
-use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{DeviceCondition, FaultCounts};
-use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::config::{Attachment, ControllerKind, Line, Protocol};
+use crate::domain::DeviceCondition;
+use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, TableView};
 
 /// A controller that was not heard for so long since the start is offline, not starting.
 const STARTING: SignedDuration = SignedDuration::from_secs(15);
 
-/// What the lines' tasks last told of their wires.
-pub(super) struct Wires {
-    pub(super) lines: Vec<Option<LineStatus>>,
-}
-
-impl Wires {
-    pub(super) fn panel(&self, controller: usize) -> Option<&PanelStatus> {
-        let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
-        panels.into_iter().find(|panel| panel.controller == controller)
-    }
+/// What a controller's link last told of it.
+pub(super) fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
+    let devices = links.iter().flatten().flat_map(|link| &link.devices);
+    devices.into_iter().find(|device| device.device == controller)
 }
 
 impl Site {
-    pub(super) fn wires(&self) -> Wires {
-        let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
-        Wires { lines: self.lines.iter().map(status).collect() }
+    /// What the links last told of themselves, in the order of the configuration.
+    pub(super) fn link_statuses(&self) -> Vec<Option<LinkStatus>> {
+        let status = |at| self.link(at).map(|link| link.status().borrow().clone());
+        (0..self.config.lines.len()).map(status).collect()
     }
 
     pub(super) fn controller(
@@ -41,25 +32,25 @@ impl Site {
         at: usize,
         fleet: &Fleet,
         board: &ControllerBoard,
-        wire: Option<&PanelStatus>,
+        device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let last_heard = wire.and_then(|wire| wire.last_heard);
+        let last_heard = device.and_then(|device| device.last_heard);
         let silent = board.state == DeviceCondition::Starting
             && last_heard.is_none()
             && now.duration_since(self.started) > STARTING;
-        let ControllerKind::Panel = config.kind;
+        let (ControllerKind::Panel, Attachment::Osdp { address, .. }) = (config.kind, &config.attachment);
         ControllerView {
             id: config.id.clone(),
-            line: config.line.clone(),
-            address: config.address,
+            line: config.line().clone(),
+            address: *address,
             kind: crate::views::ControllerKind::Panel,
             state: if silent { DeviceCondition::Offline } else { board.state },
             state_since: if silent { Some(self.started) } else { board.since },
             last_heard,
-            identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
+            identity: device.and_then(|device| device.identity.clone()),
             table: fleet.status(at).map(|status| table(fleet, &status)),
-            faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
+            faults: device.map(|device| device.faults).unwrap_or_default(),
             install_mode_until: board.install_until.filter(|until| now < *until),
             doors: config
                 .doors
@@ -82,44 +73,19 @@ fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
     }
 }
 
-fn faults(counters: &PdCounters) -> FaultCounts {
-    FaultCounts {
-        timeouts: counters.timeouts.into(),
-        bad_check: counters.bad_check.into(),
-        bad_mac: counters.bad_mac.into(),
-        foreign: u64::from(counters.foreign_address)
-            + u64::from(counters.stale)
-            + u64::from(counters.violations),
-        nak: counters.naks.into(),
-    }
-}
-
-fn identity(device: &DeviceId) -> String {
-    let [a, b, c] = device.vendor;
-    let [major, minor, build] = device.firmware;
-    format!(
-        "vendor {a:02X}-{b:02X}-{c:02X}, model {} version {}, serial {}, firmware {major}.{minor}.{build}",
-        device.model, device.version, device.serial
-    )
-}
-
-pub(super) fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
-    let Protocol::Osdp = line.protocol;
-    let sum = |count: fn(&PdCounters) -> u32| {
-        wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
-    };
+pub(super) fn line(line: &Line, board: &LineBoard, link: Option<&LinkStatus>) -> LineView {
+    let Protocol::Osdp { port, baud } = &line.protocol;
+    let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
         id: line.id.clone(),
         protocol: "osdp".to_owned(),
-        port: line.port.display().to_string(),
-        baud: line.baud,
+        port: port.display().to_string(),
+        baud: *baud,
         state: board.state.clone(),
         since: board.since,
-        frames_sent: sum(|counters| counters.frames_sent),
-        frames_received: sum(|counters| counters.replies),
-        noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),
-        stray_frames: wire.map_or(0, |wire| {
-            u64::from(wire.counters.bad_length) + u64::from(wire.counters.unexpected_frames)
-        }),
+        frames_sent: sum(|device| device.frames_sent),
+        frames_received: sum(|device| device.frames_received),
+        noise_bytes: link.map_or(0, |link| link.noise_bytes),
+        stray_frames: link.map_or(0, |link| link.stray_frames),
     }
 }

@@ -1,6 +1,8 @@
 //! A line's task against simulated panels on a pty with the timing of a real line.
 #![cfg(feature = "demo")] // the simulator comes with it
 
+mod outputs;
+
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,7 @@ use std::time::{Duration, Instant};
 use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
 use firmware_sim::site::Power;
 use firmware_sim::{SimConfig, Site};
-use panel_protocol::osdp::cp::{Event, KeyFault, PdState, line_time};
-use panel_protocol::osdp::reply::Reply;
-use panel_protocol::panel::{Answer, Operation};
+use panel_protocol::osdp::cp::{Event, KeyFault, line_time};
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -20,9 +20,10 @@ use tokio::time::timeout;
 
 use super::identity_file;
 use super::key_file::{self, Key};
-use super::{LineHandle, LineSetup, PanelClient, PanelSetup, event, limits, line};
+use super::{DeviceSetup, LineSetup, event, line};
 use crate::domain::{Became, DeviceCondition, LinkCondition};
-use crate::sync::Demand;
+use crate::links::{DeviceClient, Heard, LinkHandle, LinkStatus, limits};
+use crate::sync::{Answer, Demand, Failure, Operation, Room};
 
 /// Longest that anything here may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,9 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 struct Story {
     /// Operations to send, for each controller.
-    operations: Vec<VecDeque<Vec<u8>>>,
-    answers: Vec<(usize, Vec<u8>)>,
-    failed: Vec<usize>,
+    operations: Vec<VecDeque<Operation>>,
+    answers: Vec<(usize, Answer)>,
+    failed: Vec<(usize, Failure)>,
+    heard: Vec<(usize, Heard)>,
     events: Vec<(usize, Became)>,
     line: Vec<LinkCondition>,
     /// A controller for which there is demand and never an operation, and how often it was asked for one.
@@ -78,36 +80,37 @@ impl Teller {
     }
 }
 
-impl PanelClient for Teller {
+impl DeviceClient for Teller {
     fn demand(&self, controller: usize) -> Demand {
         let story = self.story();
         let some = !story.operations[controller].is_empty() || story.undecided == Some(controller);
         if some { Demand::Urgent } else { Demand::None }
     }
 
-    fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
+    fn next(&self, controller: usize, room: &mut dyn Room) -> bool {
         let mut story = self.story();
         let Some(operation) = story.operations[controller].pop_front() else {
             story.asked_in_vain += 1;
-            return None;
+            return false;
         };
-        to[..operation.len()].copy_from_slice(&operation);
         story.times.push((Instant::now(), None));
-        Some(operation.len())
+        room.operation(&operation)
     }
 
-    fn answer(&self, controller: usize, bytes: &[u8]) {
+    fn answered(&self, controller: usize, answer: &Answer) {
         self.note(|story| {
-            story.answers.push((controller, bytes.to_vec()));
+            story.answers.push((controller, answer.clone()));
             story.times.last_mut().unwrap().1 = Some(Instant::now());
         });
     }
 
-    fn failed(&self, controller: usize) {
-        self.note(|story| story.failed.push(controller));
+    fn failed(&self, controller: usize, failure: Failure) {
+        self.note(|story| story.failed.push((controller, failure)));
     }
 
-    fn told(&self, _: usize, _: &Reply<'_>) {}
+    fn heard(&self, controller: usize, heard: &Heard) {
+        self.note(|story| story.heard.push((controller, heard.clone())));
+    }
 
     fn became(&self, controller: usize, became: &Became) {
         self.note(|story| story.events.push((controller, became.clone())));
@@ -124,7 +127,7 @@ struct Scene {
     site: Option<Site>,
     config: SimConfig,
     teller: Arc<Teller>,
-    handle: LineHandle,
+    handle: LinkHandle,
     task: JoinHandle<()>,
     end: oneshot::Sender<()>,
 }
@@ -156,12 +159,12 @@ impl Scene {
             if *key != PanelKey::Factory {
                 key_file::write(&key_file, &Key::new(key_of(controller))).unwrap();
             }
-            panels.push(PanelSetup { controller, address, key_file });
+            panels.push(DeviceSetup { device: controller, address, key_file });
         }
         let teller = Arc::new(Teller::default());
         teller.story().operations.resize(theirs.len(), VecDeque::new());
-        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels };
-        let (handle, task) = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels };
+        let (handle, task) = line(setup, Arc::clone(&teller) as Arc<dyn DeviceClient>);
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
         Self { folder, site: None, config, teller, handle, task, end }
@@ -173,9 +176,7 @@ impl Scene {
     }
 
     fn ask_info(&self, controller: usize) {
-        let mut bytes = [0; 64];
-        let len = Operation::Info.encode(&mut bytes).unwrap();
-        self.teller.story().operations[controller].push_back(bytes[..len].to_vec());
+        self.teller.story().operations[controller].push_back(Operation::Info);
         self.handle.wake();
     }
 
@@ -197,11 +198,11 @@ impl Scene {
         self.teller.story().events.clear();
         let panels = self.config.panels.iter().enumerate().map(|(controller, panel)| {
             let key_file = key_path(self.folder.path(), controller);
-            PanelSetup { controller, address: panel.address, key_file }
+            DeviceSetup { device: controller, address: panel.address, key_file }
         });
         let (port, baud) = (self.folder.path().join("line"), self.config.lines[0].baud);
-        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels: panels.collect() };
-        let (handle, task) = line(setup, Arc::clone(&self.teller) as Arc<dyn PanelClient>);
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels.collect() };
+        let (handle, task) = line(setup, Arc::clone(&self.teller) as Arc<dyn DeviceClient>);
         let (end, ended) = oneshot::channel();
         self.task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
         (self.handle, self.end) = (handle, end);
@@ -232,17 +233,19 @@ async fn operations_reach_the_right_panel_and_their_answers_come_back() {
     {
         let story = scene.teller.story();
         assert!(story.failed.is_empty());
-        for (_, bytes) in &story.answers {
-            assert!(matches!(Answer::decode(bytes), Some(Answer::Info(_))), "{bytes:?}");
+        for (_, answer) in &story.answers {
+            assert!(matches!(answer, Answer::Info(_)), "{answer:?}");
         }
         assert!((0..3).all(|controller| story.answers.iter().filter(|(c, _)| *c == controller).count() == 5));
     }
     let mut status = scene.handle.status();
-    let all_ready =
-        |status: &super::LineStatus| status.panels.iter().all(|panel| panel.state == PdState::Ready);
+    let all_ready = |status: &LinkStatus| {
+        let online = status.devices.iter().filter(|device| device.condition == DeviceCondition::Online);
+        online.count() == 3
+    };
     timeout(PATIENCE, status.wait_for(all_ready)).await.unwrap().unwrap();
-    let heard = status.borrow().panels.iter().all(|panel| panel.last_heard.is_some());
-    assert!(heard && status.borrow().port.is_ok());
+    let heard = status.borrow().devices.iter().all(|device| device.last_heard.is_some());
+    assert!(heard && status.borrow().condition == Some(LinkCondition::Up));
     scene.finish().await;
 }
 
@@ -316,7 +319,7 @@ async fn an_unplugged_port_is_opened_again_and_what_was_under_way_has_failed() {
     scene.teller.until("sent", |story| story.times.len() == 1).await;
     scene.site = None;
     scene.teller.until("down", |story| matches!(story.line.last(), Some(LinkCondition::Down { .. }))).await;
-    scene.teller.until("failed", |story| story.failed == [0]).await;
+    scene.teller.until("failed", |story| story.failed == [(0, Failure::Lost)]).await;
     scene = scene.plug_in();
     scene.until_up(0, 2).await;
     scene.ask_info(0);
@@ -413,10 +416,10 @@ async fn a_key_file_that_others_may_read_is_told_of_and_not_used() {
     key_file::write(&key_file, &Key::new(key_of(0))).unwrap();
     fs::set_permissions(&key_file, fs::Permissions::from_mode(0o644)).unwrap();
     let teller = Arc::new(Teller::default());
-    let panels = vec![PanelSetup { controller: 0, address: 0, key_file }];
+    let devices = vec![DeviceSetup { device: 0, address: 0, key_file }];
     let setup =
-        LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, panels };
-    let _task = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+        LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, devices };
+    let _task = line(setup, Arc::clone(&teller) as Arc<dyn DeviceClient>);
     let story = teller.story();
     let [(0, Became::Condition { is: DeviceCondition::WrongKey, why })] = &story.events[..] else {
         panic!("{:?}", story.events)
