@@ -13,7 +13,7 @@ use crate::panel::{Message, Wire};
 const DEVICE: usize = 0;
 
 /// Serves the device until `stopped`.
-pub async fn serve(
+pub(crate) async fn serve(
     client: Arc<dyn DeviceClient>,
     mut end: LinkEnd,
     mut wire: Wire,

@@ -16,7 +16,7 @@ const ITEMS: usize = 3;
 
 /// What this dialect says to its panel.
 #[derive(Clone, Debug, Default)]
-pub enum Message {
+pub(crate) enum Message {
     #[default]
     Empty,
     Forget(Vec<Credential>),
@@ -63,25 +63,25 @@ impl Room for Message {
 }
 
 /// The panel's own side: what it holds, and whether anybody can reach it.
-pub struct Device {
+pub(crate) struct Device {
     panel: Mutex<Box<Panel<SortedRows<100>, 4, 16>>>,
     plug: watch::Sender<bool>,
     news: mpsc::UnboundedSender<EventsWaiting>,
     /// How often its output was switched.
-    pub switched: AtomicU32,
+    pub(crate) switched: AtomicU32,
 }
 
 /// The gateway's side of the channel.
-pub struct Wire {
-    pub device: Arc<Device>,
-    pub plugged: watch::Receiver<bool>,
-    pub news: mpsc::UnboundedReceiver<EventsWaiting>,
+pub(crate) struct Wire {
+    pub(crate) device: Arc<Device>,
+    pub(crate) plugged: watch::Receiver<bool>,
+    pub(crate) news: mpsc::UnboundedReceiver<EventsWaiting>,
     asks: mpsc::Sender<(Message, oneshot::Sender<Answer>)>,
 }
 
 impl Wire {
     /// A panel that is plugged in.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let panel = Box::new(Panel::new(PanelConfig { readers: 1 }, SortedRows::new()));
         let (plug, plugged) = watch::channel(true);
         let (news, heard) = mpsc::unbounded_channel();
@@ -99,7 +99,7 @@ impl Wire {
     }
 
     /// The panel's answer; `None` if there is none.
-    pub async fn ask(&self, message: Message) -> Option<Answer> {
+    pub(crate) async fn ask(&self, message: Message) -> Option<Answer> {
         let (done, answer) = oneshot::channel();
         self.asks.send((message, done)).await.ok()?;
         answer.await.ok()
@@ -108,26 +108,26 @@ impl Wire {
 
 impl Device {
     /// Pulls the plug, or puts it in again.
-    pub fn plug(&self, there: bool) {
+    pub(crate) fn plug(&self, there: bool) {
         self.plug.send_replace(there);
     }
 
     /// Somebody presents a card.
-    pub fn present(&self, card: Credential) {
+    pub(crate) fn present(&self, card: Credential) {
         let mut panel = self.panel.lock().unwrap();
         panel.present(Micros(0), 0, card);
         let mut bytes = [0; 64];
         let len = panel.waiting(&mut bytes).unwrap();
-        drop(self.news.send(card_table::waiting(&bytes[..len]).unwrap()));
+        let _ = self.news.send(card_table::waiting(&bytes[..len]).unwrap()); // the link may have ended
     }
 
     /// Whether it would open for the card.
-    pub fn knows(&self, card: Credential) -> bool {
+    pub(crate) fn knows(&self, card: Credential) -> bool {
         self.panel.lock().unwrap().table().get(card).is_some()
     }
 
     /// Its output goes on.
-    pub fn switch(&self) {
+    pub(crate) fn switch(&self) {
         self.switched.fetch_add(1, Ordering::SeqCst);
     }
 
