@@ -1,4 +1,4 @@
-//! What devices are told to do, and what their links tell: the fleet and the board behind one [`DeviceClient`], whatever
+//! What devices are told to do, and what their links tell: the fleet and the site's health behind one [`DeviceClient`], whatever
 //! kind of link asks.
 
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl DeviceClient for Client {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
             self.site.fleet().failed(device, now, Failure::Lost);
         }
-        let alarms = self.site.board().controller(device, now, became);
+        let alarms = self.site.health().device_became(device, now, became);
         if alarms.is_empty()
             && let Some(controller) = self.site.config.controllers.get(device)
         {
@@ -85,7 +85,7 @@ impl DeviceClient for Client {
             return;
         }
         let now = clock::now();
-        let alarms = self.site.board().line(self.link, now, condition);
+        let alarms = self.site.health().link_became(self.link, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }

@@ -1,17 +1,11 @@
-//! Controllers and lines: what is configured, what the board holds and what their links last told, in one.
+//! Controllers and lines: what is configured, how they are and what their links last told, in one.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::super::board::{ControllerBoard, LineBoard};
 use super::super::running::Site;
 use crate::config::{Attachment, ControllerKind, Line, Protocol};
-use crate::domain::DeviceCondition;
+use crate::health::{DeviceStanding, LinkStanding};
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, TableView};
-
-/// A controller that was not heard for so long since the start is offline, not starting.
-const STARTING: SignedDuration = SignedDuration::from_secs(15);
 
 /// What a controller's link last told of it.
 pub(super) fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
@@ -28,30 +22,25 @@ impl Site {
 
     pub(super) fn controller(
         &self,
-        now: Timestamp,
         at: usize,
         fleet: &Fleet,
-        board: &ControllerBoard,
+        standing: &DeviceStanding,
         device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let last_heard = device.and_then(|device| device.last_heard);
-        let silent = board.state == DeviceCondition::Starting
-            && last_heard.is_none()
-            && now.duration_since(self.started) > STARTING;
         let (ControllerKind::Panel, Attachment::Osdp { address, .. }) = (config.kind, &config.attachment);
         ControllerView {
             id: config.id.clone(),
             line: config.line().clone(),
             address: *address,
             kind: crate::views::ControllerKind::Panel,
-            state: if silent { DeviceCondition::Offline } else { board.state },
-            state_since: if silent { Some(self.started) } else { board.since },
-            last_heard,
+            state: standing.condition,
+            state_since: standing.since,
+            last_heard: device.and_then(|device| device.last_heard),
             identity: device.and_then(|device| device.identity.clone()),
             table: fleet.status(at).map(|status| table(fleet, &status)),
             faults: device.map(|device| device.faults).unwrap_or_default(),
-            install_mode_until: board.install_until.filter(|until| now < *until),
+            install_mode_until: standing.install_until,
             doors: config
                 .doors
                 .iter()
@@ -73,7 +62,7 @@ fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
     }
 }
 
-pub(super) fn line(line: &Line, board: &LineBoard, link: Option<&LinkStatus>) -> LineView {
+pub(super) fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
     let Protocol::Osdp { port, baud } = &line.protocol;
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
@@ -81,8 +70,8 @@ pub(super) fn line(line: &Line, board: &LineBoard, link: Option<&LinkStatus>) ->
         protocol: "osdp".to_owned(),
         port: port.display().to_string(),
         baud: *baud,
-        state: board.state.clone(),
-        since: board.since,
+        state: standing.condition.clone(),
+        since: standing.since,
         frames_sent: sum(|device| device.frames_sent),
         frames_received: sum(|device| device.frames_received),
         noise_bytes: link.map_or(0, |link| link.noise_bytes),
