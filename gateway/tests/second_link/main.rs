@@ -77,6 +77,7 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let token = token(&folder.path().join("data"));
         let config = config::parse(&folder.path().join("site.toml"), CONFIG, NamedFiles::Ignored);

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey,
+    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::records::Records;
 use panel_protocol::osdp::secure::Scbk;
-use panel_protocol::panel::OUI;
+use panel_protocol::panel::{self, OUI};
 use panel_protocol::time::Micros;
 
 use super::device::{Asked, Device};
@@ -40,7 +40,7 @@ pub(super) enum Next {
     /// The new key of this device has worked, or the change has ended without it.
     KeyChange { device: usize, worked: bool },
     /// This is the device that has the key, and it is to be remembered.
-    Identified { device: usize, identity: Identity },
+    Identified { device: usize, identity: DeviceIdentity },
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -72,13 +72,14 @@ impl Driver {
         device: usize,
         address: u8,
         keys: KnownKeys,
-        identity: Option<Identity>,
+        identity: Option<DeviceIdentity>,
     ) -> Result<(), AddError> {
         let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
         let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
+        self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
         self.devices.push(Device::new(pd, device, identity));
         Ok(())
     }
@@ -119,6 +120,7 @@ impl Driver {
         let output_due = self.outputs.expire(now);
         loop {
             if self.cp.is_free() {
+                self.withdraw_late(now);
                 self.state_demand(now);
             }
             match self.cp.poll_output(now) {
@@ -206,7 +208,7 @@ impl Driver {
             outputs::answer(waiting.done, Err(ActuateError::NotOnline));
             return false;
         }
-        device.asked = Asked::Output(waiting.done);
+        device.asked = Asked::Output { until: waiting.until, done: waiting.done };
         true
     }
 
@@ -223,12 +225,25 @@ impl Driver {
         };
         let sent = len.is_some_and(|len| {
             let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &room[..len] });
-            self.cp.send(now, pd, &command).is_ok()
+            let sent = match panel::is_read(room[0]) {
+                true => self.cp.send_read(now, pd, &command),
+                false => self.cp.send(now, pd, &command),
+            };
+            sent.is_ok()
         });
         if !sent {
             self.client.failed(device, Failure::Lost);
         }
         sent
+    }
+
+    /// An output that was sent and not confirmed is not sent again after its deadline.
+    fn withdraw_late(&mut self, now: Micros) {
+        for device in &self.devices {
+            if matches!(device.asked, Asked::Output { until, .. } if until <= now) {
+                self.cp.withdraw(now, device.pd);
+            }
+        }
     }
 
     /// Tells what a device became; what it means for its key and its identity is for others to do.
@@ -251,9 +266,9 @@ impl Driver {
     }
 
     /// The device that it turns out to be, unless it is the one that is remembered.
-    fn newly_identified(&mut self, pd: PdIndex) -> Option<Identity> {
+    fn newly_identified(&mut self, pd: PdIndex) -> Option<DeviceIdentity> {
         let (pdid, _) = self.cp.status(pd)?.about?;
-        let identity = Some(Identity::from(&pdid));
+        let identity = Some(DeviceIdentity::from(&pdid));
         let device = &mut self.devices[pd.get()];
         (std::mem::replace(&mut device.identity, identity) != identity).then_some(identity?)
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use panel_protocol::osdp::cp::Identity;
+use panel_protocol::osdp::cp::DeviceIdentity;
 use panel_protocol::osdp::secure::Scbk;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -33,7 +33,7 @@ pub(super) fn end(device: usize, path: PathBuf, worked: bool) -> Job {
 }
 
 /// Keeps which device has the key of that file.
-pub(super) fn remember(path: PathBuf, identity: Identity) -> Job {
+pub(super) fn remember(path: PathBuf, identity: DeviceIdentity) -> Job {
     Box::new(move || Kept::Remembered(identity_file::write(&path, &identity)))
 }
 

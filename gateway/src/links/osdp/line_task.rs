@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use panel_protocol::osdp::cp::{Identity, Input};
+use panel_protocol::osdp::cp::{DeviceIdentity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -254,7 +254,7 @@ impl LineTask {
     }
 
     /// Keeps for the next start which device it is.
-    fn remember(&mut self, device: usize, identity: Identity) {
+    fn remember(&mut self, device: usize, identity: DeviceIdentity) {
         let Some(path) = self.key_file(device) else { return };
         if !self.keeper.add(keeper::remember(path, identity)) {
             not_remembered(&"too much is being written");

@@ -53,6 +53,9 @@ pub mod limits {
     /// A device that refuses an operation is given no other for this long.
     pub const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
+    /// A device that doesn't know the operations at all is given one again after this long.
+    pub const UNSUPPORTED_PAUSE: Duration = Duration::from_secs(60);
+
     /// A device for which there was demand and then no operation that fits is not asked about for this long.
     pub const IDLE_PAUSE: Duration = Duration::from_millis(10);
 

@@ -181,6 +181,20 @@ fn an_answer_that_is_lost_on_the_way_is_fetched_by_asking_again_and_switches_not
 }
 
 #[test]
+fn what_was_not_confirmed_before_its_deadline_is_not_repeated_after_it() {
+    let mut bench = Bench::new(Client::default());
+    bench.run(Duration::from_millis(3)); // the line is free
+    let mut answer = bench.actuate(Duration::from_millis(300));
+    bench.deaf = true;
+    bench.run(SECOND);
+    assert_eq!(answer.try_recv(), Ok(Err(ActuateError::Unconfirmed)));
+    bench.deaf = false;
+    bench.run(SECOND * 10);
+    assert!(*bench.client.online.lock().unwrap(), "it is there again");
+    assert!(bench.switched().is_empty(), "a door that nobody expects to open any more");
+}
+
+#[test]
 fn deactivations_go_first_and_what_they_hold_up_beyond_its_deadline_is_not_sent_any_more() {
     let mut bench = Bench::new(Client { deactivates: true, ..Client::default() });
     let mut answer = bench.actuate(SECOND);
