@@ -16,12 +16,13 @@ use panel_protocol::panel::{self, OUI};
 use panel_protocol::time::Micros;
 
 use super::device::{Asked, Device};
+use super::disturbance::Disturbance;
 use super::heard::heard;
 use super::keys::KnownKeys;
 use super::limits::IDLE_PAUSE;
 use super::outputs::{self, Done, Outputs};
 use super::{event, status};
-use crate::domain::DeviceCondition;
+use crate::domain::{DeviceCondition, LinkCondition};
 use crate::links::card_table::Frame;
 use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus};
 use crate::sync::{Demand, Failure};
@@ -50,6 +51,7 @@ pub(super) struct Driver {
     cp: Box<LineCp>,
     devices: Vec<Device>,
     outputs: Outputs,
+    disturbance: Disturbance,
     client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
     /// Whether something has happened that the status should show at once.
@@ -62,8 +64,15 @@ impl Driver {
         let config = LineConfig { character_gap: CHARACTER_GAP, ..LineConfig::new(baud) };
         let mut cp = Box::new(Cp::new(config, random as fn() -> [u8; 8]));
         cp.handle(Micros(0), Input::LineDown);
-        let frame = Vec::with_capacity(MAX_FRAME_LEN);
-        Self { cp, devices: Vec::new(), outputs: Outputs::default(), client, frame, news: true }
+        Self {
+            cp,
+            devices: Vec::new(),
+            outputs: Outputs::default(),
+            disturbance: Disturbance::new(baud),
+            client,
+            frame: Vec::with_capacity(MAX_FRAME_LEN),
+            news: true,
+        }
     }
 
     /// Adds a device with the keys that it may have, and who it should be.
@@ -107,7 +116,16 @@ impl Driver {
 
     /// Takes what happened at the port.
     pub(super) fn handle(&mut self, now: Micros, input: Input<'_>) {
+        if let Input::LineUp = input {
+            self.disturbance.forget(now, &self.cp.counters());
+        }
         self.cp.handle(now, input);
+    }
+
+    /// How the open line is, if that has changed.
+    pub(super) fn look(&mut self, now: Micros) -> Option<LinkCondition> {
+        let devices = self.devices.iter().map(|device| device.condition);
+        self.disturbance.look(now, &self.cp.counters(), devices)
     }
 
     /// The frame to send.

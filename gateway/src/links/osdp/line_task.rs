@@ -280,6 +280,11 @@ impl LineTask {
         if !self.driver.take_news() && now < self.status_due {
             return;
         }
+        if self.told.as_ref().is_some_and(|told| !matches!(told, LinkCondition::Down { .. }))
+            && let Some(condition) = self.driver.look(now)
+        {
+            self.tell(condition);
+        }
         self.status_due = now + STATUS_INTERVAL;
         let mut status = LinkStatus::new(self.setup.id.clone());
         status.condition.clone_from(&self.told);

@@ -5,12 +5,13 @@
 //! never decides what to send.
 //!
 //! [`line`] makes a line's task and the handle to it. `line_task` is the loop, `driver` joins CP and client, `device` is
-//! one of the devices, `outputs` are those to be switched, `event` and `heard` turn the CP's words into those of any link, `port` is the serial port,
+//! one of the devices, `outputs` are those to be switched, `disturbance` knows what keeps a line from being understood, `event` and `heard` turn the CP's words into those of any link, `port` is the serial port,
 //! `timer` a clock fine enough for it, `tap` lets others listen, [`key_file`] and [`keys`] the secure channel's keys,
 //! `identity_file` which device had them last, `keeper` the thread that writes both. [`scan`] finds devices on a line
 //! that nobody serves yet.
 
 mod device;
+mod disturbance;
 mod driver;
 mod event;
 mod heard;
