@@ -79,7 +79,7 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     let ControllerKind::Panel = controller.kind;
-    let link = config.lines.iter().position(|line| line.id == controller.line);
+    let link = config.lines.iter().position(|line| line.id == *controller.line());
     DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
 }
 

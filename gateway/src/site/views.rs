@@ -115,7 +115,7 @@ impl SiteSource for Site {
             let span = SignedDuration::from_mins(i64::from(minutes.get()));
             let until = clock::now() + span;
             self.health().install_mode(at, until);
-            let opened = line.open_install_mode(at, span.unsigned_abs()).await;
+            let opened = link.open_install_mode(at, span.unsigned_abs()).await;
             opened.map_err(|error| unavailable(error.to_string()))?;
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();
