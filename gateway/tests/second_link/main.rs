@@ -234,3 +234,17 @@ async fn events_are_fetched_and_outputs_are_switched() {
     assert_eq!(scene.device.switched.load(Ordering::SeqCst), 1);
     scene.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_the_panel_overwrote_unfetched_are_told() {
+    let scene = Scene::start().await;
+    scene.shown("proven", |shown| is_proven(shown, 0)).await;
+    scene.device.plug(false);
+    scene.shown("offline", |shown| shown["controllers"][0]["state"] == "offline").await;
+    (1..=20).for_each(|number| scene.device.present(card(number))); // it has room for sixteen
+    scene.device.plug(true);
+    let shown = scene.shown("told", |shown| shown["controllers"][0]["events_lost"] == 4).await;
+    let told = |shown: &Value| shown["notices"].to_string().contains("4 events of hut can't be told");
+    assert!(told(&scene.shown("noticed", told).await), "{shown}");
+    scene.stop().await;
+}

@@ -117,8 +117,9 @@ impl Device {
         let mut panel = self.panel.lock().unwrap();
         panel.present(Micros(0), 0, card);
         let mut bytes = [0; 64];
-        let len = panel.waiting(&mut bytes).unwrap();
-        let _ = self.news.send(card_table::waiting(&bytes[..len]).unwrap()); // the link may have ended
+        if let Some(len) = panel.waiting(&mut bytes) {
+            let _ = self.news.send(card_table::waiting(&bytes[..len]).unwrap()); // the link may have ended
+        }
     }
 
     /// Whether it would open for the card.

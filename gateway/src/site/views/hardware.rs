@@ -40,6 +40,7 @@ impl Site {
             identity: device.and_then(|device| device.identity.clone()),
             table: fleet.status(at).map(|status| table(fleet, &status)),
             faults: device.map(|device| device.faults).unwrap_or_default(),
+            events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
             doors: config
                 .doors
