@@ -18,7 +18,7 @@ pub use lines::MakeLink;
 use crate::config::Config;
 use crate::local::Socket;
 use crate::site::Site;
-use crate::store::StoreError;
+use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;
 
 /// How long running requests may take to end when the service stops.
@@ -64,6 +64,21 @@ pub enum StartError {
     },
 }
 
+/// What a service is started with besides its configuration.
+pub struct StartWith {
+    /// Makes its links.
+    pub links: Box<MakeLink>,
+    /// What happens before every read of the directory: a slow disk.
+    pub before_read: Option<BeforeRead>,
+}
+
+impl Default for StartWith {
+    /// The configuration's links, and the disk as it is.
+    fn default() -> Self {
+        Self { links: Box::new(crate::site::link), before_read: None }
+    }
+}
+
 /// The running service.
 pub struct Service {
     site: Arc<Site>,
@@ -81,23 +96,23 @@ impl Service {
     /// # Errors
     /// When anything that it needs can't be had; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        Self::start_with(config, Box::new(crate::site::link)).await
+        Self::start_with(config, StartWith::default()).await
     }
 
-    /// The same with links of one's own making.
+    /// The same with something in the place of what is usual, for tests.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
-    pub async fn start_with(config: Config, make: Box<MakeLink>) -> Result<Self, StartError> {
+    pub async fn start_with(config: Config, with: StartWith) -> Result<Self, StartError> {
         let config = Arc::new(config);
-        let opening = Arc::clone(&config);
-        let opened = tokio::task::spawn_blocking(move || open::open(&opening));
+        let (opening, before_read) = (Arc::clone(&config), with.before_read);
+        let opened = tokio::task::spawn_blocking(move || open::open(&opening, before_read));
         let opened =
             opened.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
-        let lines = start_lines(&opened.site, make, &stopped).await?;
+        let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",
             path: config.socket_path(),

@@ -15,7 +15,7 @@ use crate::config::{self, Config, Controller, ControllerKind};
 use crate::domain::Level;
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
-use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
+use crate::store::{Applied, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet};
 use crate::web::Metrics;
 
@@ -26,7 +26,7 @@ pub(super) struct Opened {
 }
 
 /// Opens everything in the data folder. Blocks.
-pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
+pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Result<Opened, StartError> {
     let data = &config.site.data_dir;
     make_data_dir(data)?;
     let secret = site_secret(data)?;
@@ -34,7 +34,7 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     let (events, torn_events) = EventLog::open(&data.join("events"), event_limits(config))?;
     let site: Arc<OnceLock<Arc<Site>>> = Arc::default();
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
-    let (directory, report) = Directory::open(&data.join("directory"), observer)?;
+    let (directory, report) = Directory::open_with(&data.join("directory"), observer, before_read)?;
     let view = directory.read();
     let cards = site::active_cards(&view)?;
     let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use gateway::config::{self, NamedFiles};
 use gateway::links::{Actuation, LinkHandle};
-use gateway::service::Service;
+use gateway::service::{MakeLink, Service, StartWith};
 use gateway::site;
 use gateway::store::tokens::Tokens;
 use gateway::views::SiteSource;
@@ -87,15 +87,13 @@ impl Scene {
         let wire = Mutex::new(Some(wire));
         let (handle, end) = LinkHandle::new("channel".parse().unwrap());
         let (attached, end) = (handle.clone(), Mutex::new(Some(end)));
-        let service = Service::start_with(
-            config,
-            Box::new(move |running, at, stopped| {
-                running.attach(at, attached.clone());
-                let client = site::client(running, at, stopped.clone());
-                let (end, wire) = (end.lock().unwrap().take().unwrap(), wire.lock().unwrap().take().unwrap());
-                Box::pin(link::serve(client, end, wire, stopped))
-            }),
-        );
+        let links: Box<MakeLink> = Box::new(move |running, at, stopped| {
+            running.attach(at, attached.clone());
+            let client = site::client(running, at, stopped.clone());
+            let (end, wire) = (end.lock().unwrap().take().unwrap(), wire.lock().unwrap().take().unwrap());
+            Box::pin(link::serve(client, end, wire, stopped))
+        });
+        let service = Service::start_with(config, StartWith { links, ..StartWith::default() });
         let service = service.await.unwrap();
         let client = Client::builder().no_proxy().build().unwrap();
         Self { folder, service, device, handle, client, token }
