@@ -120,7 +120,7 @@ impl Bench {
             match self.driver.next(self.now) {
                 Next::Transmit => self.carry(),
                 Next::Wait(until) => {
-                    self.now = until.unwrap_or(end).min(end).max(self.now + Duration::from_micros(1))
+                    self.now = until.unwrap_or(end).min(end).max(self.now + Duration::from_micros(1));
                 }
                 Next::KeyChange { .. } | Next::Identified { .. } => {}
             }
