@@ -125,15 +125,15 @@ async fn what_disturbs_a_line_is_told_as_the_lines_own_and_passes() {
     };
     let told = eventually("another controller is told of", beside_another, is("disturbed")).await;
     assert!(told["state"]["why"].as_str().unwrap().contains("another controller speaks on it"), "{told}");
-    eventually("it has gone", line, is("up")).await;
+    eventually("it has gone", &line, is("up")).await;
 
     site.splice.change_replies(|_| Vec::new());
-    let told = eventually("the cut is told of", line, is("silent")).await;
+    let told = eventually("the cut is told of", &line, is("silent")).await;
     assert!(told["state"]["why"].as_str().unwrap().contains("none of its 2 devices"), "{told}");
     let verdict = api.site().await["verdict"].to_string();
     assert!(verdict.contains("Line north is silent") && !verdict.contains("offline"), "told once: {verdict}");
     site.splice.change_replies(|reply| reply);
-    eventually("it is mended", line, is("up")).await;
+    eventually("it is mended", &line, is("up")).await;
     site.a_card_comes_and_goes().await;
 }
 
