@@ -194,7 +194,9 @@ async fn a_disk_that_takes_a_second_for_each_read_holds_up_no_poll_and_no_revoca
     // The worst of readers: those that wait for the disk on the threads of the service itself.
     for _ in 0..READERS {
         let directory = scene.service.site().directory().clone();
-        readers.spawn(async move { drop(directory.read()) });
+        readers.spawn(async move {
+            directory.read();
+        });
     }
 
     let mut listening = scene.handle.listen();
