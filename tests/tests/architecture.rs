@@ -8,26 +8,18 @@ use std::path::{Path, PathBuf};
 /// Who may import which module of the gateway, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("osdpcap", &[]),
     ("access", &["domain"]),
     ("sync", &["domain", "access"]),
     ("store", &["domain"]),
-    ("peer", &[]),
-    ("sources", &["domain", "store", "peer"]),
-    ("links", &["domain", "osdpcap", "sync"]),
-    ("views", &["domain", "osdpcap"]),
-    ("web", &["domain", "osdpcap", "views", "store", "peer"]),
-    (
-        "site",
-        &[
-            "domain", "osdpcap", "access", "sync", "store", "peer", "sources", "links", "views", "web",
-            "config",
-        ],
-    ),
+    ("sources", &["domain", "store"]),
+    ("links", &["domain", "sync"]),
+    ("views", &["domain"]),
+    ("web", &["domain", "views", "store"]),
+    ("site", &["domain", "access", "sync", "store", "sources", "links", "views", "web", "config"]),
 ];
 
 /// Modules that read no clock, no disk and no network.
-const PURE: &[&str] = &["domain", "osdpcap", "access", "sync", "views"];
+const PURE: &[&str] = &["domain", "access", "sync", "views"];
 
 /// What pure modules must not name.
 const IMPURE: &[&str] = &[

@@ -2,6 +2,7 @@
 
 mod access_edit;
 mod access_level;
+pub mod attempts;
 mod card;
 mod cardholder;
 mod change;
@@ -11,6 +12,8 @@ mod event;
 mod group;
 mod one_line;
 mod operation;
+pub mod osdpcap;
+pub mod remote;
 mod revocation;
 mod rule;
 mod site;

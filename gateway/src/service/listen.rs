@@ -12,11 +12,11 @@ use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Socket;
 use super::StartError;
 use super::open::Opened;
 use crate::config::{Config, Tls};
-use crate::local::Socket;
-use crate::peer::Transport;
+use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::users::Users;

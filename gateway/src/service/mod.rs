@@ -2,6 +2,9 @@
 
 mod listen;
 mod open;
+mod socket;
+
+pub use socket::Socket;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +15,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::local::Socket;
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::web::WebState;

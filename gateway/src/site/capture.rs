@@ -8,7 +8,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use super::clock;
 use super::running::Site;
 use crate::domain::LineId;
-use crate::osdpcap::Record;
+use crate::domain::osdpcap::Record;
 use crate::views::{Actor, CaptureError};
 
 impl Site {

@@ -17,8 +17,8 @@ use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
 use super::running::Site;
+use crate::domain::osdpcap::Record;
 use crate::domain::{Cardholder, ControllerId, EventKind, LineId};
-use crate::osdpcap::Record;
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
     ControllerView, Counts, EventView, InstallMinutes, InstallModeError, InstallModeOpened, Level, Notice,

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use super::access::AccessSource;
 use super::identity::{OperationView, ReAuthenticateError, ReAuthenticated};
 use super::site::SiteView;
+use crate::domain::osdpcap::Record;
 use crate::domain::{BadgeType, CardNumber, ControllerId, LineId, Revision};
-use crate::osdpcap::Record;
 
 /// Where views come from, and where the few actions of the page go. No method blocks for longer than a short lock.
 pub trait SiteSource: Send + Sync {

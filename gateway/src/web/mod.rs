@@ -20,6 +20,7 @@ pub mod limits;
 mod live;
 mod metrics;
 mod page;
+mod remote;
 mod sections;
 mod session;
 mod state;

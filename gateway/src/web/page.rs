@@ -15,10 +15,11 @@ use zeroize::Zeroizing;
 use super::api;
 use super::error::ApiError;
 use super::guard::{PageUser, cookie_name, session_token, signed_in};
+use super::remote;
 use super::sections::Sections;
 use super::session::SessionKey;
 use super::state::{AuthenticationError, WebState};
-use crate::peer::{self, Transport};
+use crate::domain::remote::Transport;
 use crate::views::Actor;
 
 #[derive(Template)]
@@ -96,7 +97,7 @@ pub(super) struct Credentials {
 /// `POST /sign-in`
 pub(super) async fn sign_in(State(state): State<WebState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let address = peer::address(&parts, state.transport);
+    let address = remote::counted(&parts, state.transport);
     let old = session_token(&parts.headers, state.transport).map(SessionKey::of);
     let request = Request::from_parts(parts, body);
     let Credentials { name, password } = match form::<Credentials>(request).await {

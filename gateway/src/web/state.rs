@@ -16,7 +16,8 @@ use super::limits::{
 use super::metrics::Metrics;
 use super::sections::Renderer;
 use super::session::Sessions;
-use crate::peer::{Attempts, Transport};
+use crate::domain::attempts::Attempts;
+use crate::domain::remote::Transport;
 use crate::store::users::User;
 use crate::views::SiteSource;
 

@@ -33,7 +33,7 @@ pub use status::{LineStatus, PanelStatus};
 use tap::Tap;
 
 use crate::domain::LineId;
-use crate::osdpcap::Record;
+use crate::domain::osdpcap::Record;
 use crate::sync::Demand;
 
 /// Every bound of this module.

@@ -12,7 +12,7 @@ use panel_protocol::osdp::frame::{Frame, MARK};
 use tokio::sync::broadcast;
 
 use super::limits::TAPPED_RECORDS;
-use crate::osdpcap::{Io, Record};
+use crate::domain::osdpcap::{Io, Record};
 
 pub(super) struct Tap {
     listeners: broadcast::Sender<Record>,

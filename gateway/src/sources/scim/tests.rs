@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::domain::ClientKind;
-use crate::peer::Transport;
+use crate::domain::remote::Transport;
 use crate::sources::card_number::CardDefaults;
 use crate::store::Directory;
 use crate::store::tokens::{Presented, Scope, TokenInfo};

@@ -26,9 +26,9 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::*;
+use crate::domain::osdpcap::Record;
+use crate::domain::remote::Transport;
 use crate::domain::{ControllerId, LineId, Revision};
-use crate::osdpcap::Record;
-use crate::peer::Transport;
 use crate::site::AccessRules;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};

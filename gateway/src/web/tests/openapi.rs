@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
-use crate::osdpcap::Io;
+use crate::domain::osdpcap::Io;
 use crate::views::LineState;
 
 pub(super) async fn document(served: &Served) -> Value {

@@ -18,8 +18,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::domain::remote::Transport;
 use crate::domain::{CardholderId, Change, Revision, Source};
-use crate::peer::Transport;
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::sources::scim::tests::token;
 use crate::sources::scim::{Address, Gate, Scim, router};

@@ -11,12 +11,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::service::Socket;
 
 /// A service at a socket of its own, until it is told to stop.
 struct Service {
     folder: TempDir,
     stop: oneshot::Sender<()>,
-    running: JoinHandle<std::io::Result<()>>,
+    running: JoinHandle<io::Result<()>>,
 }
 
 impl Service {

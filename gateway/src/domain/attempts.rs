@@ -1,7 +1,7 @@
 //! Failed attempts to show who one is, counted by address, so that nobody tries passwords or tokens by the thousand.
 
+use core::net::{IpAddr, Ipv6Addr};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ fn subscriber(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const HERE: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 1));
 
     fn exhausted(now: Instant) -> Attempts {
         let attempts = Attempts::default();

@@ -1,4 +1,4 @@
-//! A command's end.
+//! How commands ask the running service, over its Unix socket in the data folder.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -20,7 +20,7 @@ const MAX_ANSWER_LEN: usize = 32 * 1024 * 1024;
 
 /// Why the service did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
+pub(super) enum ClientError {
     /// Nobody listens.
     #[error("the service is not running: nobody answers at {}", .0.display())]
     NotRunning(PathBuf),
@@ -55,7 +55,7 @@ pub enum ClientError {
 
 /// What the service says of one field.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-pub struct Wrong {
+pub(super) struct Wrong {
     /// Which, where it is about one.
     pub field: Option<String>,
     /// What is wrong.
@@ -66,14 +66,14 @@ pub struct Wrong {
 
 /// Asks the running service.
 #[derive(Debug)]
-pub struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     socket: PathBuf,
 }
 
 /// An answer that goes on.
 #[derive(Debug)]
-pub struct Incoming {
+pub(super) struct Incoming {
     response: Response,
     socket: PathBuf,
 }
@@ -83,7 +83,7 @@ impl Client {
     ///
     /// # Errors
     /// When the HTTP client can't be set up.
-    pub fn new(socket: PathBuf) -> Result<Self, ClientError> {
+    pub(super) fn new(socket: PathBuf) -> Result<Self, ClientError> {
         let http =
             reqwest::Client::builder().unix_socket(socket.as_path()).no_proxy().timeout(TIMEOUT).build();
         match http {
@@ -96,7 +96,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no good answer.
-    pub async fn get(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Vec<u8>, ClientError> {
         self.ask(self.http.get(address(path))).await
     }
 
@@ -104,7 +104,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no good answer.
-    pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<Vec<u8>, ClientError> {
+    pub(super) async fn post(&self, path: &str, body: &serde_json::Value) -> Result<Vec<u8>, ClientError> {
         self.ask(self.http.post(address(path)).json(body)).await
     }
 
@@ -112,7 +112,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no good answer.
-    pub async fn put(
+    pub(super) async fn put(
         &self,
         path: &str,
         if_match: &str,
@@ -125,7 +125,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no good answer.
-    pub async fn stream(&self, path: &str) -> Result<Incoming, ClientError> {
+    pub(super) async fn stream(&self, path: &str) -> Result<Incoming, ClientError> {
         let request = self.http.get(address(path)).timeout(LONGEST_STREAM);
         let response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
@@ -163,7 +163,7 @@ impl Incoming {
     ///
     /// # Errors
     /// When the connection has broken.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
         let chunk = self.response.chunk().await.map_err(|error| failure(self.socket.clone(), error))?;
         Ok(chunk.map(|chunk| chunk.to_vec()))
     }
@@ -220,3 +220,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> ClientError {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

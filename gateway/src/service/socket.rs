@@ -1,4 +1,7 @@
-//! The service's end.
+//! Where commands on the box reach the running service: HTTP over a Unix socket in the data folder.
+//!
+//! The socket has mode 0600. Whoever can open it could as well read every file of the service, so nothing else is
+//! asked of them. No data but the API's own passes here.
 
 use std::fs::{self, Permissions};
 use std::io;
