@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod links;
+pub mod operator;
 pub mod service;
 pub mod site;
 pub mod sources;

@@ -14,8 +14,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sources", &["domain", "store"]),
     ("links", &["domain", "sync"]),
     ("views", &["domain"]),
-    ("web", &["domain", "views", "store"]),
-    ("site", &["domain", "access", "sync", "store", "sources", "links", "views", "web", "config"]),
+    ("operator", &["domain", "views"]),
+    ("web", &["domain", "views", "operator", "store"]),
+    (
+        "site",
+        &["domain", "access", "sync", "store", "sources", "links", "views", "operator", "web", "config"],
+    ),
 ];
 
 /// Modules that read no clock, no disk and no network.

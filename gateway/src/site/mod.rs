@@ -16,9 +16,11 @@ mod cards;
 pub mod clock;
 mod compile;
 mod identity;
+mod install_mode;
 mod panels;
 mod record;
 mod running;
+mod token;
 mod views;
 
 pub use access::AccessRules;

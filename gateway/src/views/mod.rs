@@ -20,23 +20,20 @@ mod site;
 mod source;
 mod verdict;
 
-pub use access::{
-    AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
-    RulesEffect,
-};
+pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
 pub use clock::LocalClock;
 pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
-pub use event::{AlarmView, EventView, reason_words};
+pub use event::{AlarmView, EventView, EventsWanted, reason_words};
 pub use identity::{
     ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
-    OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
+    OperationView, StrangersView, TrafficView,
 };
 pub use line::{LineState, LineView};
-pub use masking::CardText;
+pub use masking::{CardText, Masked};
 pub use receipt::{Exposure, LandingView, ReceiptView};
-pub use site::{Counts, Notice, RefusedCardView, SiteFacts, SiteView};
+pub use site::{Counts, Figures, Notice, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
-    InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowIdentity, ShowReceipts, ShowSite, Unreadable,
+    Views,
 };
 pub use verdict::{Level, Verdict, verdict};

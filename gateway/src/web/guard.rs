@@ -20,8 +20,8 @@ use super::remote;
 use super::session::SessionKey;
 use super::state::WebState;
 use crate::domain::remote::Transport;
+use crate::operator::Actor;
 use crate::store::users::Role;
-use crate::views::Actor;
 
 /// Put into a request's extensions by whoever serves the router on the box's own socket: its sender is an installer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,35 +6,60 @@ use jiff::{SignedDuration, Timestamp};
 use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
 
-use super::super::board::{ControllerBoard, LineBoard};
+use super::super::board::{Board, ControllerBoard, LineBoard};
+use super::super::clock;
 use super::super::running::Site;
 use crate::config::{ControllerKind, Line, Protocol};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
-use crate::views::{ControllerState, ControllerView, DoorView, FaultCounts, LineView, TableView};
+use crate::views::{
+    ControllerState, ControllerView, DoorView, FaultCounts, LineView, ShowControllers, TableView,
+};
 
 /// A controller that was not heard for so long since the start is offline, not starting.
 const STARTING: SignedDuration = SignedDuration::from_secs(15);
 
 /// What the lines' tasks last told of their wires.
-pub(super) struct Wires {
-    pub(super) lines: Vec<Option<LineStatus>>,
+struct Wires {
+    lines: Vec<Option<LineStatus>>,
 }
 
 impl Wires {
-    pub(super) fn panel(&self, controller: usize) -> Option<&PanelStatus> {
+    fn panel(&self, controller: usize) -> Option<&PanelStatus> {
         let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
         panels.into_iter().find(|panel| panel.controller == controller)
     }
 }
 
+impl ShowControllers for Site {
+    fn controllers(&self) -> Vec<ControllerView> {
+        let fleet = self.fleet();
+        let board = self.board();
+        self.controller_views(&fleet, &board)
+    }
+}
+
 impl Site {
-    pub(super) fn wires(&self) -> Wires {
+    fn wires(&self) -> Wires {
         let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
         Wires { lines: self.lines.iter().map(status).collect() }
     }
 
-    pub(super) fn controller(
+    /// In the order of the configuration.
+    pub(super) fn controller_views(&self, fleet: &Fleet, board: &Board) -> Vec<ControllerView> {
+        let (now, wires) = (clock::now(), self.wires());
+        let all = 0..self.config.controllers.len();
+        all.map(|at| self.controller(now, at, fleet, &board.controllers[at], wires.panel(at))).collect()
+    }
+
+    /// In the order of the configuration.
+    pub(super) fn line_views(&self, board: &Board) -> Vec<LineView> {
+        let wires = self.wires();
+        let all = 0..self.config.lines.len();
+        all.map(|at| line(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref())).collect()
+    }
+
+    fn controller(
         &self,
         now: Timestamp,
         at: usize,
@@ -102,7 +127,7 @@ fn identity(device: &DeviceId) -> String {
     )
 }
 
-pub(super) fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
+fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
     let Protocol::Osdp = line.protocol;
     let sum = |count: fn(&PdCounters) -> u32| {
         wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())

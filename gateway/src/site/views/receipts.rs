@@ -3,15 +3,30 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
+use super::super::running::Site;
 use crate::domain::Receipt;
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, Exposure, Level, Notice, ReceiptView};
+use crate::views::{CardText, ControllerView, Exposure, Level, Notice, ReceiptView, ShowReceipts};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;
 
 /// Most exposures.
 const MAX_EXPOSED: usize = 1000;
+
+impl ShowReceipts for Site {
+    fn receipts(&self) -> Vec<ReceiptView> {
+        newest(&self.fleet(), self.config.cards.default_format)
+    }
+
+    fn exposed(&self) -> Vec<Exposure> {
+        let fleet = self.fleet();
+        let controllers = self.controller_views(&fleet, &self.board());
+        let mut exposed = exposed(&fleet, &controllers, self.config.cards.default_format);
+        exposed.truncate(MAX_EXPOSED);
+        exposed
+    }
+}
 
 /// Those under way first, then the finished; newest first in both.
 pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {

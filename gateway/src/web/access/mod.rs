@@ -6,8 +6,8 @@
 mod listed;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use listed::Listed;
 
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
+use super::query::{Asked, Parameters};
 use super::state::WebState;
 use crate::domain::{AccessEdit, AccessEdited, AccessImport, BasedOn, Revision, Target};
 use crate::store::users::Role;
@@ -43,19 +44,19 @@ pub(super) struct ImportQuery {
     dry_run: bool,
 }
 
+impl Parameters for ImportQuery {
+    const REMEDY: &str = "The only parameter is dry_run, true or false.";
+}
+
 /// `PUT /api/v1/access`
 pub(super) async fn import(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
-    query: Result<Query<ImportQuery>, QueryRejection>,
+    Asked(ImportQuery { dry_run }): Asked<ImportQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
-    let Query(ImportQuery { dry_run }) = query.map_err(|rejection| {
-        let told = ApiError::new(StatusCode::BAD_REQUEST, rejection.body_text());
-        told.remedy("The only parameter is dry_run, true or false.")
-    })?;
     let based_on = if_match(&headers)?;
     let wanted: AccessImport = taken(body, IMPORT_BODY)?;
     let edited = edit(&state, &principal, AccessEdit::Import { wanted, based_on, dry_run }).await?;
@@ -71,7 +72,7 @@ pub(super) async fn groups(
     ApiUser(_): ApiUser,
     State(state): State<WebState>,
 ) -> Result<Json<Value>, ApiError> {
-    let groups = state.source.access().groups().await?;
+    let groups = state.views.groups().await?;
     Ok(Json(json!({ "groups": groups })))
 }
 
@@ -134,11 +135,11 @@ pub(super) async fn delete<T: Listed>(
 }
 
 async fn read(state: &WebState) -> Result<AccessView, ApiError> {
-    Ok(state.source.access().read().await?)
+    Ok(state.views.access().await?)
 }
 
 async fn edit(state: &WebState, principal: &Principal, edit: AccessEdit) -> Result<AccessEdited, ApiError> {
-    Ok(state.source.access().edit(edit, &principal.actor).await?)
+    Ok(state.operator.edit_access(edit, &principal.actor).await?)
 }
 
 async fn show<T: Listed>(state: &WebState, status: StatusCode, id: T::Id) -> Answer {
