@@ -8,8 +8,11 @@ mod cardholder;
 mod change;
 mod client;
 mod closest;
+mod condition;
 mod event;
+mod faults;
 mod group;
+mod local_clock;
 mod one_line;
 mod operation;
 pub mod osdpcap;
@@ -17,6 +20,7 @@ pub mod remote;
 mod revocation;
 mod rule;
 mod site;
+mod verdict;
 
 pub use access_edit::{
     AccessEdit, AccessEdited, AccessImport, AccessLevelDraft, AccessRefusal, BasedOn, DoorDraft,
@@ -34,10 +38,14 @@ pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_ca
 pub use change::{Change, Record, Revision, Source};
 pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
+pub use condition::{Became, DeviceCondition, LinkCondition};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
+pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
+pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
 pub use operation::Operation;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use verdict::{Level, Notice, Verdict};

@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use super::StartError;
 use crate::access::DoorPlan;
 use crate::config::{self, Config, Controller};
+use crate::domain::Level;
 use crate::site::{self, Board, Site, SiteParts};
 use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet};
-use crate::views::Level;
 use crate::web::Metrics;
 
 /// What serving needs.

@@ -9,7 +9,8 @@ use super::running::Site;
 use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Source};
 use crate::operator::{AccessEditError, Actor, EditAccess};
-use crate::sources::access::{self, Book, Doors, EditError, Now};
+use crate::sources::Moment;
+use crate::sources::access::{self, Book, Doors, EditError};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
     AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect, ShowAccess, Unreadable,
@@ -79,11 +80,11 @@ impl EditAccess for AccessRules {
         };
         let (doors, at) = (Arc::clone(&self.doors), clock::now());
         Box::pin(async move {
-            let editor = source.clone();
+            let by = source.clone();
             let plan = move |view: &View<'_>, revision| {
-                let planned = access::plan(view, Now { at, revision }, &doors, edit)?;
+                let planned = access::plan(view, Moment { at, revision, by: &by }, &doors, edit)?;
                 if !planned.0.is_empty() {
-                    tracing::info!(?editor, %revision, "access levels or rules are edited");
+                    tracing::info!(editor = ?by, %revision, "access levels or rules are edited");
                 }
                 Ok(planned)
             };

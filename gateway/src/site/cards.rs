@@ -8,9 +8,9 @@ use super::running::Site;
 use crate::config;
 use crate::domain::{Change, Revision, Source};
 use crate::operator::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
-use crate::sources::by_hand::{self, ByHandError, Changed, Moment, NewCard};
-use crate::sources::card_number::CardDefaults;
-use crate::sources::scim::{self, CardPolicy, ScimError, WhenRemoved};
+use crate::sources::Moment;
+use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
+use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over};
 use crate::store::{CommitError, View};
 
 /// How the configuration would have card numbers become cards.
@@ -33,7 +33,7 @@ enum Refused {
     #[error(transparent)]
     ByHand(ByHandError),
     #[error(transparent)]
-    Directory(ScimError),
+    HandOver(SettleError),
 }
 
 impl ChangeCard for Site {
@@ -59,8 +59,10 @@ impl Site {
             Actor::Account(user) => Source::Page { user },
             Actor::LocalOperator => Source::CommandLine,
         };
-        let plan =
-            move |view: &View<'_>, revision: Revision| plan(view, Moment { at, revision }, &policy, &order);
+        let by = source.clone();
+        let plan = move |view: &View<'_>, revision: Revision| {
+            plan(view, Moment { at, revision, by: &by }, &policy, &order)
+        };
         let committed = self.directory.commit(source, at, plan).await.map_err(refusal)?;
         Ok(CardOrderDone { holder_name: committed.value, revision: committed.revision })
     }
@@ -68,7 +70,7 @@ impl Site {
 
 fn plan(
     view: &View<'_>,
-    moment: Moment,
+    now: Moment<'_>,
     policy: &CardPolicy,
     order: &CardOrder,
 ) -> Result<(Vec<Change>, String), Refused> {
@@ -81,15 +83,14 @@ fn plan(
                 valid_from: *valid_from,
                 valid_until: *valid_until,
             };
-            by_hand::add(view, moment, &policy.defaults, user_name, &new)
+            by_hand::add(view, now, &policy.defaults, user_name, &new)
         }
-        CardAction::Deactivate => by_hand::deactivate(view, moment, &policy.defaults, user_name, number),
+        CardAction::Deactivate => by_hand::deactivate(view, now, &policy.defaults, user_name, number),
     };
     let changed = changed.map_err(Refused::ByHand)?;
     let mut changes = changed.changes();
     let Changed { before, after } = changed;
-    let now = (moment.at, moment.revision);
-    changes.extend(scim::hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::Directory)?);
+    changes.extend(hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::HandOver)?);
     Ok((changes, after.display_name))
 }
 
@@ -101,7 +102,7 @@ fn refusal(error: CommitError<Refused>) -> CardOrderError {
             ByHandError::Store(error) => unavailable(&error),
             in_the_way => CardOrderError::Conflict(in_the_way.to_string()),
         },
-        CommitError::Plan(Refused::Directory(error)) => unavailable(&error),
+        CommitError::Plan(Refused::HandOver(error)) => unavailable(&error),
         failed @ (CommitError::TooLarge(_) | CommitError::Panicked | CommitError::Store(_)) => {
             unavailable(&failed)
         }

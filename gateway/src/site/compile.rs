@@ -7,10 +7,9 @@ use super::clock;
 use super::identity;
 use super::running::Site;
 use crate::access::{self, CardAccess};
-use crate::domain::{Cardholder, Change, Event, EventKind, RuleDropped, one_line};
+use crate::domain::{Cardholder, Change, Event, EventKind, Level, RuleDropped, one_line};
 use crate::store::{Applied, StoreError, View};
 use crate::sync::CardChange;
-use crate::views::Level;
 
 /// A change has become durable: its cards are compiled and the lines woken.
 pub fn observe(site: &Site, applied: &Applied<'_>) {

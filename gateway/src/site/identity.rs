@@ -14,12 +14,12 @@ use super::clock;
 use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
-use crate::domain::{AlarmKind, Change, Operation, Source};
+use crate::domain::{AlarmKind, Change, Level, Operation, Source};
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
 use crate::store::Applied;
 use crate::store::tokens::Tokens;
-use crate::views::{ConnectionTestView, Level};
+use crate::views::ConnectionTestView;
 
 /// How often the endpoint is asked, and alarms are looked at that pass with time.
 const EVERY: Duration = Duration::from_secs(30);
@@ -116,7 +116,7 @@ fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> Connection
 }
 
 fn tell(site: &Site) {
-    let clock = crate::views::LocalClock::new(site.time_zone(), clock::now());
+    let clock = crate::domain::LocalClock::new(site.time_zone(), clock::now());
     let view = site.identity_view(clock.now());
     for (level, text) in view.sources.iter().flat_map(|source| source.findings(view.silent_after_s, &clock)) {
         match level {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use panel_protocol::osdp::cp::Event;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::panel::OUI;
 use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
-use crate::links::osdp::{self, LineEvent, LineSetup, LinkEvent, PanelClient, PanelSetup};
-use crate::sync::Demand;
+use crate::domain::{Became, DeviceCondition, LinkCondition};
+use crate::links::card_table::{self, Frame};
+use crate::links::osdp::{self, LineSetup, PanelClient, PanelSetup};
+use crate::sync::{Demand, Failure};
 
 /// One line's view of the site.
 struct Line {
@@ -56,52 +57,57 @@ impl PanelClient for Line {
     }
 
     fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
-        self.site.fleet().next_operation(controller, clock::now(), to)
+        let mut frame = Frame::new(to);
+        self.site.fleet().next(controller, clock::now(), &mut frame).then(|| frame.filled())?
     }
 
     fn answer(&self, controller: usize, bytes: &[u8]) {
-        self.site.fleet().answer(controller, clock::now(), bytes);
+        match card_table::answer(bytes) {
+            Some(answer) => self.site.fleet().answered(controller, clock::now(), &answer),
+            None => self.site.fleet().failed(controller, clock::now(), Failure::Malformed),
+        }
         self.site.news.notify_one();
     }
 
     fn failed(&self, controller: usize) {
-        self.site.fleet().failed(controller);
+        self.site.fleet().failed(controller, clock::now(), Failure::Lost);
         self.site.news.notify_one();
     }
 
     fn told(&self, controller: usize, reply: &Reply<'_>) {
         if let Reply::Manufacturer(said) = reply
             && said.oui == OUI
+            && let Some(news) = card_table::waiting(said.data)
         {
-            self.site.fleet().unasked(controller, said.data);
+            self.site.fleet().events_waiting(controller, news);
         }
     }
 
-    fn event(&self, controller: usize, event: &LinkEvent) {
+    fn became(&self, controller: usize, became: &Became) {
         if self.is_stopping() {
             return;
         }
         let now = clock::now();
-        if let LinkEvent::Wire(Event::SecureUp) = event {
+        if let Became::Condition { is: DeviceCondition::Online, .. } = became {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
-            self.site.fleet().failed(controller);
+            self.site.fleet().failed(controller, now, Failure::Lost);
         }
-        let alarms = self.site.board().controller(controller, now, event);
+        let alarms = self.site.board().controller(controller, now, became);
         if alarms.is_empty()
             && let Some(controller) = self.site.config.controllers.get(controller)
         {
-            tracing::info!(controller = %controller.id, "{event}");
+            tracing::info!(controller = %controller.id, "{}", became.why());
         }
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }
 
-    fn line(&self, event: &LineEvent) {
+    fn link(&self, condition: &LinkCondition) {
         if self.is_stopping() {
             return;
         }
         let now = clock::now();
-        let alarms = self.site.board().line(self.line, now, event);
+        let alarms = self.site.board().line(self.line, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }

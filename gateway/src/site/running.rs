@@ -144,7 +144,7 @@ impl Site {
     }
 
     /// Something that somebody should know, on the page.
-    pub fn notice(&self, level: crate::views::Level, text: String) {
+    pub fn notice(&self, level: crate::domain::Level, text: String) {
         self.board().notice(clock::now(), level, text);
         self.bump();
     }

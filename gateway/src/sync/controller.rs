@@ -1,20 +1,21 @@
 //! One controller's machine: asks what it holds, sends what differs, believes nothing but digests.
 //!
-//! One operation is under way at a time. [`next_operation`](Controller::next_operation) computes it when the line has
-//! room, deactivations before all else; [`answer`](Controller::answer) takes what came back,
-//! [`failed`](Controller::failed) that nothing will. Whatever goes wrong ends in asking again.
+//! One operation is under way at a time. [`next`](Controller::next) computes it when the line has room, deactivations
+//! before all else; [`answered`](Controller::answered) takes what came back, [`failed`](Controller::failed) that nothing
+//! will. Whatever goes wrong ends in asking again.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::{Answer, ChangeBuilder, Info, Operation, PanelEvent, ProfileList, Status};
+use panel_protocol::panel::{Info, PanelEvent, Status};
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
 use super::events::{EventCursor, EventStep};
 use super::held::{Held, HeldTable, Item};
 use super::limits::{CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL};
+use super::room::{Answer, EventsWaiting, Failure, Operation, Room};
 use crate::access::{CardIndex, DoorPlan};
 
 mod answers;
@@ -25,6 +26,9 @@ mod status;
 pub(super) use state::Outcome;
 use state::{InFlight, Phase};
 pub use status::{ControllerStatus, Demand, SyncState, Work};
+
+/// What is said of an answer that can't be one to what was asked.
+const MALFORMED: &str = "its answer is malformed or belongs to another operation";
 
 /// One controller.
 #[derive(Debug)]
@@ -141,88 +145,100 @@ impl Controller {
         }
     }
 
-    /// The next operation, written to `to`: how many bytes, and the cards that travel in it.
-    pub(super) fn next_operation(
+    /// Fills the room with the next operation; the cards that travel in it, `None` if there is nothing to send.
+    pub(super) fn next(
         &mut self,
         now: Timestamp,
         cards: &CardIndex,
-        to: &mut [u8],
-    ) -> Option<(usize, Vec<Credential>)> {
+        room: &mut dyn Room,
+    ) -> Option<Vec<Credential>> {
         if self.in_flight.is_some() || now < self.not_before {
             return None;
         }
-        let (len, in_flight) = self.choose(now, cards, to)?;
+        let in_flight = self.choose(now, cards, room)?;
         let travelling = match &in_flight {
             InFlight::Change(items) => items.iter().map(|item| item.credential).collect(),
             _ => Vec::new(),
         };
         self.in_flight = Some(in_flight);
-        Some((len, travelling))
+        Some(travelling)
     }
 
     /// The controller answers the operation under way.
-    pub(super) fn answer(&mut self, now: Timestamp, cards: &CardIndex, bytes: &[u8]) -> Outcome {
+    pub(super) fn answered(&mut self, now: Timestamp, cards: &CardIndex, answer: &Answer) -> Outcome {
         let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
-        let outcome = match (in_flight, Answer::decode(bytes)) {
-            (InFlight::Change(items), Some(Answer::Change { status, digest, applied, code: _ })) => {
-                self.changed(now, cards, items, status, digest, usize::from(applied))
+        let outcome = match (in_flight, answer) {
+            (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
+                self.changed(now, cards, items, *status, *digest, *applied)
             }
-            (InFlight::Info, Some(Answer::Info(info))) => self.informed(now, cards, info),
-            (InFlight::Adopt, Some(Answer::Change { status: Status::Done, .. })) => {
+            (InFlight::Info, Answer::Info(info)) => self.informed(now, cards, *info),
+            (InFlight::Adopt, Answer::Change { status: Status::Done, .. }) => {
                 self.phase = Phase::Asking { resume: false };
                 Outcome::Quiet
             }
-            (InFlight::Clock, Some(Answer::Acknowledged { .. })) => {
+            (InFlight::Clock, Answer::Acknowledged) => {
                 self.clock_due = false;
                 Outcome::Quiet
             }
-            (InFlight::Buckets, Some(Answer::Buckets { first, digests })) => {
-                self.buckets(now, first, digests.iter())
+            (InFlight::Buckets, Answer::Buckets { first, digests }) => self.buckets(now, *first, digests),
+            (InFlight::Rows { bucket }, Answer::Rows { bucket: of, more, rows }) if bucket == *of => {
+                self.rows(now, cards, bucket, *more, rows)
             }
-            (InFlight::Rows { bucket }, Some(Answer::Rows { bucket: of, more, rows })) if bucket == of => {
-                self.rows(now, cards, bucket, more, rows.iter())
-            }
-            (InFlight::Stage { staged }, Some(Answer::Change { status: Status::Done, .. })) => {
+            (InFlight::Stage { staged }, Answer::Change { status: Status::Done, .. }) => {
                 self.staged = staged;
                 Outcome::Quiet
             }
-            (InFlight::Commit, Some(Answer::Change { status, digest, .. })) => {
-                self.committed(now, status, digest)
+            (InFlight::Commit, Answer::Change { status, digest, .. }) => {
+                self.committed(now, *status, *digest)
             }
-            (InFlight::Events, Some(Answer::Events { next_event, events })) => {
-                self.fetched(next_event, events.iter().collect())
-            }
-            (InFlight::Events, _) => {
-                // Of its table nothing is in doubt, and rows must not wait behind an event.
-                self.events_not_before = later(now, RETRY_AFTER);
-                return Outcome::Violation("its events can't be read");
-            }
-            (InFlight::Acknowledge { before }, Some(Answer::Acknowledged { .. })) => {
+            (InFlight::Events, Answer::Events { next_event, events }) => self.fetched(*next_event, events),
+            (InFlight::Acknowledge { before }, Answer::Acknowledged) => {
                 self.events.acknowledged(before);
                 Outcome::Quiet
             }
-            (in_flight, Some(Answer::Refused { .. })) => {
-                self.lose(in_flight);
-                Outcome::Violation("it refuses an operation of the version it claims to speak")
+            (in_flight, Answer::Refused(_)) => {
+                return self.violated(
+                    now,
+                    in_flight,
+                    "it refuses an operation of the version it claims to speak",
+                );
             }
-            (in_flight, _) => {
-                self.lose(in_flight);
-                Outcome::Violation("its answer is malformed or belongs to another operation")
-            }
+            (in_flight, _) => return self.violated(now, in_flight, MALFORMED),
         };
-        if matches!(outcome, Outcome::Violation(_)) {
-            self.not_before = later(now, RETRY_AFTER);
-            self.phase = Phase::Asking { resume: false };
+        if let Outcome::Violation(_) = outcome {
+            self.leave_alone(now);
         }
         outcome
     }
 
-    /// No answer will come to the operation under way; whether it was carried out is unknown.
-    pub(super) fn failed(&mut self) {
-        if let Some(in_flight) = self.in_flight.take() {
+    /// No answer will come to the operation under way; or, without one, the controller has gone.
+    pub(super) fn failed(&mut self, now: Timestamp, failure: Failure) -> Outcome {
+        let in_flight = self.in_flight.take();
+        if let Some(in_flight) = in_flight {
+            if failure == Failure::Malformed {
+                return self.violated(now, in_flight, MALFORMED);
+            }
             self.lose(in_flight);
         }
         self.ask_again();
+        Outcome::Quiet
+    }
+
+    /// The operation under way was answered with what is no answer to it.
+    fn violated(&mut self, now: Timestamp, in_flight: InFlight, what: &'static str) -> Outcome {
+        if let InFlight::Events = in_flight {
+            // Of its table nothing is in doubt, and rows must not wait behind an event.
+            self.events_not_before = later(now, RETRY_AFTER);
+            return Outcome::Violation("its events can't be read");
+        }
+        self.lose(in_flight);
+        self.leave_alone(now);
+        Outcome::Violation(what)
+    }
+
+    fn leave_alone(&mut self, now: Timestamp) {
+        self.not_before = later(now, RETRY_AFTER);
+        self.phase = Phase::Asking { resume: false };
     }
 
     /// Compares the whole table anew, from scratch.

@@ -9,6 +9,7 @@ use panel_protocol::table::DigestKey;
 
 use super::controller::{Controller, ControllerStatus, Demand, Outcome};
 use super::ledger::{OpenReceipts, Step};
+use super::room::{Answer, EventsWaiting, Failure, Room};
 use crate::access::{CardAccess, CardIndex, DoorPlan};
 use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision};
 
@@ -185,44 +186,37 @@ impl Fleet {
         self.controllers.get(controller).map_or(Demand::None, |controller| controller.demand(now))
     }
 
-    /// The next operation for a controller, written to `to`; how many bytes, `None` if there is nothing to send.
-    pub fn next_operation(&mut self, controller: usize, now: Timestamp, to: &mut [u8]) -> Option<usize> {
-        let (len, cards) = self.controllers.get_mut(controller)?.next_operation(now, &self.cards, to)?;
+    /// Fills the room with a controller's next operation; whether there was one. If so, there is to be exactly one
+    /// [`answered`](Self::answered) or [`failed`](Self::failed).
+    pub fn next(&mut self, controller: usize, now: Timestamp, room: &mut dyn Room) -> bool {
+        let Some(machine) = self.controllers.get_mut(controller) else { return false };
+        let Some(cards) = machine.next(now, &self.cards, room) else { return false };
         self.step(controller, &cards, Step::Sent, now);
-        Some(len)
+        true
     }
 
     /// A controller's answer to the operation under way.
-    pub fn answer(&mut self, controller: usize, now: Timestamp, bytes: &[u8]) {
+    pub fn answered(&mut self, controller: usize, now: Timestamp, answer: &Answer) {
         let Some(machine) = self.controllers.get_mut(controller) else { return };
         let was_full = machine.is_full();
-        let outcome = machine.answer(now, &self.cards, bytes);
+        let outcome = machine.answered(now, &self.cards, answer);
         if machine.is_full() && !was_full {
             self.outputs.push_back(Output::Full { controller });
         }
-        match outcome {
-            Outcome::Quiet => {}
-            Outcome::Acknowledged { cards, proven } => {
-                self.step(controller, &cards, Step::Acknowledged, now);
-                if proven {
-                    self.prove(controller, &cards, now);
-                }
-            }
-            Outcome::Verified => {
-                let cards = self.receipts.unproven_at(&self.names[controller]);
-                self.prove(controller, &cards, now);
-            }
-            Outcome::Events { epoch, before, events } => {
-                self.outputs.push_back(Output::Events { controller, epoch, before, events });
-            }
-            Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),
-        }
+        self.come_to(controller, now, outcome);
     }
 
-    /// A controller answered a poll with something that was not asked for.
-    pub fn unasked(&mut self, controller: usize, bytes: &[u8]) {
+    /// No answer comes to the operation under way; or, without one, the controller has gone or come anew.
+    pub fn failed(&mut self, controller: usize, now: Timestamp, failure: Failure) {
+        let Some(machine) = self.controllers.get_mut(controller) else { return };
+        let outcome = machine.failed(now, failure);
+        self.come_to(controller, now, outcome);
+    }
+
+    /// Without being asked, a controller tells of its events.
+    pub fn events_waiting(&mut self, controller: usize, news: EventsWaiting) {
         if let Some(controller) = self.controllers.get_mut(controller) {
-            controller.unasked(bytes);
+            controller.events_waiting(news);
         }
     }
 
@@ -237,13 +231,6 @@ impl Fleet {
     pub fn events_not_stored(&mut self, controller: usize) {
         if let Some(controller) = self.controllers.get_mut(controller) {
             controller.events.not_stored();
-        }
-    }
-
-    /// The operation under way will not be answered, or the controller has gone.
-    pub fn failed(&mut self, controller: usize) {
-        if let Some(controller) = self.controllers.get_mut(controller) {
-            controller.failed();
         }
     }
 
@@ -262,6 +249,26 @@ impl Fleet {
     /// What there is to say, oldest first.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    fn come_to(&mut self, controller: usize, now: Timestamp, outcome: Outcome) {
+        match outcome {
+            Outcome::Quiet => {}
+            Outcome::Acknowledged { cards, proven } => {
+                self.step(controller, &cards, Step::Acknowledged, now);
+                if proven {
+                    self.prove(controller, &cards, now);
+                }
+            }
+            Outcome::Verified => {
+                let cards = self.receipts.unproven_at(&self.names[controller]);
+                self.prove(controller, &cards, now);
+            }
+            Outcome::Events { epoch, before, events } => {
+                self.outputs.push_back(Output::Events { controller, epoch, before, events });
+            }
+            Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),
+        }
     }
 
     fn set_card(&mut self, credential: Credential, access: Option<CardAccess>) -> Option<CardAccess> {

@@ -5,7 +5,7 @@
 //! deactivation overtakes everything but the frame on the wire. What a controller should hold is computed, what it
 //! holds is asked, and only the difference travels.
 //!
-//! A link never learns of cardholders here: it sees bytes for a controller and bytes back.
+//! No bytes are made here: a link's [`Room`] is filled with operations as values, and answers come back as values.
 
 mod buckets;
 mod controller;
@@ -13,10 +13,12 @@ mod events;
 mod fleet;
 mod held;
 mod ledger;
+mod room;
 
 pub use controller::{ControllerStatus, Demand, SyncState, Work};
 pub use fleet::{CardChange, ControllerSpec, Fleet, Output};
 pub use ledger::OpenReceipts;
+pub use room::{Answer, EventsWaiting, Failure, Operation, Room};
 
 /// Every bound of this module.
 pub mod limits {

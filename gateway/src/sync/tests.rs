@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::{Answer, Operation, Panel, PanelConfig};
+use panel_protocol::panel::{self, Panel, PanelConfig};
 use panel_protocol::table::{DigestKey, Row, RowStore, SortedRows, TableFull, bucket_of};
 use panel_protocol::time::Micros;
 use panel_protocol::wiegand::H10301;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::*;
 use crate::access::{CardAccess, DoorPlan};
 use crate::domain::{CardholderId, ReceiptAction, Revision};
+use crate::links::card_table::{self, Frame};
 
 type TestPanel = Panel<Rows, 4, 64>;
 
@@ -114,11 +115,11 @@ impl Site {
     fn exchange_with(&mut self, panel: usize, fate: Fate, alter: impl FnOnce(&mut Vec<u8>)) -> bool {
         self.now = self.now.saturating_add(SignedDuration::from_millis(10)).unwrap();
         let mut request = vec![0; self.frame];
-        let Some(len) = self.fleet.next_operation(panel, self.now, &mut request) else { return false };
+        let Some(len) = self.next(panel, &mut request) else { return false };
         self.operations += 1;
         self.bytes += len;
         if fate == Fate::RequestLost {
-            self.fleet.failed(panel);
+            self.lost(panel);
             return true;
         }
         let mut answer = vec![0; self.frame];
@@ -128,9 +129,9 @@ impl Site {
         alter(&mut answer);
         self.bytes += answer.len();
         if fate == Fate::AnswerLost {
-            self.fleet.failed(panel);
+            self.lost(panel);
         } else {
-            self.fleet.answer(panel, self.now, &answer);
+            self.answered(panel, &answer);
         }
         while let Some(output) = self.fleet.poll_output() {
             if let Output::Events { controller, epoch, before, events } = output {
@@ -141,6 +142,30 @@ impl Site {
             }
         }
         true
+    }
+
+    /// The next operation in bytes; how many.
+    fn next(&mut self, panel: usize, request: &mut [u8]) -> Option<usize> {
+        let mut frame = Frame::new(request);
+        self.fleet.next(panel, self.now, &mut frame).then(|| frame.filled().unwrap())
+    }
+
+    fn answered(&mut self, panel: usize, answer: &[u8]) {
+        match card_table::answer(answer) {
+            Some(answer) => self.fleet.answered(panel, self.now, &answer),
+            None => self.fleet.failed(panel, self.now, Failure::Malformed),
+        }
+    }
+
+    fn lost(&mut self, panel: usize) {
+        self.fleet.failed(panel, self.now, Failure::Lost);
+    }
+
+    /// A panel tells something without being asked.
+    fn unasked(&mut self, panel: usize, message: &[u8]) {
+        if let Some(news) = card_table::waiting(message) {
+            self.fleet.events_waiting(panel, news);
+        }
     }
 
     fn settle(&mut self) {
@@ -250,12 +275,12 @@ fn only_what_differs_travels_to_a_panel_that_was_tampered_with() {
     site.settle();
     let loaded = site.bytes;
     let mut request = [0; 64];
-    let stranger = panel_protocol::panel::ChangeBuilder::put_rows(&mut request).map(|mut change| {
+    let stranger = panel::ChangeBuilder::put_rows(&mut request).map(|mut change| {
         assert!(change.row(&Row::new(card(60_000), 0)));
         change.len()
     });
     site.panels[0].operate(Micros(0), &request[..stranger.unwrap()], &mut [0; 64]);
-    site.fleet.failed(0);
+    site.lost(0);
     site.bytes = 0;
     site.settle();
     site.assert_equal();
@@ -268,12 +293,12 @@ fn a_wiped_panel_is_loaded_again_and_a_swapped_one_made_equal() {
     (0..300).for_each(|number| site.set(number, true));
     site.settle();
     site.panels[0] = new_panel(10_000);
-    site.fleet.failed(0);
+    site.lost(0);
     site.settle();
     site.assert_equal();
     site.panels.swap(0, 1);
-    site.fleet.failed(0);
-    site.fleet.failed(1);
+    site.lost(0);
+    site.lost(1);
     site.settle();
     site.assert_equal();
 }
@@ -284,7 +309,7 @@ fn a_panel_that_comes_back_unchanged_costs_a_question() {
     (0..300).for_each(|number| site.set(number, true));
     site.settle();
     site.panels[0].reboot();
-    site.fleet.failed(0);
+    site.lost(0);
     let before = site.operations;
     site.settle();
     assert_eq!(site.operations, before + 2, "what it holds, and its clock");
@@ -312,7 +337,7 @@ fn events_are_fetched_in_order_and_forgotten_by_the_panel() {
     }
     let mut waiting = [0; 32];
     let len = site.panels[0].waiting(&mut waiting).unwrap();
-    site.fleet.unasked(0, &waiting[..len]);
+    site.unasked(0, &waiting[..len]);
     site.settle();
     assert_eq!(site.panels[0].pending_events(), 0);
     assert_eq!(site.fleet.status(0).unwrap().events_lost, 0);
@@ -345,13 +370,13 @@ fn a_revocation_is_sent_before_a_returning_panel_is_compared() {
     site.fleet.resync(0);
     site.set(7, false);
     let mut request = [0; 200];
-    let len = site.fleet.next_operation(0, site.now, &mut request).unwrap();
-    assert!(matches!(Operation::decode(&request[..len]), Ok(Some(Operation::DeleteKeys(_)))));
+    let len = site.next(0, &mut request).unwrap();
+    assert!(matches!(panel::Operation::decode(&request[..len]), Ok(Some(panel::Operation::DeleteKeys(_)))));
     let mut answer = [0; 200];
     let clock = site.clock();
     let answered = site.panels[0].operate(clock, &request[..len], &mut answer);
-    assert!(Answer::decode(&answer[..answered]).is_some());
-    site.fleet.answer(0, site.now, &answer[..answered]);
+    assert!(panel::Answer::decode(&answer[..answered]).is_some());
+    site.answered(0, &answer[..answered]);
     site.settle();
     site.assert_equal();
 }
@@ -386,14 +411,14 @@ fn sorted_rows_and_a_map_answer_alike() {
     let mut site = Site::new(1, 500);
     (0..200).for_each(|number| site.set(number, true));
     let mut request = [0; 300];
-    while let Some(len) = site.fleet.next_operation(0, site.now, &mut request) {
+    while let Some(len) = site.next(0, &mut request) {
         let (mut one, mut other) = ([0; 300], [0; 300]);
         let first = site.panels[0].operate(Micros(0), &request[..len], &mut one);
         let second = sorted.operate(Micros(0), &request[..len], &mut other);
-        if !matches!(Operation::decode(&request[..len]), Ok(Some(Operation::Info))) {
+        if !matches!(panel::Operation::decode(&request[..len]), Ok(Some(panel::Operation::Info))) {
             assert_eq!(one[..first], other[..second]);
         }
-        site.fleet.answer(0, site.now, &one[..first]);
+        site.answered(0, &one[..first]);
     }
     site.assert_equal();
 }
@@ -443,16 +468,16 @@ proptest! {
                 }
                 Step::Wipe(panel) => {
                     site.panels[panel] = new_panel(60);
-                    site.fleet.failed(panel);
+                    site.lost(panel);
                 }
                 Step::Reboot(panel) => {
                     site.panels[panel].reboot();
-                    site.fleet.failed(panel);
+                    site.lost(panel);
                 }
                 Step::Restore(to, from) => {
                     site.panels.swap(to, from);
-                    site.fleet.failed(to);
-                    site.fleet.failed(from);
+                    site.lost(to);
+                    site.lost(from);
                 }
                 Step::Swipe(panel, number) => {
                     let now = site.clock();

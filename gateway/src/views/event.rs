@@ -5,8 +5,7 @@ use panel_protocol::decide::Reason;
 use serde::Serialize;
 
 use super::masking::CardText;
-use super::verdict::Level;
-use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId};
+use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, Level};
 
 /// A card presented at a door.
 #[derive(Clone, PartialEq, Debug, Serialize)]

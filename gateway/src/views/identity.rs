@@ -3,10 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::clock::{LocalClock, span};
 use super::masking::Masked;
-use super::verdict::Level;
-use crate::domain::{ClientKind, Operation};
+use crate::domain::{ClientKind, Level, LocalClock, Operation, span};
 
 /// From so long before its end on, a token or a certificate is spoken of.
 pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);

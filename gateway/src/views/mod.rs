@@ -2,12 +2,11 @@
 //!
 //! The page, the API and the command line all render these types, so they can't disagree. A [`SiteFacts`] is a
 //! picture taken at one instant; [`SiteView::of`] adds the verdict. Times are instants; only words that people read
-//! are turned into the site's local time, by [`LocalClock`].
+//! are turned into the site's local time, by [`LocalClock`](crate::domain::LocalClock).
 //!
 //! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
 
 mod access;
-mod clock;
 mod controller;
 mod event;
 #[cfg(test)]
@@ -21,19 +20,18 @@ mod source;
 mod verdict;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
-pub use clock::LocalClock;
-pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
+pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, EventsWanted, reason_words};
 pub use identity::{
     ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
     OperationView, StrangersView, TrafficView,
 };
-pub use line::{LineState, LineView};
+pub use line::LineView;
 pub use masking::{CardText, Masked};
 pub use receipt::{Exposure, LandingView, ReceiptView};
-pub use site::{Counts, Figures, Notice, RefusedCardView, SiteFacts, SiteView};
+pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
     Readiness, ShowAccess, ShowControllers, ShowEvents, ShowIdentity, ShowReceipts, ShowSite, Unreadable,
     Views,
 };
-pub use verdict::{Level, Verdict, verdict};
+pub use verdict::verdict;

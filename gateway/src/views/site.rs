@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::LocalClock;
 use super::controller::ControllerView;
 use super::event::{AlarmView, EventView};
 use super::identity::IdentityView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{Exposure, ReceiptView};
-use super::verdict::{Level, Verdict, verdict};
-use crate::domain::{CardRefusal, CardholderId, RefusedCard, Revision};
+use super::verdict::verdict;
+use crate::domain::{CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict};
 
 /// What the page shows: the facts, and what they amount to.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -177,15 +176,4 @@ impl RefusedCardView {
             at: refused.at,
         }
     }
-}
-
-/// Something that somebody should know.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Notice {
-    /// When it came up.
-    pub at: Timestamp,
-    /// How bad it is.
-    pub level: Level,
-    /// In words, with what to do about it.
-    pub text: String,
 }

@@ -8,12 +8,12 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::access::{AccessView, GroupView};
-use super::clock::LocalClock;
 use super::controller::ControllerView;
 use super::event::{EventView, EventsWanted};
 use super::identity::{IdentityView, OperationView};
 use super::receipt::{Exposure, ReceiptView};
 use super::site::{Figures, SiteView};
+use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess {}

@@ -4,52 +4,14 @@
 //! broken, then what wants a look. What follows from another finding is left out: a controller on a line that is down
 //! is not told as offline as well.
 
-use serde::Serialize;
-
-use super::clock::LocalClock;
-use super::controller::{ControllerKind, ControllerState, ControllerView};
+use super::controller::{ControllerKind, ControllerView};
 use super::event::AlarmView;
-use super::line::LineState;
 use super::receipt::Exposure;
 use super::site::SiteFacts;
-use crate::domain::{AlarmKind, ControllerId, LineId};
+use crate::domain::{AlarmKind, ControllerId, DeviceCondition, Level, LocalClock, Verdict};
 
 /// Most controllers that one line names.
 const MAX_NAMED: usize = 3;
-
-/// How bad something is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Nothing to do.
-    Well,
-    /// Worth a look.
-    Attention,
-    /// Somebody must do something.
-    Problem,
-}
-
-impl Level {
-    /// `well`, `attention` or `problem`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Well => "well",
-            Self::Attention => "attention",
-            Self::Problem => "problem",
-        }
-    }
-}
-
-/// Whether all is well.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Verdict {
-    /// The worst of all findings.
-    pub level: Level,
-    /// The most important finding, as one line; what is well when there is none.
-    pub text: String,
-    /// The other findings, most important first.
-    pub further: Vec<String>,
-}
 
 /// What the facts amount to.
 pub fn verdict(site: &SiteFacts) -> Verdict {
@@ -89,16 +51,18 @@ impl Findings {
 
     fn lines(&mut self, site: &SiteFacts, clock: &LocalClock) {
         for line in &site.lines {
-            if let LineState::Down { why } = &line.state {
+            if let Some(why) = line.state.why() {
                 let since = line.since.map(|at| format!(" since {}", clock.short(&at))).unwrap_or_default();
-                self.add(Level::Problem, format!("Line {} is down{since}: {why}", line.id));
+                self.add(Level::Problem, format!("Line {} {}{since}: {why}", line.id, line.state.words()));
             }
         }
     }
 
     fn controllers(&mut self, site: &SiteFacts, clock: &LocalClock) {
-        let down = |line: &LineId| site.lines.iter().any(|l| l.id == *line && l.state != LineState::Up);
-        let told: Vec<&ControllerView> = site.controllers.iter().filter(|c| !down(&c.line)).collect();
+        let by_line = |c: &ControllerView| {
+            site.lines.iter().any(|line| line.id == c.line && line.state.accounts_for(c.state))
+        };
+        let told: Vec<&ControllerView> = site.controllers.iter().filter(|c| !by_line(c)).collect();
         if site.controllers.is_empty() {
             self.add(Level::Attention, "No controllers are configured.".to_owned());
         }
@@ -141,14 +105,15 @@ impl Findings {
     }
 }
 
-const WORST_FIRST: [ControllerState; 7] = [
-    ControllerState::Offline,
-    ControllerState::WrongKey,
-    ControllerState::Swapped,
-    ControllerState::NotEnrolled,
-    ControllerState::Unsupported,
-    ControllerState::Enrolling,
-    ControllerState::Starting,
+const WORST_FIRST: [DeviceCondition; 8] = [
+    DeviceCondition::Offline,
+    DeviceCondition::WrongKey,
+    DeviceCondition::Swapped,
+    DeviceCondition::NotEnrolled,
+    DeviceCondition::Unsupported,
+    DeviceCondition::NoSecureChannel,
+    DeviceCondition::Enrolling,
+    DeviceCondition::Starting,
 ];
 
 /// Alarms about what controllers' and lines' states already tell.
@@ -166,10 +131,10 @@ const fn is_told_by_state(what: &AlarmKind) -> bool {
 }
 
 /// `dock is offline since 10:02.` or `3 controllers are offline: dock, roof and lobby.`
-fn state_text(there: &[&ControllerView], state: ControllerState, clock: &LocalClock) -> String {
+fn state_text(there: &[&ControllerView], state: DeviceCondition, clock: &LocalClock) -> String {
     let words = match state {
-        ControllerState::WrongKey => "answering with a wrong key",
-        ControllerState::Swapped => "answered for by another device",
+        DeviceCondition::WrongKey => "answering with a wrong key",
+        DeviceCondition::Swapped => "answered for by another device",
         _ => state.words(),
     };
     match there {

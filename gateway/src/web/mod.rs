@@ -34,7 +34,7 @@ pub use state::WebState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 
 use crate::views::{AccessLevelView, RuleView};
 
@@ -96,13 +96,14 @@ fn access_router() -> Router<WebState> {
     let rule =
         get(access::one::<RuleView>).put(access::replace::<RuleView>).delete(access::delete::<RuleView>);
     Router::new()
+        .route("/access", get(access::all))
         .route("/access-levels", get(access::list::<AccessLevelView>).post(access::create::<AccessLevelView>))
         .route("/access-levels/{id}", level)
         .route("/rules", get(access::list::<RuleView>).post(access::create::<RuleView>))
         .route("/rules/{id}", rule)
         .route("/groups", get(access::groups))
         .route_layer(middleware::from_fn(query::refuse))
-        .route("/access", get(access::all).put(access::import))
+        .route("/access", put(access::import))
         .layer(DefaultBodyLimit::max(limits::MAX_ACCESS_BODY_BYTES))
 }
 

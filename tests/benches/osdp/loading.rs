@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::ensure;
 use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
-use gateway::sync::{self, ControllerSpec, Fleet, SyncState};
+use gateway::links::card_table::{self, Frame};
+use gateway::sync::{self, ControllerSpec, Failure, Fleet, SyncState};
 use jiff::Timestamp;
 use panel_protocol::osdp::cp::{Demand, LineConfig};
 use panel_protocol::panel::OUI;
@@ -68,8 +69,9 @@ impl Caller for Loader {
     }
 
     fn command(&mut self, now: Micros, _: usize, _: bool, room: &mut [u8]) -> Option<(usize, [u8; 3])> {
-        let len = self.fleet.next_operation(0, calendar(now), room)?;
         const PUT_ROWS: u8 = 0x10;
+        let mut frame = Frame::new(room);
+        let len = self.fleet.next(0, calendar(now), &mut frame).then(|| frame.filled())??;
         if room[0] == PUT_ROWS {
             self.rows_began.get_or_insert(now);
         }
@@ -77,7 +79,10 @@ impl Caller for Loader {
     }
 
     fn answer(&mut self, now: Micros, _: usize, bytes: &[u8]) {
-        self.fleet.answer(0, calendar(now), bytes);
+        match card_table::answer(bytes) {
+            Some(answer) => self.fleet.answered(0, calendar(now), &answer),
+            None => self.fleet.failed(0, calendar(now), Failure::Malformed),
+        }
         while self.fleet.poll_output().is_some() {}
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use firmware_sim::Site;
 use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
+use gateway::links::card_table::{self, Frame};
 use gateway::site::clock;
 use gateway::sync::{ControllerSpec, Fleet, SyncState};
 use panel_protocol::credential::Credential;
@@ -29,15 +30,21 @@ pub(crate) fn preload(simulator: &Site, panels: u8, organisation: &Organisation)
     for (at, address) in (1..=panels).enumerate() {
         let name = panel_name(address);
         let mut request = [0; FRAME];
-        while let Some(len) = fleet.next_operation(at, clock::now(), &mut request) {
+        while let Some(len) = next(&mut fleet, at, &mut request) {
             let answer = simulator.operate(&name, &request[..len])?;
-            fleet.answer(at, clock::now(), &answer);
+            let answer = card_table::answer(&answer).context("a panel's answer can't be read")?;
+            fleet.answered(at, clock::now(), &answer);
             while fleet.poll_output().is_some() {}
         }
         let status = fleet.status(at).context("the fleet forgot a panel")?;
         ensure!(status.state == SyncState::Proven, "{name} did not take its table: {status:?}");
     }
     Ok(())
+}
+
+fn next(fleet: &mut Fleet, at: usize, request: &mut [u8]) -> Option<usize> {
+    let mut frame = Frame::new(request);
+    fleet.next(at, clock::now(), &mut frame).then(|| frame.filled())?
 }
 
 /// The bytes of everybody's rows.

@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use super::board::Board;
 use super::clock;
 use super::running::Site;
+use crate::domain::{LocalClock, Notice};
 use crate::views::{
-    AlarmView, Counts, EventsWanted, Figures, LocalClock, Notice, Readiness, RefusedCardView, ShowEvents,
-    ShowIdentity, ShowSite, SiteFacts, SiteView,
+    AlarmView, Counts, EventsWanted, Figures, Readiness, RefusedCardView, ShowEvents, ShowIdentity, ShowSite,
+    SiteFacts, SiteView,
 };
 
 /// The latest, at any door.

@@ -1,8 +1,7 @@
 //! What somebody should know of the directory.
 
-use crate::domain::Cardholder;
+use crate::domain::{Cardholder, Level, Notice};
 use crate::store::View;
-use crate::views::{Level, Notice};
 
 /// Most of them on the page.
 const MAX_UNDONE: usize = 20;

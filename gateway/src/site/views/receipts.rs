@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
 use super::super::running::Site;
-use crate::domain::Receipt;
+use crate::domain::{Level, Notice, Receipt};
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, Exposure, Level, Notice, ReceiptView, ShowReceipts};
+use crate::views::{CardText, ControllerView, Exposure, ReceiptView, ShowReceipts};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;

@@ -2,20 +2,17 @@
 
 use super::operations::seconds;
 use super::{
-    CLOCK_TOLERANCE_S, CardIndex, Controller, Credential, Held, HeldTable, Info, Item, MAX_BUCKET_ROWS,
-    Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
+    CLOCK_TOLERANCE_S, CardIndex, Controller, Credential, EventsWaiting, Held, HeldTable, Info, Item,
+    MAX_BUCKET_ROWS, Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
 };
-use panel_protocol::panel::Answer;
 use panel_protocol::table::bucket_of;
 
 impl Controller {
-    /// A poll was answered with something that was not asked for: only news of events may be.
-    pub(in crate::sync) fn unasked(&mut self, bytes: &[u8]) {
+    /// Without being asked, it tells of its events.
+    pub(in crate::sync) fn events_waiting(&mut self, news: EventsWaiting) {
         let epoch = self.events.epoch();
-        if let Some(Answer::EventsWaiting { first_event, next_event }) = Answer::decode(bytes)
-            && epoch != 0
-        {
-            self.events.heard(epoch, first_event, next_event);
+        if epoch != 0 {
+            self.events.heard(epoch, news.first_event, news.next_event);
         }
     }
 
@@ -89,19 +86,14 @@ impl Controller {
         Outcome::Quiet
     }
 
-    pub(super) fn buckets(
-        &mut self,
-        now: Timestamp,
-        first: u8,
-        digests: impl Iterator<Item = u64>,
-    ) -> Outcome {
+    pub(super) fn buckets(&mut self, now: Timestamp, first: u8, digests: &[u64]) -> Outcome {
         let Phase::Comparing { next } = self.phase else { return Outcome::Quiet };
         if next != u16::from(first) {
             return Outcome::Violation("it answers with other buckets than were asked for");
         }
         let mut next = next;
         for (bucket, digest) in (first..=u8::MAX).zip(digests) {
-            self.held.digests.set_bucket(bucket, digest);
+            self.held.digests.set_bucket(bucket, *digest);
             next += 1;
         }
         if next < 256 {
@@ -127,7 +119,7 @@ impl Controller {
         cards: &CardIndex,
         bucket: u8,
         more: bool,
-        rows: impl Iterator<Item = Row>,
+        rows: &[Row],
     ) -> Outcome {
         let known = self.page.len();
         for row in rows {
@@ -137,7 +129,7 @@ impl Controller {
                     "the rows it lists are out of order, of another bucket or too many",
                 );
             }
-            self.page.push(row);
+            self.page.push(*row);
         }
         if more {
             let progress = self.page.len() > known;
@@ -249,14 +241,14 @@ impl Controller {
         Outcome::Verified
     }
 
-    pub(super) fn fetched(&mut self, next: u32, events: Vec<PanelEvent>) -> Outcome {
+    pub(super) fn fetched(&mut self, next: u32, events: &[PanelEvent]) -> Outcome {
         let Some(last) = events.last() else {
             self.events.heard(self.events.epoch(), next, next);
             return Outcome::Quiet;
         };
         let before = last.sequence.wrapping_add(1);
         self.events.fetched(before, next);
-        Outcome::Events { epoch: self.events.epoch(), before, events }
+        Outcome::Events { epoch: self.events.epoch(), before, events: events.to_vec() }
     }
 
     /// What is held of a card has become known: remembers it if it is not what is desired.

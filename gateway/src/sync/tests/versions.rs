@@ -31,7 +31,7 @@ fn swipe(site: &mut Site, number: u64) {
     site.panels[0].present(now, 0, card(number));
     let mut waiting = [0; 32];
     let len = site.panels[0].waiting(&mut waiting).unwrap();
-    site.fleet.unasked(0, &waiting[..len]);
+    site.unasked(0, &waiting[..len]);
 }
 
 /// A site with one panel, loaded and proven.
@@ -63,7 +63,7 @@ fn an_unasked_message_that_is_not_known_is_ignored() {
     let mut site = proven();
     let before = site.fleet.status(0);
     for message in [&[0x81, 0, 1, 2, 3][..], &[0x80, NEWER_STATUS, 0, 0, 0, 0, 9, 0, 0, 0], &OUI, &[]] {
-        site.fleet.unasked(0, message);
+        site.unasked(0, message);
     }
     assert_eq!(site.fleet.status(0), before);
     assert_eq!(site.fleet.demand(0, site.now), Demand::None);

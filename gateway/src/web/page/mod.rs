@@ -23,9 +23,9 @@ use futures_util::future::BoxFuture;
 use super::assets::Assets;
 use super::guard::Principal;
 use super::state::WebState;
+use crate::domain::LocalClock;
 use crate::operator::Actor;
 use crate::store::users::Role;
-use crate::views::LocalClock;
 
 pub(super) use boxed::not_found;
 pub(super) use install_mode::open_install_mode;

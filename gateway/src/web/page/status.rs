@@ -8,10 +8,9 @@ use super::super::api::site_for;
 use super::super::guard::PageUser;
 use super::super::state::WebState;
 use super::{Label, LivePage, Part, Place, Seen, Telling, of_site, render, template_failed};
+use crate::domain::{DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{
-    ControllerState, ControllerView, Exposure, IdentitySourceView, Level, LineState, SiteView,
-};
+use crate::views::{ControllerView, Exposure, IdentitySourceView, SiteView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -189,7 +188,7 @@ impl Seen<'_, SiteView> {
 
     /// Being filled: how far it has come is worth a bar.
     fn is_loading(&self, controller: &ControllerView) -> bool {
-        controller.state == ControllerState::Online
+        controller.state == DeviceCondition::Online
             && controller.table.as_ref().is_some_and(|table| table.held.unwrap_or(0) < table.desired)
     }
 
@@ -198,7 +197,7 @@ impl Seen<'_, SiteView> {
             .facts
             .controllers
             .iter()
-            .filter(|controller| controller.state == ControllerState::Online)
+            .filter(|controller| controller.state == DeviceCondition::Online)
             .count()
     }
 

@@ -29,7 +29,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
-use crate::domain::{AccessEdit, AccessEdited};
+use crate::domain::{AccessEdit, AccessEdited, LocalClock};
 use crate::domain::{ControllerId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError, ChangeCard,
@@ -41,7 +41,7 @@ use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
     AccessView, ControllerView, EventView, EventsWanted, Exposure, Figures, GroupView, IdentityView,
-    LocalClock, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents, ShowIdentity,
+    OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents, ShowIdentity,
     ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
 };
 

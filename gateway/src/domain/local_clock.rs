@@ -58,7 +58,7 @@ impl LocalClock {
 }
 
 /// `12 s`, `5 min`, `3 h`, `2 d`; rounded down.
-pub(super) fn span(seconds: u64) -> String {
+pub fn span(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),

@@ -1,0 +1,49 @@
+//! Whether all is well, in one line and the few after it, and what else somebody should know.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// How bad something is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing to do.
+    Well,
+    /// Worth a look.
+    Attention,
+    /// Somebody must do something.
+    Problem,
+}
+
+impl Level {
+    /// `well`, `attention` or `problem`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Attention => "attention",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+/// Whether all is well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Verdict {
+    /// The worst of all findings.
+    pub level: Level,
+    /// The most important finding, as one line; what is well when there is none.
+    pub text: String,
+    /// The other findings, most important first.
+    pub further: Vec<String>,
+}
+
+/// Something that somebody should know.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Notice {
+    /// When it came up.
+    pub at: Timestamp,
+    /// How bad it is.
+    pub level: Level,
+    /// In words, with what to do about it.
+    pub text: String,
+}
