@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Source};
 use crate::operator::{AccessEditError, Actor, EditAccess};
 use crate::sources::Moment;
-use crate::sources::access::{self, Book, Doors, EditError};
+use crate::sources::access::{self, Doors, EditError, LevelsAndRules};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
     AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect, ShowAccess, Unreadable,
@@ -50,7 +50,7 @@ impl AccessRules {
 
 impl ShowAccess for AccessRules {
     fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
-        self.reading(|view, doors| shown(view, &Book::read(view)?, doors))
+        self.reading(|view, doors| shown(view, &LevelsAndRules::read(view)?, doors))
     }
 
     fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
@@ -122,17 +122,17 @@ impl EditAccess for Site {
     }
 }
 
-fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, StoreError> {
-    let mut access_levels: Vec<_> = book.levels.iter().map(|level| level_view(level, doors)).collect();
+fn shown(view: &View<'_>, known: &LevelsAndRules, doors: &Doors) -> Result<AccessView, StoreError> {
+    let mut access_levels: Vec<_> = known.levels.iter().map(|level| level_view(level, doors)).collect();
     access_levels.sort_by_cached_key(|level| crate::domain::fold_case(&level.name));
     let mut rules = Vec::new();
-    for rule in &book.rules {
+    for rule in &known.rules {
         rules.push(RuleView {
             id: rule.id,
             group: rule.group,
             group_name: view.group(rule.group)?.map(|group| group.display_name).unwrap_or_default(),
             access_level: rule.access_level,
-            access_level_name: book
+            access_level_name: known
                 .level(rule.access_level)
                 .map(|level| level.name.to_string())
                 .unwrap_or_default(),
@@ -143,7 +143,7 @@ fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, Stor
         });
     }
     rules.sort_by(|a, b| (&a.group_name, &a.access_level_name).cmp(&(&b.group_name, &b.access_level_name)));
-    Ok(AccessView { tag: book.tag(), effect: RulesEffect::NONE, access_levels, rules })
+    Ok(AccessView { tag: known.tag(), effect: RulesEffect::NONE, access_levels, rules })
 }
 
 fn level_view(level: &AccessLevel, doors: &Doors) -> AccessLevelView {

@@ -14,7 +14,7 @@ use super::clock;
 use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
-use crate::domain::{AlarmKind, Change, Level, Operation, Source};
+use crate::domain::{AlarmKind, Change, Level, ScimExchange, Source};
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
 use crate::store::Applied;
@@ -53,7 +53,7 @@ impl Identity {
     }
 
     /// A SCIM client was answered.
-    pub fn answered(&self, operation: Operation) {
+    pub fn answered(&self, operation: ScimExchange) {
         self.connections().note(operation);
     }
 

@@ -6,8 +6,8 @@ use panel_protocol::decide::Reason;
 use super::*;
 use crate::domain::{
     Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, FaultCounts,
-    GivenCard, Landing, Level, LinkCondition, Notice, Operation, Receipt, ReceiptAction, RefusedCard,
-    Revision,
+    GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction, RefusedCard, Revision,
+    ScimExchange,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -178,7 +178,7 @@ pub(crate) fn source(name: &str) -> IdentitySourceView {
 
 /// What a client was refused, quoting a card number.
 pub(crate) fn operation(number: u64) -> OperationView {
-    let operation = Operation {
+    let operation = ScimExchange {
         at: before_noon(i64::try_from(number).unwrap()),
         token: Some("entra".to_owned()),
         client: Some(ClientKind::Entra),

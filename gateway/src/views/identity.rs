@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::masking::Masked;
-use crate::domain::{ClientKind, Level, LocalClock, Operation, span};
+use crate::domain::{ClientKind, Level, LocalClock, ScimExchange, span};
 
 /// From so long before its end on, a token or a certificate is spoken of.
 pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -117,7 +117,7 @@ pub struct OperationView {
     pub number: u64,
     /// What was asked and answered.
     #[serde(flatten)]
-    pub operation: Operation,
+    pub operation: ScimExchange,
 }
 
 impl IdentityView {

@@ -11,7 +11,7 @@ use super::client::ClientKind;
 /// A request and its answer, for people who ask why something did not arrive. Holds the names of attributes and never
 /// a value of one; what the client wrote in its address, where it is not an address of ours, is not kept either.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Operation {
+pub struct ScimExchange {
     /// When it was answered.
     pub at: Timestamp,
     /// By which token; absent where none that is valid was shown.
@@ -39,7 +39,7 @@ pub struct Operation {
     pub took: Duration,
 }
 
-impl Operation {
+impl ScimExchange {
     /// Most attributes that are named.
     pub const MAX_ATTRIBUTES: usize = 32;
     /// Longest name of an attribute, in characters.
