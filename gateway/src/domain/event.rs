@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::part::Part;
 use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
+use super::verdict::Level;
 
 /// One entry of the event log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -158,6 +160,11 @@ pub enum AlarmKind {
         /// Which controller.
         controller: ControllerId,
     },
+    /// A part of the box fails.
+    PartFailing {
+        /// Which.
+        part: Part,
+    },
     /// The sled directory had to be rebuilt.
     DirectoryRebuilt,
     /// A large part of all people has lost access within minutes.
@@ -165,4 +172,21 @@ pub enum AlarmKind {
         /// By whose word: a token's name, or who else it was.
         source: String,
     },
+}
+
+impl AlarmKind {
+    /// How bad it is.
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::DirectoryRebuilt => Level::Attention,
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::PartFailing { .. }
+            | Self::MassRevocation { .. } => Level::Problem,
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::access::{AccessView, GroupView};
 use super::controller::ControllerView;
 use super::event::{EventView, EventsWanted};
 use super::identity::{IdentityView, OperationView};
-use super::receipt::{Exposure, ReceiptView};
+use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
 use crate::domain::LocalClock;
 
@@ -53,7 +53,7 @@ pub trait ShowReceipts: Send + Sync {
     fn receipts(&self) -> Vec<ReceiptView>;
 
     /// Every revoked card at every controller that has not proven it, oldest first.
-    fn exposed(&self) -> Vec<Exposure>;
+    fn exposed(&self) -> Vec<ExposureView>;
 }
 
 /// What happened at the doors.

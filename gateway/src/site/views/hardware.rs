@@ -1,29 +1,31 @@
-//! Controllers and lines: what is configured, what the board holds and what their wires last told, in one.
+//! Controllers and lines: what is configured, how they are and what their wires last told, in one.
 
 use std::sync::OnceLock;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
 
-use super::super::board::{Board, ControllerBoard, LineBoard};
 use super::super::clock;
 use super::super::running::Site;
 use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{DeviceCondition, FaultCounts};
+use crate::domain::FaultCounts;
+use crate::health::{DeviceStanding, Health, LinkStanding};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
 
-/// A controller that was not heard for so long since the start is offline, not starting.
-const STARTING: SignedDuration = SignedDuration::from_secs(15);
-
 /// What the lines' tasks last told of their wires.
-struct Wires {
+pub(super) struct Wires {
     lines: Vec<Option<LineStatus>>,
 }
 
 impl Wires {
+    /// When a controller last said anything.
+    pub(super) fn heard(&self, controller: usize) -> Option<Timestamp> {
+        self.panel(controller)?.last_heard
+    }
+
     fn panel(&self, controller: usize) -> Option<&PanelStatus> {
         let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
         panels.into_iter().find(|panel| panel.controller == controller)
@@ -32,58 +34,60 @@ impl Wires {
 
 impl ShowControllers for Site {
     fn controllers(&self) -> Vec<ControllerView> {
+        let wires = self.wires();
         let fleet = self.fleet();
-        let board = self.board();
-        self.controller_views(&fleet, &board)
+        self.controller_views(&fleet, &self.health(), &wires, clock::now())
     }
 }
 
 impl Site {
-    fn wires(&self) -> Wires {
+    pub(super) fn wires(&self) -> Wires {
         let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
         Wires { lines: self.lines.iter().map(status).collect() }
     }
 
     /// In the order of the configuration.
-    pub(super) fn controller_views(&self, fleet: &Fleet, board: &Board) -> Vec<ControllerView> {
-        let (now, wires) = (clock::now(), self.wires());
-        let all = 0..self.config.controllers.len();
-        all.map(|at| self.controller(now, at, fleet, &board.controllers[at], wires.panel(at))).collect()
+    pub(super) fn controller_views(
+        &self,
+        fleet: &Fleet,
+        health: &Health,
+        wires: &Wires,
+        now: Timestamp,
+    ) -> Vec<ControllerView> {
+        let shown = |at| {
+            let standing = health.device(at, now, wires.heard(at))?;
+            Some(self.controller(at, fleet, &standing, wires.panel(at)))
+        };
+        (0..self.config.controllers.len()).filter_map(shown).collect()
     }
 
     /// In the order of the configuration.
-    pub(super) fn line_views(&self, board: &Board) -> Vec<LineView> {
-        let wires = self.wires();
-        let all = 0..self.config.lines.len();
-        all.map(|at| line(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref())).collect()
+    pub(super) fn line_views(&self, health: &Health, wires: &Wires) -> Vec<LineView> {
+        let lines = self.config.lines.iter().zip(health.links()).zip(&wires.lines);
+        lines.map(|((config, standing), wire)| line(config, standing, wire.as_ref())).collect()
     }
 
     fn controller(
         &self,
-        now: Timestamp,
         at: usize,
         fleet: &Fleet,
-        board: &ControllerBoard,
+        standing: &DeviceStanding,
         wire: Option<&PanelStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let last_heard = wire.and_then(|wire| wire.last_heard);
-        let silent = board.state == DeviceCondition::Starting
-            && last_heard.is_none()
-            && now.duration_since(self.started) > STARTING;
         let ControllerKind::Panel = config.kind;
         ControllerView {
             id: config.id.clone(),
             line: config.line.clone(),
             address: config.address,
             kind: crate::views::ControllerKind::Panel,
-            state: if silent { DeviceCondition::Offline } else { board.state },
-            state_since: if silent { Some(self.started) } else { board.since },
-            last_heard,
+            state: standing.condition,
+            state_since: standing.since,
+            last_heard: wire.and_then(|wire| wire.last_heard),
             identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
             table: fleet.status(at).map(|status| table(fleet, &status)),
             faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
-            install_mode_until: board.install_until.filter(|until| now < *until),
+            install_mode_until: standing.install_until,
             doors: config
                 .doors
                 .iter()
@@ -126,7 +130,7 @@ fn identity(device: &DeviceId) -> String {
     )
 }
 
-fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
+fn line(line: &Line, standing: &LinkStanding, wire: Option<&LineStatus>) -> LineView {
     let Protocol::Osdp = line.protocol;
     let sum = |count: fn(&PdCounters) -> u32| {
         wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
@@ -136,8 +140,8 @@ fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
         protocol: "osdp".to_owned(),
         port: line.port.display().to_string(),
         baud: line.baud,
-        state: board.state.clone(),
-        since: board.since,
+        state: standing.condition.clone(),
+        since: standing.since,
         frames_sent: sum(|counters| counters.frames_sent),
         frames_received: sum(|counters| counters.replies),
         noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),

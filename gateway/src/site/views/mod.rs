@@ -12,10 +12,10 @@ mod refused;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::board::Board;
 use super::clock;
 use super::running::Site;
 use crate::domain::{LocalClock, Notice};
+use crate::health::Seen;
 use crate::views::{
     AlarmView, Counts, EventsWanted, Figures, Readiness, RefusedCardView, ShowEvents, ShowIdentity, ShowSite,
     SiteFacts, SiteView,
@@ -39,32 +39,33 @@ impl ShowSite for Site {
 
     fn readiness(&self) -> Readiness {
         let directory_open = self.directory.stats().failed.is_none();
-        let links_started = self.board().lines.iter().all(|line| line.since.is_some());
+        let links_started = self.health().links().iter().all(|link| link.since.is_some());
         Readiness { directory_open, links_started }
     }
 
     fn figures(&self) -> Figures {
-        let stats = self.directory.stats();
+        let identity = ShowIdentity::identity(self);
+        let (now, stats, wires) = (clock::now(), self.directory.stats(), self.wires());
         let fleet = self.fleet();
-        let board = self.board();
+        let health = self.health();
         let unproven = fleet.unproven_revocations().flat_map(|receipt| &receipt.landings);
         Figures {
-            at: clock::now(),
+            at: now,
             uptime_s: self.running.seconds(),
             revision: stats.revision,
             counts: self.counts(),
-            lines: self.line_views(&board),
-            controllers: self.controller_views(&fleet, &board),
-            identity: ShowIdentity::identity(self),
+            lines: self.line_views(&health, &wires),
+            controllers: self.controller_views(&fleet, &health, &wires, now),
             exposed: unproven.filter(|landing| landing.proven.is_none()).count() as u64,
-            alarms: board.alarms.len() as u64,
+            alarms: health.alarms().count() as u64,
+            identity,
         }
     }
 
     fn site(&self) -> BoxFuture<'_, SiteView> {
         Box::pin(async move {
             let read = self.read_directory().await;
-            SiteView::of(self.facts(read))
+            self.whole(read)
         })
     }
 }
@@ -94,21 +95,31 @@ impl Site {
         })
     }
 
-    fn facts(&self, read: OfDirectory) -> SiteFacts {
+    fn whole(&self, read: OfDirectory) -> SiteView {
         let OfDirectory { refused_cards, undone } = read;
         let (now, format) = (clock::now(), self.config.cards.default_format);
         let counts = self.counts();
         let counts = Counts { refused_cards: counts.refused_cards.max(refused_cards.len() as u64), ..counts };
         let (events, identity) = (ShowEvents::events(self, &EVENTS), ShowIdentity::identity(self));
-        let revision = self.directory.stats().revision;
+        let (revision, wires) = (self.directory.stats().revision, self.wires());
         let fleet = self.fleet();
-        let board = self.board();
-        let controllers = self.controller_views(&fleet, &board);
+        let health = self.health();
+        let controllers = self.controller_views(&fleet, &health, &wires, now);
+        let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;
-        notices.extend(board.notices.iter().cloned());
-        let exposed = receipts::exposed(&fleet, &controllers, format);
-        let exposed = receipts::bounded(exposed, &mut notices, now);
-        SiteFacts {
+        notices.splice(0..0, receipts::cut(unproven.len(), now));
+        let verdict = health.verdict(&Seen {
+            clock: LocalClock::new(self.time_zone(), now),
+            proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
+            exposed: unproven.iter().map(|(_, _, exposure)| exposure.clone()).collect(),
+            reach: self.identity.reach(),
+            sources: identity.findings().cloned().collect(),
+            refused_cards: counts.refused_cards,
+            notices: notices.clone(),
+            heard: (0..self.config.controllers.len()).map(|at| wires.heard(at)).collect(),
+        });
+        notices.extend(health.notices().cloned());
+        let facts = SiteFacts {
             name: self.config.site.name.clone(),
             time_zone: self.time_zone().to_owned(),
             at: now,
@@ -116,16 +127,17 @@ impl Site {
             uptime_s: self.running.seconds(),
             revision,
             counts,
-            lines: self.line_views(&board),
-            controllers,
+            lines: self.line_views(&health, &wires),
             receipts: receipts::newest(&fleet, format),
-            exposed,
+            exposed: receipts::exposed(&unproven, format),
             refused_cards,
             identity,
-            alarms: alarms(&board),
+            alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
             events,
             notices,
-        }
+            controllers,
+        };
+        SiteView::of(facts, verdict)
     }
 
     fn counts(&self) -> Counts {
@@ -141,8 +153,4 @@ impl Site {
             rules: counts.rules,
         }
     }
-}
-
-fn alarms(board: &Board) -> Vec<AlarmView> {
-    board.alarms.iter().rev().map(|(since, alarm)| AlarmView::of(*since, alarm)).collect()
 }

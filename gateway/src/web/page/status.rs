@@ -10,7 +10,7 @@ use super::super::state::WebState;
 use super::{Label, LivePage, Part, Place, Seen, Telling, of_site, render, template_failed};
 use crate::domain::{DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{ControllerView, Exposure, IdentitySourceView, SiteView};
+use crate::views::{ControllerView, ExposureView, IdentitySourceView, SiteView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -156,23 +156,13 @@ struct IdentityPart<'a> {
 }
 
 impl Seen<'_, SiteView> {
-    /// How a source is.
-    fn source_level(&self, source: &IdentitySourceView) -> &'static str {
-        source.level(self.data.facts.identity.silent_after_s, self.clock).word()
-    }
-
-    fn source_findings(&self, source: &IdentitySourceView) -> Vec<String> {
-        let findings = source.findings(self.data.facts.identity.silent_after_s, self.clock);
-        findings.into_iter().map(|(_, text)| text).collect()
-    }
-
     fn source_words(&self, source: &IdentitySourceView) -> &'static str {
         if source.is_expired(self.clock.now()) {
             "token expired"
         } else if source.heard().is_none() {
             "not used yet"
         } else {
-            match source.level(self.data.facts.identity.silent_after_s, self.clock) {
+            match source.level {
                 Level::Well => "connected",
                 _ => "needs a look",
             }
@@ -201,8 +191,8 @@ impl Seen<'_, SiteView> {
             .count()
     }
 
-    fn exposure_key(&self, exposure: &Exposure) -> String {
-        format!("{}-{}", exposure.revision, exposure.controller)
+    fn exposure_key(&self, exposure: &ExposureView) -> String {
+        format!("{}-{}", exposure.revision, exposure.at.controller)
     }
 
     fn max_minutes(&self) -> u8 {

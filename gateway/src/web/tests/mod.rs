@@ -40,7 +40,7 @@ use crate::site::AccessRules;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, ControllerView, EventView, EventsWanted, Exposure, Figures, GroupView, IdentityView,
+    AccessView, ControllerView, EventView, EventsWanted, ExposureView, Figures, GroupView, IdentityView,
     OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents, ShowIdentity,
     ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
 };
@@ -125,7 +125,7 @@ impl ShowSite for FakeSite {
 
     fn site(&self) -> BoxFuture<'_, SiteView> {
         self.whole_sites.fetch_add(1, Ordering::Relaxed);
-        Box::pin(std::future::ready(SiteView::of(self.facts())))
+        Box::pin(std::future::ready(fixture::seen(self.facts())))
     }
 }
 
@@ -140,7 +140,7 @@ impl ShowReceipts for FakeSite {
         self.facts().receipts
     }
 
-    fn exposed(&self) -> Vec<Exposure> {
+    fn exposed(&self) -> Vec<ExposureView> {
         self.facts().exposed
     }
 }
