@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::clock;
 use super::running::Site;
 use crate::config::Config;
-use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Source};
+use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
 use crate::operator::{AccessEditError, Actor, EditAccess};
 use crate::sources::Moment;
 use crate::sources::access::{self, Doors, EditError, LevelsAndRules};
@@ -74,13 +74,13 @@ impl EditAccess for AccessRules {
         edit: AccessEdit,
         actor: &Actor,
     ) -> BoxFuture<'_, Result<AccessEdited, AccessEditError>> {
-        let source = match actor {
-            Actor::Account(user) => Source::Page { user: user.clone() },
-            Actor::LocalOperator => Source::CommandLine,
+        let origin = match actor {
+            Actor::Account(user) => Origin::Page { user: user.clone() },
+            Actor::LocalOperator => Origin::CommandLine,
         };
         let (doors, at) = (Arc::clone(&self.doors), clock::now());
         Box::pin(async move {
-            let by = source.clone();
+            let by = origin.clone();
             let plan = move |view: &View<'_>, revision| {
                 let planned = access::plan(view, Moment { at, revision, by: &by }, &doors, edit)?;
                 if !planned.0.is_empty() {
@@ -88,7 +88,7 @@ impl EditAccess for AccessRules {
                 }
                 Ok(planned)
             };
-            match self.directory.commit(source, at, plan).await {
+            match self.directory.commit(origin, at, plan).await {
                 Ok(committed) => Ok(committed.value),
                 Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessEditError::Refused(refused)),
                 Err(error) => Err(AccessEditError::Unavailable(told(&error))),

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use super::token;
 use crate::domain::remote::Transport;
 use crate::domain::{
-    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Revision, Source,
+    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
 };
 use crate::sources::cards::limits::MAX_FORMER_CARDS;
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
@@ -143,7 +143,7 @@ impl Site {
 
     async fn commit(&self, changes: Vec<Change>) {
         let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
-        self.directory.commit(Source::CommandLine, clock(), plan).await.unwrap();
+        self.directory.commit(Origin::CommandLine, clock(), plan).await.unwrap();
     }
 }
 
