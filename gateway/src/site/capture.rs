@@ -16,7 +16,7 @@ impl CaptureLine for Site {
     fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
         let at = self.config.lines.iter().position(|known| known.id == *line);
         let at = at.ok_or_else(|| CaptureError::UnknownLine(line.clone()))?;
-        let handle = self.lines[at].get().ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
+        let handle = self.link(at).ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
         tracing::warn!(%line, ?actor, "the line is being recorded");
         let records = BroadcastStream::new(handle.listen()).map(|heard| match heard {
             Ok(record) => record,

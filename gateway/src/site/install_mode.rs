@@ -21,11 +21,11 @@ impl OpenInstallMode for Site {
             let at = at.ok_or_else(|| InstallModeError::UnknownController(controller.clone()))?;
             let unavailable =
                 |why: String| InstallModeError::Unavailable { controller: controller.clone(), why };
-            let line = self.line_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
+            let link = self.link_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
             let span = SignedDuration::from_mins(i64::from(minutes.get()));
             let until = clock::now() + span;
             self.health().install_mode(at, until);
-            let opened = line.open_install_mode(at, span.unsigned_abs()).await;
+            let opened = link.open_install_mode(at, span.unsigned_abs()).await;
             opened.map_err(|error| unavailable(error.to_string()))?;
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();

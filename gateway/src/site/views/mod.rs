@@ -45,7 +45,7 @@ impl ShowSite for Site {
 
     fn figures(&self) -> Figures {
         let identity = ShowIdentity::identity(self);
-        let (now, stats, wires) = (clock::now(), self.directory.stats(), self.wires());
+        let (now, stats, links) = (clock::now(), self.directory.stats(), self.link_statuses());
         let fleet = self.fleet();
         let health = self.health();
         let unproven = fleet.unproven_revocations().flat_map(|receipt| &receipt.landings);
@@ -54,8 +54,8 @@ impl ShowSite for Site {
             uptime_s: self.running.seconds(),
             revision: stats.revision,
             counts: self.counts(),
-            lines: self.line_views(&health, &wires),
-            controllers: self.controller_views(&fleet, &health, &wires, now),
+            lines: self.line_views(&health, &links),
+            controllers: self.controller_views(&fleet, &health, &links, now),
             exposed: unproven.filter(|landing| landing.proven.is_none()).count() as u64,
             alarms: health.alarms().count() as u64,
             identity,
@@ -101,10 +101,10 @@ impl Site {
         let counts = self.counts();
         let counts = Counts { refused_cards: counts.refused_cards.max(refused_cards.len() as u64), ..counts };
         let (events, identity) = (ShowEvents::events(self, &EVENTS), ShowIdentity::identity(self));
-        let (revision, wires) = (self.directory.stats().revision, self.wires());
+        let (revision, links) = (self.directory.stats().revision, self.link_statuses());
         let fleet = self.fleet();
         let health = self.health();
-        let controllers = self.controller_views(&fleet, &health, &wires, now);
+        let controllers = self.controller_views(&fleet, &health, &links, now);
         let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;
         notices.splice(0..0, receipts::cut(unproven.len(), now));
@@ -116,7 +116,7 @@ impl Site {
             sources: identity.findings().cloned().collect(),
             refused_cards: counts.refused_cards,
             notices: notices.clone(),
-            heard: (0..self.config.controllers.len()).map(|at| wires.heard(at)).collect(),
+            heard: (0..self.config.controllers.len()).map(|at| hardware::last_heard(&links, at)).collect(),
         });
         notices.extend(health.notices().cloned());
         let facts = SiteFacts {
@@ -127,7 +127,7 @@ impl Site {
             uptime_s: self.running.seconds(),
             revision,
             counts,
-            lines: self.line_views(&health, &wires),
+            lines: self.line_views(&health, &links),
             receipts: receipts::newest(&fleet, format),
             exposed: receipts::exposed(&unproven, format),
             refused_cards,

@@ -21,9 +21,9 @@ impl ShowReceipts for Site {
     }
 
     fn exposed(&self) -> Vec<ExposureView> {
-        let wires = self.wires();
+        let links = self.link_statuses();
         let fleet = self.fleet();
-        let controllers = self.controller_views(&fleet, &self.health(), &wires, clock::now());
+        let controllers = self.controller_views(&fleet, &self.health(), &links, clock::now());
         exposed(&unproven(&fleet, &controllers), self.config.cards.default_format)
     }
 }
