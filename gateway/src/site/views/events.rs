@@ -14,7 +14,7 @@ impl ShowEvents for Site {
         });
         let format = self.config.cards.default_format;
         let shown = |(at, read): (_, &CardRead)| {
-            let card = CardText::of_credential(&read.credential, format);
+            let card = CardText::of_credential(read.credential, format);
             EventView::of_card_read(at, read, self.door_name(read), card)
         };
         let is_wanted = |(_, read): &(_, &CardRead)| {
