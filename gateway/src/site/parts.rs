@@ -13,7 +13,6 @@ use super::clock;
 use super::running::Site;
 use crate::domain::{EventKind, LocalClock, Part, PartCondition};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
-use crate::store::DiskCondition;
 
 /// How often the parts are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -62,22 +61,20 @@ impl Site {
 
 /// What only the disk tells. Blocks.
 fn on_disk(site: &Site) -> Vec<PartCondition> {
-    let storage = match site.directory.disk() {
-        DiskCondition::Well => site.directory.incomplete().map_or(PartCondition::Well(Part::Storage), |lacking| {
-            PartCondition::DirectoryIncomplete { why: lacking.text() }
-        }),
-        DiskCondition::Low { free_bytes } => PartCondition::DiskLow { free_bytes },
-        DiskCondition::Full { free_bytes } => PartCondition::DiskFull { free_bytes },
-        DiskCondition::Failing { why } => PartCondition::WriterFailing { why },
-        DiskCondition::Behind { why } => PartCondition::DirectoryBehind { why },
-        DiskCondition::Fatal { why } => PartCondition::StorageUnknown { why },
+    let storage = match site.directory.stats().failed {
+        None => PartCondition::Well(Part::Storage),
+        Some(why) => PartCondition::WriterFailing { why },
     };
     vec![storage, folder(site)]
 }
 
 fn folder(site: &Site) -> PartCondition {
     let mode = std::fs::metadata(&site.config.site.data_dir).map_or(0, |found| found.mode() & 0o777);
-    if mode & 0o077 == 0 { PartCondition::Well(Part::DataFolder) } else { PartCondition::DataFolderOpen { mode } }
+    if mode & 0o077 == 0 {
+        PartCondition::Well(Part::DataFolder)
+    } else {
+        PartCondition::DataFolderOpen { mode }
+    }
 }
 
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {

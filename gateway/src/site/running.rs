@@ -56,6 +56,8 @@ pub struct Site {
     links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
     pub(super) news: Notify,
+    /// Cards are to be compiled anew.
+    pub(super) recompile: Notify,
 }
 
 impl Site {
@@ -79,6 +81,7 @@ impl Site {
             changed: watch::Sender::new(0),
             fatal: watch::Sender::new(None),
             news: Notify::new(),
+            recompile: Notify::new(),
             config,
         }
     }
@@ -145,7 +148,6 @@ impl Site {
 
     /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.
     pub fn finished_receipt(&self, card: Credential) -> Option<Receipt> {
-        let card = card.to_string();
         self.fleet().receipts().recent().find(|receipt| receipt.credential == card).cloned()
     }
 
