@@ -129,9 +129,8 @@ const fn without_session(fault: KeyFault) -> DeviceCondition {
     match fault {
         KeyFault::NoKey => DeviceCondition::NotEnrolled,
         KeyFault::NoSecureChannel => DeviceCondition::NoSecureChannel,
-        KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence) => {
-            DeviceCondition::Starting
-        }
+        KeyFault::Malformed | KeyFault::Unanswered => DeviceCondition::Unsupported,
+        KeyFault::Refused(NakReason::Check | NakReason::Sequence) => DeviceCondition::Starting,
         KeyFault::Cryptogram | KeyFault::KeyFlag | KeyFault::Rejected | KeyFault::Refused(_) => {
             DeviceCondition::WrongKey
         }
@@ -154,6 +153,9 @@ fn fault_words(fault: KeyFault) -> String {
         KeyFault::Refused(reason) => format!(
             "refuses a secure session: {reason}; if it still has the delivered key, run `gateway enrol`"
         ),
+        KeyFault::Unanswered => {
+            "answers, but not the secure handshake; look whether its secure channel is turned on".into()
+        }
         KeyFault::Malformed => "answers the secure handshake with something else".into(),
     }
 }

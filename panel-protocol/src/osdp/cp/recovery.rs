@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Deviation, Event, LossCause, OfflineCause};
+use super::event::{Deviation, Event, KeyFault, LossCause, OfflineCause};
 use super::output::Demand;
 use super::outstanding::{Kind, Purpose, Sent};
 use super::peer::Peer;
@@ -15,6 +15,13 @@ use super::phase::Phase;
 use super::settings::COMSET_TRIES;
 use super::transfer::FileFault;
 use crate::time::Micros;
+
+/// Repetitions of a step of the handshake after which a PD that has just answered is taken not to know it.
+const HANDSHAKE_REPETITIONS: u8 = 4;
+
+/// Pause before a session that did not last is begun anew while something urgent waits: whatever keeps ending it, the
+/// urgent goes through in between.
+const URGENT_PAUSE: Duration = Duration::from_millis(100);
 
 impl<const N: usize> Peer<N> {
     /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
@@ -28,6 +35,13 @@ impl<const N: usize> Peer<N> {
             Phase::Probe | Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
             Phase::Probe | Phase::Identify => {}
             _ if failures > 0 && self.check.disprove() => self.go_back_to_checksum(now),
+            Phase::Challenge { .. } | Phase::Cryptogram { .. } if failures >= HANDSHAKE_REPETITIONS => {
+                let fault = match self.device.claims_secure_channel() {
+                    true => KeyFault::Unanswered,
+                    false => KeyFault::NoSecureChannel,
+                };
+                self.no_session(now, line, fault);
+            }
             _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
                 self.lose_session(now, line, LossCause::Moved);
             }
@@ -103,6 +117,8 @@ impl<const N: usize> Peer<N> {
         if lasted {
             self.timetable.forgive(line);
             self.rest(now);
+        } else if self.phase.is_open() && self.demand == Demand::Urgent {
+            self.rest(now + URGENT_PAUSE);
         } else {
             self.pause(now, line);
         }

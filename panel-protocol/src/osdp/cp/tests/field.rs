@@ -105,6 +105,51 @@ fn a_device_without_a_secure_channel_is_not_said_to_have_a_wrong_key() {
 }
 
 #[test]
+fn a_device_that_is_silent_to_the_handshake_is_told_from_one_that_is_away() {
+    let mut site = site(508, |reply| (reply.code() == code::CCRYPT).then(Vec::new));
+    site.run_for(20 * SECOND);
+    assert_eq!(site.status(0).state, PdState::NoSession(KeyFault::Unanswered));
+    assert!(!site.saw(0, |event| matches!(event, Event::Offline { .. })));
+    site.tamper = None;
+    site.run_to(15 * SECOND, is_ready);
+}
+
+#[test]
+fn a_handshake_that_goes_wrong_once_is_not_told_of_but_one_that_always_does() {
+    let spoilt = Rc::new(Cell::new(1));
+    let left = Rc::clone(&spoilt);
+    let mut site = site(509, move |reply| {
+        let spoils = reply.code() == code::CCRYPT && left.replace(left.get() - 1) > 0;
+        spoils.then(|| line_bytes(reply.header(), &Reply::Ack))
+    });
+    site.run_to(5 * SECOND, is_ready);
+    assert!(!site.saw(0, |event| matches!(event, Event::NoSession { .. })));
+    spoilt.set(i32::MAX);
+    site.restart(0);
+    site.run_for(20 * SECOND);
+    assert_eq!(site.status(0).state, PdState::NoSession(KeyFault::Malformed));
+}
+
+#[test]
+fn a_revocation_goes_through_though_another_cp_ends_every_session() {
+    let mut site = Site::new(510, 38_400);
+    site.add();
+    site.run_to(SECOND, is_ready);
+    site.polite = false;
+    let mut jobs = Vec::new();
+    for round in 0..80 {
+        site.run_for(Duration::from_millis(250));
+        let poll = line_bytes(Header::command(0, 0), &Command::Poll);
+        site.inject(&poll);
+        if round % 10 == 0 {
+            jobs.push(site.job(0, 23, true));
+        }
+        let waiting = jobs.iter().filter(|job| !site.logs[0].answered.contains(job)).count();
+        assert!(waiting <= 1, "{waiting} revocations wait after {round} rounds");
+    }
+}
+
+#[test]
 fn a_device_that_claims_the_crc_and_answers_checksums_alone_is_used_with_a_checksum() {
     let mut site = Site::new(504, 115_200);
     site.add();
