@@ -190,7 +190,40 @@ impl fmt::Display for Device<'_> {
 
 #[cfg(test)]
 mod tests {
+    use panel_protocol::osdp::cp::{Deviation, IdFault};
+
     use super::*;
+
+    fn is(became: &Became) -> Option<DeviceCondition> {
+        if let Became::Condition { is, .. } = became { Some(*is) } else { None }
+    }
+
+    #[test]
+    fn an_ordinary_reader_is_no_panel_and_is_not_said_to_be_well() {
+        let reader = refused(NakReason::UnknownCommand);
+        assert_eq!(is(&reader), Some(DeviceCondition::Unsupported));
+        assert!(reader.why().contains("ordinary reader"), "{}", reader.why());
+        assert_eq!(is(&refused(NakReason::Record)), None, "a panel may refuse one operation");
+        let withheld = became(&Event::KeyWithheld { reason: Some(NakReason::UnknownCommand) });
+        assert!(withheld.why().contains("was given no key"), "{}", withheld.why());
+    }
+
+    #[test]
+    fn a_device_without_a_secure_channel_has_no_wrong_key() {
+        let none = became(&Event::NoSession { fault: KeyFault::NoSecureChannel });
+        assert_eq!(is(&none), Some(DeviceCondition::NoSecureChannel));
+        assert!(!none.why().contains("key") && none.why().contains("no secure channel"), "{}", none.why());
+    }
+
+    #[test]
+    fn what_answers_without_an_identity_is_told_with_what_it_said() {
+        let malformed = became(&Event::NoIdentity { fault: IdFault::Length(13) });
+        assert_eq!(is(&malformed), Some(DeviceCondition::Unsupported));
+        let expected =
+            "something answers at its address, with a malformed identity (13 bytes, where there are 12)";
+        assert!(malformed.why().starts_with(expected), "{}", malformed.why());
+        assert!(is(&became(&Event::Deviates { what: Deviation::EmptyEncrypted })).is_none());
+    }
 
     #[test]
     fn what_wants_attention_says_what_to_do() {
