@@ -117,10 +117,12 @@ impl<const N: usize> Peer<N> {
         if lasted {
             self.timetable.forgive(line);
             self.rest(now);
-        } else if self.phase.is_open() && self.demand == Demand::Urgent {
-            self.rest(now + URGENT_PAUSE);
         } else {
+            let was_open = self.phase.is_open();
             self.pause(now, line);
+            if was_open {
+                self.timetable.may_hurry(now + URGENT_PAUSE);
+            }
         }
     }
 
@@ -153,6 +155,7 @@ impl<const N: usize> Peer<N> {
             self.notices.add(event);
         }
         self.outstanding.begin_anew();
+        self.timetable.may_hurry(until);
         self.upload.take_abort();
         self.phase = Phase::Resting { until };
     }

@@ -16,6 +16,8 @@ pub(super) struct Timetable {
     due: Micros,
     last_heard: Option<Micros>,
     backoff: Backoff,
+    /// When a pause may end for something urgent.
+    hurry_from: Micros,
     /// Whether an attempt has led nowhere since the last that did, or since it was to be looked at at once.
     sought_in_vain: bool,
     /// Time that it has for its replies, if it is known to need more than the line gives.
@@ -28,6 +30,7 @@ impl Timetable {
             due: Micros(0),
             last_heard: None,
             backoff: Backoff::new(line),
+            hurry_from: Micros(0),
             sought_in_vain: false,
             reply_time: None,
         }
@@ -65,6 +68,16 @@ impl Timetable {
     pub(super) fn next_pause(&mut self, line: &LineConfig) -> Duration {
         self.sought_in_vain = true;
         self.backoff.step(line)
+    }
+
+    /// A pause has begun that may end then if something urgent waits.
+    pub(super) fn may_hurry(&mut self, from: Micros) {
+        self.hurry_from = from;
+    }
+
+    /// When a pause until `until` ends.
+    pub(super) fn end_of_pause(&self, until: Micros, urgent: bool) -> Micros {
+        if urgent { until.min(self.hurry_from) } else { until }
     }
 
     pub(super) fn was_sought_in_vain(&self) -> bool {
