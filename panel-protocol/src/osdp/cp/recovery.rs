@@ -19,10 +19,6 @@ use crate::time::Micros;
 /// Repetitions of a step of the handshake after which a PD that has just answered is taken not to know it.
 const HANDSHAKE_REPETITIONS: u8 = 4;
 
-/// Pause before a session that did not last is begun anew while something urgent waits: whatever keeps ending it, the
-/// urgent goes through in between.
-const URGENT_PAUSE: Duration = Duration::from_millis(100);
-
 impl<const N: usize> Peer<N> {
     /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
     pub(super) fn no_reply(&mut self, now: Micros, line: &LineConfig, damaged: bool) {
@@ -118,11 +114,7 @@ impl<const N: usize> Peer<N> {
             self.timetable.forgive(line);
             self.rest(now);
         } else {
-            let was_open = self.phase.is_open();
             self.pause(now, line);
-            if was_open {
-                self.timetable.may_hurry(now + URGENT_PAUSE);
-            }
         }
     }
 
@@ -138,6 +130,7 @@ impl<const N: usize> Peer<N> {
     pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
         let pause = self.next_pause(line);
         self.rest(now + pause);
+        self.timetable.let_urgent_hurry(now);
     }
 
     /// The pause before the next attempt: none, if the PD may be at another address that is to be tried first.
@@ -155,7 +148,7 @@ impl<const N: usize> Peer<N> {
             self.notices.add(event);
         }
         self.outstanding.begin_anew();
-        self.timetable.may_hurry(until);
+        self.timetable.forbid_haste();
         self.upload.take_abort();
         self.phase = Phase::Resting { until };
     }
