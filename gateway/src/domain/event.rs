@@ -21,6 +21,16 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// The newest version that this program knows. What has no version in the log is of version 1.
+    pub const VERSION: u8 = 2;
+
+    /// The version to write: the oldest that has this kind of event, with all that is in it.
+    pub const fn version(&self) -> u8 {
+        self.kind.since()
+    }
+}
+
 /// What happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -33,6 +43,23 @@ pub enum EventKind {
     Alarm(Alarm),
     /// A rule went with its group.
     RuleDropped(RuleDropped),
+}
+
+impl EventKind {
+    const fn since(&self) -> u8 {
+        match self {
+            Self::CardRead(_) | Self::Receipt(_) => 1,
+            Self::Alarm(alarm) => alarm.what.since(),
+            // Version 2 of events knows the origins of version 3 of records.
+            Self::RuleDropped(rule) => {
+                if rule.origin.since() <= 2 {
+                    1
+                } else {
+                    2
+                }
+            }
+        }
+    }
 }
 
 /// A card presented at a door.
@@ -187,6 +214,22 @@ impl AlarmKind {
             | Self::TableFull { .. }
             | Self::PartFailing { .. }
             | Self::MassRevocation { .. } => Level::Problem,
+        }
+    }
+
+    /// The first version of an [`Event`] that could hold this alarm. A kind that is added gets a version that no released
+    /// program knows.
+    const fn since(&self) -> u8 {
+        match self {
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::DirectoryRebuilt
+            | Self::MassRevocation { .. } => 1,
+            Self::PartFailing { .. } => 2,
         }
     }
 }

@@ -14,6 +14,7 @@ mod faults;
 mod group;
 mod local_clock;
 mod one_line;
+mod origin;
 mod part;
 mod revocation;
 mod rule;
@@ -34,7 +35,7 @@ pub use card::{
     RefusedCard,
 };
 pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
-pub use change::{Change, Record, Revision, Source};
+pub use change::{Change, Record, Revision};
 pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use condition::{Became, DeviceCondition, LinkCondition};
@@ -44,6 +45,7 @@ pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
 pub use one_line::one_line;
+pub use origin::{Origin, Provider};
 pub use part::{Part, PartCondition};
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};

@@ -14,7 +14,7 @@ use super::clock;
 use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
-use crate::domain::{AlarmKind, Change, Level, LocalClock, ScimExchange, Source};
+use crate::domain::{AlarmKind, Change, Level, LocalClock, ScimExchange};
 use crate::health::Reach;
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
@@ -154,7 +154,7 @@ pub(super) fn watch_losses(site: &Site, applied: &Applied<'_>, now: Timestamp) {
         }
     }
     if turnover != Turnover::default() {
-        let (source, left) = (name(&applied.record.source), applied.view.counts().active);
+        let (source, left) = (applied.record.origin.name(), applied.view.counts().active);
         let output = site.identity.losses().changed(now, source, &turnover, left);
         output.into_iter().for_each(|output| alarm(site, now, output));
     }
@@ -164,14 +164,6 @@ fn losses_pass(site: &Site, now: Timestamp) {
     let left = site.directory.stats().counts.active;
     let output = site.identity.losses().tick(now, left);
     output.into_iter().for_each(|output| alarm(site, now, output));
-}
-
-fn name(source: &Source) -> &str {
-    match source {
-        Source::Scim { token } => token,
-        Source::Page { user } => user,
-        Source::CommandLine => "the command line",
-    }
 }
 
 fn alarm(site: &Site, now: Timestamp, output: Output) {
