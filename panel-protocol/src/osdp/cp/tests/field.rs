@@ -137,18 +137,20 @@ fn a_revocation_goes_through_though_another_cp_ends_every_session() {
     site.run_to(SECOND, is_ready);
     site.polite = false;
     let mut wanted = None;
-    for round in 0..80 {
-        site.run_for(Duration::from_millis(250));
-        let poll = line_bytes(Header::command(0, 0), &Command::Poll);
-        site.inject(&poll);
+    for step in 0..2000 {
+        site.run_for(Duration::from_millis(10));
+        if step % 25 == 0 {
+            let poll = line_bytes(Header::command(0, 0), &Command::Poll);
+            site.inject(&poll);
+        }
         let log = &site.logs[0];
         match wanted {
             Some(job) if log.answered.contains(&job) => wanted = None,
             Some(job) if log.failed.contains(&job) => wanted = Some(site.job(0, 23, true)),
             _ => {}
         }
-        if round % 10 == 0 {
-            assert_eq!(wanted, None, "not through after 2.5 seconds, at round {round}");
+        if step % 250 == 0 {
+            assert_eq!(wanted, None, "not through after 2.5 seconds, at step {step}");
             wanted = Some(site.job(0, 23, true));
         }
     }
