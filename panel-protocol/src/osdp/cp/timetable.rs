@@ -14,7 +14,7 @@ const MOST_REPLY_TIMES: u32 = 4;
 const URGENT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Attempts in a row that are made so soon.
-const MOST_HASTE: u8 = 4;
+const MOST_HASTE: u8 = 10;
 
 /// One PD's times.
 #[derive(Debug)]
