@@ -11,6 +11,7 @@ use crate::osdp::command::Command;
 use crate::osdp::cp::{Deviation, Event, IdFault, Input, KeyFault, PdState};
 use crate::osdp::frame::{Check, Frame, Header};
 use crate::osdp::reply::{Capability, NakReason, Reply, code, function};
+use crate::testing::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -136,12 +137,13 @@ fn a_revocation_goes_through_though_another_cp_ends_every_session() {
     site.add();
     site.run_to(SECOND, is_ready);
     site.polite = false;
-    let mut wanted = None;
-    for step in 0..2000 {
+    let (mut dice, mut intrusion, mut wanted) = (Dice(510), 0, None);
+    for step in 0..4000 {
         site.run_for(Duration::from_millis(10));
-        if step % 25 == 0 {
+        if step >= intrusion {
             let poll = line_bytes(Header::command(0, 0), &Command::Poll);
             site.inject(&poll);
+            intrusion = step + 23 + dice.below(5);
         }
         let log = &site.logs[0];
         match wanted {
@@ -149,8 +151,8 @@ fn a_revocation_goes_through_though_another_cp_ends_every_session() {
             Some(job) if log.failed.contains(&job) => wanted = Some(site.job(0, 23, true)),
             _ => {}
         }
-        if step % 250 == 0 {
-            assert_eq!(wanted, None, "not through after 2.5 seconds, at step {step}");
+        if step % 400 == 0 {
+            assert_eq!(wanted, None, "not through after four seconds, at step {step}: {:?}", site.status(0));
             wanted = Some(site.job(0, 23, true));
         }
     }
