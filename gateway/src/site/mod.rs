@@ -15,15 +15,17 @@ mod cards;
 pub mod clock;
 mod compile;
 mod identity;
+mod install_mode;
 mod links;
 mod panels;
 mod record;
 mod running;
+mod token;
 mod views;
 
 pub use access::AccessRules;
 pub use cards::card_policy;
-pub use compile::{active_cards, observe};
+pub use compile::{active_cards, observe, recompile};
 pub use identity::{Identity, identity};
 pub use links::link;
 pub use panels::client;
