@@ -1,8 +1,10 @@
 //! A line's task against simulated panels on a pty with the timing of a real line.
 #![cfg(feature = "demo")] // the simulator comes with it
 
+mod bench;
 mod keys;
 mod outputs;
+mod readers;
 
 use std::collections::VecDeque;
 use std::fs;
