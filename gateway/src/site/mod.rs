@@ -22,7 +22,7 @@ mod running;
 mod views;
 
 pub use access::AccessRules;
-pub use cards::card_policy;
+pub use cards::{card_policy, ended_cards};
 pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};
 pub use links::link;
