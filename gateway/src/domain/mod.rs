@@ -8,6 +8,7 @@ mod change;
 mod client;
 mod closest;
 mod condition;
+mod credential_text;
 mod event;
 mod exposure;
 mod faults;

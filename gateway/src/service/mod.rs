@@ -112,6 +112,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",

@@ -23,7 +23,7 @@ mod views;
 
 pub use access::AccessRules;
 pub use cards::{card_policy, ended_cards};
-pub use compile::{active_cards, observe};
+pub use compile::{active_cards, observe, recompile};
 pub use identity::{Identity, identity};
 pub use links::link;
 pub use panels::client;

@@ -191,7 +191,7 @@ impl Site {
                     logged.event.at,
                     read,
                     door_name(read),
-                    CardText::of_credential(&read.credential, format),
+                    CardText::of_credential(read.credential, format),
                 )),
                 _ => None,
             })

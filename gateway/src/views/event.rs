@@ -102,7 +102,7 @@ mod tests {
             controller: "dock".parse().unwrap(),
             door: None,
             reader: 1,
-            credential: "26:0x2F623AE".to_owned(),
+            credential: panel_protocol::credential::Credential::new(26, 0x2F6_23AE).unwrap(),
             holder: None,
             holder_name: holder_name.map(str::to_owned),
             granted,

@@ -38,7 +38,7 @@ impl Site {
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
             identity: device.and_then(|device| device.identity.clone()),
-            table: fleet.status(at).map(|status| table(fleet, &status)),
+            table: fleet.status(at).map(|status| table(&status)),
             faults: device.map(|device| device.faults).unwrap_or_default(),
             events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
@@ -51,11 +51,11 @@ impl Site {
     }
 }
 
-fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
+fn table(status: &ControllerStatus) -> TableView {
     let work = status.work;
     TableView {
         held: status.rows.map(u64::from),
-        desired: fleet.cards().len() as u64,
+        desired: status.desired_rows.into(),
         capacity: status.info.map(|info| u64::from(info.row_capacity)),
         proven: status.state == SyncState::Proven,
         since: status.verified_at,

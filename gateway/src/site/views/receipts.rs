@@ -25,7 +25,7 @@ pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
 }
 
 fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
-    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, format))
+    ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format))
 }
 
 /// Every revoked card at every controller that has not proven it, the oldest first, with its receipt.
@@ -50,7 +50,7 @@ pub(super) fn unproven<'a>(
 fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
     Exposure {
         revision: receipt.revision,
-        card: receipt.credential.clone(),
+        card: receipt.credential.to_string(),
         at: UnprovenAt {
             controller: at.id.clone(),
             since: receipt.committed,
@@ -69,7 +69,7 @@ pub(super) fn exposed(
         revision: receipt.revision,
         holder: receipt.holder,
         holder_name: receipt.holder_name.clone(),
-        card: CardText::of_credential(&receipt.credential, format),
+        card: CardText::of_credential(receipt.credential, format),
         doors: at.doors.iter().map(|door| door.name.clone()).collect(),
         at: exposure.at.clone(),
     });

@@ -210,7 +210,8 @@ impl HeldTable {
         self.rows = self.rows.saturating_add(small(added)).saturating_sub(small(removed));
     }
 
-    fn held(&self, credential: Credential, desired_before: Option<Row>) -> Held {
+    /// What is believed to be held of a card, of which `desired_before` was desired until now.
+    pub(super) fn held(&self, credential: Credential, desired_before: Option<Row>) -> Held {
         if let Some(held) = self.deletes.get(&credential).or_else(|| self.puts.get(&credential)) {
             return *held;
         }

@@ -1,10 +1,8 @@
-//! One controller's machine: asks what it holds, sends what differs, believes nothing but digests.
+//! The machine of a panel that digests its table: asks what it holds, sends what differs, believes nothing but digests.
 //!
-//! One operation is under way at a time. [`next`](Controller::next) computes it when the line has room, deactivations
-//! before all else; [`answered`](Controller::answered) takes what came back, [`failed`](Controller::failed) that nothing
-//! will. Whatever goes wrong ends in asking again.
-
-use std::time::Duration;
+//! One operation is under way at a time. [`next`](Machine::next) computes it when the line has room, deactivations
+//! before all else; [`answered`](Machine::answered) takes what came back, [`failed`](Machine::failed) that nothing will.
+//! Whatever goes wrong ends in asking again.
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
@@ -13,29 +11,32 @@ use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
 use super::events::{EventCursor, EventStep};
-use super::held::{Held, HeldTable, Item};
-use super::limits::{CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL};
-use super::room::{Answer, EventsWaiting, Failure, Operation, Room};
-use crate::access::{CardIndex, DoorPlan};
+use super::later;
+use super::limits::{
+    CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL,
+};
+use super::machine::{ControllerStatus, Demand, Machine, Outcome, SyncState, Work};
+use super::room::{Answer, Failure, Operation, Room};
+use crate::access::DesiredTable;
 
 mod answers;
+mod buckets;
+mod held;
 mod operations;
 mod state;
-mod status;
 
-pub(super) use state::Outcome;
+use held::{Held, HeldTable, Item};
 use state::{InFlight, Phase};
-pub use status::{ControllerStatus, Demand, SyncState, Work};
 
 /// What is said of an answer that can't be one to what was asked.
 const MALFORMED: &str = "its answer is malformed or belongs to another operation";
 
-/// One controller.
+/// The machine of a panel that answers with a digest of its whole table.
 #[derive(Debug)]
-pub(super) struct Controller {
-    plan: DoorPlan,
+pub(super) struct DigestingPanel {
     desired_profiles: Vec<Profile>,
     desired: BucketDigests,
+    desired_rows: u32,
     held: HeldTable,
     phase: Phase,
     in_flight: Option<InFlight>,
@@ -48,21 +49,20 @@ pub(super) struct Controller {
     reported: u64,
     clock_due: bool,
     full: bool,
-    pub(super) events: EventCursor,
-    /// Until then no events are fetched: the last could not be read.
-    events_not_before: Timestamp,
+    events: EventCursor,
     verify_at: Timestamp,
     not_before: Timestamp,
     verified_at: Option<Timestamp>,
     resyncs: u64,
 }
 
-impl Controller {
-    pub(super) fn new(plan: DoorPlan, key: DigestKey) -> Self {
+impl DigestingPanel {
+    /// A panel of which nothing is known, and which should hold no row yet.
+    pub(super) fn new(profiles: &[Profile], key: DigestKey) -> Self {
         Self {
-            desired_profiles: plan.profiles(),
-            plan,
+            desired_profiles: profiles.to_vec(),
             desired: BucketDigests::new(key.clone()),
+            desired_rows: 0,
             held: HeldTable::unknown(key),
             phase: Phase::Asking { resume: false },
             in_flight: None,
@@ -74,88 +74,66 @@ impl Controller {
             clock_due: false,
             full: false,
             events: EventCursor::default(),
-            events_not_before: Timestamp::MIN,
             verify_at: Timestamp::MIN,
             not_before: Timestamp::MIN,
             verified_at: None,
             resyncs: 0,
         }
     }
+}
 
-    pub(super) fn plan(&self) -> &DoorPlan {
-        &self.plan
-    }
-
-    /// The desired row of a card changes.
-    pub(super) fn desire(&mut self, credential: Credential, before: Option<Row>, after: Option<Row>) {
+impl Machine for DigestingPanel {
+    fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>) {
         if let Some(before) = before {
             self.desired.remove(&before);
+            self.desired_rows -= 1;
         }
         if let Some(after) = after {
             self.desired.add(&after);
+            self.desired_rows += 1;
         }
-        if before == after || self.is_on_its_way(credential) {
+        if before == after || self.is_on_its_way(card) {
             return; // what is on its way is compared with what is desired when its answer comes
         }
         if self.is_believed() {
-            self.held.desire(credential, before, after);
+            self.held.desire(card, before, after);
         } else {
-            self.held.differ(credential, Held::Unknown, after);
+            self.held.differ(card, Held::Unknown, after);
         }
     }
 
-    /// A card that must not be held, and may be: it is deleted before anything else is sent or asked.
-    pub(super) fn revoke(&mut self, credential: Credential) {
-        self.held.differ(credential, Held::Unknown, None);
+    fn revoke(&mut self, card: Credential) {
+        self.held.differ(card, Held::Unknown, None);
     }
 
-    /// Whether its table has no room for what it should hold.
-    pub(super) fn is_full(&self) -> bool {
-        self.full
+    fn may_hold(&self, card: Credential, desired: Option<Row>) -> bool {
+        let held = if self.is_believed() { self.held.held(card, desired) } else { Held::Unknown };
+        self.is_on_its_way(card) || held != Held::Row(None)
     }
 
-    /// Whether everything that is desired is proven.
-    pub(super) fn is_proven(&self) -> bool {
-        matches!(self.phase, Phase::Known)
-            && self.reported == self.desired.table(&self.desired_profiles)
-            && self.held.is_known()
-            && self.held.dirty() == 0
-    }
-
-    /// Those of the cards whose rows are as desired and proven.
-    pub(super) fn proven_among(&self, of: &[Credential], cards: &CardIndex) -> Vec<Credential> {
-        let settled = |card: &Credential| {
-            !self.is_on_its_way(*card) && self.held.is_settled(*card, cards.get(*card).is_some())
-        };
-        let settled: Vec<Credential> = of.iter().copied().filter(settled).collect();
-        let believed = matches!(self.phase, Phase::Known) && !settled.is_empty();
-        if believed && self.held.digest() == Some(self.reported) { settled } else { Vec::new() }
-    }
-
-    /// How eagerly it wants the line.
-    pub(super) fn demand(&self, now: Timestamp) -> Demand {
-        if self.in_flight.is_some() || now < self.not_before {
+    fn demand(&self, now: Timestamp) -> Demand {
+        let gives_way = self.in_flight.as_ref().is_none_or(InFlight::is_read);
+        if now < self.not_before {
             Demand::None
-        } else if self.held.has_deletes() {
+        } else if self.held.has_deletes() && gives_way {
             Demand::Urgent
-        } else if self.has_work(now) {
+        } else if self.in_flight.is_none() && self.has_work(now) {
             Demand::Bulk
         } else {
             Demand::None
         }
     }
 
-    /// Fills the room with the next operation; the cards that travel in it, `None` if there is nothing to send.
-    pub(super) fn next(
+    fn next(
         &mut self,
         now: Timestamp,
-        cards: &CardIndex,
+        table: DesiredTable<'_>,
         room: &mut dyn Room,
     ) -> Option<Vec<Credential>> {
         if self.in_flight.is_some() || now < self.not_before {
             return None;
         }
-        let in_flight = self.choose(now, cards, room)?;
+        let in_flight = self.choose(now, table, room)?;
         let travelling = match &in_flight {
             InFlight::Change(items) => items.iter().map(|item| item.credential).collect(),
             _ => Vec::new(),
@@ -164,14 +142,13 @@ impl Controller {
         Some(travelling)
     }
 
-    /// The controller answers the operation under way.
-    pub(super) fn answered(&mut self, now: Timestamp, cards: &CardIndex, answer: &Answer) -> Outcome {
+    fn answered(&mut self, now: Timestamp, table: DesiredTable<'_>, answer: &Answer) -> Outcome {
         let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
         let outcome = match (in_flight, answer) {
             (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
-                self.changed(now, cards, items, *status, *digest, *applied)
+                self.changed(now, table, items, *status, *digest, *applied)
             }
-            (InFlight::Info, Answer::Info(info)) => self.informed(now, cards, *info),
+            (InFlight::Info, Answer::Info(info)) => self.informed(now, table, *info),
             (InFlight::Adopt, Answer::Change { status: Status::Done, .. }) => {
                 self.phase = Phase::Asking { resume: false };
                 Outcome::Quiet
@@ -182,7 +159,7 @@ impl Controller {
             }
             (InFlight::Buckets, Answer::Buckets { first, digests }) => self.buckets(now, *first, digests),
             (InFlight::Rows { bucket }, Answer::Rows { bucket: of, more, rows }) if bucket == *of => {
-                self.rows(now, cards, bucket, *more, rows)
+                self.rows(now, table, bucket, *more, rows)
             }
             (InFlight::Stage { staged }, Answer::Change { status: Status::Done, .. }) => {
                 self.staged = staged;
@@ -211,24 +188,83 @@ impl Controller {
         outcome
     }
 
-    /// No answer will come to the operation under way; or, without one, the controller has gone.
-    pub(super) fn failed(&mut self, now: Timestamp, failure: Failure) -> Outcome {
-        let in_flight = self.in_flight.take();
-        if let Some(in_flight) = in_flight {
-            if failure == Failure::Malformed {
-                return self.violated(now, in_flight, MALFORMED);
-            }
-            self.lose(in_flight);
+    fn failed(&mut self, now: Timestamp, failure: Failure) -> Outcome {
+        match (self.in_flight.take(), failure) {
+            (Some(in_flight), Failure::Malformed) => return self.violated(now, in_flight, MALFORMED),
+            (Some(InFlight::Events), Failure::Refused) => self.events.unreadable(now),
+            (Some(in_flight), _) => self.lose(in_flight),
+            (None, _) => {}
         }
         self.ask_again();
         Outcome::Quiet
+    }
+
+    fn resync(&mut self) {
+        self.verify_at = Timestamp::MIN;
+        self.phase = Phase::Asking { resume: false };
+    }
+
+    fn proven_among(&self, of: &[Credential], table: DesiredTable<'_>) -> Vec<Credential> {
+        let settled = |card: &Credential| {
+            !self.is_on_its_way(*card) && self.held.is_settled(*card, table.row(*card).is_some())
+        };
+        let settled: Vec<Credential> = of.iter().copied().filter(settled).collect();
+        let believed = matches!(self.phase, Phase::Known) && !settled.is_empty();
+        if believed && self.held.digest() == Some(self.reported) { settled } else { Vec::new() }
+    }
+
+    fn is_proven(&self) -> bool {
+        matches!(self.phase, Phase::Known)
+            && self.reported == self.desired.table(&self.desired_profiles)
+            && self.held.is_known()
+            && self.held.dirty() == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.full
+    }
+
+    fn events(&mut self) -> Option<&mut EventCursor> {
+        Some(&mut self.events)
+    }
+
+    fn status(&self) -> ControllerStatus {
+        ControllerStatus {
+            state: self.state(),
+            work: Work {
+                rows: self.held.dirty(),
+                buckets_to_read: self.held.unread.len(),
+                buckets_to_load: self.held.absent_buckets(),
+            },
+            info: self.info,
+            desired_rows: self.desired_rows,
+            rows: self.info.map(|_| self.held.rows),
+            reported_digest: self.reported,
+            desired_digest: self.desired.table(&self.desired_profiles),
+            verified_at: self.verified_at,
+            full: self.full,
+            resyncs: self.resyncs,
+            events_lost: self.events.lost(),
+        }
+    }
+}
+
+impl DigestingPanel {
+    fn state(&self) -> SyncState {
+        match self.phase {
+            _ if self.is_proven() => SyncState::Proven,
+            Phase::Asking { .. } | Phase::Adopting => SyncState::Unknown,
+            Phase::Comparing { .. } => SyncState::Comparing,
+            Phase::Known if !self.held.is_known() => SyncState::Comparing,
+            Phase::Known => SyncState::Changing,
+        }
     }
 
     /// The operation under way was answered with what is no answer to it.
     fn violated(&mut self, now: Timestamp, in_flight: InFlight, what: &'static str) -> Outcome {
         if let InFlight::Events = in_flight {
             // Of its table nothing is in doubt, and rows must not wait behind an event.
-            self.events_not_before = later(now, RETRY_AFTER);
+            self.events.unreadable(now);
             return Outcome::Violation("its events can't be read");
         }
         self.lose(in_flight);
@@ -238,12 +274,6 @@ impl Controller {
 
     fn leave_alone(&mut self, now: Timestamp) {
         self.not_before = later(now, RETRY_AFTER);
-        self.phase = Phase::Asking { resume: false };
-    }
-
-    /// Compares the whole table anew, from scratch.
-    pub(super) fn resync(&mut self) {
-        self.verify_at = Timestamp::MIN;
         self.phase = Phase::Asking { resume: false };
     }
 
@@ -280,19 +310,11 @@ impl Controller {
             || !self.held.is_known()
             || self.profiles_due()
             || (rows && !self.full)
-            || self.event_step(now).is_some()
+            || self.events.next_step(now).is_some()
             || now >= self.verify_at
-    }
-
-    fn event_step(&self, now: Timestamp) -> Option<EventStep> {
-        self.events.next_step().filter(|_| now >= self.events_not_before)
     }
 
     fn profiles_due(&self) -> bool {
         self.held.profiles.as_ref() != Some(&self.desired_profiles)
     }
-}
-
-fn later(now: Timestamp, span: Duration) -> Timestamp {
-    now.saturating_add(span).unwrap_or(Timestamp::MAX)
 }

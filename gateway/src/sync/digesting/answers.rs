@@ -2,21 +2,13 @@
 
 use super::operations::seconds;
 use super::{
-    CLOCK_TOLERANCE_S, CardIndex, Controller, Credential, EventsWaiting, Held, HeldTable, Info, Item,
-    MAX_BUCKET_ROWS, Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
+    CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, Info, Item,
+    MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
 };
 use panel_protocol::table::bucket_of;
 
-impl Controller {
-    /// Without being asked, it tells of its events.
-    pub(in crate::sync) fn events_waiting(&mut self, news: EventsWaiting) {
-        let epoch = self.events.epoch();
-        if epoch != 0 {
-            self.events.heard(epoch, news.first_event, news.next_event);
-        }
-    }
-
-    pub(super) fn informed(&mut self, now: Timestamp, cards: &CardIndex, info: Info) -> Outcome {
+impl DigestingPanel {
+    pub(super) fn informed(&mut self, now: Timestamp, table: DesiredTable<'_>, info: Info) -> Outcome {
         self.info = Some(info);
         self.reported = info.digest;
         self.full = false;
@@ -31,11 +23,11 @@ impl Controller {
         if info.digest == self.desired.table(&self.desired_profiles) {
             return self.all_as_desired(now);
         }
-        if self.is_believed() && self.settle_uncertain(cards) && self.held.digest() == Some(info.digest) {
+        if self.is_believed() && self.settle_uncertain(table) && self.held.digest() == Some(info.digest) {
             self.phase = Phase::Known;
             return self.verified(now);
         }
-        self.begin_comparing(now, cards, info)
+        self.begin_comparing(now, table, info)
     }
 
     /// The digest of the whole table says it all: nothing has to be read.
@@ -52,7 +44,7 @@ impl Controller {
     }
 
     /// Decides from the reported digest whether what was under way was carried out; false if neither fits.
-    fn settle_uncertain(&mut self, cards: &CardIndex) -> bool {
+    fn settle_uncertain(&mut self, table: DesiredTable<'_>) -> bool {
         if self.uncertain.is_empty() {
             return true;
         }
@@ -65,16 +57,16 @@ impl Controller {
         };
         for item in &items {
             let held = if carried_out { Held::Row(item.after) } else { item.before };
-            self.compare_card(cards, item.credential, held);
+            self.compare_card(table, item.credential, held);
         }
         self.held.digest() == Some(self.reported)
     }
 
-    fn begin_comparing(&mut self, now: Timestamp, cards: &CardIndex, info: Info) -> Outcome {
+    fn begin_comparing(&mut self, now: Timestamp, table: DesiredTable<'_>, info: Info) -> Outcome {
         self.resyncs += u64::from(self.is_believed());
         self.phase = Phase::Asking { resume: false };
         for item in std::mem::take(&mut self.uncertain) {
-            self.compare_card(cards, item.credential, Held::Unknown);
+            self.compare_card(table, item.credential, Held::Unknown);
         }
         self.held.forget();
         self.page.clear();
@@ -116,7 +108,7 @@ impl Controller {
     pub(super) fn rows(
         &mut self,
         now: Timestamp,
-        cards: &CardIndex,
+        table: DesiredTable<'_>,
         bucket: u8,
         more: bool,
         rows: &[Row],
@@ -140,9 +132,7 @@ impl Controller {
             };
         }
         let held = std::mem::take(&mut self.page);
-        let plan = &self.plan;
-        let desired = cards.bucket(bucket, None);
-        let desired = desired.map(|(credential, access)| (credential, plan.row(credential, &access)));
+        let desired = table.bucket(bucket, None).filter_map(|(card, row)| Some((card, row?)));
         self.held.bucket_read(bucket, &held, desired);
         if self.held.is_known() { self.check(now) } else { Outcome::Quiet }
     }
@@ -166,7 +156,7 @@ impl Controller {
     pub(super) fn changed(
         &mut self,
         now: Timestamp,
-        cards: &CardIndex,
+        table: DesiredTable<'_>,
         items: Vec<Item>,
         status: Status,
         digest: u64,
@@ -194,7 +184,7 @@ impl Controller {
             if restart == Some(bucket_of(item.credential)) {
                 self.page.clear();
             }
-            self.compare_card(cards, item.credential, held);
+            self.compare_card(table, item.credential, held);
         }
         if let Phase::Comparing { next } = &mut self.phase {
             *next = 0;
@@ -252,8 +242,8 @@ impl Controller {
     }
 
     /// What is held of a card has become known: remembers it if it is not what is desired.
-    fn compare_card(&mut self, cards: &CardIndex, credential: Credential, held: Held) {
-        let desired = cards.get(credential).map(|access| self.plan.row(credential, &access));
+    fn compare_card(&mut self, table: DesiredTable<'_>, credential: Credential, held: Held) {
+        let desired = table.row(credential);
         let known = self.is_believed() && !self.held.unread.contains(bucket_of(credential));
         let gone = held == Held::Row(None) && desired.is_none();
         self.held.differ(credential, if known || gone { held } else { Held::Unknown }, desired);

@@ -1,16 +1,16 @@
 //! What to send next: deactivations, then what must be known, then profiles, single rows, events, and bulk last.
 
 use super::{
-    CardIndex, Controller, EventStep, Held, InFlight, Item, MAX_DIRTY, Operation, Phase, Room, Timestamp,
-    UtcSeconds,
+    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY, Operation,
+    Phase, Room, Timestamp, UtcSeconds,
 };
 
-impl Controller {
+impl DigestingPanel {
     /// Puts what is most urgent into the room; `None` if there is nothing, or nothing that fits.
     pub(super) fn choose(
         &mut self,
         now: Timestamp,
-        cards: &CardIndex,
+        table: DesiredTable<'_>,
         room: &mut dyn Room,
     ) -> Option<InFlight> {
         if self.held.has_deletes() {
@@ -20,11 +20,11 @@ impl Controller {
             Phase::Asking { .. } => simple(&Operation::Info, InFlight::Info, room),
             Phase::Adopting => self.adopt(now, room),
             Phase::Comparing { next } => Self::read_buckets(next, room),
-            Phase::Known => self.work(now, cards, room),
+            Phase::Known => self.work(now, table, room),
         }
     }
 
-    fn work(&mut self, now: Timestamp, cards: &CardIndex, room: &mut dyn Room) -> Option<InFlight> {
+    fn work(&mut self, now: Timestamp, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
         if self.clock_due {
             return simple(&Operation::SetClock(seconds(now)), InFlight::Clock, room);
         }
@@ -35,9 +35,9 @@ impl Controller {
             return self.set_profiles(room);
         }
         if self.held.has_puts() && !self.full {
-            return self.put(cards, room);
+            return self.put(table, room);
         }
-        match self.event_step(now) {
+        match self.events.next_step(now) {
             Some(EventStep::Acknowledge { before }) => {
                 return simple(&Operation::AckEvents { before }, InFlight::Acknowledge { before }, room);
             }
@@ -47,7 +47,7 @@ impl Controller {
             None => {}
         }
         if self.held.is_loading() && !self.full {
-            return self.load(cards, room);
+            return self.load(table, room);
         }
         (now >= self.verify_at).then(|| simple(&Operation::Info, InFlight::Info, room))?
     }
@@ -92,12 +92,10 @@ impl Controller {
         change(items)
     }
 
-    fn put(&mut self, cards: &CardIndex, room: &mut dyn Room) -> Option<InFlight> {
+    fn put(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
         let mut items = Vec::new();
         while let Some((credential, before)) = self.held.take_put() {
-            let Some(row) = cards.get(credential).map(|access| self.plan.row(credential, &access)) else {
-                continue;
-            };
+            let Some(row) = table.row(credential) else { continue };
             if !room.put(&row) {
                 self.held.differ(credential, before, Some(row));
                 break;
@@ -107,16 +105,17 @@ impl Controller {
         change(items)
     }
 
-    fn load(&mut self, cards: &CardIndex, room: &mut dyn Room) -> Option<InFlight> {
+    fn load(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
         let mut items = Vec::new();
+        let mut looked_at = 0;
         'room: while let Some((bucket, after)) = self.held.load_position() {
-            for (credential, access) in cards.bucket(bucket, after) {
-                let row = self.plan.row(credential, &access);
+            for (credential, row) in table.bucket(bucket, after) {
                 // A row that is put one by one is remembered as different and must not travel twice.
-                if !room.put(&row) {
+                if looked_at == MAX_CARDS_LOOKED_AT || row.is_some_and(|row| !room.put(&row)) {
                     break 'room;
                 }
-                items.push(Item { credential, before: Held::Row(None), after: Some(row) });
+                looked_at += 1;
+                items.extend(row.map(|row| Item { credential, before: Held::Row(None), after: Some(row) }));
                 self.held.loaded_to(credential);
             }
             self.held.loaded_bucket(bucket);

@@ -32,10 +32,17 @@ impl OpenReceipts {
     }
 
     /// The latest revocation under way of each card.
-    pub(super) fn latest_deactivations(&self) -> BTreeMap<Credential, &Receipt> {
+    pub(super) fn latest_deactivations(&self) -> impl Iterator<Item = (Credential, &Receipt)> {
         let open = self.open.iter().filter(|(_, receipt)| receipt.action == ReceiptAction::Deactivate);
-        // Of one card, the later comes after the earlier and takes its place.
-        open.map(|((credential, _), receipt)| (*credential, receipt)).collect()
+        let mut open = open.map(|((card, _), receipt)| (*card, receipt)).peekable();
+        std::iter::from_fn(move || {
+            let mut latest = open.next()?;
+            // Of one card, the later comes after the earlier.
+            while let Some(later) = open.next_if(|(card, _)| *card == latest.0) {
+                latest = later;
+            }
+            Some(latest)
+        })
     }
 
     /// How many are under way.

@@ -1,5 +1,11 @@
 //! A fleet and real panels, with a line between them that loses what a seed tells it to.
 
+mod bounds;
+mod chunks;
+mod face;
+mod proof;
+mod resume;
+mod rows;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -7,14 +13,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{self, Panel, PanelConfig};
-use panel_protocol::table::{DigestKey, Row, RowStore, SortedRows, TableFull, bucket_of};
-use panel_protocol::time::Micros;
+use panel_protocol::table::{DigestKey, Profile, Row, RowStore, SortedRows, TableFull, bucket_of};
+use panel_protocol::time::{Micros, UtcSeconds};
 use panel_protocol::wiegand::H10301;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::access::{CardAccess, DoorPlan};
+use crate::access::{CardAccess, Clearance, DoorPlan};
 use crate::domain::{CardholderId, ReceiptAction, Revision};
 use crate::links::card_table::{self, Frame};
 
@@ -62,6 +68,7 @@ impl RowStore for Rows {
 
 struct Site {
     fleet: Fleet,
+    plans: Vec<DoorPlan>,
     panels: Vec<TestPanel>,
     revision: Revision,
     now: Timestamp,
@@ -75,15 +82,21 @@ struct Site {
 
 impl Site {
     fn new(panels: usize, capacity: usize) -> Self {
-        let specs = (0..panels).map(|at| ControllerSpec {
-            id: format!("panel-{at}").parse().unwrap(),
-            plan: DoorPlan::new([0, 1]),
-            digest_key: DigestKey::new([u8::try_from(at).unwrap() + 1; 16]),
-        });
+        Self::of(vec![DoorPlan::new([0, 1]); panels], Revision(0), [], capacity)
+    }
+
+    /// A site as it is after a start, with panels that know nothing yet.
+    fn of(
+        plans: Vec<DoorPlan>,
+        revision: Revision,
+        cards: impl IntoIterator<Item = (Credential, CardAccess)>,
+        capacity: usize,
+    ) -> Self {
         Self {
-            fleet: Fleet::new(specs.collect(), Revision(0), []),
-            panels: (0..panels).map(|_| new_panel(capacity)).collect(),
-            revision: Revision(0),
+            panels: plans.iter().map(|_| new_panel(capacity)).collect(),
+            fleet: Fleet::new(specs(plans.clone()), revision, cards),
+            plans,
+            revision,
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             frame: 200,
             operations: 0,
@@ -94,16 +107,18 @@ impl Site {
     }
 
     fn set(&mut self, number: u64, active: bool) {
+        self.allow(number, active.then(access));
+    }
+
+    fn allow(&mut self, number: u64, access: Option<CardAccess>) {
         self.revision = self.revision.next();
-        let change = CardChange {
-            revision: self.revision,
-            committed: self.now,
-            credential: card(number),
-            access: active.then(access),
-            holder: access().holder,
-            holder_name: "Ada".to_owned(),
-        };
+        let change = change(self.revision, card(number), access);
         self.fleet.apply(self.revision, vec![change], self.now);
+    }
+
+    /// What the fleet says and nobody has taken yet.
+    fn outputs(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.fleet.poll_output()).collect()
     }
 
     /// One operation for a panel; what the line does to it is for `fate` to say. Whether there was one.
@@ -168,6 +183,24 @@ impl Site {
         }
     }
 
+    fn status(&self, panel: usize) -> ControllerStatus {
+        self.fleet.status(panel).unwrap()
+    }
+
+    fn later(&mut self, span: Duration) {
+        self.now = self.now.saturating_add(span).unwrap();
+    }
+
+    /// The code of the next operation, which gets lost.
+    fn peek(&mut self, panel: usize) -> Option<u8> {
+        let mut request = vec![0; self.frame];
+        let code = self.next(panel, &mut request).map(|_| request[0]);
+        if code.is_some() {
+            self.lost(panel);
+        }
+        code
+    }
+
     fn settle(&mut self) {
         for panel in 0..self.panels.len() {
             let mut rounds = 0;
@@ -178,6 +211,10 @@ impl Site {
         }
     }
 
+    fn seconds(&self) -> UtcSeconds {
+        UtcSeconds(u32::try_from(self.now.as_second()).unwrap())
+    }
+
     fn clock(&self) -> Micros {
         Micros(u64::try_from(self.now.as_microsecond()).unwrap())
     }
@@ -185,12 +222,13 @@ impl Site {
     fn assert_equal(&self) {
         for (at, panel) in self.panels.iter().enumerate() {
             assert_eq!(self.fleet.status(at).unwrap().state, SyncState::Proven, "panel {at}");
-            let held: Vec<Credential> =
-                (0..=255).flat_map(|bucket| bucket_rows(panel, bucket)).map(|row| row.credential).collect();
-            let desired: Vec<Credential> = self.fleet.cards().iter().map(|(card, _)| card).collect();
-            assert_eq!(held, desired, "panel {at}");
-            let rows = self.fleet.status(at).unwrap().rows.map(|rows| rows as usize);
-            assert_eq!(rows, Some(held.len()), "panel {at}");
+            let held: Vec<Row> = (0..=255).flat_map(|bucket| bucket_rows(panel, bucket)).collect();
+            let plan = &self.plans[at];
+            let desired = self.fleet.cards().iter().filter_map(|(card, access)| plan.row(card, &access));
+            assert_eq!(held, desired.collect::<Vec<_>>(), "panel {at}");
+            let status = self.fleet.status(at).unwrap();
+            assert_eq!(status.rows.map(|rows| rows as usize), Some(held.len()), "panel {at}");
+            assert_eq!(status.desired_rows as usize, held.len(), "panel {at}");
         }
         assert_eq!(self.fleet.receipts().open_len(), 0);
     }
@@ -201,6 +239,21 @@ enum Fate {
     Delivered,
     RequestLost,
     AnswerLost,
+}
+
+fn specs(plans: Vec<DoorPlan>) -> Vec<ControllerSpec> {
+    let spec = |(at, plan): (u8, DoorPlan)| ControllerSpec {
+        id: format!("panel-{at}").parse().unwrap(),
+        plan,
+        digest_key: DigestKey::new([at + 1; 16]),
+    };
+    (0..).zip(plans).map(spec).collect()
+}
+
+fn change(revision: Revision, credential: Credential, access: Option<CardAccess>) -> CardChange {
+    let holder = CardholderId(Uuid::nil());
+    let (committed, holder_name) = (Timestamp::UNIX_EPOCH, "Ada".to_owned());
+    CardChange { revision, committed, credential, access, holder, holder_name }
 }
 
 fn new_panel(capacity: usize) -> TestPanel {
@@ -221,8 +274,12 @@ fn card(number: u64) -> Credential {
     H10301.encode(100, number).unwrap()
 }
 
+fn access_of(clearance: Clearance) -> CardAccess {
+    CardAccess { clearance, ..access() }
+}
+
 fn access() -> CardAccess {
-    CardAccess { holder: CardholderId(Uuid::nil()), valid_from: None, valid_until: None }
+    CardAccess::everywhere(CardholderId(Uuid::nil()))
 }
 
 #[test]
@@ -382,30 +439,6 @@ fn a_revocation_is_sent_before_a_returning_panel_is_compared() {
 }
 
 #[test]
-fn a_revocation_of_an_earlier_run_goes_out_before_anything_is_asked() {
-    let mut site = Site::new(1, 1000);
-    (0..300).for_each(|number| site.set(number, true));
-    site.settle();
-    let panels = std::mem::take(&mut site.panels);
-    let mut site = Site { panels, ..Site::new(1, 1000) };
-    let revoked = CardChange {
-        revision: Revision(1),
-        committed: site.now,
-        credential: card(7),
-        access: None,
-        holder: access().holder,
-        holder_name: "Ada".to_owned(),
-    };
-    site.fleet.resume_revocation(revoked, [0], site.now);
-    assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
-    site.exchange(0, Fate::Delivered);
-    assert!(site.panels[0].table().get(card(7)).is_none());
-    assert_eq!(site.fleet.receipts().open_len(), 1, "deleted, and not proven before the whole table is");
-    site.settle();
-    site.assert_equal();
-}
-
-#[test]
 fn sorted_rows_and_a_map_answer_alike() {
     let mut sorted = Panel::<SortedRows<500>, 4, 4>::new(PanelConfig { readers: 2 }, SortedRows::new());
     let mut site = Site::new(1, 500);
@@ -425,7 +458,9 @@ fn sorted_rows_and_a_map_answer_alike() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Set(u64, bool),
+    Allow(u64, Option<u16>),
+    Recompile,
+    Chunk(bool),
     Exchange(usize, u8),
     Wipe(usize),
     Reboot(usize),
@@ -436,7 +471,9 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (0u64..40, any::<bool>()).prop_map(|(number, active)| Step::Set(number, active)),
+        6 => (0u64..40, proptest::option::of(0u16..3)).prop_map(|(number, access)| Step::Allow(number, access)),
+        1 => Just(Step::Recompile),
+        2 => any::<bool>().prop_map(Step::Chunk),
         12 => (0usize..2, 0u8..8).prop_map(|(panel, fate)| Step::Exchange(panel, fate)),
         1 => (0usize..2).prop_map(Step::Wipe),
         1 => (0usize..2).prop_map(Step::Reboot),
@@ -453,11 +490,25 @@ proptest! {
         steps in proptest::collection::vec(steps(), 0..120),
         frame in 70usize..300,
     ) {
-        let mut site = Site::new(2, 60);
+        // The second panel has rows of some clearances only.
+        let some = DoorPlan::by_clearance(vec![Profile::NEVER, Profile::always([1])], vec![Some(1), None]);
+        let all = DoorPlan::by_clearance(vec![Profile::always([0, 1])], vec![Some(0); 3]);
+        let mut site = Site::of(vec![all, some], Revision(0), [], 60);
         site.frame = frame;
+        let mut chunk = None;
         for step in steps {
             match step {
-                Step::Set(number, active) => site.set(number, active),
+                Step::Allow(number, clearance) => {
+                    site.allow(number, clearance.map(|number| access_of(Clearance(number))));
+                }
+                Step::Recompile => site.fleet.recompile(site.revision, site.now),
+                Step::Chunk(false) => chunk = site.fleet.next_chunk().or(chunk),
+                // The compiler finds another clearance for every card, as far as it is not outdated by now.
+                Step::Chunk(true) => if let Some(Chunk { revision, cards, .. }) = chunk.take() {
+                    let next = |access: CardAccess| access_of(Clearance((access.clearance.0 + 1) % 3));
+                    let compiled = cards.into_iter().map(|(card, now)| change(revision, card, now.map(next)));
+                    site.fleet.apply_chunk(compiled.collect(), site.now);
+                },
                 Step::Exchange(panel, fate) => {
                     let fate = match fate {
                         0 => Fate::RequestLost,

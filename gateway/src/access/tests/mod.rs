@@ -1,10 +1,19 @@
+//! What cards may do, given who holds them.
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::table::Profile;
+use panel_protocol::time::UtcSeconds;
 use panel_protocol::wiegand::H10301;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Attributes, CardSource, CardState, DEFAULT_BADGE_TYPE, Revision};
+use crate::domain::{
+    AccessLevelId, Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change,
+    DEFAULT_BADGE_TYPE, GroupId, Revision, RuleId,
+};
 
-fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
+pub(super) fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
     Cardholder {
         id: CardholderId(Uuid::from_u128(id)),
         user_name: format!("person{id}"),
@@ -21,7 +30,7 @@ fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
     }
 }
 
-fn card(number: u64, state: CardState) -> Card {
+pub(super) fn card(number: u64, state: CardState) -> Card {
     Card {
         credential: credential(number),
         number: number.to_string(),
@@ -118,6 +127,94 @@ fn the_end_of_time_is_no_end_and_a_past_beginning_no_beginning() {
     assert_eq!((access.valid_from, access.valid_until), (None, None));
     card.valid_until = Some("1969-12-31T23:59:59Z".parse().unwrap());
     assert!(compiled(vec![card.clone()]).is_none());
+}
+
+#[test]
+fn a_whole_second_is_not_rounded_and_the_first_second_of_time_is_over() {
+    let mut card = card(1, CardState::Active);
+    card.valid_from = Some("2026-03-01T08:00:00Z".parse().unwrap());
+    let from = Timestamp::from_second(i64::from(compiled(vec![card.clone()]).unwrap().valid_from.unwrap().0));
+    assert_eq!(from.ok(), card.valid_from);
+    card.valid_from = Some(Timestamp::from_second(1).unwrap());
+    assert_eq!(compiled(vec![card.clone()]).unwrap().valid_from, Some(UtcSeconds(1)));
+    card.valid_until = Some(Timestamp::UNIX_EPOCH);
+    assert_eq!(compiled(vec![card.clone()]), None);
+    card.valid_until = Some(Timestamp::from_second(1).unwrap());
+    assert_eq!(compiled(vec![card]).unwrap().valid_until, Some(UtcSeconds(1)));
+}
+
+#[test]
+fn changes_of_people_reach_their_cards_and_no_other_change_reaches_any() {
+    let before = person(1, true, &[(1, CardState::Active), (2, CardState::Active)]);
+    let after = person(1, true, &[(2, CardState::Active), (3, CardState::Active), (4, CardState::Inactive)]);
+    let put = Change::PutCardholder { cardholder: Box::new(after.clone()) };
+    assert_eq!(reach(&put, Some(&before)), [credential(1), credential(2), credential(3)]);
+    assert_eq!(reach(&put, None), [credential(2), credential(3)]);
+    let gone = Change::DeleteCardholder { id: before.id };
+    assert_eq!(reach(&gone, Some(&before)), [credential(1), credential(2)]);
+    let group = GroupId(Uuid::from_u128(9));
+    for change in [
+        Change::DeleteGroup { id: group },
+        Change::AddMember { group, member: before.id },
+        Change::RemoveMember { group, member: before.id },
+        Change::DeleteAccessLevel { id: AccessLevelId(Uuid::from_u128(9)) },
+        Change::DeleteRule { id: RuleId(Uuid::from_u128(9)) },
+    ] {
+        assert!(reach(&change, None).is_empty(), "{change:?}");
+    }
+}
+
+#[test]
+fn a_plan_gives_a_row_with_the_clearances_profile_or_none() {
+    let from = Some(UtcSeconds(7));
+    let access = |clearance| CardAccess {
+        clearance: Clearance(clearance),
+        valid_from: from,
+        ..CardAccess::everywhere(CardholderId(Uuid::nil()))
+    };
+    let profiles = vec![Profile::always([0]), Profile::always([0, 1])];
+    let plan = DoorPlan::by_clearance(profiles.clone(), vec![Some(1), None, Some(0)]);
+    assert_eq!(plan.profiles(), profiles);
+    let row = |plan: &DoorPlan, clearance| plan.row(credential(1), &access(clearance));
+    let profile = |clearance| row(&plan, clearance).map(|row| row.profile);
+    assert_eq!([0, 1, 2, 3].map(profile), [Some(1), None, Some(0), None]);
+    let whole = row(&plan, 0).unwrap();
+    assert_eq!((whole.credential, whole.valid_from, whole.valid_until), (credential(1), from, None));
+
+    let open = DoorPlan::new([0, 3]);
+    assert_eq!(open.profiles(), [Profile::always([0, 3])]);
+    assert_eq!((row(&open, 0).map(|row| row.profile), row(&open, 1)), (Some(0), None));
+
+    let mut index = CardIndex::default();
+    for clearance in 0..4 {
+        index.set(credential(u64::from(clearance)), Some(access(clearance)));
+    }
+    let table = DesiredTable::new(&plan, &index);
+    let one_by_one = |card| (card, table.row(card));
+    for bucket in 0..=u8::MAX {
+        let listed: Vec<_> = table.bucket(bucket, None).collect();
+        let expected: Vec<_> = index.bucket(bucket, None).map(|(card, _)| one_by_one(card)).collect();
+        assert_eq!(listed, expected);
+    }
+    assert_eq!((0..5).filter(|number| table.row(credential(*number)).is_some()).count(), 2);
+}
+
+#[test]
+fn all_cards_are_listed_from_anywhere() {
+    let mut index = CardIndex::default();
+    assert!(index.is_empty());
+    let access = CardAccess::everywhere(CardholderId(Uuid::nil()));
+    for number in 0..300 {
+        assert_eq!(index.set(credential(number), Some(access)), None);
+    }
+    assert_eq!((index.len(), index.is_empty()), (300, false));
+    let all: Vec<_> = index.iter().collect();
+    assert_eq!(index.after(None).collect::<Vec<_>>(), all);
+    for at in [0, 17, 298, 299] {
+        assert_eq!(index.after(Some(all[at].0)).collect::<Vec<_>>(), all[at + 1..]);
+    }
+    assert_eq!(index.set(all[17].0, None), Some(access));
+    assert_eq!(index.after(Some(all[17].0)).next(), Some(all[18]), "from where a card was, too");
 }
 
 #[test]

@@ -29,3 +29,27 @@ impl BucketSet {
         (0..=u8::MAX).find(|bucket| self.contains(*bucket))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn it_is_a_set() {
+        let (mut ours, mut theirs) = (BucketSet::default(), BTreeSet::new());
+        for (at, bucket) in [200, 3, 64, 63, 255, 0, 3, 128, 63, 0, 255].into_iter().enumerate() {
+            if at % 3 == 2 {
+                ours.remove(bucket);
+                theirs.remove(&bucket);
+            } else {
+                ours.insert(bucket);
+                theirs.insert(bucket);
+            }
+            assert!((0..=u8::MAX).all(|bucket| ours.contains(bucket) == theirs.contains(&bucket)));
+            assert_eq!((ours.len() as usize, ours.first()), (theirs.len(), theirs.first().copied()));
+            assert_eq!(ours.is_empty(), theirs.is_empty());
+        }
+    }
+}
