@@ -2,6 +2,7 @@
 
 mod access_edit;
 mod access_level;
+pub mod attempts;
 mod card;
 mod cardholder;
 mod change;
@@ -16,7 +17,9 @@ mod group;
 mod local_clock;
 mod one_line;
 mod origin;
+pub mod osdpcap;
 mod part;
+pub mod remote;
 mod revocation;
 mod rule;
 mod scim_exchange;

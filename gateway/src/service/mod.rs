@@ -3,6 +3,9 @@
 mod lines;
 mod listen;
 mod open;
+mod socket;
+
+pub use socket::Socket;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +19,6 @@ use lines::Lines;
 pub use lines::MakeLink;
 
 use crate::config::Config;
-use crate::local::Socket;
 use crate::site::Site;
 use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -10,11 +11,11 @@ use super::clock;
 use super::running::Site;
 use crate::config;
 use crate::domain::{Change, Origin, Revision};
+use crate::operator::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 use crate::sources::Moment;
 use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
 use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over, hand_over_ended};
 use crate::store::{CommitError, View};
-use crate::views::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError};
 
 /// How often it is looked whether a card has ended for which somebody waits.
 const EVERY: Duration = Duration::from_secs(5);
@@ -55,6 +56,16 @@ enum Refused {
     HandOver(SettleError),
 }
 
+impl ChangeCard for Site {
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        Box::pin(self.order_card(order, actor.clone(), clock::now()))
+    }
+}
+
 impl Site {
     /// The directory's writer is asked only if there is something to do.
     async fn hand_over_ended(&self, at: Timestamp) -> Result<(), CommitError<SettleError>> {
@@ -72,7 +83,7 @@ impl Site {
     }
 
     /// Does what `order` says, and gives the cards that this frees to whoever waits for them.
-    pub(super) async fn order_card(
+    async fn order_card(
         &self,
         order: CardOrder,
         actor: Actor,

@@ -15,10 +15,12 @@ mod cards;
 pub mod clock;
 mod compile;
 mod identity;
+mod install_mode;
 mod links;
 mod panels;
 mod record;
 mod running;
+mod token;
 mod views;
 
 pub use access::AccessRules;

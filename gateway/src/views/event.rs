@@ -30,6 +30,15 @@ pub struct EventView {
     pub text: String,
 }
 
+/// Which events are wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventsWanted {
+    /// Only those of this door, by id or name.
+    pub door: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 impl EventView {
     /// A card read at `at`. `door_name` is what people call its door; `card` how its credential is to be written.
     pub fn of_card_read(at: Timestamp, read: &CardRead, door_name: Option<&str>, card: CardText) -> Self {

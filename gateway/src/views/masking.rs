@@ -10,7 +10,6 @@ use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::Format;
 use serde::Serialize;
 
-use super::controller::ControllerView;
 use super::event::EventView;
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{RefusedCardView, SiteFacts, SiteView};
@@ -77,10 +76,15 @@ impl fmt::Display for CardText {
     }
 }
 
-impl SiteView {
+/// What shows card numbers, and can do without.
+pub trait Masked {
     /// For those who need not see card numbers.
     #[must_use]
-    pub fn masked(self) -> Self {
+    fn masked(self) -> Self;
+}
+
+impl Masked for SiteView {
+    fn masked(self) -> Self {
         let SiteFacts {
             name,
             time_zone,
@@ -100,7 +104,7 @@ impl SiteView {
             notices,
         } = self.facts;
         let facts = SiteFacts {
-            controllers: controllers.into_iter().map(ControllerView::masked).collect(),
+            controllers,
             receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
             exposed: exposed.into_iter().map(ExposureView::masked).collect(),
             refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
@@ -121,35 +125,28 @@ impl SiteView {
     }
 }
 
-impl ControllerView {
-    /// Controllers are shown without any card.
-    fn masked(self) -> Self {
-        self
-    }
-}
-
-impl ReceiptView {
+impl Masked for ReceiptView {
     fn masked(mut self) -> Self {
         self.card = self.card.masked();
         self
     }
 }
 
-impl ExposureView {
+impl Masked for ExposureView {
     fn masked(mut self) -> Self {
         self.card = self.card.masked();
         self
     }
 }
 
-impl EventView {
+impl Masked for EventView {
     fn masked(mut self) -> Self {
         self.card = self.card.as_ref().map(CardText::masked);
         self
     }
 }
 
-impl RefusedCardView {
+impl Masked for RefusedCardView {
     /// The full reason may quote the number or speak of its parts, so the brief one takes its place.
     fn masked(mut self) -> Self {
         self.number = self.number.masked();

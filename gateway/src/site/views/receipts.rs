@@ -3,15 +3,30 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
+use super::super::clock;
+use super::super::running::Site;
 use crate::domain::{Exposure, Level, Notice, Receipt, UnprovenAt};
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, ExposureView, ReceiptView};
+use crate::views::{CardText, ControllerView, ExposureView, ReceiptView, ShowReceipts};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;
 
 /// Most exposures.
 const MAX_EXPOSED: usize = 1000;
+
+impl ShowReceipts for Site {
+    fn receipts(&self) -> Vec<ReceiptView> {
+        newest(&self.fleet(), self.config.cards.default_format)
+    }
+
+    fn exposed(&self) -> Vec<ExposureView> {
+        let links = self.link_statuses();
+        let fleet = self.fleet();
+        let controllers = self.controller_views(&fleet, &self.health(), &links, clock::now());
+        exposed(&unproven(&fleet, &controllers), self.config.cards.default_format)
+    }
+}
 
 /// Those under way first, then the finished; newest first in both.
 pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {

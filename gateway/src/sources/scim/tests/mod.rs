@@ -22,8 +22,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::domain::remote::Transport;
 use crate::domain::{ClientKind, ScimExchange};
-use crate::peer::Transport;
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::store::Directory;
 use crate::store::tokens::{Presented, Scope, TokenInfo};
