@@ -2,6 +2,7 @@
 
 mod listen;
 mod open;
+mod watchdog;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::local::Socket;
-use crate::site::Site;
+use crate::site::{Pulse, Site};
 use crate::store::StoreError;
 use crate::web::WebState;
 
@@ -94,6 +95,7 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
+        tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, servers })
     }
@@ -128,9 +130,12 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     let mut stop = Stop::listen()?;
     let service = Service::start(config).await?;
     let scheme = service.site().config().web.scheme();
-    tracing::info!("the page is at {scheme}://{}/", service.address());
+    let page = format!("{scheme}://{}/", service.address());
+    tracing::info!("the page is at {page}");
+    watchdog::ready(&page);
     stop.wait().await;
     tracing::info!("stopping");
+    watchdog::stopping();
     service.stop().await;
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::clock::{self, Monotonic};
 use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
-use crate::links::osdp::LineHandle;
+use crate::links::osdp::{LineHandle, LineStatus};
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
 
@@ -126,6 +126,13 @@ impl Site {
     /// The line that a controller hangs on, once its task is there.
     pub(super) fn line_of(&self, controller: usize) -> Option<&LineHandle> {
         self.lines.get(self.places.get(controller)?.line)?.get()
+    }
+
+    /// How each line stands that has controllers, once its task is there.
+    pub(super) fn statuses(&self) -> Vec<watch::Receiver<LineStatus>> {
+        let has_devices = |line: usize| self.places.iter().any(|place| place.line == line);
+        let lines = self.lines.iter().enumerate().filter(|(line, _)| has_devices(*line));
+        lines.filter_map(|(_, line)| line.get()).map(LineHandle::status).collect()
     }
 
     /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.

@@ -14,7 +14,7 @@ use crate::config::{self, Key, NamedFiles};
 
 pub(super) const CONFIG_NAME: &str = "gateway.toml";
 const SIMULATION_NAME: &str = "sim.toml";
-const KEYS_NAME: &str = "keys";
+pub(super) const KEYS_NAME: &str = "keys";
 
 /// Says no before anything is asked or written.
 pub(super) fn refuse_to_overwrite(folder: &Path, simulator: bool) -> Result<(), Failure> {
