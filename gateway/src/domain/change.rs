@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::access_level::{AccessLevel, AccessLevelId};
 use super::cardholder::{Cardholder, CardholderId};
 use super::group::{Group, GroupId};
+use super::origin::Origin;
 use super::rule::{Rule, RuleId};
 
 /// Numbers the directory's changes from 1 without gaps; 0 is the empty directory.
@@ -27,24 +28,6 @@ impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// Who caused a change.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Source {
-    /// A SCIM client, by the name of its token.
-    Scim {
-        /// The token's name.
-        token: String,
-    },
-    /// Somebody at the page, by account name.
-    Page {
-        /// The account's name.
-        user: String,
-    },
-    /// The command line on the box itself.
-    CommandLine,
 }
 
 /// One step of a change. Each carries the whole new state of what it names, so that doing it twice is doing it once.
@@ -136,18 +119,19 @@ pub struct Record {
     /// When it was accepted.
     pub at: Timestamp,
     /// Who caused it.
-    pub source: Source,
+    #[serde(rename = "source")]
+    pub origin: Origin,
     /// All or nothing, in this order.
     pub changes: Vec<Change>,
 }
 
 impl Record {
-    /// The newest version that this program knows: 2 has access levels and rules.
-    pub const VERSION: u8 = 2;
+    /// The newest version that this program knows: 2 has access levels and rules, 3 has sources of the configuration.
+    pub const VERSION: u8 = 3;
 
-    /// The version to write for these steps: the oldest that has them all, so that an older program refuses what it
-    /// can't follow, by its version, and nothing else.
-    pub fn version_of(changes: &[Change]) -> u8 {
-        changes.iter().map(Change::since).max().unwrap_or(1)
+    /// The version to write for these steps of this origin: the oldest that has them all, so that an older program refuses
+    /// what it can't follow, by its version, and nothing else.
+    pub fn version_of(origin: &Origin, changes: &[Change]) -> u8 {
+        changes.iter().map(Change::since).fold(origin.since(), u8::max)
     }
 }

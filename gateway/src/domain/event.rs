@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::part::Part;
 use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
+use super::verdict::Level;
 
 /// One entry of the event log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -17,6 +19,16 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+impl Event {
+    /// The newest version that this program knows. What has no version in the log is of version 1.
+    pub const VERSION: u8 = 2;
+
+    /// The version to write: the oldest that has this kind of event, with all that is in it.
+    pub const fn version(&self) -> u8 {
+        self.kind.since()
+    }
 }
 
 /// What happened.
@@ -31,6 +43,23 @@ pub enum EventKind {
     Alarm(Alarm),
     /// A rule went with its group.
     RuleDropped(RuleDropped),
+}
+
+impl EventKind {
+    const fn since(&self) -> u8 {
+        match self {
+            Self::CardRead(_) | Self::Receipt(_) => 1,
+            Self::Alarm(alarm) => alarm.what.since(),
+            // Version 2 of events knows the origins of version 3 of records.
+            Self::RuleDropped(rule) => {
+                if rule.origin.since() <= 2 {
+                    1
+                } else {
+                    2
+                }
+            }
+        }
+    }
 }
 
 /// A card presented at a door.
@@ -158,6 +187,11 @@ pub enum AlarmKind {
         /// Which controller.
         controller: ControllerId,
     },
+    /// A part of the box fails.
+    PartFailing {
+        /// Which.
+        part: Part,
+    },
     /// The sled directory had to be rebuilt.
     DirectoryRebuilt,
     /// A large part of all people has lost access within minutes.
@@ -165,4 +199,37 @@ pub enum AlarmKind {
         /// By whose word: a token's name, or who else it was.
         source: String,
     },
+}
+
+impl AlarmKind {
+    /// How bad it is.
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::DirectoryRebuilt => Level::Attention,
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::PartFailing { .. }
+            | Self::MassRevocation { .. } => Level::Problem,
+        }
+    }
+
+    /// The first version of an [`Event`] that could hold this alarm. A kind that is added gets a version that no released
+    /// program knows.
+    const fn since(&self) -> u8 {
+        match self {
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::DirectoryRebuilt
+            | Self::MassRevocation { .. } => 1,
+            Self::PartFailing { .. } => 2,
+        }
+    }
 }

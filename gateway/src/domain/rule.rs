@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::access_level::AccessLevelId;
-use super::change::{Revision, Source};
+use super::change::Revision;
 use super::group::GroupId;
+use super::origin::Origin;
 
 /// The gateway's own identifier of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -53,7 +54,8 @@ pub struct RuleDropped {
     /// The change that deleted the group.
     pub revision: Revision,
     /// Who caused it.
-    pub source: Source,
+    #[serde(rename = "source")]
+    pub origin: Origin,
     /// The rule.
     pub rule: RuleId,
     /// The group that is gone.

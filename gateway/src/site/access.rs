@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::clock;
 use crate::config::Config;
-use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Source};
+use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
 use crate::sources::Moment;
 use crate::sources::access::{self, Doors, EditError, LevelsAndRules};
 use crate::store::{CommitError, Directory, StoreError, View};
@@ -67,13 +67,13 @@ impl AccessSource for AccessRules {
     }
 
     fn edit(&self, edit: AccessEdit, actor: &Actor) -> BoxFuture<'_, Result<AccessEdited, AccessError>> {
-        let source = match actor {
-            Actor::Account(user) => Source::Page { user: user.clone() },
-            Actor::LocalOperator => Source::CommandLine,
+        let origin = match actor {
+            Actor::Account(user) => Origin::Page { user: user.clone() },
+            Actor::LocalOperator => Origin::CommandLine,
         };
         let (doors, at) = (Arc::clone(&self.doors), clock::now());
         Box::pin(async move {
-            let by = source.clone();
+            let by = origin.clone();
             let plan = move |view: &View<'_>, revision| {
                 let planned = access::plan(view, Moment { at, revision, by: &by }, &doors, edit)?;
                 if !planned.0.is_empty() {
@@ -81,7 +81,7 @@ impl AccessSource for AccessRules {
                 }
                 Ok(planned)
             };
-            match self.directory.commit(source, at, plan).await {
+            match self.directory.commit(origin, at, plan).await {
                 Ok(committed) => Ok(committed.value),
                 Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessError::Refused(refused)),
                 Err(error) => Err(unavailable(&error)),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::running::Site;
 use crate::config;
-use crate::domain::{Change, Revision, Source};
+use crate::domain::{Change, Origin, Revision};
 use crate::sources::Moment;
 use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
 use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over};
@@ -43,15 +43,15 @@ impl Site {
         at: Timestamp,
     ) -> Result<CardOrderDone, CardOrderError> {
         let policy = card_policy(&self.config.cards);
-        let source = match actor {
-            Actor::Account(user) => Source::Page { user },
-            Actor::LocalOperator => Source::CommandLine,
+        let origin = match actor {
+            Actor::Account(user) => Origin::Page { user },
+            Actor::LocalOperator => Origin::CommandLine,
         };
-        let by = source.clone();
+        let by = origin.clone();
         let plan = move |view: &View<'_>, revision: Revision| {
             plan(view, Moment { at, revision, by: &by }, &policy, &order)
         };
-        let committed = self.directory.commit(source, at, plan).await.map_err(refusal)?;
+        let committed = self.directory.commit(origin, at, plan).await.map_err(refusal)?;
         Ok(CardOrderDone { holder_name: committed.value, revision: committed.revision })
     }
 }

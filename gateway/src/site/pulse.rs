@@ -9,7 +9,7 @@ use std::future::pending;
 use tokio::sync::watch;
 
 use super::{Site, clock};
-use crate::domain::Source;
+use crate::domain::Origin;
 use crate::links::osdp::LineStatus;
 use crate::store::{CommitError, Directory, StoreError};
 
@@ -36,7 +36,7 @@ impl Pulse {
 /// is a problem on the page, and no reason to start anew.
 async fn writer_answers(directory: &Directory) {
     let nothing =
-        directory.commit(Source::CommandLine, clock::now(), |_, _| Ok::<_, Infallible>((Vec::new(), ())));
+        directory.commit(Origin::CommandLine, clock::now(), |_, _| Ok::<_, Infallible>((Vec::new(), ())));
     if let Err(CommitError::Store(error)) = nothing.await
         && matches!(*error, StoreError::Closed)
     {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{Revision, Source};
+use crate::domain::{Origin, Revision};
 
 /// When a change is made, as which revision, and by whose word.
 #[derive(Clone, Copy, Debug)]
@@ -12,5 +12,5 @@ pub struct Moment<'a> {
     /// The revision that the change would get.
     pub revision: Revision,
     /// Who causes it.
-    pub by: &'a Source,
+    pub by: &'a Origin,
 }

@@ -65,6 +65,9 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// A reader or writer failed by a fault of this program; the log has what it said.
+    #[error("the store could not be used, by a fault of this program that the log tells")]
+    Fault,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,

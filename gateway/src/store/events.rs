@@ -1,7 +1,8 @@
 //! The event log: what happened, in order, on the same journal as everything else.
 //!
 //! A controller forgets an event once it is acknowledged, so [`EventLog::append`] returns only when it is on the disk.
-//! Old events go by whole segments, by number and by age; a log never grows without bound.
+//! Old events go by whole segments, by number and by age; a log never grows without bound. Each event says by its version
+//! what a program must know to read it; one that a newer program wrote is left out of what is read, and stays.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -150,7 +151,7 @@ impl EventLog {
             let mut events = Vec::new();
             journal::read(&self.dir, KIND, after.saturating_add(1), newest, |sequence, payload| {
                 if events.len() < count {
-                    events.push(decode(&self.dir, sequence, payload)?);
+                    events.extend(decode(&self.dir, sequence, payload)?);
                 }
                 Ok(events.len() < count)
             })?;
@@ -168,7 +169,8 @@ impl EventLog {
             path: self.dir.clone(),
             what: format!("an event can't be written: {error}"),
         };
-        let payload = serde_json::to_vec(event).map_err(|error| Arc::new(wrong(error)))?;
+        let versioned = Versioned { version: event.version(), event };
+        let payload = serde_json::to_vec(&versioned).map_err(|error| Arc::new(wrong(error)))?;
         if payload.len() > MAX_EVENT_BYTES { Err(AppendError::TooLong(payload.len())) } else { Ok(payload) }
     }
 
@@ -210,17 +212,53 @@ fn retire(journal: &mut Journal, limits: &EventLimits, now: SystemTime) {
     }
 }
 
-fn decode(dir: &Path, sequence: u64, payload: &[u8]) -> Result<LoggedEvent, StoreError> {
-    let event = serde_json::from_slice(payload).map_err(|error| StoreError::Content {
-        path: dir.to_owned(),
-        what: format!("event {sequence}: {error}"),
-    })?;
-    Ok(LoggedEvent { sequence, event })
+/// An event as the log keeps it.
+#[derive(Serialize)]
+struct Versioned<'a> {
+    version: u8,
+    #[serde(flatten)]
+    event: &'a Event,
 }
 
+/// What can be read of an event of whatever version.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default = "oldest_version")]
+    version: u8,
+}
+
+fn oldest_version() -> u8 {
+    1
+}
+
+/// The event with this number; `None` where a newer program wrote what this one doesn't know. It stays in the log for the
+/// program that does.
+fn decode(dir: &Path, sequence: u64, payload: &[u8]) -> Result<Option<LoggedEvent>, StoreError> {
+    let wrong = |error: serde_json::Error| StoreError::Content {
+        path: dir.to_owned(),
+        what: format!("event {sequence}: {error}"),
+    };
+    let Version { version } = serde_json::from_slice(payload).map_err(wrong)?;
+    if version > Event::VERSION {
+        return Ok(None);
+    }
+    let event = serde_json::from_slice(payload).map_err(wrong)?;
+    Ok(Some(LoggedEvent { sequence, event }))
+}
+
+/// The newest `count` events up to number `last` that this program knows, newest first.
 fn read_newest(dir: &Path, last: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
-    let entries = journal::read_newest_first(dir, KIND, last, count)?;
-    entries.iter().map(|entry| decode(dir, entry.sequence, &entry.payload)).collect()
+    let (mut events, mut to) = (Vec::new(), last);
+    while events.len() < count {
+        let entries = journal::read_newest_first(dir, KIND, to, count)?;
+        let Some(oldest) = entries.last() else { break };
+        to = oldest.sequence - 1;
+        for entry in &entries {
+            events.extend(decode(dir, entry.sequence, &entry.payload)?);
+        }
+    }
+    events.truncate(count);
+    Ok(events)
 }
 
 #[cfg(test)]

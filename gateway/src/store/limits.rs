@@ -24,6 +24,12 @@ pub const MAX_BYTES_PER_FLUSH: usize = 16 << 20;
 /// Writers that may wait for the next flush before further ones have to wait for a place.
 pub const QUEUED_JOBS: usize = 1024;
 
+/// Threads that read the directory for async code, and so the questions that are read at one time.
+pub const READERS: usize = 8;
+
+/// Questions that may wait for such a thread before further ones have to wait for a place.
+pub const QUEUED_QUESTIONS: usize = 256;
+
 /// A snapshot of the directory is made when the journal has grown by this many bytes since the last, or by the last one's
 /// own length where that is more: however large the directory, snapshots write no more than the journal does.
 pub const SNAPSHOT_EVERY_BYTES: u64 = 32 << 20;

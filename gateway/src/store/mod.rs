@@ -13,7 +13,8 @@ pub mod tokens;
 pub mod users;
 
 pub use directory::{
-    Applied, CommitError, Committed, Counts, Directory, DirectoryStats, OpenReport, RebuildCause, View,
+    Applied, BeforeRead, CommitError, Committed, Counts, Directory, DirectoryStats, OpenReport, RebuildCause,
+    View,
 };
 pub use error::StoreError;
 pub use events::{EventLimits, EventLog, LoggedEvent};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use gateway::domain::{
-    Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Revision,
-    Source,
+    Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Origin,
+    Revision,
 };
 use gateway::site::clock;
 use gateway::store::{Directory, View};
@@ -96,8 +96,8 @@ impl Straight {
                 |number| Ok(Change::PutCardholder { cardholder: Box::new(kept(number, at, revision)?) });
             numbers.map(put).collect::<anyhow::Result<Vec<_>>>().map(|changes| (changes, ()))
         };
-        let source = Source::Scim { token: "bench".to_owned() };
-        self.runtime.block_on(self.directory.commit(source, at, plan))?;
+        let origin = Origin::Scim { token: "bench".to_owned() };
+        self.runtime.block_on(self.directory.commit(origin, at, plan))?;
         Ok(())
     }
 }

@@ -79,7 +79,11 @@ fn files_in_circles(name: &str, it: &Crate, checkout: &Path) {
     let imports: Vec<_> = it.imports().collect();
     let whole = circles(imports.iter().filter_map(Crate::edge));
     let found = circles(imports.iter().filter(|import| !import.is_of_a_child()).filter_map(Crate::edge));
-    println!("\ncircles in {name}: {}; with what parents take of their own children {}", told(&found), told(&whole));
+    println!(
+        "\ncircles in {name}: {}; with what parents take of their own children {}",
+        told(&found),
+        told(&whole)
+    );
     for circle in found {
         let names: Vec<String> =
             circle.into_iter().map(|file| shown(file, &checkout.join(name).join("src"))).collect();

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::files::KEYS_NAME;
+/// The folder of keys, beside the configuration.
+pub(super) const KEYS_NAME: &str = "keys";
 
 /// The user that the shipped systemd unit runs the service as.
 pub(super) const SERVICE_USER: &str = "gatehouse";

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Revision, Source};
+use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Origin, Revision};
 use crate::store::{CommitError, Directory};
 
 const SITE: CardDefaults = CardDefaults { format: &H10301, facility: Some(100) };
@@ -62,7 +62,7 @@ impl Site {
         });
         let changes: Vec<Change> = put.collect();
         let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
-        directory.commit(Source::CommandLine, at(), plan).await.unwrap();
+        directory.commit(Origin::CommandLine, at(), plan).await.unwrap();
         Self { directory, _dir: dir }
     }
 
@@ -81,10 +81,10 @@ impl Site {
         plan: impl FnOnce(&View<'_>, Moment<'_>) -> Result<Changed, ByHandError> + Send + 'static,
     ) -> Result<Revision, ByHandError> {
         let plan = move |view: &View<'_>, revision: Revision| {
-            let changed = plan(view, Moment { at: at(), revision, by: &Source::CommandLine })?;
+            let changed = plan(view, Moment { at: at(), revision, by: &Origin::CommandLine })?;
             Ok((changed.changes(), ()))
         };
-        match self.directory.commit(Source::CommandLine, at(), plan).await {
+        match self.directory.commit(Origin::CommandLine, at(), plan).await {
             Ok(committed) => Ok(committed.revision),
             Err(CommitError::Plan(error)) => Err(error),
             Err(other) => panic!("{other}"),
@@ -181,7 +181,7 @@ async fn a_card_that_waits_for_another_to_let_go_is_taken_away_or_added_again() 
             ada.refused_cards = vec![RefusedCard { given, refusal, at: at() }];
             Ok::<_, StoreError>((vec![Change::PutCardholder { cardholder: Box::new(ada) }], ()))
         };
-        site.directory.commit(Source::CommandLine, at(), plan).await.unwrap();
+        site.directory.commit(Origin::CommandLine, at(), plan).await.unwrap();
     };
     let waiting =
         || site.directory.read().cardholder_by_user_name("ada").unwrap().unwrap().refused_cards.len();

@@ -12,7 +12,7 @@ use super::auth::{Client, Gate};
 use super::error::ScimError;
 use super::limits;
 use super::resource::{Entity, Write};
-use crate::domain::{Change, Revision, Source};
+use crate::domain::{Change, Origin, Revision};
 use crate::sources::Moment;
 use crate::sources::cards::CardPolicy;
 use crate::store::{CommitError, Directory, View};
@@ -92,11 +92,11 @@ impl Scim {
         + 'static,
     ) -> Result<T, ScimError> {
         let at = (self.inner.clock)();
-        let source = Source::Scim { token: client.token_name.clone() };
-        let (policy, by) = (Arc::clone(&self.inner.policy), source.clone());
+        let origin = Origin::Scim { token: client.token_name.clone() };
+        let (policy, by) = (Arc::clone(&self.inner.policy), origin.clone());
         let plan =
             move |view: &View<'_>, revision: Revision| plan(view, Moment { at, revision, by: &by }, &policy);
-        let committed = self.inner.directory.commit(source, at, plan).await;
+        let committed = self.inner.directory.commit(origin, at, plan).await;
         committed.map(|committed| committed.value).map_err(refused)
     }
 

@@ -189,7 +189,7 @@ impl Step<'_> {
         let level = self.view().access_level(rule.access_level)?;
         self.dropped.push(RuleDropped {
             revision: self.record.revision,
-            source: self.record.source.clone(),
+            origin: self.record.origin.clone(),
             rule: rule.id,
             group: group.id,
             group_name: group.display_name.clone(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::view::View;
-use crate::domain::{Change, Revision, Source};
+use crate::domain::{Change, Origin, Revision};
 use crate::store::error::StoreError;
 use crate::store::limits::{MAX_CHANGES_PER_RECORD, MAX_RECORD_BYTES};
 
@@ -63,7 +63,7 @@ pub(super) enum Outcome {
 /// A plan with its types erased.
 pub(super) trait Job: Send {
     /// Who wants the change, and when they asked.
-    fn origin(&self) -> (Source, Timestamp);
+    fn origin(&self) -> (Origin, Timestamp);
     /// Runs the plan, once. `None` when it decides against a change.
     fn plan(&mut self, view: &View<'_>, revision: Revision) -> Option<Vec<Change>>;
     /// Answers the caller.
@@ -75,7 +75,7 @@ pub(super) type Answer<T, E> = Result<Committed<T>, CommitError<E>>;
 
 /// A plan and where its answer goes.
 pub(super) struct Request<F, T, E> {
-    pub(super) source: Source,
+    pub(super) origin: Origin,
     pub(super) at: Timestamp,
     pub(super) plan: Option<F>,
     pub(super) result: Option<Result<T, E>>,
@@ -88,8 +88,8 @@ where
     T: Send,
     E: Send,
 {
-    fn origin(&self) -> (Source, Timestamp) {
-        (self.source.clone(), self.at)
+    fn origin(&self) -> (Origin, Timestamp) {
+        (self.origin.clone(), self.at)
     }
 
     fn plan(&mut self, view: &View<'_>, revision: Revision) -> Option<Vec<Change>> {

@@ -13,6 +13,7 @@ mod meta;
 mod open;
 mod overlay;
 mod proven;
+mod query;
 mod rows;
 mod snapshot;
 #[cfg(test)]
@@ -31,16 +32,18 @@ use tokio::sync::{mpsc, oneshot};
 pub use commit::{CommitError, Committed, TooLarge};
 pub use meta::Counts;
 pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
+pub use query::BeforeRead;
 pub use view::View;
 
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
-use crate::domain::{Cardholder, Change, Record, Revision, RuleDropped, Source};
+use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
 use proven::Proven;
+use query::Readers;
 use tree::Tree;
 use writer::{Message, Writer};
 
@@ -113,6 +116,8 @@ struct Inner {
     state: Arc<State>,
     proven: Proven,
     tree: Tree,
+    readers: Readers,
+    before_read: Option<BeforeRead>,
     // Last, so that sled has let go of its files when somebody else may open them.
     _lock: Lock,
 }
@@ -124,6 +129,19 @@ impl Directory {
     /// # Errors
     /// When another process has the folder, the disk refuses, or the journal is damaged or incomplete; then nothing was changed.
     pub fn open(dir: &Path, observer: Observer) -> Result<(Self, OpenReport), StoreError> {
+        Self::open_with(dir, observer, None)
+    }
+
+    /// The same, with something to be done before every read that is not the writer's own: this is how tests have a disk
+    /// as slow as they like.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        dir: &Path,
+        observer: Observer,
+        before_read: Option<BeforeRead>,
+    ) -> Result<(Self, OpenReport), StoreError> {
         disk::make_dir(dir)?;
         let lock = Lock::try_take(dir)?;
         let opened = open::open(dir)?;
@@ -155,13 +173,17 @@ impl Directory {
             .spawn(move || writer.run(waiting))
             .map_err(StoreError::io("start a thread for", dir))?;
         let (queue, thread) = (Mutex::new(Some(queue)), Mutex::new(Some(thread)));
-        let inner = Inner { queue, thread, state, proven, tree: opened.tree, _lock: lock };
+        let readers = Readers::start().map_err(StoreError::io("start a thread for", dir))?;
+        let inner =
+            Inner { queue, thread, state, proven, tree: opened.tree, readers, before_read, _lock: lock };
         Ok((Self { inner: Arc::new(inner) }, opened.report))
     }
 
-    /// The committed state. Waits until all that was answered is in sled.
+    /// The committed state, for threads that may wait: it waits until all that was answered is in sled, and every call
+    /// of the view may wait for the disk. Async code asks by [`query`](Self::query).
     pub fn read(&self) -> View<'_> {
-        View::of_tree(&self.inner.tree, *locked(&self.inner.state.meta))
+        let Inner { tree, before_read, state, .. } = &*self.inner;
+        View::of_tree(tree, *locked(&state.meta), before_read.as_ref())
     }
 
     /// Runs `plan` on the writer's thread and makes the changes it returns, all or none, as one record.
@@ -172,7 +194,7 @@ impl Directory {
     ///
     /// # Errors
     /// With what the plan says, or when the change can't be made durable.
-    pub async fn commit<T, E, F>(&self, source: Source, at: Timestamp, plan: F) -> Answer<T, E>
+    pub async fn commit<T, E, F>(&self, origin: Origin, at: Timestamp, plan: F) -> Answer<T, E>
     where
         T: Send + 'static,
         E: Send + 'static,
@@ -180,7 +202,7 @@ impl Directory {
     {
         let closed = || CommitError::Store(Arc::new(StoreError::Closed));
         let (answer, answered) = oneshot::channel();
-        let request = Request { source, at, plan: Some(plan), result: None, answer };
+        let request = Request { origin, at, plan: Some(plan), result: None, answer };
         let queue = self.queue().ok_or_else(closed)?;
         queue.send(Message::Commit(Box::new(request))).await.map_err(|_| closed())?;
         drop(queue);

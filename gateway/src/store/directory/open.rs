@@ -341,18 +341,14 @@ struct Version {
     version: u8,
 }
 
-/// The record with this number in the journal.
+/// The record with this number in the journal. Its version is looked at before anything else is.
 pub(super) fn decode(payload: &[u8], sequence: u64) -> Result<Record, String> {
-    let known = |version| (1..=Record::VERSION).contains(&version);
-    let unknown = |version| format!("change {sequence} is of version {version}, unknown to this program");
-    let record = serde_json::from_slice(payload).map_err(|error| match serde_json::from_slice(payload) {
-        Ok(Version { version }) if !known(version) => unknown(version),
-        _ => format!("change {sequence}: {error}"),
-    });
-    let record: Record = record?;
-    if !known(record.version) {
-        return Err(unknown(record.version));
+    let wrong = |error: serde_json::Error| format!("change {sequence}: {error}");
+    let Version { version } = serde_json::from_slice(payload).map_err(wrong)?;
+    if !(1..=Record::VERSION).contains(&version) {
+        return Err(format!("change {sequence} is of version {version}, unknown to this program"));
     }
+    let record: Record = serde_json::from_slice(payload).map_err(wrong)?;
     if record.revision.0 != sequence {
         return Err(format!("change {sequence} calls itself {}", record.revision));
     }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::meta::{Counts, Meta};
 use super::overlay::Overlay;
+use super::query::BeforeRead;
 use super::rows::{self, Key, Value, kind};
 use super::tree::Tree;
 use crate::domain::{
@@ -28,19 +29,20 @@ pub struct View<'a> {
     tree: &'a Tree,
     overlay: Option<&'a Overlay>,
     meta: Meta,
+    before_read: Option<&'a BeforeRead>,
 }
 
 type Read<T> = Result<T, StoreError>;
 
 impl<'a> View<'a> {
     /// What is in the tree. `meta` is the tree's own or an older one.
-    pub(super) fn of_tree(tree: &'a Tree, meta: Meta) -> Self {
-        Self { tree, overlay: None, meta }
+    pub(super) fn of_tree(tree: &'a Tree, meta: Meta, before_read: Option<&'a BeforeRead>) -> Self {
+        Self { tree, overlay: None, meta, before_read }
     }
 
     /// What is in the tree with changes laid over it.
     pub(super) fn of_overlay(tree: &'a Tree, overlay: &'a Overlay) -> Self {
-        Self { tree, overlay: Some(overlay), meta: overlay.meta }
+        Self { tree, overlay: Some(overlay), meta: overlay.meta, before_read: None }
     }
 
     /// The newest revision that this view is sure to show.
@@ -235,6 +237,7 @@ impl<'a> View<'a> {
 
     /// Whether a row is there.
     pub(super) fn get(&self, key: &[u8]) -> Read<Option<Value>> {
+        self.before_read.inspect(|wait| wait());
         match self.overlay.and_then(|overlay| overlay.get(key)) {
             Some(row) => Ok(row.cloned()),
             None => self.tree.get(key),
@@ -304,6 +307,7 @@ impl<'a> View<'a> {
     }
 
     fn rows_from(&self, from: Key, prefix: Key) -> impl Iterator<Item = Read<(Key, Value)>> + use<'a> {
+        self.before_read.inspect(|wait| wait());
         let over = self.overlay.map(|overlay| overlay.range(from.clone(), prefix.clone()));
         let mut over = over.into_iter().flatten().peekable();
         let mut tree = self.tree.range(from, prefix).peekable();

@@ -142,9 +142,9 @@ impl Writer {
         if changes.is_empty() {
             return Ok(Outcome::Done(flush.overlay.meta.revision));
         }
-        let (source, at) = job.origin();
-        let version = Record::version_of(&changes);
-        let record = Record { version, revision, at, source, changes };
+        let (origin, at) = job.origin();
+        let version = Record::version_of(&origin, &changes);
+        let record = Record { version, revision, at, origin, changes };
         let payload = match encode(&record, &self.tree)? {
             Ok(payload) => payload,
             Err(why) => return Ok(Outcome::TooLarge(why)),

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Alarm, AlarmKind, EventKind};
+use crate::domain::{
+    AccessLevelId, Alarm, AlarmKind, EventKind, GroupId, Origin, Provider, Revision, RuleDropped, RuleId,
+};
 
 fn event(number: i64) -> Event {
     let what = AlarmKind::ControllerOffline { controller: "lobby".parse().unwrap() };
@@ -120,6 +123,54 @@ async fn an_event_beyond_all_measure_is_refused() {
     assert!(matches!(log.append(long.clone()).await, Err(AppendError::TooLong(_))));
     assert!(matches!(log.post(long), Err(AppendError::TooLong(_))));
     assert_eq!(log.append(event(2)).await.unwrap(), 1);
+}
+
+#[test]
+fn events_of_older_programs_are_read_and_those_of_newer_ones_left_where_they_are() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None };
+    let (mut journal, _) = Journal::open(dir.path(), options).unwrap();
+    let unversioned = serde_json::to_vec(&event(1)).unwrap();
+    let newer = br#"{"version":250,"when":"tomorrow","kind":"prophecy"}"#.to_vec();
+    let versioned = serde_json::to_vec(&Versioned { version: 1, event: &event(2) }).unwrap();
+    journal.write(&[unversioned, newer.clone(), newer.clone(), versioned, newer]).unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+    let log = open(dir.path());
+    assert_eq!(numbers(&log.recent(9)), [4, 1]);
+    assert_eq!(numbers(&log.page(None, 2).unwrap()), [4, 1]);
+    assert_eq!(numbers(&log.page(None, 1).unwrap()), [4]);
+    assert_eq!(numbers(&log.page(Some(4), 9).unwrap()), [1]);
+    assert_eq!(numbers(&log.since(1, 1).unwrap()), [4]);
+    assert_eq!((log.recent(9)[1].event.clone(), log.newest()), (event(1), 5));
+}
+
+#[tokio::test]
+async fn an_event_says_by_its_version_what_a_program_must_know() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path());
+    let dropped = |origin| Event {
+        at: Timestamp::UNIX_EPOCH,
+        kind: EventKind::RuleDropped(RuleDropped {
+            revision: Revision(1),
+            origin,
+            rule: RuleId(Uuid::nil()),
+            group: GroupId(Uuid::nil()),
+            group_name: String::new(),
+            access_level: AccessLevelId(Uuid::nil()),
+            access_level_name: String::new(),
+        }),
+    };
+    let source = Origin::Source { provider: Provider::Graph, id: "entra".to_owned() };
+    log.append_all(vec![event(1), dropped(Origin::CommandLine), dropped(source)]).await.unwrap();
+    let mut versions = Vec::new();
+    journal::read(dir.path(), KIND, 1, 3, |_, payload| {
+        let json: serde_json::Value = serde_json::from_slice(payload).unwrap();
+        versions.push(json["version"].as_u64().unwrap());
+        Ok(true)
+    })
+    .unwrap();
+    assert_eq!(versions, [1, 1, 2]);
 }
 
 /// A journal of three segments with four events each, and one event in a fourth.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::openapi::{check, document};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Attributes, Change, DoorSchedule, Group, GroupId, Revision, Schedule, Source,
+    AccessLevel, AccessLevelId, Attributes, Change, DoorSchedule, Group, GroupId, Origin, Revision, Schedule,
 };
 
 const LEVELS: &str = "/api/v1/access-levels";
@@ -42,7 +42,7 @@ impl Served {
 
     async fn commit(&self, change: Change) {
         let plan = move |_: &crate::store::View<'_>, _| Ok::<_, Infallible>((vec![change], ()));
-        self.site.directory.commit(Source::CommandLine, Timestamp::UNIX_EPOCH, plan).await.unwrap();
+        self.site.directory.commit(Origin::CommandLine, Timestamp::UNIX_EPOCH, plan).await.unwrap();
     }
 
     /// Sends it as Mara the manager.

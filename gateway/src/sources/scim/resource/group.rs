@@ -9,7 +9,7 @@ use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
 use super::super::patch::{MemberEdit, Patch, ids_in};
 use super::super::schema::{GROUP, USER};
-use super::common::{add_common, location, put_text, rest, take_required, take_text};
+use super::attributes::{add_common, location, put_text, rest, take_required, take_text};
 use super::version::Condition;
 use crate::domain::{CardholderId, Change, Group, GroupId};
 use crate::sources::Moment;

@@ -7,9 +7,9 @@ use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::common::{add_common, location, put_text, rest, take_required, take_text, text_at};
+use super::attributes::{add_common, location, put_text, rest, take_required, take_text, text_at};
 use super::version::Condition;
-use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation, Source};
+use crate::domain::{Attributes, Cardholder, CardholderId, Change, Origin, Reactivation};
 use crate::sources::Moment;
 use crate::sources::cards::{CardPolicy, Settlement, WantedCards, hand_over};
 use crate::store::View;
@@ -190,7 +190,7 @@ fn person_from(
 /// How the person was last made active again, once `active` is what they are.
 fn reactivation(before: &Cardholder, active: bool, now: Moment<'_>) -> Option<Reactivation> {
     let earlier = before.reactivation.clone();
-    let Source::Scim { token } = now.by else { return earlier };
+    let Origin::Scim { token } = now.by else { return earlier };
     match (before.active, active) {
         (false, true) => Some(Reactivation { at: now.at, token: token.clone(), undone: None }),
         (true, false) => earlier
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_empty_name_reads_back_empty_and_the_derived_one_follows_what_it_is_derived_from() {
-        let by = Source::Scim { token: "okta".to_owned() };
+        let by = Origin::Scim { token: "okta".to_owned() };
         let now = Moment { at: Timestamp::UNIX_EPOCH, revision: Revision(1), by: &by };
         let sent = json!({"userName": "old", "displayName": ""});
         let (person, _) = person_from(drafted(sent).unwrap(), CardholderId(Uuid::nil()), now, None);

@@ -1,7 +1,7 @@
 //! Bulk requests: references in every direction, what failures leave, bounds.
 
 use super::*;
-use crate::domain::Source;
+use crate::domain::Origin;
 
 async fn bulk(endpoint: &Endpoint, operations: Value) -> Vec<Value> {
     let answer = endpoint.send(Method::POST, "/Bulk", Some(&json!({ "Operations": operations }))).await;
@@ -95,7 +95,7 @@ async fn operations_that_wait_together_share_one_flush_of_the_disk() {
     let endpoint = Endpoint::start().await;
     let directory = &endpoint.directory;
     let (go, wait) = std::sync::mpsc::channel();
-    let busy = directory.commit(Source::CommandLine, Timestamp::now(), move |_, _| {
+    let busy = directory.commit(Origin::CommandLine, Timestamp::now(), move |_, _| {
         // Holds the directory up until the whole request waits for it.
         wait.recv().map(|()| (Vec::new(), ()))
     });

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::domain::RuleDropped;
+use crate::domain::{Provider, RuleDropped};
 use crate::store::journal;
 
 fn rules(directory: &Directory) -> Vec<RuleId> {
@@ -56,7 +56,7 @@ async fn a_deleted_groups_rules_go_in_the_same_change_and_are_told() {
     assert_eq!(rules(&directory), [rule_id(3)]);
     let told = |number| RuleDropped {
         revision,
-        source: Source::CommandLine,
+        origin: Origin::CommandLine,
         rule: rule_id(number),
         group: group_id(1),
         group_name: "Group 1".to_owned(),
@@ -134,8 +134,23 @@ fn a_record_of_an_unknown_version_is_refused_by_its_version_whatever_it_holds() 
         )
     };
     let refused = |version, step| open::decode(record(version, step).as_bytes(), 1).unwrap_err();
-    assert_eq!(refused(3, r#"{"op":"open_sesame"}"#), "change 1 is of version 3, unknown to this program");
+    assert_eq!(refused(4, r#"{"op":"open_sesame"}"#), "change 1 is of version 4, unknown to this program");
     assert_eq!(refused(0, ""), "change 1 is of version 0, unknown to this program");
     assert!(refused(2, r#"{"op":"open_sesame"}"#).contains("unknown variant `open_sesame`"));
     assert!(open::decode(record(1, "").as_bytes(), 1).is_ok());
+    let strange = record(4, "").replace(r#"{"kind":"command_line"}"#, r#"{"kind":"carrier_pigeon"}"#);
+    let refused = open::decode(strange.replace("\"at\":", "\"when\":").as_bytes(), 1).unwrap_err();
+    assert_eq!(refused, "change 1 is of version 4, unknown to this program");
+}
+
+#[tokio::test]
+async fn a_change_by_a_source_of_the_configuration_says_so_by_its_version() {
+    let dir = TempDir::new().unwrap();
+    let (directory, _) = open(dir.path());
+    let plan = |_: &View<'_>, _| Ok::<_, Infallible>((vec![put(person(1, &[1]))], ()));
+    let origin = Origin::Source { provider: Provider::Graph, id: "entra".to_owned() };
+    directory.commit(origin, now(), plan).await.unwrap();
+    assert_eq!(written(&directory, dir.path()), (3, 1));
+    commit(&directory, vec![put(person(2, &[]))]).await;
+    assert_eq!(written(&directory, dir.path()), (1, 1));
 }

@@ -3,6 +3,7 @@
 mod access;
 mod damage;
 mod property;
+mod query;
 mod story;
 
 use std::convert::Infallible;
@@ -89,7 +90,7 @@ pub(super) fn open(dir: &Path) -> (Directory, OpenReport) {
 
 pub(super) async fn commit(directory: &Directory, changes: Vec<Change>) -> Revision {
     let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
-    directory.commit(Source::CommandLine, now(), plan).await.unwrap().revision
+    directory.commit(Origin::CommandLine, now(), plan).await.unwrap().revision
 }
 
 /// Every row, the meta row included: two directories with the same rows are the same.

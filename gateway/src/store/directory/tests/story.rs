@@ -108,11 +108,11 @@ async fn a_refused_or_empty_plan_writes_nothing_and_an_oversized_change_is_refus
     commit(&directory, vec![put(person(1, &[]))]).await;
     let records = directory.stats().journal.records;
     let refused =
-        directory.commit(Source::CommandLine, now(), |_, _| Err::<(Vec<Change>, ()), _>("no")).await;
+        directory.commit(Origin::CommandLine, now(), |_, _| Err::<(Vec<Change>, ()), _>("no")).await;
     assert!(matches!(refused, Err(CommitError::Plan("no"))));
     assert_eq!(commit(&directory, Vec::new()).await, Revision(1));
     let too_many = |count| {
-        directory.commit(Source::CommandLine, now(), move |_, _| {
+        directory.commit(Origin::CommandLine, now(), move |_, _| {
             let leave = Change::DeleteCardholder { id: person_id(1) };
             Ok::<_, Infallible>((vec![leave; count], ()))
         })
@@ -122,7 +122,7 @@ async fn a_refused_or_empty_plan_writes_nothing_and_an_oversized_change_is_refus
     let cards = (0..17).collect::<Vec<_>>();
     let rich = vec![put(person(2, &cards))];
     let refused =
-        directory.commit(Source::CommandLine, now(), move |_, _| Ok::<_, Infallible>((rich, ()))).await;
+        directory.commit(Origin::CommandLine, now(), move |_, _| Ok::<_, Infallible>((rich, ()))).await;
     assert!(matches!(refused, Err(CommitError::TooLarge(TooLarge::Cards(17)))));
     assert_eq!(directory.stats().journal.records, records);
     assert_eq!(directory.read().counts().cardholders, 1);
@@ -133,7 +133,7 @@ async fn a_plan_that_panics_harms_nobody_else() {
     let dir = TempDir::new().unwrap();
     let (directory, _) = open(dir.path());
     let wild = directory
-        .commit(Source::CommandLine, now(), |_, _| -> Result<(Vec<Change>, ()), Infallible> {
+        .commit(Origin::CommandLine, now(), |_, _| -> Result<(Vec<Change>, ()), Infallible> {
             panic!("wild")
         })
         .await;
@@ -160,7 +160,7 @@ async fn held_until_queued(directory: &Directory, others: usize) -> mpsc::Sender
             let _ = held.recv();
             Ok::<_, Infallible>((vec![put(person(1000, &[]))], ()))
         };
-        holder.commit(Source::CommandLine, now(), plan).await.unwrap();
+        holder.commit(Origin::CommandLine, now(), plan).await.unwrap();
     });
     start.await.unwrap();
     let queued = directory.clone();
@@ -211,7 +211,7 @@ async fn plans_of_one_flush_see_each_other() {
                 wanted.revision = revision;
                 Ok((vec![put(wanted)], number))
             };
-            directory.commit(Source::CommandLine, now(), plan).await
+            directory.commit(Origin::CommandLine, now(), plan).await
         })
     });
     let writers = writers.collect::<Vec<_>>();
@@ -310,7 +310,7 @@ async fn a_closed_directory_refuses_changes() {
     let (directory, _) = open(dir.path());
     directory.clone().close();
     let late =
-        directory.commit(Source::CommandLine, now(), |_, _| Ok::<_, Infallible>((Vec::new(), ()))).await;
+        directory.commit(Origin::CommandLine, now(), |_, _| Ok::<_, Infallible>((Vec::new(), ()))).await;
     assert!(matches!(late, Err(CommitError::Store(error)) if matches!(*error, StoreError::Closed)));
 }
 

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use super::token;
 use crate::domain::{
-    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Revision, Source,
+    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
 };
 use crate::peer::Transport;
 use crate::sources::cards::limits::MAX_FORMER_CARDS;
@@ -143,7 +143,7 @@ impl Site {
 
     async fn commit(&self, changes: Vec<Change>) {
         let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
-        self.directory.commit(Source::CommandLine, clock(), plan).await.unwrap();
+        self.directory.commit(Origin::CommandLine, clock(), plan).await.unwrap();
     }
 }
 

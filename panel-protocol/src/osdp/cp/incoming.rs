@@ -4,63 +4,18 @@
 //! but for what a PD may say in clear inside a session: "not received" (NAK 1), which repeats the command, and BUSY.
 //! Everything else in clear ends the session.
 
-use core::time::Duration;
-
-use heapless::Vec;
-
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, LossCause};
+use super::event::{Deviation, Event, LossCause};
+use super::inbox::{Delivery, Heard, Inbox};
+use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
-use super::phase::{Phase, Purpose, Sent};
-use super::timing::retry_delay;
+use super::phase::Phase;
+use super::unsolicited::is_stale;
 use crate::osdp::deframe::Refused;
-use crate::osdp::frame::{Frame, FrameMut};
+use crate::osdp::frame::{Frame, FrameMut, scs};
 use crate::osdp::reply::{NakReason, Reply};
 use crate::time::Micros;
-
-/// What a frame from the PD whose reply is awaited turned out to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
-    /// Not the reply that is awaited: wait on.
-    Ignored,
-    /// Something that was to be a frame and arrived damaged.
-    Damaged,
-    /// The reply, dealt with.
-    Answered,
-    /// The reply, and the inbox has it for the caller.
-    Delivered(Delivery),
-}
-
-/// What a reply is to the caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Delivery {
-    /// The answer to its command.
-    Answer,
-    /// What was told to a poll; no older than that, if it is known.
-    News { max_age: Option<Duration> },
-}
-
-/// A reply on its way to the caller.
-#[derive(Debug)]
-pub(super) struct Inbox<const N: usize> {
-    pub code: u8,
-    pub data: Vec<u8, N>,
-}
-
-impl<const N: usize> Default for Inbox<N> {
-    fn default() -> Self {
-        Self { code: 0, data: Vec::new() }
-    }
-}
-
-impl<const N: usize> Inbox<N> {
-    pub(super) fn put(&mut self, code: u8, data: &[u8]) {
-        self.code = code;
-        self.data.clear();
-        let _ = self.data.extend_from_slice(data); // a frame of at most N bytes has fewer bytes of data
-    }
-}
 
 impl<const N: usize> Peer<N> {
     /// Takes a reply frame with this PD's address.
@@ -71,7 +26,7 @@ impl<const N: usize> Peer<N> {
         frame: FrameMut<'_>,
         inbox: &mut Inbox<N>,
     ) -> Heard {
-        let Some(sent) = self.sent else { return Heard::Ignored };
+        let Some(sent) = self.outstanding.sent() else { return Heard::Ignored };
         let view = frame.view();
         let said = clear_reply(&view);
         match said {
@@ -79,25 +34,34 @@ impl<const N: usize> Peer<N> {
             Some(Reply::Nak(nak)) if nak.reason == NakReason::Check => return self.not_received(now, line),
             _ => {}
         }
-        let sequence = view.header().sequence;
-        if sequence == 0 && sent.sequence != 0 {
+        let (sequence, kind) = (view.header().sequence, view.scb().map(|scb| scb.kind));
+        let in_use = matches!(self.phase, Phase::Secure { .. } | Phase::Clear);
+        if sequence == 0 && sent.sequence != 0 && in_use {
             count(&mut self.counters.violations);
             self.lose_session(now, line, LossCause::Reset);
             return Heard::Answered;
         }
         if sequence != sent.sequence {
             count(&mut self.counters.stale);
+            if self.outstanding.repeated(sequence) {
+                self.replies_late(line);
+            }
             return Heard::Ignored;
         }
         match (&mut self.phase, said) {
             (Phase::Secure { .. }, Some(said)) => self.clear_in_session(now, line, sent.purpose, &said),
             (Phase::Secure { session, .. }, None) => match session.open(frame) {
-                Ok(message) => self.answered(now, line, &sent, message.code, message.data, inbox),
+                Ok(message) => {
+                    if kind == Some(scs::REPLY_ENCRYPTED) && message.data.is_empty() {
+                        self.deviates(Deviation::EmptyEncrypted);
+                    }
+                    self.answered(now, line, &sent, message.code, message.data, inbox)
+                }
                 Err(_) => self.bad_mac(now, line),
             },
             (_, None) => self.violation(now, line),
-            (Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
-                if view.scb().is_some() =>
+            (Phase::Probe | Phase::Identify | Phase::Capabilities { .. } | Phase::Clear, Some(_))
+                if kind.is_some() =>
             {
                 self.violation(now, line)
             }
@@ -109,11 +73,9 @@ impl<const N: usize> Peer<N> {
     /// The PD can't answer yet: the same frame again, later. In session that is not proof of life, being in clear.
     fn busy(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.busy);
-        if let Some(sent) = &mut self.sent {
-            sent.retry_at = now + line.busy_pause;
-        }
-        if !matches!(self.phase, Phase::Secure { .. } | Phase::Identify) {
-            self.last_heard = Some(now);
+        self.outstanding.put_off(now + line.busy_pause);
+        if !matches!(self.phase, Phase::Secure { .. } | Phase::Probe | Phase::Identify) {
+            self.timetable.heard(now);
         }
         self.check_silence(now, line);
         Heard::Answered
@@ -123,14 +85,14 @@ impl<const N: usize> Peer<N> {
     /// question damaged twice may not know its check.
     fn not_received(&mut self, now: Micros, line: &LineConfig) -> Heard {
         count(&mut self.counters.naks);
-        let sent_in_vain = self.sent.is_some_and(|sent| sent.failures > 0);
-        if let Some(sent) = &mut self.sent {
-            sent.retry_at = now + retry_delay(sent.failures);
-            sent.failures = sent.failures.saturating_add(1);
-        }
+        let sent_in_vain = self.outstanding.failed(now).is_some_and(|before| before.failures > 0);
         match self.phase {
-            Phase::Identify if sent_in_vain => self.unreachable(now, line),
-            Phase::Identify => {}
+            Phase::Probe | Phase::Identify if sent_in_vain => {
+                self.check.unanswered(&mut self.counters.check_changes);
+                self.leave(now, line);
+            }
+            Phase::Probe | Phase::Identify => {}
+            _ if sent_in_vain && self.check.disprove() => self.go_back_to_checksum(now),
             _ => self.check_silence(now, line),
         }
         Heard::Answered
@@ -153,7 +115,8 @@ impl<const N: usize> Peer<N> {
     /// undamaged was made so, and nothing more is believed of its session.
     pub(super) fn hear_refused(&mut self, now: Micros, line: &LineConfig, refused: Refused) -> Heard {
         let Refused { address, reply, sequence, error, .. } = refused;
-        let is_ours = reply && address == self.address && self.sent.is_some_and(|s| s.sequence == sequence);
+        let is_awaited = self.outstanding.sent().is_some_and(|sent| sent.sequence == sequence);
+        let is_ours = reply && address == self.place.address() && is_awaited;
         if !(is_ours && error.is_malformed() && matches!(self.phase, Phase::Secure { .. })) {
             return Heard::Damaged;
         }
@@ -197,7 +160,7 @@ impl<const N: usize> Peer<N> {
             count(&mut self.counters.naks);
         }
         match sent.purpose {
-            Purpose::Command { .. } => {
+            Purpose::Command(_) => {
                 inbox.put(code, data);
                 Heard::Delivered(Delivery::Answer)
             }
@@ -206,6 +169,10 @@ impl<const N: usize> Peer<N> {
                     Some(reason) => self.key_refused(now, line, reason),
                     None => self.key_was_set(now),
                 }
+                Heard::Answered
+            }
+            Purpose::Question => {
+                self.question_answered(now, line, reply.as_ref());
                 Heard::Answered
             }
             Purpose::ComSet => {
@@ -217,19 +184,62 @@ impl<const N: usize> Peer<N> {
                 Heard::Answered
             }
             Purpose::Step => {
-                self.due = now; // whether it was heeded or not, a poll is next
+                self.timetable.make_due(now); // whether it was heeded or not, a poll is next
                 Heard::Answered
             }
             Purpose::Poll => self.poll_answered(now, line, sent, (code, data), inbox),
         }
     }
 
+    /// The genuine answer to a poll.
+    fn poll_answered(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        sent: &Sent,
+        message: (u8, &[u8]),
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        let (code, data) = message;
+        match Reply::parse(code, data) {
+            Ok(Reply::Ack) => self.freshness.quiet(sent.at),
+            Ok(Reply::Nak(_)) => {}
+            _ => return self.take_news(now, line, code, data, inbox),
+        }
+        Heard::Answered
+    }
+
+    fn take_news(
+        &mut self,
+        now: Micros,
+        line: &LineConfig,
+        code: u8,
+        data: &[u8],
+        inbox: &mut Inbox<N>,
+    ) -> Heard {
+        self.timetable.make_due(now); // there may be more where that came from
+        let max_age = self.freshness.max_age(now);
+        if is_stale(code, max_age, line.stale_after) {
+            count(&mut self.counters.stale_reads);
+            return Heard::Answered;
+        }
+        inbox.put(code, data);
+        Heard::Delivered(Delivery::News { max_age })
+    }
+
     /// The conversation moves on: the frame needs no repetition, the PD is there.
     pub(super) fn take_answer(&mut self, now: Micros) {
         count(&mut self.counters.replies);
-        self.last_heard = Some(now);
-        if let Some(sent) = self.sent.take() {
-            self.sequence = sent.sequence % 3 + 1;
+        self.timetable.heard(now);
+        self.check.answered();
+        self.outstanding.answered();
+    }
+
+    /// A reply to a frame came that was not awaited any more.
+    pub(super) fn replies_late(&mut self, line: &LineConfig) {
+        count(&mut self.counters.late);
+        if self.timetable.replies_late(line) {
+            self.deviates(Deviation::Late);
         }
     }
 
@@ -240,8 +250,18 @@ impl<const N: usize> Peer<N> {
         self.rest(now);
     }
 
+    /// The answer to what comes before a key. A device that doesn't know the question keeps the key that it has.
+    fn question_answered(&mut self, now: Micros, line: &LineConfig, reply: Option<&Reply<'_>>) {
+        self.timetable.make_due(now);
+        if !self.keys.answered(reply) {
+            self.notices.add(Event::KeyWithheld { reason: reply.and_then(nak_reason) });
+            self.notices.add(Event::KeyKept);
+            self.lose_session(now, line, LossCause::KeyChange);
+        }
+    }
+
     fn key_refused(&mut self, now: Micros, line: &LineConfig, reason: NakReason) {
-        self.note(Event::KeyRefused { reason });
+        self.notices.add(Event::KeyRefused { reason });
         self.lose_session(now, line, LossCause::KeyChange);
     }
 }

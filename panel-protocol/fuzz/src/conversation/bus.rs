@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    Cp, FileOffer, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdState,
+    Cp, DeviceIdentity, FileOffer, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdState,
 };
 use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
-use panel_protocol::osdp::pd;
 use panel_protocol::osdp::reply::code;
 use panel_protocol::osdp::secure::{Message, Scbk};
+use panel_protocol::testing::{Said, Sender};
 use panel_protocol::time::Micros;
 
 use super::caller::{Caller, Job};
-use super::device::{Device, NUMBER_LEN, OUI};
-use super::line::{Line, Sender};
+use super::device::{Device, NUMBER_LEN, OUI, device, heal, restart};
+use super::line::Line;
 use super::{N, PDS};
 
 /// Most outputs of a machine at one moment.
@@ -24,7 +24,7 @@ const MAX_OUTPUTS: usize = 200;
 /// Speeds that the line may have.
 const BAUDS: [u32; 2] = [115_200, 9_600];
 
-pub(super) struct World {
+pub(super) struct Bus {
     pub(super) line: Line,
     pub(super) devices: [Device; PDS],
     now: Micros,
@@ -40,7 +40,7 @@ fn key(byte: u8) -> Scbk {
     Scbk::new([byte; 16])
 }
 
-impl World {
+impl Bus {
     pub(super) fn new(speed: u8) -> Self {
         let baud = BAUDS[usize::from(speed) % BAUDS.len()];
         let mut number = 0_u64;
@@ -49,14 +49,14 @@ impl World {
             number.wrapping_mul(0xBF58_476D_1CE4_E5B9).to_le_bytes()
         };
         let mut cp = Cp::new(LineConfig::new(baud), Box::new(random) as Box<dyn FnMut() -> [u8; 8]>);
-        let devices: [Device; PDS] = std::array::from_fn(|index| Device::new(index, key(1 + index as u8)));
+        let devices: [Device; PDS] = std::array::from_fn(|index| device(index, baud, key(1 + index as u8)));
         let pds = std::array::from_fn(|index| {
-            let expected = Some(Identity::from(&devices[index].firmware.identity));
+            let expected = Some(DeviceIdentity::from(&devices[index].handler.identity));
             let key = PdKey::Scbk(key(1 + index as u8));
             cp.add_pd(PdConfig { address: index as u8, key, expected, check: None }).expect("room for it")
         });
         let callers =
-            std::array::from_fn(|index| Caller::new(devices[index].firmware.identity, key(1 + index as u8)));
+            std::array::from_fn(|index| Caller::new(devices[index].handler.identity, key(1 + index as u8)));
         let line = Line::new(baud);
         let now = Micros(1_000_000);
         Self { line, devices, now, cp, pds, callers, line_up: true, commands: 0, keys: 0x10 }
@@ -75,12 +75,12 @@ impl World {
     pub(super) fn toggle_power(&mut self, pd: usize) {
         let device = &mut self.devices[pd];
         device.powered ^= true;
-        device.restart();
+        restart(device);
     }
 
     pub(super) fn reset_to_factory(&mut self, pd: usize) {
-        self.devices[pd].firmware.key = None;
-        self.devices[pd].restart();
+        self.devices[pd].handler.key = None;
+        restart(&mut self.devices[pd]);
     }
 
     pub(super) fn toggle_line(&mut self) {
@@ -90,7 +90,7 @@ impl World {
     }
 
     pub(super) fn news(&mut self, pd: usize) {
-        self.devices[pd].firmware.learn_news(self.now);
+        self.devices[pd].handler.learn_news(self.now);
     }
 
     /// The operator opens install mode.
@@ -153,8 +153,8 @@ impl World {
         }
         self.drain();
         for pd in 0..PDS {
-            self.devices[pd].heal(self.callers[pd].accepted);
-            match &self.devices[pd].firmware.key {
+            heal(&mut self.devices[pd], self.callers[pd].accepted);
+            match &self.devices[pd].handler.key {
                 Some(key) => assert!(self.callers[pd].knows(key), "a device has a key that nobody knows of"),
                 None => self.install(pd, Duration::from_secs(3600)),
             }
@@ -173,7 +173,7 @@ impl World {
     /// What must be true of everything that has happened.
     pub(super) fn judge(&self) {
         for pd in 0..PDS {
-            let (caller, firmware) = (&self.callers[pd], &self.devices[pd].firmware);
+            let (caller, firmware) = (&self.callers[pd], &self.devices[pd].handler);
             let executed: BTreeSet<u32> = firmware.executed.iter().map(|(number, _)| *number).collect();
             assert_eq!(executed.len(), firmware.executed.len(), "a command was carried out twice");
             let mut sessions = BTreeMap::new();
@@ -202,7 +202,7 @@ impl World {
     fn is_well(&self) -> bool {
         (0..PDS).all(|pd| {
             let ready = self.cp.status(self.pds[pd]).is_some_and(|status| status.state == PdState::Ready);
-            ready && self.callers[pd].is_done() && self.devices[pd].firmware.to_tell.is_empty()
+            ready && self.callers[pd].is_done() && self.devices[pd].handler.to_tell.is_empty()
         })
     }
 
@@ -226,12 +226,14 @@ impl World {
                 self.drain();
             }
             for pd in (0..PDS).filter(|pd| flight.from != Sender::Pd(*pd)) {
-                self.feed(pd, pd::Input::Received(&flight.bytes));
+                let said = self.devices[pd].hear(self.now, self.line.baud, flight.crc, &flight.bytes);
+                self.say(pd, said);
             }
         }
         for pd in 0..PDS {
             if self.devices[pd].pd.deadline().is_some_and(|deadline| deadline <= self.now) {
-                self.feed(pd, pd::Input::Tick);
+                let said = self.devices[pd].tick(self.now);
+                self.say(pd, said);
                 let deadline = self.devices[pd].pd.deadline();
                 assert!(deadline.is_none_or(|deadline| deadline > self.now), "the PD waits for the past");
             }
@@ -239,22 +241,10 @@ impl World {
         true
     }
 
-    fn feed(&mut self, index: usize, input: pd::Input<'_>) {
-        let device = &mut self.devices[index];
-        if !device.powered {
-            return;
+    fn say(&mut self, pd: usize, said: Said) {
+        for (at, reply) in said {
+            self.line.launch(at, Sender::Pd(pd), &reply);
         }
-        device.pd.handle(self.now, input, &mut device.firmware);
-        for _ in 0..MAX_OUTPUTS {
-            match device.pd.poll_output() {
-                Some(pd::Output::Transmit(reply)) => {
-                    self.line.launch(self.now + device.thinking, Sender::Pd(index), reply);
-                }
-                Some(pd::Output::Event(_)) => {}
-                None => return,
-            }
-        }
-        panic!("the PD never ends");
     }
 
     /// Does what the CP says until it waits.
@@ -288,7 +278,7 @@ impl World {
                 }
                 Output::Event { pd, event } => {
                     let about = self.cp.status(pd).and_then(|status| status.about).map(|(device, _)| device);
-                    let held = &self.devices[pd.get()].firmware.flash.bytes;
+                    let held = &self.devices[pd.get()].handler.flash.bytes;
                     self.callers[pd.get()].hear(event, about, held);
                 }
                 Output::Wait(until) => return until,

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use super::gadget::Dice;
-use super::site::{Faults, Site, key};
+use super::site::{Site, key};
 use crate::osdp::cp::{LineConfig, PdState};
 use crate::osdp::reply::code;
+use crate::testing::{Dice, Disorder, Faults};
 use crate::time::Micros;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,10 +26,10 @@ fn up(mut site: Site) -> Site {
 fn press_during_outage(site: &mut Site, span: Duration, digit: u8) {
     site.devices[0].powered = false;
     site.run_for(span / 2);
-    site.devices[0].gadget.to_tell.push_back(digit);
+    site.devices[0].handler.to_tell.push_back(digit);
     site.run_for(span / 2);
     site.devices[0].powered = true;
-    site.run_to(15 * SECOND, |site| site.devices[0].gadget.to_tell.is_empty());
+    site.run_to(15 * SECOND, |site| site.devices[0].handler.to_tell.is_empty());
     site.run_for(SECOND);
 }
 
@@ -39,7 +39,7 @@ fn what_was_presented_during_an_outage_opens_no_door_after_it() {
     press_during_outage(&mut site, 60 * SECOND, 1);
     assert!(site.logs[0].told.is_empty());
     assert_eq!(site.status(0).counters.stale_reads, 1);
-    site.devices[0].gadget.to_tell.push_back(2);
+    site.devices[0].handler.to_tell.push_back(2);
     site.run_for(SECOND);
     assert_eq!(site.logs[0].told, [2], "what is fresh is told");
     assert_eq!(site.status(0).counters.stale_reads, 1);
@@ -52,7 +52,7 @@ fn what_was_presented_in_a_short_silence_is_told_with_its_age() {
     let (_, age) = site.logs[0].told_at[0];
     let age = age.unwrap();
     assert!(age >= 3 * SECOND / 2 && age < 5 * SECOND, "{age:?}");
-    site.devices[0].gadget.to_tell.push_back(2);
+    site.devices[0].handler.to_tell.push_back(2);
     site.run_for(SECOND);
     assert!(site.logs[0].told_at[1].1.unwrap() < Duration::from_millis(100), "{:?}", site.logs[0].told_at);
 }
@@ -61,7 +61,7 @@ fn what_was_presented_in_a_short_silence_is_told_with_its_age() {
 fn what_waits_at_first_contact_is_of_unknown_age() {
     for (stale_after, told) in [(Some(3600 * SECOND), 0), (None, 1)] {
         let mut site = site(112, stale_after);
-        site.devices[0].gadget.to_tell.push_back(1);
+        site.devices[0].handler.to_tell.push_back(1);
         let site = up(site);
         assert_eq!(site.logs[0].told.len(), told);
         assert_eq!(site.status(0).counters.stale_reads as usize, 1 - told);
@@ -72,7 +72,7 @@ fn what_waits_at_first_contact_is_of_unknown_age() {
 #[test]
 fn what_nobody_waits_for_is_told_whatever_its_age() {
     let mut site = site(113, Some(8 * SECOND));
-    site.devices[0].gadget.news_code = code::MFGSTATR;
+    site.devices[0].handler.news_code = code::MFGSTATR;
     let mut site = up(site);
     press_during_outage(&mut site, 60 * SECOND, 1);
     assert_eq!(site.logs[0].told, [1]);
@@ -82,8 +82,8 @@ fn what_nobody_waits_for_is_told_whatever_its_age() {
 #[test]
 fn a_device_in_the_place_of_another_has_its_own_silence() {
     let mut site = up(site(114, Some(8 * SECOND)));
-    site.devices[0].gadget.serial = 4711;
-    site.devices[0].gadget.to_tell.push_back(1);
+    site.devices[0].handler.serial = 4711;
+    site.devices[0].handler.to_tell.push_back(1);
     site.restart(0);
     site.cp.open_install_mode(site.now, site.pds[0], site.now + 60 * SECOND, key(9));
     let site = up(site);
@@ -95,17 +95,18 @@ fn a_device_in_the_place_of_another_has_its_own_silence() {
 fn nothing_is_ever_older_than_its_age_says() {
     for seed in 120..128 {
         let mut site = up(site(seed, None));
-        site.faults = Faults { lost: 200, damaged: 50, doubled: 50, late: 50 };
+        let faults = Faults { drop_rate: 0.2, damage_rate: 0.05, ..Faults::default() };
+        site.set_faults(faults, Disorder { double_rate: 0.05, late_rate: 0.05 });
         site.polite = false;
         let mut dice = Dice(seed);
         let mut pressed = std::vec![Micros(0); 256];
         for digit in 0..60 {
             pressed[usize::from(digit)] = site.now;
-            site.devices[0].gadget.to_tell.push_back(digit);
+            site.devices[0].handler.to_tell.push_back(digit);
             site.run_for(Duration::from_millis(dice.below(1500)));
         }
-        site.faults = Faults::default();
-        site.run_to(60 * SECOND, |site| site.devices[0].gadget.to_tell.is_empty());
+        site.heal();
+        site.run_to(60 * SECOND, |site| site.devices[0].handler.to_tell.is_empty());
         let log = &site.logs[0];
         assert!(log.told.len() >= 60);
         for (digit, (at, age)) in log.told.iter().zip(&log.told_at) {

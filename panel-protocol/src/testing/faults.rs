@@ -1,16 +1,15 @@
 //! What can go wrong on a wire, decided by a seed.
 //!
-//! The same seed and the same bytes give the same damage: each direction and each kind of fault draws from a random
-//! stream of its own, so neither timing nor the way reads were split can shift the draws.
+//! The same seed and the same bytes give the same damage: each direction and each kind of fault draws from numbers of its
+//! own, so neither timing nor the way reads were split can shift the draws.
 
-use std::time::Duration;
+use core::time::Duration;
 
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
-use serde::Serialize;
+use super::Dice;
 
-/// Faults of one line, as they can be set at run time. The default is a perfect wire.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+/// Faults of one line. The default is a perfect wire.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Faults {
     /// Chance that a bit arrives inverted, 0 to 1, for each data bit on the wire.
     pub bit_error_rate: f64,
@@ -20,41 +19,57 @@ pub struct Faults {
     pub damage_rate: f64,
     /// Added to the way of every frame in each direction, in milliseconds.
     pub delay_ms: u64,
-    /// The wire is cut at the gateway: neither side hears the other.
+    /// The wire is cut at the CP: neither side hears the other.
     pub cut: bool,
-    /// Where the random streams begin.
+    /// Where the random numbers begin.
     pub seed: u64,
 }
 
+/// What no wire does, but somebody on it might: frames that come again, or late and so out of their order.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Disorder {
+    /// Chance that a frame comes once more, up to 300 ms later, 0 to 1.
+    pub double_rate: f64,
+    /// Chance that a frame is up to 400 ms late, 0 to 1.
+    pub late_rate: f64,
+}
+
+/// Most milliseconds after which a doubled frame comes again.
+const AGAIN_MS: u64 = 300;
+
+/// Most milliseconds that a late frame is late.
+const LATE_MS: u64 = 400;
+
 /// The way a frame takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
-    /// From the gateway to the panels.
+pub enum Way {
+    /// From the CP to the PDs.
     Down,
-    /// From a panel to the gateway.
+    /// From a PD to the CP.
     Up,
 }
 
 /// What is to happen to one frame, drawn when it begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Fate {
+pub struct Fate {
     /// Nobody hears it.
-    pub(crate) lost: bool,
+    pub lost: bool,
     /// The bit to invert, as a fraction of the frame's length in 1/65536, and the bit within the byte.
-    pub(crate) damage: Option<(u16, u8)>,
+    pub damage: Option<(u16, u8)>,
 }
 
-/// The random streams of one direction.
+/// The numbers of one direction.
 #[derive(Debug)]
 struct Streams {
-    frames: SmallRng,
-    bits: SmallRng,
-    noise: SmallRng,
+    frames: Dice,
+    bits: Dice,
+    noise: Dice,
+    order: Dice,
 }
 
-/// Faults with their random streams.
+/// Faults with their numbers.
 #[derive(Debug)]
-pub(crate) struct FaultModel {
+pub struct Injector {
     faults: Faults,
     down: Streams,
     up: Streams,
@@ -62,48 +77,59 @@ pub(crate) struct FaultModel {
 
 impl Streams {
     fn new(seed: u64, salt: u64) -> Self {
-        let stream =
-            |kind: u64| SmallRng::seed_from_u64(seed ^ (salt + kind).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        Self { frames: stream(0), bits: stream(1), noise: stream(2) }
+        let stream = |kind: u64| Dice(seed ^ (salt + kind).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        Self { frames: stream(0), bits: stream(1), noise: stream(2), order: stream(3) }
     }
 }
 
-impl FaultModel {
-    pub(crate) fn new(faults: Faults) -> Self {
+impl Injector {
+    /// Faults whose numbers are at their beginning.
+    pub fn new(faults: Faults) -> Self {
         Self { faults, down: Streams::new(faults.seed, 1), up: Streams::new(faults.seed, 11) }
     }
 
-    pub(crate) fn faults(&self) -> &Faults {
+    /// What may go wrong.
+    pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    pub(crate) fn delay(&self) -> Duration {
+    /// How much longer every frame takes.
+    pub fn delay(&self) -> Duration {
         Duration::from_millis(self.faults.delay_ms)
     }
 
     /// Draws what shall happen to the next frame.
-    pub(crate) fn fate(&mut self, way: Way) -> Fate {
+    pub fn fate(&mut self, way: Way) -> Fate {
         let Faults { drop_rate, damage_rate, .. } = self.faults;
-        let random = &mut self.streams(way).frames;
-        let (lost, damaged) = (random.random::<f64>() < drop_rate, random.random::<f64>() < damage_rate);
-        let place = (random.random::<u16>(), random.random_range(0..8));
+        let frames = &mut self.streams(way).frames;
+        let (lost, damaged) = (frames.happens(drop_rate), frames.happens(damage_rate));
+        let place = (frames.below(1 << 16) as u16, frames.below(8) as u8);
         Fate { lost, damage: damaged.then_some(place) }
     }
 
+    /// Draws how late the next frame is, and how long after that it comes again, if it does.
+    pub fn disorder(&mut self, way: Way, disorder: Disorder) -> (Duration, Option<Duration>) {
+        let order = &mut self.streams(way).order;
+        let (late, again) = (order.happens(disorder.late_rate), order.happens(disorder.double_rate));
+        let (late_ms, again_ms) = (order.below(LATE_MS), order.below(AGAIN_MS));
+        let late = Duration::from_millis(if late { late_ms } else { 0 });
+        (late, again.then_some(Duration::from_millis(again_ms)))
+    }
+
     /// The byte as it arrives, and how many of its bits are wrong.
-    pub(crate) fn carry(&mut self, way: Way, byte: u8) -> (u8, u32) {
+    pub fn carry(&mut self, way: Way, byte: u8) -> (u8, u32) {
         let rate = self.faults.bit_error_rate;
         if rate <= 0.0 {
             return (byte, 0);
         }
         let bits = &mut self.streams(way).bits;
-        let flips = (0..8).fold(0u8, |mask, bit| mask | (u8::from(bits.random::<f64>() < rate) << bit));
+        let flips = (0..8).fold(0u8, |mask, bit| mask | (u8::from(bits.happens(rate)) << bit));
         (byte ^ flips, flips.count_ones())
     }
 
     /// What two drivers that fight, or a receiver at another baud rate, make of a byte: never the byte itself.
-    pub(crate) fn garble(&mut self, way: Way, byte: u8) -> u8 {
-        byte ^ self.streams(way).noise.random_range(1..=u8::MAX)
+    pub fn garble(&mut self, way: Way, byte: u8) -> u8 {
+        byte ^ (1 + self.streams(way).noise.below(255) as u8)
     }
 
     fn streams(&mut self, way: Way) -> &mut Streams {
@@ -114,12 +140,24 @@ impl FaultModel {
     }
 }
 
+impl Fate {
+    /// The bits that are inverted in the byte at `place` of a frame of `len` bytes.
+    pub fn damage_at(&self, place: usize, len: usize) -> u8 {
+        match self.damage {
+            Some((fraction, bit)) if usize::from(fraction) * len / 65_536 == place => 1 << bit,
+            _ => 0,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
 
     fn damage(faults: Faults) -> (Vec<u8>, Vec<Fate>) {
-        let mut model = FaultModel::new(faults);
+        let mut model = Injector::new(faults);
         let bytes = (0..4096).map(|_| model.carry(Way::Up, 0).0).collect();
         let fates = (0..1000).map(|_| model.fate(Way::Up)).collect();
         (bytes, fates)
@@ -136,7 +174,7 @@ mod tests {
     #[test]
     fn traffic_one_way_does_not_shift_the_damage_of_the_other() {
         let faults = Faults { bit_error_rate: 0.05, seed: 3, ..Faults::default() };
-        let (mut quiet, mut busy) = (FaultModel::new(faults), FaultModel::new(faults));
+        let (mut quiet, mut busy) = (Injector::new(faults), Injector::new(faults));
         for _ in 0..100 {
             busy.carry(Way::Down, 0x55);
             busy.fate(Way::Up);

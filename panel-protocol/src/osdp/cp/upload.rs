@@ -7,24 +7,17 @@
 use core::time::Duration;
 
 use super::config::LineConfig;
-use super::counters::count;
-use super::event::Event;
-use super::output::{Demand, SendError};
-use super::peer::Peer;
-use super::phase::{Phase, Purpose};
 use super::schedule::Wants;
 use super::timing::poll_interval;
 use super::transfer::{
     FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
 };
-use crate::osdp::command::Command;
 use crate::osdp::file::{FileFragment, FileProgress, FileStatus};
-use crate::osdp::reply::Reply;
 use crate::time::Micros;
 
 /// A transfer under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Transfer {
+struct Transfer {
     state: FileState,
     /// When the next fragment, or question, may be sent.
     ready_at: Micros,
@@ -36,12 +29,18 @@ pub(super) struct Transfer {
     had_turn: bool,
 }
 
-impl<const N: usize> Peer<N> {
-    pub(super) fn begin_file(&mut self, now: Micros, offer: FileOffer) -> Result<(), OfferError> {
-        let answer_awaited = self.sent.is_some_and(|sent| matches!(sent.purpose, Purpose::Fragment { .. }));
+/// The file of one PD, if there is one.
+#[derive(Debug, Default)]
+pub(super) struct Upload {
+    transfer: Option<Transfer>,
+    /// Whether the PD has to be told to stop what it does.
+    abort_due: bool,
+}
+
+impl Upload {
+    pub(super) fn begin(&mut self, now: Micros, offer: FileOffer) -> Result<(), OfferError> {
         match offer {
-            _ if !self.is_open() => Err(OfferError::NotReady),
-            _ if self.transfer.is_some() || self.abort_due || answer_awaited => Err(OfferError::UnderWay),
+            _ if self.transfer.is_some() || self.abort_due => Err(OfferError::UnderWay),
             FileOffer { total: 0, .. } => Err(OfferError::Empty),
             offer => {
                 self.transfer = Some(Transfer::new(now, offer));
@@ -50,116 +49,111 @@ impl<const N: usize> Peer<N> {
         }
     }
 
-    /// Whether a bulk turn is for a fragment: it takes turns with the caller's bulk commands.
-    pub(super) fn fragment_is_next(&self, now: Micros) -> bool {
-        let command_is_next = |t: &Transfer| self.demand == Demand::Bulk && t.had_turn && !t.state.exclusive;
+    pub(super) fn state(&self) -> Option<FileState> {
+        self.transfer.as_ref().map(|transfer| transfer.state)
+    }
+
+    /// Whether the PD wants nothing else until the end.
+    pub(super) fn is_exclusive(&self) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| transfer.state.exclusive)
+    }
+
+    /// Whether a bulk turn is for a fragment: it takes turns with the caller's bulk commands, if there are any.
+    pub(super) fn fragment_is_next(&self, now: Micros, has_command: bool) -> bool {
+        let command_is_next = |t: &Transfer| has_command && t.had_turn && !t.state.exclusive;
         self.transfer.as_ref().is_some_and(|t| t.wants_bytes(now) && !command_is_next(t))
     }
 
-    /// Where the next fragment begins and how long it may be in a frame of `room` bytes.
-    pub(super) fn next_fragment(&self, room: usize) -> Option<(u32, usize)> {
+    /// Where the next fragment begins and how long it may be, in a frame that carries so much data.
+    pub(super) fn next_fragment(&self, data_room: usize) -> Option<(u32, usize)> {
         let transfer = self.transfer.as_ref()?;
-        let in_frame = self.data_room(room).saturating_sub(FileFragment::HEAD_LEN);
+        let in_frame = data_room.saturating_sub(FileFragment::HEAD_LEN);
         let left = usize::try_from(transfer.left()).unwrap_or(usize::MAX);
         Some((transfer.state.sent, in_frame.min(transfer.max_fragment).min(left)))
     }
 
-    /// Puts a fragment into `frame`.
-    pub(super) fn prepare_fragment(
-        &mut self,
-        now: Micros,
-        bytes: &[u8],
-        room: usize,
-    ) -> Result<(), SendError> {
-        if self.sent.is_some() || !self.is_open() {
-            return Err(SendError::NotNow);
-        }
-        let purpose = self.compose_fragment(bytes, room).ok_or(SendError::NotNow)?;
-        self.mark_sent(now, purpose);
+    /// The fragment that carries `data` next.
+    pub(super) fn fragment<'a>(&self, data: &'a [u8]) -> Option<FileFragment<'a>> {
+        let FileState { offer: FileOffer { kind, total }, sent: offset, .. } = self.transfer?.state;
+        Some(FileFragment { kind, total, offset, data })
+    }
+
+    /// Whether there is a question for the PD now: whether it has finished, or, after a long silence in which it wants
+    /// no polls, only whether it is there.
+    pub(super) fn has_question(&self, now: Micros) -> bool {
+        let asks = |t: &Transfer| t.state.exclusive || t.is_complete() && t.ready_at <= now;
+        self.transfer.as_ref().is_some_and(asks)
+    }
+
+    /// A fragment has had its turn.
+    pub(super) fn let_fragment_go(&mut self) {
         if let Some(transfer) = &mut self.transfer {
             transfer.had_turn = true;
         }
-        Ok(())
     }
 
-    /// Puts the question into `frame` that a transfer has for its PD now, if it has one: whether it has finished, or,
-    /// after a long silence in which it wants no polls, only whether it is there.
-    pub(super) fn compose_file_question(&mut self, now: Micros) -> Option<Purpose> {
-        let open = self.is_open();
-        let transfer = self.transfer.as_ref().filter(|_| open)?;
-        if transfer.state.exclusive || transfer.is_complete() && transfer.ready_at <= now {
-            return self.compose_fragment(&[], N);
+    /// A bulk command has had its turn.
+    pub(super) fn let_command_go(&mut self) {
+        if let Some(transfer) = &mut self.transfer {
+            transfer.had_turn = false;
         }
-        None
-    }
-
-    fn compose_fragment(&mut self, data: &[u8], room: usize) -> Option<Purpose> {
-        let FileState { offer: FileOffer { kind, total }, sent: offset, .. } = self.transfer?.state;
-        let len = u32::try_from(data.len()).ok()?;
-        let command = Command::FileTransfer(FileFragment { kind, total, offset, data });
-        self.compose(&command, room).ok().map(|()| Purpose::Fragment { len })
     }
 
     /// The caller has no bytes at hand.
-    pub(super) fn postpone_fragment(&mut self, now: Micros, line: &LineConfig) {
+    pub(super) fn postpone(&mut self, now: Micros, line: &LineConfig) {
         if let Some(transfer) = &mut self.transfer {
             transfer.ready_at = now + poll_interval(line);
             (transfer.moved_at, transfer.had_turn) = (now, true);
         }
     }
 
-    /// The genuine answer to a fragment of `len` bytes.
-    pub(super) fn fragment_answered(&mut self, now: Micros, len: u32, reply: Option<&Reply<'_>>) {
-        let sealed = matches!(self.phase, Phase::Secure { .. });
-        let Some(transfer) = &mut self.transfer else { return };
-        let ended = match reply {
-            Some(Reply::FileStatus(status)) => {
-                let ended = transfer.take(now, len, status, sealed);
-                if status.has_news && !transfer.state.exclusive {
-                    self.due = now;
-                }
-                ended
-            }
-            Some(Reply::Nak(nak)) => Err(FileFault::Refused(nak.reason)),
-            _ => {
-                count(&mut self.counters.violations);
-                Err(FileFault::Unexpected)
-            }
-        };
-        match ended {
-            Ok(None) => self.let_urgent_pass(),
-            Ok(Some(outcome)) => {
-                self.transfer = None;
-                self.note(Event::FileSent { outcome });
-            }
-            Err(fault @ (FileFault::Refused(_) | FileFault::Failed(_))) => self.fail_file(fault),
-            Err(fault) => self.give_file_up(fault),
+    /// What FTSTAT says of a fragment of `len` bytes: go on (`None`), or the end.
+    pub(super) fn take_status(
+        &mut self,
+        now: Micros,
+        len: u32,
+        status: &FileStatus,
+        sealed: bool,
+    ) -> Result<Option<FileOutcome>, FileFault> {
+        match &mut self.transfer {
+            Some(transfer) => transfer.take(now, len, status, sealed),
+            None => Ok(None),
         }
     }
 
-    /// A transfer, if there is one, has failed by the PD's word or with its session.
-    pub(super) fn fail_file(&mut self, fault: FileFault) {
-        if self.transfer.take().is_some() {
-            self.note(Event::FileFailed { fault });
-        }
+    /// The PD has the file.
+    pub(super) fn finish(&mut self) {
+        self.transfer = None;
     }
 
-    /// A transfer, if there is one, is failed by us: the PD has to be told.
-    pub(super) fn give_file_up(&mut self, fault: FileFault) {
+    /// The transfer, if there is one, has failed by the PD's word or with its session. True: there was one.
+    pub(super) fn fail(&mut self) -> bool {
+        self.transfer.take().is_some()
+    }
+
+    /// The transfer, if there is one, is failed by us: the PD has to be told. True: there was one.
+    pub(super) fn give_up(&mut self) -> bool {
         self.abort_due |= self.transfer.is_some();
-        self.fail_file(fault);
+        self.fail()
     }
 
-    /// Something urgent does not wait for the end of a file beside which the PD takes nothing.
-    pub(super) fn let_urgent_pass(&mut self) {
-        let is_in_the_way = self.transfer.as_ref().is_some_and(|transfer| transfer.state.exclusive);
-        if is_in_the_way && self.demand == Demand::Urgent {
-            self.give_file_up(FileFault::Overtaken);
+    /// Whether the PD has to be told to stop.
+    pub(super) fn is_abort_due(&self) -> bool {
+        self.abort_due
+    }
+
+    /// The PD is told to stop, if it has to be.
+    pub(super) fn take_abort(&mut self) -> bool {
+        core::mem::take(&mut self.abort_due)
+    }
+
+    /// What the PD wants of the line with its transfer, beside what it `otherwise` wants; with a transfer that wants
+    /// the PD for itself, a frame is due only to break the silence at `silent_at`.
+    pub(super) fn wants(&self, now: Micros, otherwise: Wants, silent_at: Option<Micros>) -> Wants {
+        match (&self.transfer, silent_at) {
+            (Some(transfer), Some(silent_at)) => transfer.wants(now, otherwise, silent_at),
+            _ => otherwise,
         }
-    }
-
-    pub(super) fn file_state(&self) -> Option<FileState> {
-        self.transfer.as_ref().map(|transfer| transfer.state)
     }
 }
 
@@ -183,7 +177,7 @@ impl Transfer {
 
     /// What its PD wants of the line with this transfer, beside what it `otherwise` wants; with a transfer that wants
     /// the PD for itself, a frame is due only to break the silence at `silent_at`.
-    pub(super) fn wants(&self, now: Micros, otherwise: Wants, silent_at: Micros) -> Wants {
+    fn wants(&self, now: Micros, otherwise: Wants, silent_at: Micros) -> Wants {
         let due = if self.state.exclusive { Some(silent_at) } else { otherwise.due };
         let question = self.is_complete().then_some(self.ready_at);
         Wants {
@@ -192,11 +186,6 @@ impl Transfer {
             later: (!self.is_complete()).then_some(self.ready_at),
             ..otherwise
         }
-    }
-
-    /// A bulk command has had its turn.
-    pub(super) fn let_command_go(&mut self) {
-        self.had_turn = false;
     }
 
     /// What FTSTAT says of a fragment of `len` bytes: go on (`None`), or the end.

@@ -3,28 +3,31 @@
 use super::config::LineConfig;
 use super::counters::count;
 use super::event::{Event, KeyFault, LossCause};
-use super::fragments::Transfer;
 use super::keys::Which;
 use super::output::{Random, SendError};
+use super::outstanding::{Kind, Purpose};
 use super::peer::Peer;
-use super::phase::{Phase, Purpose, Sent};
-use super::timing::poll_interval;
+use super::phase::Phase;
+use super::probing::Probe;
+use super::timing::bytes_within;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{Command, KeySet};
 use crate::osdp::draft::max_data;
-use crate::osdp::frame::{self, Header, Scb, scs};
-use crate::osdp::secure::SealError;
+use crate::osdp::frame::{Header, Scb, scs};
 use crate::time::Micros;
 
 impl<const N: usize> Peer<N> {
     /// Puts into `frame` what is due: a repetition as it was, or the next step, poll or key. False: nothing, after all.
     pub(super) fn prepare_due(&mut self, now: Micros, line: &LineConfig, random: &mut impl Random) -> bool {
-        if self.sent.is_some() {
+        if self.overtake(now) {
+            return false;
+        }
+        if self.outstanding.sent().is_some() {
             self.count_frame(true);
             return true;
         }
         if self.keys.expire(now) {
-            self.note(Event::KeyKept);
+            self.notices.add(Event::KeyKept);
         }
         let question = self.compose_file_question(now);
         let Some(purpose) = question.or_else(|| self.compose_due(now, line, random)) else {
@@ -33,7 +36,7 @@ impl<const N: usize> Peer<N> {
             }
             return false;
         };
-        self.due = now + poll_interval(line);
+        self.timetable.polled(now, line);
         self.mark_sent(now, purpose);
         true
     }
@@ -44,25 +47,31 @@ impl<const N: usize> Peer<N> {
         now: Micros,
         command: &Command<'_>,
         room: usize,
-        urgent: bool,
+        kind: Kind,
     ) -> Result<(), SendError> {
-        if !self.is_open() || self.sent.is_some() {
+        if !self.takes_commands() {
             return Err(SendError::NotNow);
         }
         self.compose(command, room)?;
-        self.mark_sent(now, Purpose::Command { urgent });
-        self.transfer.iter_mut().for_each(Transfer::let_command_go);
+        self.mark_sent(now, Purpose::Command(kind));
+        self.upload.let_command_go();
         Ok(())
     }
 
     /// Composes the frame that the phase asks for, and moves on from the phases that wait for nothing else.
     fn compose_due(&mut self, now: Micros, line: &LineConfig, random: &mut impl Random) -> Option<Purpose> {
         match &self.phase {
-            Phase::Resting { .. } => {
-                self.sequence = 0;
-                self.phase = Phase::Identify;
-                self.compose_step(&Command::Id)
-            }
+            Phase::Resting { .. } => match self.probing.next() {
+                Probe::Id => {
+                    self.phase = Phase::Identify;
+                    self.compose_step(&Command::Id)
+                }
+                Probe::Poll => {
+                    self.phase = Phase::Probe;
+                    self.compose_step(&Command::Poll)
+                }
+            },
+            Phase::Probe => self.compose_step(&Command::Poll),
             Phase::Identify => self.compose_step(&Command::Id),
             Phase::Capabilities { .. } => self.compose_step(&Command::Capabilities),
             Phase::Known | Phase::Challenge { .. } => self.compose_challenge(now, line, random),
@@ -74,7 +83,7 @@ impl<const N: usize> Peer<N> {
                 let open = *open;
                 self.compose_in_session(now, line, open)
             }
-            Phase::Clear => self.compose_poll(),
+            Phase::Clear => self.compose_poll(line),
         }
     }
 
@@ -95,6 +104,10 @@ impl<const N: usize> Peer<N> {
 
     /// In session: the new key if there is one to set, else a poll. A session that is not open is for the key alone.
     fn compose_in_session(&mut self, now: Micros, line: &LineConfig, open: bool) -> Option<Purpose> {
+        if let Some(question) = self.keys.question(now) {
+            let asked = self.compose(&Command::Manufacturer(question), N);
+            return asked.ok().map(|()| Purpose::Question);
+        }
         if let Some(key) = self.keys.to_set(now).cloned() {
             self.compose(&Command::KeySet(KeySet::new(&key)), N).ok()?;
             self.keys.set_sent();
@@ -104,71 +117,53 @@ impl<const N: usize> Peer<N> {
             self.lose_session(now, line, LossCause::KeyChange);
             return None;
         }
-        self.compose_poll()
+        self.compose_poll(line)
     }
 
     /// A poll; before it, other settings, or that a file was given up; before the first one, how long a frame the CP
-    /// takes, if the PD can make use of it.
-    fn compose_poll(&mut self) -> Option<Purpose> {
-        if let Some(purpose) = self.compose_settings() {
-            return Some(purpose);
+    /// takes, if the PD can make use of it: no longer than the line may be held up in one piece.
+    fn compose_poll(&mut self, line: &LineConfig) -> Option<Purpose> {
+        if let Some(settings) = self.place.wanted() {
+            return self.compose(&Command::ComSet(settings), N).ok().map(|()| Purpose::ComSet);
         }
-        if core::mem::take(&mut self.abort_due) {
+        if self.upload.take_abort() {
             return self.compose(&Command::Abort, N).ok().map(|()| Purpose::Step);
         }
-        if self.size_told || self.receive_buffer() <= MIN_FRAME_LEN {
+        if self.device.receive_buffer() <= MIN_FRAME_LEN || !self.outstanding.tells_size() {
             return self.compose(&Command::Poll, N).ok().map(|()| Purpose::Poll);
         }
-        self.size_told = true;
-        let size = u16::try_from(N).unwrap_or(u16::MAX);
+        let by_time = bytes_within(line.frame_time, line.baud).max(MIN_FRAME_LEN);
+        let size = u16::try_from(N.min(by_time)).unwrap_or(u16::MAX);
         self.compose(&Command::ReceiveSize(size), N).ok().map(|()| Purpose::Step)
     }
 
     /// A frame of the bring-up, in clear.
     fn compose_step(&mut self, command: &Command<'_>) -> Option<Purpose> {
-        self.compose_clear(None, command, N).ok().map(|()| Purpose::Step)
+        self.outstanding.compose_clear(self.header(), None, command, N).ok().map(|()| Purpose::Step)
     }
 
     /// A frame of the handshake; its security block says which key it is about.
     fn compose_handshake(&mut self, which: Which, kind: u8, command: &Command<'_>) -> Option<Purpose> {
         let data = [which.kind().to_scb()];
-        self.compose_clear(Some(Scb { kind, data: &data }), command, N).ok().map(|()| Purpose::Step)
+        let scb = Some(Scb { kind, data: &data });
+        self.outstanding.compose_clear(self.header(), scb, command, N).ok().map(|()| Purpose::Step)
     }
 
     /// A frame of at most `room` bytes, sealed if there is a session.
     pub(super) fn compose(&mut self, command: &Command<'_>, room: usize) -> Result<(), SendError> {
         let header = self.header();
-        let Phase::Secure { session, .. } = &mut self.phase else {
-            return self.compose_clear(None, command, room);
-        };
-        let buf = with_room(&mut self.frame, room);
-        let sealed = session.seal(buf, header, command).map(<[u8]>::len).map_err(|error| match error {
-            SealError::Ended => SendError::NotNow,
-            SealError::Full => SendError::TooLong,
-        });
-        self.frame.truncate(*sealed.as_ref().unwrap_or(&0));
-        sealed.map(|_| ())
-    }
-
-    fn compose_clear(
-        &mut self,
-        scb: Option<Scb<'_>>,
-        command: &Command<'_>,
-        room: usize,
-    ) -> Result<(), SendError> {
-        let header = self.header();
-        let buf = with_room(&mut self.frame, room);
-        let len = frame::emit(buf, header, scb, command).map(<[u8]>::len);
-        self.frame.truncate(*len.as_ref().unwrap_or(&0));
-        len.map(|_| ()).map_err(|_| SendError::TooLong)
+        match &mut self.phase {
+            Phase::Secure { session, .. } => self.outstanding.compose_sealed(session, header, command, room),
+            _ => self.outstanding.compose_clear(header, None, command, room),
+        }
     }
 
     fn header(&self) -> Header {
-        Header { check: self.check.kind(), ..Header::command(self.address, self.sequence) }
+        self.outstanding.header(self.place.address(), self.check.kind())
     }
 
     pub(super) fn mark_sent(&mut self, now: Micros, purpose: Purpose) {
-        self.sent = Some(Sent { purpose, sequence: self.sequence, at: now, failures: 0, retry_at: now });
+        self.outstanding.mark_sent(now, purpose);
         self.count_frame(false);
     }
 
@@ -183,12 +178,4 @@ impl<const N: usize> Peer<N> {
             count(&mut self.counters.retries);
         }
     }
-}
-
-/// The whole buffer as far as a frame of `room` bytes and its mark reach.
-fn with_room<const N: usize>(buffer: &mut heapless::Vec<u8, N>, room: usize) -> &mut [u8] {
-    buffer.clear();
-    let len = room.saturating_add(1).min(N);
-    let _ = buffer.resize_default(len); // `len` is within the capacity
-    buffer
 }

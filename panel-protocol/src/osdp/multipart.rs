@@ -1,4 +1,7 @@
-//! A part of a message, and how a message is cut into parts.
+//! Messages longer than a frame travel as fragments (OSDP 2.2, 5.10): PIVDATAR, GENAUTH, GENAUTHR, CRAUTH and CRAUTHR
+//! consist of them, and a vendor may use them inside MFG and MFGREP.
+//!
+//! A [`Fragment`] names the whole message's length and its own place in it. Nothing here puts messages together.
 
 use core::fmt;
 
@@ -16,33 +19,9 @@ pub struct Fragment<'a> {
     pub data: &'a [u8],
 }
 
-/// The fragments of a message, in order. A message without bytes has none.
-#[derive(Clone, Copy)]
-pub struct Fragments<'a> {
-    message: &'a [u8],
-    total: u16,
-    offset: u16,
-    most: u16,
-}
-
-/// Why a message can't be cut into fragments.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SplitError {
-    /// It has more bytes than 16 bits can count.
-    TooLong(usize),
-    /// Fragments of no bytes never come to its end.
-    NoRoom,
-}
-
 impl<'a> Fragment<'a> {
     /// Data bytes before the part itself.
     pub const HEAD_LEN: usize = 2 + 2 + 2;
-
-    /// What a sender says that gives a message of `total` bytes up.
-    #[must_use]
-    pub const fn abandon(total: u16) -> Self {
-        Self { total, offset: total, data: &[] }
-    }
 
     /// Whether the sender gives the message up: an empty part at its end or behind it.
     #[must_use]
@@ -74,34 +53,8 @@ impl<'a> Fragment<'a> {
     }
 
     /// Where the part ends in the message.
-    pub(super) fn end(&self) -> usize {
+    fn end(&self) -> usize {
         usize::from(self.offset) + self.data.len()
-    }
-}
-
-impl<'a> Fragments<'a> {
-    /// Cuts `message` into fragments of at most `most` bytes each, [`Fragment::HEAD_LEN`] not counted.
-    ///
-    /// # Errors
-    /// When the message is too long to be sent so, or `most` is 0.
-    pub fn of(message: &'a [u8], most: usize) -> Result<Self, SplitError> {
-        let total = u16::try_from(message.len()).map_err(|_| SplitError::TooLong(message.len()))?;
-        match u16::try_from(most).unwrap_or(u16::MAX) {
-            0 => Err(SplitError::NoRoom),
-            most => Ok(Self { message, total, offset: 0, most }),
-        }
-    }
-}
-
-impl<'a> Iterator for Fragments<'a> {
-    type Item = Fragment<'a>;
-
-    fn next(&mut self) -> Option<Fragment<'a>> {
-        let Self { message, total, offset, most } = *self;
-        let len = most.min(total - offset);
-        self.offset += len;
-        let data = &message[offset.into()..self.offset.into()];
-        (len > 0).then_some(Fragment { total, offset, data })
     }
 }
 
@@ -142,20 +95,39 @@ impl fmt::Debug for Fragment<'_> {
     }
 }
 
-impl fmt::Debug for Fragments<'_> {
-    /// Without the message, which may be a cardholder's.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fragments(from {} of {} bytes, at most {} each)", self.offset, self.total, self.most)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::format;
 
-impl fmt::Display for SplitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong(len) => write!(f, "a message of {len} bytes is too long, it may have {}", u16::MAX),
-            Self::NoRoom => f.write_str("a frame has no room for any of the message"),
+    use super::*;
+
+    #[test]
+    fn a_fragment_is_laid_out_as_the_standard_says() {
+        let fragment = Fragment { total: 0x0302, offset: 0x0100, data: b"xyz" };
+        let mut room = [0; 9];
+        fragment.emit(&mut Writer::new(&mut room)).unwrap();
+        assert_eq!(room, [2, 3, 0, 1, 3, 0, b'x', b'y', b'z']);
+        assert_eq!(Fragment::parse(&room), Ok(fragment));
+        assert_eq!(Fragment::parse(&room[..5]), Err(PayloadError::TooShort { len: 5, min: 6 }));
+        assert_eq!(Fragment::parse(&room[..8]), Err(PayloadError::Count { at: 4, says: 3, follow: 2 }));
+        let over_the_end = [4, 0, 2, 0, 3, 0, 1, 2, 3];
+        assert_eq!(Fragment::parse(&over_the_end), Err(PayloadError::Beyond { at: 4, end: 5, total: 4 }));
+    }
+
+    #[test]
+    fn a_sender_may_give_a_message_up_at_its_end() {
+        for (offset, data, abandoned) in [(6, &b""[..], true), (5, b"", false), (0, b"abcdef", false)] {
+            let fragment = Fragment { total: 6, offset, data };
+            assert_eq!(fragment.is_abandoned(), abandoned);
+            let mut room = [0; 16];
+            fragment.emit(&mut Writer::new(&mut room)).unwrap();
+            assert_eq!(Fragment::parse(&room[..Fragment::HEAD_LEN + data.len()]), Ok(fragment));
         }
     }
-}
 
-impl core::error::Error for SplitError {}
+    #[test]
+    fn a_message_is_never_printed() {
+        let fragment = Fragment { total: 3, offset: 0, data: b"PIN" };
+        assert_eq!(format!("{fragment:?}"), "Fragment(3 bytes at 0 of 3)");
+    }
+}
