@@ -47,7 +47,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("links", "osdpcap"),
     ("site", "config"),
     ("site", "osdpcap"),
-    ("site", "panel_protocol::osdp"),
     ("site", "panel_protocol::panel"),
     ("sources", "peer"),
     ("sources", "peer::attempts"),
@@ -65,8 +64,17 @@ const KNOWN_ROOMS: &[&str] = &["local", "osdpcap", "peer"];
 const PARENTS: &[&str] = &["sources", "links", "links::mqtt"];
 
 /// Children that all their siblings may import, because what they hold is theirs together: what a card number becomes,
-/// and what a plan knows.
-const SHARED: &[&str] = &["sources::cards", "sources::moment"];
+/// what a plan knows, and the vocabulary of any link.
+const SHARED: &[&str] = &[
+    "sources::cards",
+    "sources::moment",
+    "links::card_table",
+    "links::client",
+    "links::handle",
+    "links::heard",
+    "links::limits",
+    "links::status",
+];
 
 /// Rooms that read no clock, no disk and no network, and wait for nothing.
 const PURE: &[&str] = &["domain", "access", "sync", "health", "views"];

@@ -20,7 +20,7 @@ impl Site {
     ) -> Result<BoxStream<'static, Record>, CaptureError> {
         let at = self.config.lines.iter().position(|known| known.id == *line);
         let at = at.ok_or_else(|| CaptureError::UnknownLine(line.clone()))?;
-        let handle = self.lines[at].get().ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
+        let handle = self.link(at).ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
         tracing::warn!(%line, ?actor, "the line is being recorded");
         let records = BroadcastStream::new(handle.listen()).map(|heard| match heard {
             Ok(record) => record,

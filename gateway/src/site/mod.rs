@@ -1,7 +1,7 @@
 //! The tokio shells that join the pure modules to the edges. No rules live here.
 //!
 //! ```text
-//! directory's writer ──observe──▶ Site { fleet, health } ◀──PanelClient── one task a line
+//! directory's writer ──observe──▶ Site { fleet, health } ◀──DeviceClient── one task a link
 //!                                        │ outputs
 //!                                        ▼
 //!                                record: event log, proofs           views: page, API, command line
@@ -15,6 +15,7 @@ mod cards;
 pub mod clock;
 mod compile;
 mod identity;
+mod links;
 mod panels;
 mod pulse;
 mod record;
@@ -25,7 +26,8 @@ pub use access::AccessRules;
 pub use cards::card_policy;
 pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};
-pub use panels::line;
+pub use links::link;
+pub use panels::client;
 pub use pulse::Pulse;
 pub use record::{record, resume};
 pub use running::{ControllerPlace, Site, SiteParts};

@@ -10,13 +10,13 @@ use tokio::sync::watch;
 
 use super::{Site, clock};
 use crate::domain::Origin;
-use crate::links::osdp::LineStatus;
+use crate::links::LinkStatus;
 use crate::store::{CommitError, Directory, StoreError};
 
 /// Listens to what must go on.
 pub struct Pulse {
     directory: Directory,
-    lines: Vec<watch::Receiver<LineStatus>>,
+    lines: Vec<watch::Receiver<LinkStatus>>,
 }
 
 impl Pulse {

@@ -9,7 +9,9 @@ use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
 use super::running::Site;
-use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision};
+use crate::domain::{
+    AlarmKind, CardRead, ControllerId, Event, EventKind, Level, Receipt, ReceiptAction, Revision,
+};
 use crate::store::StoreError;
 use crate::sync::{CardChange, Output};
 
@@ -63,6 +65,7 @@ async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
             }
             Output::Proven { controller, revision } => proven(site, controller, revision).await,
             Output::Full { controller } => full(site, controller),
+            Output::EventsLost { controller, count } => events_lost(site, controller, count),
             Output::Violation { controller, what } => violation(site, controller, what),
         }
     }
@@ -149,6 +152,16 @@ fn full(site: &Site, controller: usize) {
     let now = clock::now();
     let raised = site.health().raise(now, AlarmKind::TableFull { controller: id }, text);
     site.log_alarms(now, raised);
+}
+
+fn events_lost(site: &Site, controller: usize, count: u64) {
+    let Some(id) = site.fleet().names().get(controller).cloned() else { return };
+    let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+    let text = format!(
+        "{events} of {id} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the oldest."
+    );
+    tracing::warn!("{text}");
+    site.notice(Level::Attention, text);
 }
 
 fn violation(site: &Site, controller: usize, what: &'static str) {

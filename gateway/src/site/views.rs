@@ -37,14 +37,15 @@ impl SiteSource for Site {
         let events = self.card_reads();
         let identity = self.identity_view(now);
         let undone = self.undone_reactivations();
-        let wires = self.wires();
+        let links = self.link_statuses();
         let revision = self.directory.stats().revision;
-        let heard: Vec<_> = (0..self.config.controllers.len()).map(|at| wires.heard(at)).collect();
+        let heard: Vec<_> =
+            (0..self.config.controllers.len()).map(|at| hardware::device(&links, at)?.last_heard).collect();
         let fleet = self.fleet();
         let health = self.health();
         let standing = |at: usize| health.device(at, now, heard[at]);
         let controllers: Vec<ControllerView> = (0..heard.len())
-            .filter_map(|at| Some(self.controller(at, &fleet, &standing(at)?, wires.panel(at))))
+            .filter_map(|at| Some(self.controller(at, &fleet, &standing(at)?, hardware::device(&links, at))))
             .collect();
         let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;
@@ -69,9 +70,7 @@ impl SiteSource for Site {
             revision,
             counts,
             lines: (0..self.config.lines.len())
-                .map(|at| {
-                    hardware::line(&self.config.lines[at], &health.links()[at], wires.lines[at].as_ref())
-                })
+                .map(|at| hardware::line(&self.config.lines[at], &health.links()[at], links[at].as_ref()))
                 .collect(),
             receipts: receipts::newest(&fleet, format),
             exposed: receipts::exposed(&unproven, format),
@@ -112,11 +111,11 @@ impl SiteSource for Site {
             let at = at.ok_or_else(|| InstallModeError::UnknownController(controller.clone()))?;
             let unavailable =
                 |why: String| InstallModeError::Unavailable { controller: controller.clone(), why };
-            let line = self.line_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
+            let link = self.link_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
             let span = SignedDuration::from_mins(i64::from(minutes.get()));
             let until = clock::now() + span;
             self.health().install_mode(at, until);
-            let opened = line.open_install_mode(at, span.unsigned_abs()).await;
+            let opened = link.open_install_mode(at, span.unsigned_abs()).await;
             opened.map_err(|error| unavailable(error.to_string()))?;
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
             self.bump();

@@ -14,6 +14,8 @@ pub(super) struct EventCursor {
     storing: Option<u32>,
     /// Events that the controller forgot before they were fetched.
     lost: u64,
+    /// Of those, so many have been told of.
+    told_lost: u64,
 }
 
 /// What to do next about events.
@@ -38,10 +40,16 @@ impl EventCursor {
         self.lost
     }
 
+    /// How many have been lost since this was last asked.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        self.lost - std::mem::replace(&mut self.told_lost, self.lost)
+    }
+
     /// What INFO or a poll says of the controller's events.
     pub(super) fn heard(&mut self, epoch: u32, first: u32, next: u32) {
         if epoch != self.epoch || next < self.wanted {
-            *self = Self { epoch, wanted: first, lost: self.lost, ..Self::default() };
+            *self =
+                Self { epoch, wanted: first, lost: self.lost, told_lost: self.told_lost, ..Self::default() };
         }
         self.lost += u64::from(first.saturating_sub(self.wanted));
         self.wanted = self.wanted.max(first);
@@ -84,5 +92,27 @@ impl EventCursor {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_that_were_forgotten_unfetched_are_told_once() {
+        let mut cursor = EventCursor::default();
+        cursor.resume(7, 10);
+        cursor.heard(7, 10, 12);
+        assert_eq!(cursor.take_lost(), 0);
+        cursor.heard(7, 25, 40);
+        assert_eq!((cursor.take_lost(), cursor.take_lost(), cursor.lost()), (15, 0, 15));
+        assert_eq!(cursor.next_step(), Some(EventStep::Read { from: 25 }));
+        cursor.heard(8, 3, 5);
+        assert_eq!(
+            (cursor.take_lost(), cursor.lost()),
+            (0, 15),
+            "a panel that begins anew has lost nothing of ours"
+        );
     }
 }

@@ -57,6 +57,13 @@ pub enum Output {
         /// In order.
         events: Vec<PanelEvent>,
     },
+    /// A controller made more events than it has room for, and forgot the oldest before they could be fetched.
+    EventsLost {
+        /// Which controller.
+        controller: usize,
+        /// How many.
+        count: u64,
+    },
     /// A controller has proven everything up to this revision.
     Proven {
         /// Which controller.
@@ -203,6 +210,7 @@ impl Fleet {
         if machine.is_full() && !was_full {
             self.outputs.push_back(Output::Full { controller });
         }
+        self.tell_lost_events(controller);
         self.come_to(controller, now, outcome);
     }
 
@@ -215,8 +223,9 @@ impl Fleet {
 
     /// Without being asked, a controller tells of its events.
     pub fn events_waiting(&mut self, controller: usize, news: EventsWaiting) {
-        if let Some(controller) = self.controllers.get_mut(controller) {
-            controller.events_waiting(news);
+        if let Some(machine) = self.controllers.get_mut(controller) {
+            machine.events_waiting(news);
+            self.tell_lost_events(controller);
         }
     }
 
@@ -249,6 +258,13 @@ impl Fleet {
     /// What there is to say, oldest first.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    fn tell_lost_events(&mut self, controller: usize) {
+        let count = self.controllers[controller].events.take_lost();
+        if count > 0 {
+            self.outputs.push_back(Output::EventsLost { controller, count });
+        }
     }
 
     fn come_to(&mut self, controller: usize, now: Timestamp, outcome: Outcome) {

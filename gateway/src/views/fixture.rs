@@ -131,6 +131,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
             pending: 0,
         }),
         faults: FaultCounts::default(),
+        events_lost: 0,
         install_mode_until: None,
         doors: vec![door(&format!("{id}-main"), &format!("{id}, main entrance"), 0)],
     }

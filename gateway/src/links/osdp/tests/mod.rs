@@ -1,6 +1,8 @@
 //! A line's task against simulated panels on a pty with the timing of a real line.
 #![cfg(feature = "demo")] // the simulator comes with it
 
+mod outputs;
+
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,7 @@ use std::time::{Duration, Instant};
 use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
 use firmware_sim::site::Power;
 use firmware_sim::{SimConfig, Site};
-use panel_protocol::osdp::cp::{Event, KeyFault, PdState, line_time};
-use panel_protocol::osdp::reply::Reply;
-use panel_protocol::panel::{Answer, Operation};
+use panel_protocol::osdp::cp::{Event, KeyFault, line_time};
 use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -20,9 +20,10 @@ use tokio::time::timeout;
 
 use super::identity_file;
 use super::key_file::{self, Key};
-use super::{LineHandle, LineSetup, PanelClient, PanelSetup, event, limits, line};
+use super::{DeviceSetup, LineSetup, event, line};
 use crate::domain::{Became, DeviceCondition, LinkCondition};
-use crate::sync::Demand;
+use crate::links::{DeviceClient, Heard, LinkHandle, LinkStatus, limits};
+use crate::sync::{Answer, Demand, Failure, Operation, Room};
 
 /// Longest that anything here may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,14 +32,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 struct Story {
     /// Operations to send, for each controller.
-    operations: Vec<VecDeque<Vec<u8>>>,
-    answers: Vec<(usize, Vec<u8>)>,
-    failed: Vec<usize>,
+    operations: Vec<VecDeque<Operation>>,
+    answers: Vec<(usize, Answer)>,
+    failed: Vec<(usize, Failure)>,
+    heard: Vec<(usize, Heard)>,
     events: Vec<(usize, Became)>,
     line: Vec<LinkCondition>,
     /// A controller for which there is demand and never an operation, and how often it was asked for one.
     undecided: Option<usize>,
     asked_in_vain: usize,
+    /// What happens just before the next operation is sent.
+    before_sending: Option<Box<dyn FnOnce() + Send>>,
     /// When each operation was fetched and answered.
     times: Vec<(Instant, Option<Instant>)>,
 }
@@ -78,36 +82,40 @@ impl Teller {
     }
 }
 
-impl PanelClient for Teller {
+impl DeviceClient for Teller {
     fn demand(&self, controller: usize) -> Demand {
         let story = self.story();
         let some = !story.operations[controller].is_empty() || story.undecided == Some(controller);
         if some { Demand::Urgent } else { Demand::None }
     }
 
-    fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
+    fn next(&self, controller: usize, room: &mut dyn Room) -> bool {
         let mut story = self.story();
         let Some(operation) = story.operations[controller].pop_front() else {
             story.asked_in_vain += 1;
-            return None;
+            return false;
         };
-        to[..operation.len()].copy_from_slice(&operation);
+        if let Some(happens) = story.before_sending.take() {
+            happens();
+        }
         story.times.push((Instant::now(), None));
-        Some(operation.len())
+        room.operation(&operation)
     }
 
-    fn answer(&self, controller: usize, bytes: &[u8]) {
+    fn answered(&self, controller: usize, answer: &Answer) {
         self.note(|story| {
-            story.answers.push((controller, bytes.to_vec()));
+            story.answers.push((controller, answer.clone()));
             story.times.last_mut().unwrap().1 = Some(Instant::now());
         });
     }
 
-    fn failed(&self, controller: usize) {
-        self.note(|story| story.failed.push(controller));
+    fn failed(&self, controller: usize, failure: Failure) {
+        self.note(|story| story.failed.push((controller, failure)));
     }
 
-    fn told(&self, _: usize, _: &Reply<'_>) {}
+    fn heard(&self, controller: usize, heard: &Heard) {
+        self.note(|story| story.heard.push((controller, heard.clone())));
+    }
 
     fn became(&self, controller: usize, became: &Became) {
         self.note(|story| story.events.push((controller, became.clone())));
@@ -121,10 +129,10 @@ impl PanelClient for Teller {
 /// A simulated line, its folder, and the task that serves it.
 struct Scene {
     folder: TempDir,
-    site: Option<Site>,
+    site: Option<Arc<Site>>,
     config: SimConfig,
     teller: Arc<Teller>,
-    handle: LineHandle,
+    handle: LinkHandle,
     task: JoinHandle<()>,
     end: oneshot::Sender<()>,
 }
@@ -156,26 +164,24 @@ impl Scene {
             if *key != PanelKey::Factory {
                 key_file::write(&key_file, &Key::new(key_of(controller))).unwrap();
             }
-            panels.push(PanelSetup { controller, address, key_file });
+            panels.push(DeviceSetup { device: controller, address, key_file });
         }
         let teller = Arc::new(Teller::default());
         teller.story().operations.resize(theirs.len(), VecDeque::new());
-        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels };
-        let (handle, task) = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels };
+        let (handle, task) = line(setup, Arc::clone(&teller) as Arc<dyn DeviceClient>);
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
         Self { folder, site: None, config, teller, handle, task, end }
     }
 
     fn plug_in(mut self) -> Self {
-        self.site = Some(Site::start(&self.config).unwrap());
+        self.site = Some(Arc::new(Site::start(&self.config).unwrap()));
         self
     }
 
     fn ask_info(&self, controller: usize) {
-        let mut bytes = [0; 64];
-        let len = Operation::Info.encode(&mut bytes).unwrap();
-        self.teller.story().operations[controller].push_back(bytes[..len].to_vec());
+        self.teller.story().operations[controller].push_back(Operation::Info);
         self.handle.wake();
     }
 
@@ -197,20 +203,22 @@ impl Scene {
         self.teller.story().events.clear();
         let panels = self.config.panels.iter().enumerate().map(|(controller, panel)| {
             let key_file = key_path(self.folder.path(), controller);
-            PanelSetup { controller, address: panel.address, key_file }
+            DeviceSetup { device: controller, address: panel.address, key_file }
         });
         let (port, baud) = (self.folder.path().join("line"), self.config.lines[0].baud);
-        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, panels: panels.collect() };
-        let (handle, task) = line(setup, Arc::clone(&self.teller) as Arc<dyn PanelClient>);
+        let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels.collect() };
+        let (handle, task) = line(setup, Arc::clone(&self.teller) as Arc<dyn DeviceClient>);
         let (end, ended) = oneshot::channel();
         self.task = tokio::spawn(Box::pin(task.run(async move { drop(ended.await) })));
         (self.handle, self.end) = (handle, end);
         self
     }
 
-    async fn finish(self) {
+    /// Ends the line; everything that it had to write is written then.
+    async fn finish(self) -> TempDir {
         self.end.send(()).unwrap();
         timeout(PATIENCE, self.task).await.expect("the task ends when it is told to").unwrap();
+        self.folder
     }
 }
 
@@ -232,17 +240,19 @@ async fn operations_reach_the_right_panel_and_their_answers_come_back() {
     {
         let story = scene.teller.story();
         assert!(story.failed.is_empty());
-        for (_, bytes) in &story.answers {
-            assert!(matches!(Answer::decode(bytes), Some(Answer::Info(_))), "{bytes:?}");
+        for (_, answer) in &story.answers {
+            assert!(matches!(answer, Answer::Info(_)), "{answer:?}");
         }
         assert!((0..3).all(|controller| story.answers.iter().filter(|(c, _)| *c == controller).count() == 5));
     }
     let mut status = scene.handle.status();
-    let all_ready =
-        |status: &super::LineStatus| status.panels.iter().all(|panel| panel.state == PdState::Ready);
+    let all_ready = |status: &LinkStatus| {
+        let online = status.devices.iter().filter(|device| device.condition == DeviceCondition::Online);
+        online.count() == 3
+    };
     timeout(PATIENCE, status.wait_for(all_ready)).await.unwrap().unwrap();
-    let heard = status.borrow().panels.iter().all(|panel| panel.last_heard.is_some());
-    assert!(heard && status.borrow().port.is_ok());
+    let heard = status.borrow().devices.iter().all(|device| device.last_heard.is_some());
+    assert!(heard && status.borrow().condition == Some(LinkCondition::Up));
     scene.finish().await;
 }
 
@@ -279,7 +289,8 @@ async fn the_next_operation_follows_an_answer_after_the_silence_and_little_more(
     gaps.sort();
     let (silence, median) = (line_time(2, 115_200), gaps[ROUNDS / 2]);
     println!("from answer to next operation: median {median:?}, p75 {:?}, silence {silence:?}", gaps[150]);
-    assert!(median >= silence, "{median:?}");
+    // The silence begins when the bytes come, a moment before they are told as an answer.
+    assert!(median + Duration::from_micros(20) >= silence, "{median:?}");
     assert!(median < silence + Duration::from_millis(2), "{median:?}");
     scene.finish().await;
 }
@@ -311,12 +322,14 @@ async fn a_missing_port_is_told_with_a_remedy_when_the_reason_changes_and_served
 async fn an_unplugged_port_is_opened_again_and_what_was_under_way_has_failed() {
     let mut scene = Scene::begin(115_200, &installed(1)).plug_in();
     scene.until_up(0, 1).await;
-    scene.site.as_ref().unwrap().power("p0", Power::Off).unwrap();
+    let simulated = Arc::clone(scene.site.as_ref().unwrap());
+    let cut = move || drop(simulated.power("p0", Power::Off));
+    scene.teller.story().before_sending = Some(Box::new(cut));
     scene.ask_info(0);
     scene.teller.until("sent", |story| story.times.len() == 1).await;
     scene.site = None;
     scene.teller.until("down", |story| matches!(story.line.last(), Some(LinkCondition::Down { .. }))).await;
-    scene.teller.until("failed", |story| story.failed == [0]).await;
+    scene.teller.until("failed", |story| story.failed == [(0, Failure::Lost)]).await;
     scene = scene.plug_in();
     scene.until_up(0, 2).await;
     scene.ask_info(0);
@@ -337,8 +350,10 @@ async fn install_mode_gives_a_factory_panel_a_key_and_writes_its_file() {
     assert!(key_file::read(&path).unwrap().is_some());
     scene.ask_info(0);
     scene.teller.until("answered", |story| story.answers.len() == 1).await;
-    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 3, "the line, the key, and whose it is");
-    scene.finish().await;
+    let simulated = scene.site.clone(); // with the line's link in the folder
+    let folder = scene.finish().await;
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "the line, the key, and whose it is");
+    drop(simulated);
 }
 
 #[tokio::test]
@@ -346,21 +361,18 @@ async fn a_device_swapped_while_the_service_was_stopped_is_an_alarm_until_it_is_
     let mut scene = Scene::begin(115_200, &installed(1)).plug_in();
     scene.until_up(0, 1).await;
     let remembered = identity_file::path(&key_path(scene.folder.path(), 0));
-    scene.ask_info(0); // by its answer, what the session's start has to write is written
-    scene.teller.until("answered", |story| story.answers.len() == 1).await;
-    let before = fs::read(&remembered).unwrap();
     scene.site = None;
     scene.config.panels[0].serial += 1;
-    let scene = scene.restart().await.plug_in();
+    let scene = scene.restart().await;
+    let before = fs::read(&remembered).unwrap();
+    let scene = scene.plug_in();
     let is_swapped = |became: &Became| is(became, DeviceCondition::Swapped);
     scene.teller.until("told of", |story| story.events.iter().any(|(_, event)| is_swapped(event))).await;
     assert_eq!(fs::read(&remembered).unwrap(), before, "a stranger is not remembered");
     scene.handle.open_install_mode(0, Duration::from_secs(60)).await.unwrap();
     scene.until_up(0, 1).await;
-    scene.ask_info(0);
-    scene.teller.until("answered", |story| story.answers.len() == 2).await;
+    let _folder = scene.finish().await;
     assert_ne!(fs::read(&remembered).unwrap(), before);
-    scene.finish().await;
 }
 
 #[tokio::test]
@@ -413,10 +425,10 @@ async fn a_key_file_that_others_may_read_is_told_of_and_not_used() {
     key_file::write(&key_file, &Key::new(key_of(0))).unwrap();
     fs::set_permissions(&key_file, fs::Permissions::from_mode(0o644)).unwrap();
     let teller = Arc::new(Teller::default());
-    let panels = vec![PanelSetup { controller: 0, address: 0, key_file }];
+    let devices = vec![DeviceSetup { device: 0, address: 0, key_file }];
     let setup =
-        LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, panels };
-    let _task = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
+        LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, devices };
+    let _task = line(setup, Arc::clone(&teller) as Arc<dyn DeviceClient>);
     let story = teller.story();
     let [(0, Became::Condition { is: DeviceCondition::WrongKey, why })] = &story.events[..] else {
         panic!("{:?}", story.events)
