@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
-use crate::config::{Config, NamedFiles, Tls};
+use crate::config::{Config, NamedFiles, Protocol, Tls};
 use crate::web::tls::Identity;
 
 /// Validate a configuration, with the files that it names
@@ -32,8 +32,9 @@ impl Check {
         let config = site.load(NamedFiles::Checked)?;
         tell_expiry(&config);
         for line in &config.lines {
-            if let Err(unfit) = port::check(&line.port) {
-                tell(format_args!("warning: line {}: {} {unfit}", line.id, line.port.display()));
+            let Protocol::Osdp { port, .. } = &line.protocol;
+            if let Err(unfit) = port::check(port) {
+                tell(format_args!("warning: line {}: {} {unfit}", line.id, port.display()));
             }
         }
         let doors = config.controllers.iter().map(|controller| controller.doors.len()).sum();
