@@ -27,11 +27,12 @@ impl Supervisor {
 async fn a_supervisor_hears_that_the_service_is_ready_lives_and_stops() {
     let plan = SitePlan::empty().line("north", 38_400, [PanelPlan::new("lobby")]);
     let _simulator = plan.simulator().await;
+    plan.write();
     let path = plan.folder().join("notify");
     let supervisor = Supervisor(UnixDatagram::bind(&path).unwrap());
     supervisor.0.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = program("gateway");
-    command.args(["run", "--config"]).arg(plan.folder().join("gateway.toml"));
+    command.args(["run", "--config"]).arg(plan.config());
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "300000").env_remove("WATCHDOG_PID");
     let mut service = Process::start(command);
     let ready = supervisor.hears("READY=1");

@@ -6,6 +6,7 @@
 mod access;
 mod card;
 mod check;
+mod client;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
@@ -29,7 +30,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
-use crate::local::{Client, ClientError};
+use client::{Client, ClientError};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;

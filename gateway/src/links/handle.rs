@@ -8,7 +8,7 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use super::limits::{MAX_ACTUATION, MAX_INSTALL_TIME, PENDING_ORDERS, TAPPED_RECORDS};
 use super::status::LinkStatus;
 use crate::domain::LineId;
-use crate::osdpcap::Record;
+use crate::domain::osdpcap::Record;
 
 /// A link from outside.
 #[derive(Clone, Debug)]

@@ -3,7 +3,10 @@
 mod lines;
 mod listen;
 mod open;
+mod socket;
 mod watchdog;
+
+pub use socket::Socket;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,7 +20,6 @@ use lines::Lines;
 pub use lines::MakeLink;
 
 use crate::config::Config;
-use crate::local::Socket;
 use crate::site::{Pulse, Site};
 use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;
@@ -113,6 +115,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",

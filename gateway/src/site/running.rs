@@ -54,6 +54,8 @@ pub struct Site {
     links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
     pub(super) news: Notify,
+    /// Cards are to be compiled anew.
+    pub(super) recompile: Notify,
 }
 
 impl Site {
@@ -76,6 +78,7 @@ impl Site {
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
             news: Notify::new(),
+            recompile: Notify::new(),
             config,
         }
     }
@@ -149,7 +152,6 @@ impl Site {
 
     /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.
     pub fn finished_receipt(&self, card: Credential) -> Option<Receipt> {
-        let card = card.to_string();
         self.fleet().receipts().recent().find(|receipt| receipt.credential == card).cloned()
     }
 

@@ -16,7 +16,7 @@ use gateway::links::{Actuation, LinkHandle};
 use gateway::service::{MakeLink, Service, StartWith};
 use gateway::site;
 use gateway::store::tokens::Tokens;
-use gateway::views::SiteSource;
+use gateway::views::ShowSite;
 use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::H10301;
 use reqwest::{Client, Method};
@@ -104,7 +104,7 @@ impl Scene {
         let mut changed = self.service.site().changed();
         let waited = timeout(PATIENCE, async {
             loop {
-                let shown = serde_json::to_value(self.service.site().site()).unwrap();
+                let shown = serde_json::to_value(self.service.site().site().await).unwrap();
                 if done(&shown) {
                     return shown;
                 }
@@ -113,7 +113,9 @@ impl Scene {
         });
         match waited.await {
             Ok(shown) => shown,
-            Err(_) => panic!("never {what}: {:#}", serde_json::to_value(self.service.site().site()).unwrap()),
+            Err(_) => {
+                panic!("never {what}: {:#}", serde_json::to_value(self.service.site().site().await).unwrap())
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use panel_protocol::osdp::command::code::KEYSET;
 use panel_protocol::osdp::frame::{Frame, MARK};
 use tokio::sync::broadcast;
 
-use crate::osdpcap::{Io, Record};
+use crate::domain::osdpcap::{Io, Record};
 
 pub(super) struct Tap {
     listeners: broadcast::Sender<Record>,

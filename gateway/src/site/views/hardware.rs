@@ -1,16 +1,32 @@
 //! Controllers and lines: what is configured, how they are and what their links last told, in one.
 
+use jiff::Timestamp;
+
+use super::super::clock;
 use super::super::running::Site;
 use crate::config::{Attachment, ControllerKind, Line, Protocol};
-use crate::health::{DeviceStanding, LinkStanding};
+use crate::health::{DeviceStanding, Health, LinkStanding};
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
-use crate::views::{ControllerView, DoorView, LineView, TableView};
+use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
 
 /// What a controller's link last told of it.
-pub(super) fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
+fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
     let devices = links.iter().flatten().flat_map(|link| &link.devices);
     devices.into_iter().find(|device| device.device == controller)
+}
+
+/// When a controller last said anything.
+pub(super) fn last_heard(links: &[Option<LinkStatus>], controller: usize) -> Option<Timestamp> {
+    device(links, controller)?.last_heard
+}
+
+impl ShowControllers for Site {
+    fn controllers(&self) -> Vec<ControllerView> {
+        let links = self.link_statuses();
+        let fleet = self.fleet();
+        self.controller_views(&fleet, &self.health(), &links, clock::now())
+    }
 }
 
 impl Site {
@@ -20,7 +36,28 @@ impl Site {
         (0..self.config.lines.len()).map(status).collect()
     }
 
-    pub(super) fn controller(
+    /// In the order of the configuration.
+    pub(super) fn controller_views(
+        &self,
+        fleet: &Fleet,
+        health: &Health,
+        links: &[Option<LinkStatus>],
+        now: Timestamp,
+    ) -> Vec<ControllerView> {
+        let shown = |at| {
+            let standing = health.device(at, now, last_heard(links, at))?;
+            Some(self.controller(at, fleet, &standing, device(links, at)))
+        };
+        (0..self.config.controllers.len()).filter_map(shown).collect()
+    }
+
+    /// In the order of the configuration.
+    pub(super) fn line_views(&self, health: &Health, links: &[Option<LinkStatus>]) -> Vec<LineView> {
+        let lines = self.config.lines.iter().zip(health.links()).zip(links);
+        lines.map(|((config, standing), link)| line(config, standing, link.as_ref())).collect()
+    }
+
+    fn controller(
         &self,
         at: usize,
         fleet: &Fleet,
@@ -38,7 +75,7 @@ impl Site {
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
             identity: device.and_then(|device| device.identity.clone()),
-            table: fleet.status(at).map(|status| table(fleet, &status)),
+            table: fleet.status(at).map(|status| table(&status)),
             faults: device.map(|device| device.faults).unwrap_or_default(),
             events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
@@ -51,11 +88,11 @@ impl Site {
     }
 }
 
-fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
+fn table(status: &ControllerStatus) -> TableView {
     let work = status.work;
     TableView {
         held: status.rows.map(u64::from),
-        desired: fleet.cards().len() as u64,
+        desired: status.desired_rows.into(),
         capacity: status.info.map(|info| u64::from(info.row_capacity)),
         proven: status.state == SyncState::Proven,
         since: status.verified_at,
@@ -63,7 +100,7 @@ fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
     }
 }
 
-pub(super) fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
+fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
     let Protocol::Osdp { port, baud } = &line.protocol;
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
