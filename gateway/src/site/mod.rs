@@ -25,7 +25,7 @@ mod token;
 mod views;
 
 pub use access::AccessRules;
-pub use cards::card_policy;
+pub use cards::{card_policy, ended_cards};
 pub use compile::{active_cards, observe, recompile};
 pub use identity::{Identity, identity};
 pub use links::link;

@@ -197,7 +197,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
 
 fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
     let given = GivenCard { number: number.to_owned(), ..GivenCard::default() };
-    let refused = RefusedCard { given, refusal, at: before_noon(4_000) };
+    let refused = RefusedCard { given, refusal, at: before_noon(4_000), ended: false };
     RefusedCardView::of(CardholderId(uuid::Uuid::nil()), name, &refused)
 }
 

@@ -52,6 +52,11 @@ impl Settlement<'_> {
     }
 }
 
+/// Whether the validity of a card that was given has ended. One that can't be read has no end.
+pub fn has_ended(given: &GivenCard, now: Timestamp) -> bool {
+    validity(given).is_ok_and(|(_, until)| until.is_some_and(|until| until <= now))
+}
+
 fn validity(given: &GivenCard) -> Result<(Option<Timestamp>, Option<Timestamp>), CardRefusal> {
     let refused = |detail| CardRefusal::Validity { number: given.number.clone(), detail };
     let read = |name: &str, text: &Option<String>| {

@@ -15,6 +15,7 @@ use super::export::Snapshots;
 use super::load::load;
 use super::meta::{Counts, META_KEY, Meta};
 use super::overlay::Overlay;
+use super::reindex::reindex;
 use super::rows::{self, kind};
 use super::snapshot;
 use super::tree::Tree;
@@ -243,11 +244,13 @@ impl Opening {
             Found::Whole(tree, meta) => {
                 let end = self.journal_end();
                 if meta.revision <= end && self.journal.first() <= meta.revision.next().0 {
+                    let meta = reindex(&tree, meta)?;
                     return Ok((tree, meta, None));
                 }
                 if meta.revision > end {
                     self.refuse_if_nothing_is_left(&meta)?;
                     self.mend(&tree, &meta, end)?;
+                    let meta = reindex(&tree, meta)?;
                     return Ok((tree, meta, None));
                 }
                 RebuildCause::Behind(meta.revision)

@@ -6,9 +6,9 @@ use super::super::document::{Document, get};
 use super::super::error::ScimError;
 use super::super::filter::{self, Filter, Operator};
 use super::super::limits;
-use super::super::path::Place;
+use super::super::path::{Place, Spot};
 use super::super::project::Projection;
-use super::super::schema::{Held, ResourceType};
+use super::super::schema::{ENTERPRISE_USER, GATEHOUSE_USER, Held, ResourceType};
 use super::sort::Sort;
 
 /// A query.
@@ -193,20 +193,56 @@ pub(super) enum Key {
     ExternalId(String),
     /// `userName` of a person, `displayName` of a group.
     Name(String),
+    /// `cardNumber`, or the `value` of one of `cards`.
+    CardNumber(String),
 }
 
 fn key(term: &Filter, resource: &ResourceType) -> Option<Key> {
-    let Filter::Compare { path, operator: Operator::Equal, literal } = term else { return None };
+    let (path, within) = match term {
+        Filter::Compare { path, .. } => (path, None),
+        Filter::Element { path, filter } => (path, Some(filter)),
+        _ => return None,
+    };
     let Place::Attribute(spot) = path.locate(resource) else { return None };
+    if resource.held_as == Held::Cardholders && is_card_number(&spot, within.is_some()) {
+        let number = match within {
+            Some(filter) => filter.conjuncts().iter().find_map(|term| {
+                let Filter::Compare { path, .. } = term else { return None };
+                (path.to_string().eq_ignore_ascii_case("value")).then(|| equal_to(term))?
+            }),
+            None => equal_to(term),
+        };
+        return number.map(Key::CardNumber);
+    }
     if spot.extension.is_some() || spot.sub.is_some() {
         return None;
     }
-    let text = literal.as_text()?;
+    let text = equal_to(term)?;
     match (resource.held_as, spot.name) {
         (_, "id") => Some(Key::Id(text)),
         (_, "externalId") => Some(Key::ExternalId(text)),
         (Held::Cardholders, "userName") | (Held::Groups, "displayName") => Some(Key::Name(text)),
         _ => None,
+    }
+}
+
+/// The text to which a comparison asks for equality.
+fn equal_to(term: &Filter) -> Option<String> {
+    match term {
+        Filter::Compare { operator: Operator::Equal, literal, .. } => literal.as_text(),
+        _ => None,
+    }
+}
+
+/// Whether an attribute's place is that of card numbers; `chosen`: of those elements that a filter behind it chooses.
+fn is_card_number(spot: &Spot<'_>, chosen: bool) -> bool {
+    let sub = spot.sub.map(|(name, _)| name);
+    match (spot.extension, spot.name) {
+        (Some(extension), "cardNumber") => extension == ENTERPRISE_USER.id && sub.is_none() && !chosen,
+        (Some(extension), "cards") => {
+            extension == GATEHOUSE_USER.id && matches!((sub, chosen), (None, _) | (Some("value"), false))
+        }
+        _ => false,
     }
 }
 
@@ -264,6 +300,22 @@ mod tests {
         assert!(!scans("USERNAME EQ \"ada\" and active eq true"));
         assert!(!scans("externalId eq jyoung"));
         assert!(!scans("id eq \"u\" and manager eq \"m\""));
+        assert!(!scans("cardNumber eq \"1\""));
+        assert!(!scans(
+            "active eq true and urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:cardnumber eq 1"
+        ));
+        assert!(!scans("cards.value eq \"1\"") && !scans("cards eq \"1\""));
+        assert!(!scans("cards[active eq true and value eq \"1\"]"));
+        for other in [
+            "cards[badgeType eq \"1\"]",
+            "cards.badgeType eq \"1\"",
+            "cardNumber ne \"1\"",
+            "cardNumber eq null",
+        ] {
+            assert!(scans(other), "{other}");
+        }
+        assert!(scans("cards[not (value eq \"1\")]") && scans("cards[value eq \"1\" or active eq true]"));
+        assert!(query(&[("filter", "cardNumber eq \"1\"")]).unwrap().scans(&[&GROUP]));
         assert!(scans("userName sw \"a\""));
         assert!(scans("userName eq \"a\" or userName eq \"b\""));
         assert!(scans("emails[type eq \"work\"].value eq \"x\""));
