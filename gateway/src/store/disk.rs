@@ -2,11 +2,12 @@
 //! rename or not at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::limits::PROBE_BYTES;
 
 /// Makes `dir` with its parents, durably, readable by the service's user alone.
 pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
@@ -36,6 +37,24 @@ pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError
     };
     write().map_err(StoreError::io("replace", path))?;
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Makes sure that the disk of `dir` takes a file, and that it can be flushed.
+pub(super) fn probe(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join("probe");
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+        file.write_all(&vec![0; PROBE_BYTES])?;
+        file.sync_all()
+    };
+    let written = write().map_err(StoreError::io("write", &path));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            written.and(Err(StoreError::io("delete", &path)(error)))
+        }
+        _ => written,
+    }
 }
 
 /// A lock file held by this process until dropped.

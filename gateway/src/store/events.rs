@@ -74,6 +74,7 @@ impl EventLog {
             verify: Verify::Newest,
             // The last flush before a crash was nobody's yet, so a half of it is not missed.
             durable: Some(0),
+            mark: None,
         };
         let (mut journal, torn) = Journal::open(dir, options)?;
         retire(&mut journal, &limits, SystemTime::now());

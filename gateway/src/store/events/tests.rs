@@ -128,7 +128,7 @@ async fn an_event_beyond_all_measure_is_refused() {
 #[test]
 fn events_of_older_programs_are_read_and_those_of_newer_ones_left_where_they_are() {
     let dir = TempDir::new().unwrap();
-    let options = Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None };
+    let options = Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None, mark: None };
     let (mut journal, _) = Journal::open(dir.path(), options).unwrap();
     let unversioned = serde_json::to_vec(&event(1)).unwrap();
     let newer = br#"{"version":250,"when":"tomorrow","kind":"prophecy"}"#.to_vec();
@@ -175,7 +175,7 @@ async fn an_event_says_by_its_version_what_a_program_must_know() {
 
 /// A journal of three segments with four events each, and one event in a fourth.
 fn four_segments(dir: &Path) {
-    let options = Options { kind: KIND, segment_bytes: 1, verify: Verify::Newest, durable: None };
+    let options = Options { kind: KIND, segment_bytes: 1, verify: Verify::Newest, durable: None, mark: None };
     let (mut journal, _) = Journal::open(dir, options).unwrap();
     for batch in 0..4 {
         let events = (0..if batch < 3 { 4 } else { 1 }).map(|number| batch * 4 + number + 1);

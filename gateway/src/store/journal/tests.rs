@@ -9,7 +9,7 @@ use super::*;
 const KIND: Kind = Kind(*b"test");
 
 fn options(segment_bytes: u64, durable: Option<u64>) -> Options {
-    Options { kind: KIND, segment_bytes, verify: Verify::All, durable }
+    Options { kind: KIND, segment_bytes, verify: Verify::All, durable, mark: None }
 }
 
 fn payload(sequence: u64) -> Vec<u8> {

@@ -280,6 +280,7 @@ async fn history_that_is_nowhere_is_refused_not_skipped() {
         segment_bytes: 1,
         verify: crate::store::journal::Verify::All,
         durable: None,
+        mark: None,
     };
     let (mut later, _) = crate::store::journal::Journal::open(&journal, options).unwrap();
     later.restart_at(18, &dir.path().join("quarantine")).unwrap();
