@@ -49,7 +49,13 @@ impl EventKind {
             Self::CardRead(_) | Self::Receipt(_) => 1,
             Self::Alarm(alarm) => alarm.what.since(),
             // Version 2 of events knows the origins of version 3 of records.
-            Self::RuleDropped(rule) => if rule.origin.since() <= 2 { 1 } else { 2 },
+            Self::RuleDropped(rule) => {
+                if rule.origin.since() <= 2 {
+                    1
+                } else {
+                    2
+                }
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use super::clock;
 use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
-use crate::sources::access::{self, Book, Doors, EditError, Now};
+use crate::sources::Moment;
+use crate::sources::access::{self, Book, Doors, EditError};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
     AccessError, AccessLevelView, AccessSource, AccessView, Actor, DoorScheduleView, GroupView, RuleView,
@@ -72,11 +73,11 @@ impl AccessSource for AccessRules {
         };
         let (doors, at) = (Arc::clone(&self.doors), clock::now());
         Box::pin(async move {
-            let editor = origin.clone();
+            let by = origin.clone();
             let plan = move |view: &View<'_>, revision| {
-                let planned = access::plan(view, Now { at, revision }, &doors, edit)?;
+                let planned = access::plan(view, Moment { at, revision, by: &by }, &doors, edit)?;
                 if !planned.0.is_empty() {
-                    tracing::info!(?editor, %revision, "access levels or rules are edited");
+                    tracing::info!(editor = ?by, %revision, "access levels or rules are edited");
                 }
                 Ok(planned)
             };

@@ -3,12 +3,10 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use panel_protocol::osdp::cp::{Event, KeyFault, LossCause};
-use panel_protocol::osdp::reply::NakReason;
 
-use crate::domain::{Alarm, AlarmKind, ControllerId, Level, LineId, Notice};
-use crate::links::osdp::{LineEvent, LinkEvent};
-use crate::views::{ControllerState, LineState};
+use crate::domain::{
+    Alarm, AlarmKind, Became, ControllerId, DeviceCondition, Level, LineId, LinkCondition, Notice,
+};
 
 /// Most notices that are kept; the oldest go first.
 const MAX_NOTICES: usize = 20;
@@ -17,7 +15,7 @@ const MAX_NOTICES: usize = 20;
 #[derive(Clone, Debug)]
 pub(super) struct LineBoard {
     pub(super) id: LineId,
-    pub(super) state: LineState,
+    pub(super) state: LinkCondition,
     pub(super) since: Option<Timestamp>,
 }
 
@@ -25,7 +23,7 @@ pub(super) struct LineBoard {
 #[derive(Clone, Debug)]
 pub(super) struct ControllerBoard {
     pub(super) id: ControllerId,
-    pub(super) state: ControllerState,
+    pub(super) state: DeviceCondition,
     pub(super) since: Option<Timestamp>,
     pub(super) install_until: Option<Timestamp>,
 }
@@ -42,14 +40,14 @@ pub struct Board {
 impl Board {
     /// Nothing has been heard yet.
     pub fn new(lines: Vec<LineId>, controllers: Vec<ControllerId>) -> Self {
-        let not_open = || LineState::Down { why: "not opened yet".to_owned() };
+        let not_open = || LinkCondition::Down { why: "not opened yet".to_owned() };
         Self {
             lines: lines.into_iter().map(|id| LineBoard { id, state: not_open(), since: None }).collect(),
             controllers: controllers
                 .into_iter()
                 .map(|id| ControllerBoard {
                     id,
-                    state: ControllerState::Starting,
+                    state: DeviceCondition::Starting,
                     since: None,
                     install_until: None,
                 })
@@ -65,45 +63,40 @@ impl Board {
         self.notices.truncate(MAX_NOTICES);
     }
 
-    /// A line's port opened, or is gone. Gives the alarms that this raises or clears.
-    pub fn line(&mut self, line: usize, now: Timestamp, event: &LineEvent) -> Vec<Alarm> {
+    /// How a line is from now on. Gives the alarms that this raises or clears.
+    pub fn line(&mut self, line: usize, now: Timestamp, condition: &LinkCondition) -> Vec<Alarm> {
         let Some(board) = self.lines.get_mut(line) else { return Vec::new() };
         let what = AlarmKind::LineDown { line: board.id.clone() };
         board.since = Some(now);
-        match event {
-            LineEvent::Up => {
-                board.state = LineState::Up;
-                self.clear(&what)
-            }
-            LineEvent::Down(why) => {
-                board.state = LineState::Down { why: why.clone() };
-                let text = format!("Line {} is down: {why}", board.id);
+        board.state = condition.clone();
+        match condition.why() {
+            None => self.clear(&what),
+            Some(why) => {
+                let text = format!("Line {} {}: {why}", board.id, condition.words());
                 self.raise(now, what, text)
             }
         }
     }
 
-    /// Something happened to a controller. Gives the alarms that this raises or clears.
-    pub fn controller(&mut self, controller: usize, now: Timestamp, event: &LinkEvent) -> Vec<Alarm> {
+    /// What a controller became. Gives the alarms that this raises or clears.
+    pub fn controller(&mut self, controller: usize, now: Timestamp, became: &Became) -> Vec<Alarm> {
         let Some(board) = self.controllers.get_mut(controller) else { return Vec::new() };
-        let text = format!("{} {event}", board.id);
+        let text = format!("{} {}", board.id, became.why());
         let enrolling = board.install_until.is_some_and(|until| now < until);
-        if let LinkEvent::Wire(Event::KeyInstalled | Event::KeyKept | Event::KeyRefused { .. }) = event {
+        if let Became::InstallModeOver { .. } = became {
             board.install_until = None;
         }
-        if let Some(state) = state_after(event, enrolling) {
+        if let Some(state) = state_after(became, enrolling) {
             board.become_state(now, state);
         }
         let id = board.id.clone();
-        match event {
-            LinkEvent::Wire(Event::SecureUp) => self.all_well(&id),
-            LinkEvent::Wire(Event::Online { .. }) => {
-                self.clear(&AlarmKind::ControllerOffline { controller: id })
-            }
-            _ => match alarm_of(event, id) {
+        match became {
+            Became::Condition { is: DeviceCondition::Online, .. } => self.all_well(&id),
+            Became::Identified { .. } => self.clear(&AlarmKind::ControllerOffline { controller: id }),
+            _ => match alarm_of(became, id) {
                 Some(what) => self.raise(now, what, text),
                 None => {
-                    if let Some(level) = notice_level(event) {
+                    if let Some(level) = notice_level(became) {
                         self.notice(now, level, text);
                     }
                     Vec::new()
@@ -158,7 +151,7 @@ impl Board {
 }
 
 impl ControllerBoard {
-    fn become_state(&mut self, now: Timestamp, state: ControllerState) {
+    fn become_state(&mut self, now: Timestamp, state: DeviceCondition) {
         if self.state != state || self.since.is_none() {
             self.state = state;
             self.since = Some(now);
@@ -166,66 +159,33 @@ impl ControllerBoard {
     }
 }
 
-/// Whether a session that was refused for this reason only needs to be tried again: the device may have missed a frame.
-const fn is_passing(fault: KeyFault) -> bool {
-    matches!(fault, KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence))
-}
-
-/// How a controller is after an event, if that changes it.
-const fn state_after(event: &LinkEvent, enrolling: bool) -> Option<ControllerState> {
-    Some(match event {
-        LinkEvent::Wire(Event::Online { .. }) if enrolling => ControllerState::Enrolling,
-        LinkEvent::Wire(Event::Online { .. } | Event::SecureLost { .. }) => ControllerState::Starting,
-        LinkEvent::Wire(Event::SecureUp) => ControllerState::Online,
-        LinkEvent::Wire(Event::Offline { .. }) => ControllerState::Offline,
-        LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => ControllerState::NotEnrolled,
-        LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => ControllerState::Starting,
-        LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => ControllerState::WrongKey,
-        LinkEvent::Wire(Event::Swapped { .. }) => ControllerState::Swapped,
-        LinkEvent::Nonsense => ControllerState::Unsupported,
-        LinkEvent::Wire(
-            Event::KeyInstalled
-            | Event::KeyKept
-            | Event::KeyRefused { .. }
-            | Event::Moved { .. }
-            | Event::NotMoved { .. }
-            | Event::FileSent { .. }
-            | Event::FileFailed { .. },
-        )
-        | LinkEvent::Refused(_)
-        | LinkEvent::KeySaved
-        | LinkEvent::KeyNotSaved(_) => return None,
+/// How a controller is after that, if it changes how it is.
+const fn state_after(became: &Became, enrolling: bool) -> Option<DeviceCondition> {
+    Some(match became {
+        Became::Condition { is, .. } => *is,
+        Became::Identified { .. } if enrolling => DeviceCondition::Enrolling,
+        Became::Identified { .. } | Became::SecurityIncident { .. } => DeviceCondition::Starting,
+        Became::InstallModeOver { .. } | Became::Remark { .. } => return None,
     })
 }
 
-/// The alarm that an event raises.
-fn alarm_of(event: &LinkEvent, controller: ControllerId) -> Option<AlarmKind> {
-    Some(match event {
-        LinkEvent::Wire(Event::Offline { .. }) => AlarmKind::ControllerOffline { controller },
-        LinkEvent::Wire(Event::SecureLost { cause: LossCause::BadMac }) => AlarmKind::BadMac { controller },
-        LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }) => return None,
-        LinkEvent::Wire(Event::NoSession { fault }) if is_passing(*fault) => return None,
-        LinkEvent::Wire(Event::NoSession { .. }) | LinkEvent::KeyUnusable(_) => {
-            AlarmKind::WrongKey { controller }
-        }
-        LinkEvent::Wire(Event::Swapped { .. }) => AlarmKind::Swapped { controller },
+/// The alarm that it raises.
+fn alarm_of(became: &Became, controller: ControllerId) -> Option<AlarmKind> {
+    Some(match became {
+        Became::Condition { is: DeviceCondition::Offline, .. } => AlarmKind::ControllerOffline { controller },
+        Became::Condition { is: DeviceCondition::WrongKey, .. } => AlarmKind::WrongKey { controller },
+        Became::Condition { is: DeviceCondition::Swapped, .. } => AlarmKind::Swapped { controller },
+        Became::SecurityIncident { .. } => AlarmKind::BadMac { controller },
         _ => return None,
     })
 }
 
-/// How loudly an event that is no alarm is told.
-const fn notice_level(event: &LinkEvent) -> Option<Level> {
-    match event {
-        LinkEvent::KeySaved => Some(Level::Well),
-        LinkEvent::Wire(
-            Event::KeyKept
-            | Event::KeyRefused { .. }
-            | Event::FileFailed { .. }
-            | Event::Moved { .. }
-            | Event::NotMoved { .. },
-        )
-        | LinkEvent::Nonsense => Some(Level::Attention),
-        LinkEvent::KeyNotSaved(_) => Some(Level::Problem),
+/// How loudly something that is no alarm is told.
+const fn notice_level(became: &Became) -> Option<Level> {
+    match became {
+        Became::Condition { is: DeviceCondition::Unsupported | DeviceCondition::NoSecureChannel, .. }
+        | Became::InstallModeOver { new_key: false, .. } => Some(Level::Attention),
+        Became::Remark { level, .. } => *level,
         _ => None,
     }
 }

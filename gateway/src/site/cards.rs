@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::running::Site;
 use crate::config;
-use crate::domain::{Change, Revision, Origin};
-use crate::sources::by_hand::{self, ByHandError, Changed, Moment, NewCard};
-use crate::sources::card_number::CardDefaults;
-use crate::sources::scim::{self, CardPolicy, ScimError, WhenRemoved};
+use crate::domain::{Change, Origin, Revision};
+use crate::sources::Moment;
+use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
+use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over};
 use crate::store::{CommitError, View};
 use crate::views::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError};
 
@@ -31,7 +31,7 @@ enum Refused {
     #[error(transparent)]
     ByHand(ByHandError),
     #[error(transparent)]
-    Directory(ScimError),
+    HandOver(SettleError),
 }
 
 impl Site {
@@ -47,8 +47,10 @@ impl Site {
             Actor::Account(user) => Origin::Page { user },
             Actor::LocalOperator => Origin::CommandLine,
         };
-        let plan =
-            move |view: &View<'_>, revision: Revision| plan(view, Moment { at, revision }, &policy, &order);
+        let by = origin.clone();
+        let plan = move |view: &View<'_>, revision: Revision| {
+            plan(view, Moment { at, revision, by: &by }, &policy, &order)
+        };
         let committed = self.directory.commit(origin, at, plan).await.map_err(refusal)?;
         Ok(CardOrderDone { holder_name: committed.value, revision: committed.revision })
     }
@@ -56,7 +58,7 @@ impl Site {
 
 fn plan(
     view: &View<'_>,
-    moment: Moment,
+    now: Moment<'_>,
     policy: &CardPolicy,
     order: &CardOrder,
 ) -> Result<(Vec<Change>, String), Refused> {
@@ -69,15 +71,14 @@ fn plan(
                 valid_from: *valid_from,
                 valid_until: *valid_until,
             };
-            by_hand::add(view, moment, &policy.defaults, user_name, &new)
+            by_hand::add(view, now, &policy.defaults, user_name, &new)
         }
-        CardAction::Deactivate => by_hand::deactivate(view, moment, &policy.defaults, user_name, number),
+        CardAction::Deactivate => by_hand::deactivate(view, now, &policy.defaults, user_name, number),
     };
     let changed = changed.map_err(Refused::ByHand)?;
     let mut changes = changed.changes();
     let Changed { before, after } = changed;
-    let now = (moment.at, moment.revision);
-    changes.extend(scim::hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::Directory)?);
+    changes.extend(hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::HandOver)?);
     Ok((changes, after.display_name))
 }
 
@@ -89,7 +90,7 @@ fn refusal(error: CommitError<Refused>) -> CardOrderError {
             ByHandError::Store(error) => unavailable(&error),
             in_the_way => CardOrderError::Conflict(in_the_way.to_string()),
         },
-        CommitError::Plan(Refused::Directory(error)) => unavailable(&error),
+        CommitError::Plan(Refused::HandOver(error)) => unavailable(&error),
         failed @ (CommitError::TooLarge(_) | CommitError::Panicked | CommitError::Store(_)) => {
             unavailable(&failed)
         }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use panel_protocol::osdp::cp::Event;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::panel::OUI;
 use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
+use crate::domain::{Became, DeviceCondition, LinkCondition};
 use crate::links::card_table::{self, Frame};
-use crate::links::osdp::{self, LineEvent, LineSetup, LinkEvent, PanelClient, PanelSetup};
+use crate::links::osdp::{self, LineSetup, PanelClient, PanelSetup};
 use crate::sync::{Demand, Failure};
 
 /// One line's view of the site.
@@ -83,31 +83,31 @@ impl PanelClient for Line {
         }
     }
 
-    fn event(&self, controller: usize, event: &LinkEvent) {
+    fn became(&self, controller: usize, became: &Became) {
         if self.is_stopping() {
             return;
         }
         let now = clock::now();
-        if let LinkEvent::Wire(Event::SecureUp) = event {
+        if let Became::Condition { is: DeviceCondition::Online, .. } = became {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
             self.site.fleet().failed(controller, now, Failure::Lost);
         }
-        let alarms = self.site.board().controller(controller, now, event);
+        let alarms = self.site.board().controller(controller, now, became);
         if alarms.is_empty()
             && let Some(controller) = self.site.config.controllers.get(controller)
         {
-            tracing::info!(controller = %controller.id, "{event}");
+            tracing::info!(controller = %controller.id, "{}", became.why());
         }
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }
 
-    fn line(&self, event: &LineEvent) {
+    fn link(&self, condition: &LinkCondition) {
         if self.is_stopping() {
             return;
         }
         let now = clock::now();
-        let alarms = self.site.board().line(self.line, now, event);
+        let alarms = self.site.board().line(self.line, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }

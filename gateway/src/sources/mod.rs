@@ -1,7 +1,11 @@
-//! Outside to `Change`: one module for each kind of source. A source never knows doors, beyond their names.
+//! Outside to `Change`: one module for each kind of source, and what they share: the [`Moment`] of a plan, and what a card
+//! number becomes ([`cards`]). A source never knows doors, beyond their names.
 
 pub mod access;
 pub mod by_hand;
-pub mod card_number;
+pub mod cards;
 pub mod connection;
+mod moment;
 pub mod scim;
+
+pub use moment::Moment;

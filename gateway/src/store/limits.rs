@@ -35,8 +35,11 @@ pub const PROBE_BYTES: usize = 1 << 20;
 /// With less room than this on the disk somebody is told.
 pub const DISK_LOW_BYTES: u64 = 256 << 20;
 
-/// Questions of async code that are read from the directory at one time; further ones wait their turn.
+/// Threads that read the directory for async code, and so the questions that are read at one time.
 pub const READERS: usize = 8;
+
+/// Questions that may wait for such a thread before further ones have to wait for a place.
+pub const QUEUED_QUESTIONS: usize = 256;
 
 /// A snapshot of the directory is made when the journal has grown by this many bytes since the last, or by the last one's
 /// own length where that is more: however large the directory, snapshots write no more than the journal does.

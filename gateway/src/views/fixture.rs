@@ -5,8 +5,9 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, GivenCard, Landing, Level, Notice,
-    Operation, Receipt, ReceiptAction, RefusedCard, Revision,
+    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, FaultCounts,
+    GivenCard, Landing, Level, LinkCondition, Notice, Operation, Receipt, ReceiptAction, RefusedCard,
+    Revision,
 };
 
 /// Every card number and every part of one that [`everything`] shows.
@@ -60,7 +61,7 @@ pub(crate) fn line(id: &str) -> LineView {
         protocol: "osdp".to_owned(),
         port: "/dev/ttyUSB0".to_owned(),
         baud: 38_400,
-        state: LineState::Up,
+        state: LinkCondition::Up,
         since: Some(before_noon(90_000)),
         frames_sent: 1_284_022,
         frames_received: 1_284_009,
@@ -75,7 +76,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
         line: "north".parse().unwrap(),
         address: u8::try_from(id.len()).unwrap(),
         kind: ControllerKind::Panel,
-        state: ControllerState::Online,
+        state: DeviceCondition::Online,
         state_since: Some(before_noon(90_000)),
         last_heard: Some(noon()),
         identity: Some("Gatehouse simulated panel 1.0, serial 0A1B2C3D".to_owned()),
@@ -97,7 +98,7 @@ fn door(id: &str, name: &str, reader: u8) -> DoorView {
     DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
 }
 
-pub(crate) fn exposure(controller: &str, card: &str, state: ControllerState) -> Exposure {
+pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> Exposure {
     Exposure {
         revision: Revision(1_480),
         holder: None,
@@ -203,7 +204,7 @@ pub(crate) fn everything() -> SiteFacts {
         *table = TableView { held: Some(121), proven: false, pending: 86, ..table.clone() };
     }
     let dock = &mut site.controllers[1];
-    dock.state = ControllerState::Offline;
+    dock.state = DeviceCondition::Offline;
     dock.state_since = Some(before_noon(7_080));
     dock.last_heard = Some(before_noon(7_081));
     dock.faults = FaultCounts { timeouts: 412, bad_check: 3, ..FaultCounts::default() };
@@ -215,7 +216,7 @@ pub(crate) fn everything() -> SiteFacts {
         since: Some(before_noon(3_000)),
         pending: 1,
     });
-    site.exposed = vec![exposure("dock", "100-5678", ControllerState::Offline)];
+    site.exposed = vec![exposure("dock", "100-5678", DeviceCondition::Offline)];
     site.receipts = vec![
         receipt(ReceiptAction::Activate, "Ann Archer", "100-1234", &[Some(31), Some(44), Some(58), Some(71)]),
         receipt(ReceiptAction::Deactivate, "Carla Conti", "100-5678", &[Some(29), None, Some(52), Some(66)]),

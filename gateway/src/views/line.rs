@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::LineId;
+use crate::domain::{LineId, LinkCondition};
 
 /// One RS-485 pair.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -17,7 +17,7 @@ pub struct LineView {
     /// Bits a second.
     pub baud: u32,
     /// How it is.
-    pub state: LineState,
+    pub state: LinkCondition,
     /// Since when it is so.
     pub since: Option<Timestamp>,
     /// Frames sent since the service started.
@@ -38,17 +38,4 @@ impl LineView {
         let told: Vec<String> = bytes.into_iter().chain(frames).collect();
         (!told.is_empty()).then(|| told.join(", "))
     }
-}
-
-/// How a line is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum LineState {
-    /// Its port is open.
-    Up,
-    /// Its port can't be opened or has gone; tried again and again.
-    Down {
-        /// Why, in words.
-        why: String,
-    },
 }

@@ -23,13 +23,13 @@ pub use access::{
     AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
     RulesEffect,
 };
-pub use controller::{ControllerKind, ControllerState, ControllerView, DoorView, FaultCounts, TableView};
+pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, reason_words};
 pub use identity::{
     ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
     OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
 };
-pub use line::{LineState, LineView};
+pub use line::LineView;
 pub use masking::CardText;
 pub use receipt::{Exposure, LandingView, ReceiptView};
 pub use site::{Counts, RefusedCardView, SiteFacts, SiteView};

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::controller::ControllerState;
 use super::masking::CardText;
-use crate::domain::{CardholderId, ControllerId, Landing, LocalClock, Receipt, ReceiptAction, Revision};
+use crate::domain::{
+    CardholderId, ControllerId, DeviceCondition, Landing, LocalClock, Receipt, ReceiptAction, Revision,
+};
 
 /// The way of one card's change from the directory to every controller.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -123,7 +124,7 @@ pub struct Exposure {
     /// When the revocation was durable.
     pub since: Timestamp,
     /// How that controller is: the reason.
-    pub state: ControllerState,
+    pub state: DeviceCondition,
     /// Since when it is so.
     pub state_since: Option<Timestamp>,
 }
@@ -135,8 +136,8 @@ impl Exposure {
     /// Why, in words: `offline since 10:02`.
     pub fn why(&self, clock: &LocalClock) -> String {
         match (self.state, self.is_under_way(clock.now()), self.state_since) {
-            (ControllerState::Online, true, _) => "on its way".to_owned(),
-            (ControllerState::Online, false, _) => "online, and has not proven it yet".to_owned(),
+            (DeviceCondition::Online, true, _) => "on its way".to_owned(),
+            (DeviceCondition::Online, false, _) => "online, and has not proven it yet".to_owned(),
             (state, _, Some(since)) => format!("{} since {}", state.words(), clock.short(&since)),
             (state, _, None) => state.words().to_owned(),
         }
@@ -144,7 +145,7 @@ impl Exposure {
 
     /// Nothing is wrong yet: the controller is online and the revocation was made moments ago.
     pub fn is_under_way(&self, now: Timestamp) -> bool {
-        self.state == ControllerState::Online
+        self.state == DeviceCondition::Online
             && now.as_second().saturating_sub(self.since.as_second()) < Self::UNDER_WAY_S
     }
 }

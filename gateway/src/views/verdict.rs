@@ -4,12 +4,11 @@
 //! broken, then what wants a look. What follows from another finding is left out: a controller on a line that is down
 //! is not told as offline as well.
 
-use super::controller::{ControllerKind, ControllerState, ControllerView};
+use super::controller::{ControllerKind, ControllerView};
 use super::event::AlarmView;
-use super::line::LineState;
 use super::receipt::Exposure;
 use super::site::SiteFacts;
-use crate::domain::{AlarmKind, ControllerId, Level, LineId, LocalClock, Verdict};
+use crate::domain::{AlarmKind, ControllerId, DeviceCondition, Level, LocalClock, Verdict};
 
 /// Most controllers that one line names.
 const MAX_NAMED: usize = 3;
@@ -52,16 +51,18 @@ impl Findings {
 
     fn lines(&mut self, site: &SiteFacts, clock: &LocalClock) {
         for line in &site.lines {
-            if let LineState::Down { why } = &line.state {
+            if let Some(why) = line.state.why() {
                 let since = line.since.map(|at| format!(" since {}", clock.short(&at))).unwrap_or_default();
-                self.add(Level::Problem, format!("Line {} is down{since}: {why}", line.id));
+                self.add(Level::Problem, format!("Line {} {}{since}: {why}", line.id, line.state.words()));
             }
         }
     }
 
     fn controllers(&mut self, site: &SiteFacts, clock: &LocalClock) {
-        let down = |line: &LineId| site.lines.iter().any(|l| l.id == *line && l.state != LineState::Up);
-        let told: Vec<&ControllerView> = site.controllers.iter().filter(|c| !down(&c.line)).collect();
+        let by_line = |c: &ControllerView| {
+            site.lines.iter().any(|line| line.id == c.line && line.state.accounts_for(c.state))
+        };
+        let told: Vec<&ControllerView> = site.controllers.iter().filter(|c| !by_line(c)).collect();
         if site.controllers.is_empty() {
             self.add(Level::Attention, "No controllers are configured.".to_owned());
         }
@@ -104,14 +105,15 @@ impl Findings {
     }
 }
 
-const WORST_FIRST: [ControllerState; 7] = [
-    ControllerState::Offline,
-    ControllerState::WrongKey,
-    ControllerState::Swapped,
-    ControllerState::NotEnrolled,
-    ControllerState::Unsupported,
-    ControllerState::Enrolling,
-    ControllerState::Starting,
+const WORST_FIRST: [DeviceCondition; 8] = [
+    DeviceCondition::Offline,
+    DeviceCondition::WrongKey,
+    DeviceCondition::Swapped,
+    DeviceCondition::NotEnrolled,
+    DeviceCondition::Unsupported,
+    DeviceCondition::NoSecureChannel,
+    DeviceCondition::Enrolling,
+    DeviceCondition::Starting,
 ];
 
 /// Alarms about what controllers' and lines' states already tell.
@@ -129,10 +131,10 @@ const fn is_told_by_state(what: &AlarmKind) -> bool {
 }
 
 /// `dock is offline since 10:02.` or `3 controllers are offline: dock, roof and lobby.`
-fn state_text(there: &[&ControllerView], state: ControllerState, clock: &LocalClock) -> String {
+fn state_text(there: &[&ControllerView], state: DeviceCondition, clock: &LocalClock) -> String {
     let words = match state {
-        ControllerState::WrongKey => "answering with a wrong key",
-        ControllerState::Swapped => "answered for by another device",
+        DeviceCondition::WrongKey => "answering with a wrong key",
+        DeviceCondition::Swapped => "answered for by another device",
         _ => state.words(),
     };
     match there {

@@ -3,7 +3,7 @@ use super::super::fixture::{before_noon, everything, exposure, line, panel, well
 use super::super::identity::ConnectionTestView;
 use super::super::site::SiteFacts;
 use super::*;
-use crate::domain::{Alarm, Notice};
+use crate::domain::{Alarm, LinkCondition, Notice};
 
 fn told(site: &SiteFacts) -> (Level, String) {
     let verdict = verdict(site);
@@ -51,7 +51,7 @@ fn readers_are_not_said_to_be_proven() {
 #[test]
 fn the_exposed_come_before_everything_else() {
     let mut site = everything();
-    site.exposed.push(exposure("dock", "100-9999", ControllerState::Offline));
+    site.exposed.push(exposure("dock", "100-9999", DeviceCondition::Offline));
     let verdict = verdict(&site);
     assert_eq!(verdict.level, Level::Problem);
     assert_eq!(verdict.text, "2 revocations not proven at dock: offline since 10:02");
@@ -73,7 +73,7 @@ fn an_identity_provider_that_cannot_get_through_is_told() {
 fn one_revocation_missing_at_many_controllers_is_one_revocation() {
     let mut site = well();
     site.exposed = ["lobby", "dock", "roof", "lab"]
-        .map(|controller| exposure(controller, "100-5678", ControllerState::WrongKey))
+        .map(|controller| exposure(controller, "100-5678", DeviceCondition::WrongKey))
         .to_vec();
     assert_eq!(
         told(&site).1,
@@ -85,7 +85,7 @@ fn one_revocation_missing_at_many_controllers_is_one_revocation() {
 #[test]
 fn a_revocation_of_this_moment_is_on_its_way_and_no_problem_yet() {
     let mut site = well();
-    site.exposed = vec![exposure("dock", "100-5678", ControllerState::Online)];
+    site.exposed = vec![exposure("dock", "100-5678", DeviceCondition::Online)];
     site.exposed[0].since = before_noon(9);
     assert_eq!(told(&site), (Level::Attention, "1 revocation on the way to dock.".to_owned()));
     site.exposed[0].since = before_noon(10);
@@ -96,10 +96,10 @@ fn a_revocation_of_this_moment_is_on_its_way_and_no_problem_yet() {
 #[test]
 fn a_line_that_is_down_is_told_once_and_not_for_each_of_its_controllers() {
     let mut site = well();
-    site.lines[0].state = LineState::Down { why: "/dev/ttyUSB0 is gone; plug the adapter in".to_owned() };
+    site.lines[0].state = LinkCondition::Down { why: "/dev/ttyUSB0 is gone; plug the adapter in".to_owned() };
     site.lines[0].since = Some(before_noon(60));
     for controller in &mut site.controllers {
-        controller.state = ControllerState::Offline;
+        controller.state = DeviceCondition::Offline;
     }
     let verdict = verdict(&site);
     assert_eq!(verdict.level, Level::Problem);
@@ -125,7 +125,7 @@ fn many_controllers_in_one_state_are_one_line() {
     site.lines.push(line("south"));
     site.controllers.push(panel("gate"));
     for controller in &mut site.controllers[..4] {
-        controller.state = ControllerState::Offline;
+        controller.state = DeviceCondition::Offline;
     }
     assert_eq!(told(&site).1, "4 controllers are offline: lobby, dock, roof and 1 more.");
 }
@@ -154,9 +154,9 @@ fn refused_cards_and_notices_want_a_look() {
 #[test]
 fn problems_are_told_before_what_only_wants_a_look() {
     let mut site = well();
-    site.exposed = vec![exposure("dock", "100-5678", ControllerState::Online)];
+    site.exposed = vec![exposure("dock", "100-5678", DeviceCondition::Online)];
     site.exposed[0].since = before_noon(1);
-    site.controllers[2].state = ControllerState::Offline;
+    site.controllers[2].state = DeviceCondition::Offline;
     site.controllers[2].state_since = None;
     let verdict = verdict(&site);
     assert_eq!(verdict.text, "roof is offline.");

@@ -18,7 +18,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::views::{ControllerState, LineState, SiteFacts};
+use crate::domain::{DeviceCondition, LinkCondition};
+use crate::views::SiteFacts;
 
 const PREFIX: &str = "gatehouse";
 
@@ -154,7 +155,7 @@ impl OfSite {
     fn totals(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let OfSite(site) = self;
         let counts = &site.counts;
-        let online = site.controllers.iter().filter(|c| c.state == ControllerState::Online).count();
+        let online = site.controllers.iter().filter(|c| c.state == DeviceCondition::Online).count();
         let proven = site.controllers.iter().filter(|c| c.is_proven()).count();
         let pending: u64 = site.controllers.iter().filter_map(|c| c.table.as_ref()).map(|t| t.pending).sum();
         let totals = [
@@ -187,7 +188,7 @@ impl OfSite {
 
     fn controllers(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let all = || self.0.controllers.iter().map(|c| (vec![("controller", c.id.as_str())], c));
-        let online = all().map(|(labels, c)| (labels, u64::from(c.state == ControllerState::Online)));
+        let online = all().map(|(labels, c)| (labels, u64::from(c.state == DeviceCondition::Online)));
         let proven = all().map(|(labels, c)| (labels, u64::from(c.is_proven())));
         let held = all().filter_map(|(labels, c)| Some((labels, c.table.as_ref()?.held?)));
         let desired = all().filter_map(|(labels, c)| Some((labels, c.table.as_ref()?.desired)));
@@ -245,7 +246,7 @@ impl OfSite {
 
     fn lines(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let all = || self.0.lines.iter().map(|line| (vec![("line", line.id.as_str())], line));
-        let up = all().map(|(labels, line)| (labels, u64::from(line.state == LineState::Up)));
+        let up = all().map(|(labels, line)| (labels, u64::from(line.state == LinkCondition::Up)));
         let noise = all().map(|(labels, line)| (labels, line.noise_bytes));
         let both = |sent: u64, received: u64| [("sent", sent), ("received", received)];
         let frames = all().flat_map(|(labels, line)| {

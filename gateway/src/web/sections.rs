@@ -10,11 +10,9 @@ use askama::Template;
 
 use super::api::site_for;
 use super::state::WebState;
-use crate::domain::{Level, LocalClock, Verdict};
+use crate::domain::{DeviceCondition, Level, LocalClock, Verdict};
 use crate::store::users::Role;
-use crate::views::{
-    ControllerState, ControllerView, IdentitySourceView, InstallMinutes, LineState, SiteFacts, SiteView,
-};
+use crate::views::{ControllerView, IdentitySourceView, InstallMinutes, SiteFacts, SiteView};
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.
 const REUSED_FOR: Duration = Duration::from_secs(1);
@@ -70,12 +68,12 @@ impl Shown<'_> {
 
     /// Being filled: how far it has come is worth a bar.
     fn is_loading(&self, controller: &ControllerView) -> bool {
-        controller.state == ControllerState::Online
+        controller.state == DeviceCondition::Online
             && controller.table.as_ref().is_some_and(|table| table.held.unwrap_or(0) < table.desired)
     }
 
     fn online(&self) -> usize {
-        self.site.controllers.iter().filter(|controller| controller.state == ControllerState::Online).count()
+        self.site.controllers.iter().filter(|controller| controller.state == DeviceCondition::Online).count()
     }
 
     fn max_minutes(&self) -> u8 {

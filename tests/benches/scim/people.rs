@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use gateway::domain::{
-    Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Revision,
-    Origin,
+    Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Origin,
+    Revision,
 };
 use gateway::site::clock;
 use gateway::store::{Directory, View};

@@ -17,7 +17,8 @@ use panel_protocol::time::Micros;
 
 use super::keys::KnownKeys;
 use super::limits::{IDLE_PAUSE, REFUSED_PAUSE};
-use super::{LinkEvent, PanelClient, PanelStatus};
+use super::{PanelClient, PanelStatus, event};
+use crate::domain::Became;
 use crate::sync::Demand;
 
 /// Silence that ends a partial frame. The standard's 20 ms are for a wire; USB adapters hold bytes back for up to
@@ -123,9 +124,9 @@ impl Driver {
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     let panel = &mut self.panels[pd.get()];
-                    if let Some(event) = take_reply(self.client.as_ref(), panel.controller, message) {
+                    if let Some(became) = take_reply(self.client.as_ref(), panel.controller, message) {
                         panel.spared_until = now + REFUSED_PAUSE;
-                        self.client.event(panel.controller, &event);
+                        self.client.became(panel.controller, &became);
                     }
                 }
                 Output::Unsolicited { pd, message, .. } => {
@@ -139,7 +140,7 @@ impl Driver {
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;
                     self.news = true;
-                    self.client.event(controller, &event.into());
+                    self.client.became(controller, &event::became(&event));
                     if let Event::KeyInstalled | Event::KeyKept = event {
                         return Next::KeyChange { controller, worked: event == Event::KeyInstalled };
                     }
@@ -210,17 +211,17 @@ impl Driver {
 }
 
 /// Hands the answer to an operation to the client. One that is no answer is a failure, and what is to be told of it.
-fn take_reply(client: &dyn PanelClient, controller: usize, message: Message<'_>) -> Option<LinkEvent> {
-    let event = match Reply::parse(message.code, message.data) {
+fn take_reply(client: &dyn PanelClient, controller: usize, message: Message<'_>) -> Option<Became> {
+    let became = match Reply::parse(message.code, message.data) {
         Ok(Reply::Manufacturer(Manufacturer { oui: OUI, data })) => {
             client.answer(controller, data);
             return None;
         }
-        Ok(Reply::Nak(nak)) => LinkEvent::Refused(nak.reason),
-        _ => LinkEvent::Nonsense,
+        Ok(Reply::Nak(nak)) => event::refused(nak.reason),
+        _ => event::nonsense(),
     };
     client.failed(controller);
-    Some(event)
+    Some(became)
 }
 
 /// A handshake's random number. Without one there is no secure channel, and so no door to serve.

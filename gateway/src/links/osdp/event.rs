@@ -1,95 +1,91 @@
-//! What a line has to say of itself and of its controllers, in words that tell what to do.
+//! What the wire shows, as what a device became, in words that tell what to do.
 
 use std::fmt;
 
 use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
 use panel_protocol::osdp::payload::ComSettings;
-use panel_protocol::osdp::reply::NakReason;
+use panel_protocol::osdp::reply::{DeviceId, NakReason};
 
-/// Something about a controller.
-#[derive(Clone, PartialEq, Debug)]
-pub enum LinkEvent {
-    /// What the wire shows.
-    Wire(Event),
-    /// It refused an operation.
-    Refused(NakReason),
-    /// It answered an operation with something else.
-    Nonsense,
-    /// Its new key is in its key file.
-    KeySaved,
-    /// Its new key is in use, and could not be put into its key file; the reason. It stays pending beside it.
-    KeyNotSaved(String),
-    /// A key file of it can't be used; the reason and the remedy.
-    KeyUnusable(String),
-}
+use crate::domain::{Became, DeviceCondition, Level};
 
-/// Something about a line.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LineEvent {
-    /// Its port is open.
-    Up,
-    /// Its port can't be opened, or has gone; the reason and the remedy. Told again only when the reason changes.
-    Down(String),
-}
-
-impl From<Event> for LinkEvent {
-    fn from(event: Event) -> Self {
-        Self::Wire(event)
-    }
-}
-
-impl fmt::Display for LinkEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wire(event) => wire(event, f),
-            Self::Refused(reason) => write!(f, "refused an operation: {reason}"),
-            Self::Nonsense => {
-                f.write_str("answered an operation with something else; is it a Gatehouse panel?")
-            }
-            Self::KeySaved => f.write_str("has its own key, and its key file is written"),
-            Self::KeyNotSaved(why) => write!(f, "has a new key, and its key file can't be written: {why}"),
-            Self::KeyUnusable(why) => write!(f, "can't be reached in secret: {why}"),
-        }
-    }
-}
-
-fn wire(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// What a device became by what the CP tells of it.
+pub(super) fn became(event: &Event) -> Became {
     match event {
-        Event::Online { pdid, .. } => write!(f, "answers: {}", Device(&pdid.into())),
-        Event::Offline { cause: OfflineCause::Silent } => {
-            f.write_str("doesn't answer; check its power, its wiring, its address and the line's baud rate")
+        Event::Online { pdid, .. } => {
+            Became::Identified { why: format!("answers: {}", Device(&pdid.into())) }
         }
-        Event::Offline { cause: OfflineCause::LineDown } => f.write_str("can't be reached: its line is down"),
-        Event::SecureUp => f.write_str("secure session up"),
-        Event::SecureLost { cause } => write!(f, "secure session lost: {}", loss(*cause)),
-        Event::NoSession { fault } => fault_words(*fault, f),
-        Event::Swapped { expected, found } => {
-            let (expected, found) = (Device(expected), Identity::from(found));
-            write!(
-                f,
-                "was {expected}, and now {} answers in its place; if you have replaced it, ",
-                Device(&found)
-            )?;
-            f.write_str("enrol the new one with `gateway enrol`")
-        }
-        Event::KeyInstalled => f.write_str("the new key works"),
-        Event::KeyKept => f.write_str("install mode is over, and no new key was set"),
-        Event::FileSent { outcome: FileOutcome::Processed } => f.write_str("has taken the file"),
+        Event::Offline { cause } => condition(DeviceCondition::Offline, offline(*cause)),
+        Event::SecureUp => condition(DeviceCondition::Online, "secure session up"),
+        Event::SecureLost { cause } => session_lost(*cause),
+        Event::NoSession { fault } => condition(without_session(*fault), fault_words(*fault)),
+        Event::Swapped { expected, found } => condition(DeviceCondition::Swapped, swapped(expected, found)),
+        Event::KeyInstalled => install_mode_over(true, "the new key works"),
+        Event::KeyKept => install_mode_over(false, "install mode is over, and no new key was set"),
+        Event::KeyRefused { reason } => install_mode_over(false, format!("refused its new key: {reason}")),
+        Event::FileSent { outcome: FileOutcome::Processed } => remark(None, "has taken the file"),
         Event::FileSent { outcome: FileOutcome::Rebooting } => {
-            f.write_str("has taken the file and starts anew")
+            remark(None, "has taken the file and starts anew")
         }
-        Event::FileFailed { fault } => write!(f, "has not taken the file: {fault}"),
-        Event::Moved { settings: ComSettings { address, baud } } => {
-            write!(
-                f,
-                "listens at address {address} and {baud} baud from now on; put that into the configuration"
-            )
+        Event::FileFailed { fault } => {
+            remark(Some(Level::Attention), format!("has not taken the file: {fault}"))
         }
-        Event::NotMoved { reason: Some(reason) } => {
-            write!(f, "keeps its address and speed: it refused to change them: {reason}")
+        Event::Moved { settings } => remark(Some(Level::Attention), moved(settings)),
+        Event::NotMoved { reason } => remark(Some(Level::Attention), not_moved(*reason)),
+    }
+}
+
+/// It refused an operation.
+pub(super) fn refused(reason: NakReason) -> Became {
+    remark(None, format!("refused an operation: {reason}"))
+}
+
+/// It answered an operation with something that only another kind of device would say.
+pub(super) fn nonsense() -> Became {
+    let why = "answered an operation with something else; is it a Gatehouse panel?";
+    condition(DeviceCondition::Unsupported, why)
+}
+
+/// Its new key is in its key file.
+pub(super) fn key_saved() -> Became {
+    remark(Some(Level::Well), "has its own key, and its key file is written")
+}
+
+/// Its new key is in use, and could not be put into its key file. It stays pending beside it.
+pub(super) fn key_not_saved(why: &impl fmt::Display) -> Became {
+    remark(Some(Level::Problem), format!("has a new key, and its key file can't be written: {why}"))
+}
+
+/// A key file of it can't be used; the reason and the remedy.
+pub(super) fn key_unusable(why: &impl fmt::Display) -> Became {
+    condition(DeviceCondition::WrongKey, format!("can't be reached in secret: {why}"))
+}
+
+fn condition(is: DeviceCondition, why: impl Into<String>) -> Became {
+    Became::Condition { is, why: why.into() }
+}
+
+fn install_mode_over(new_key: bool, why: impl Into<String>) -> Became {
+    Became::InstallModeOver { new_key, why: why.into() }
+}
+
+fn remark(level: Option<Level>, text: impl Into<String>) -> Became {
+    Became::Remark { level, text: text.into() }
+}
+
+const fn offline(cause: OfflineCause) -> &'static str {
+    match cause {
+        OfflineCause::Silent => {
+            "doesn't answer; check its power, its wiring, its address and the line's baud rate"
         }
-        Event::NotMoved { reason: None } => f.write_str("keeps its address and speed"),
-        Event::KeyRefused { reason } => write!(f, "refused its new key: {reason}"),
+        OfflineCause::LineDown => "can't be reached: its line is down",
+    }
+}
+
+fn session_lost(cause: LossCause) -> Became {
+    let why = format!("secure session lost: {}", loss(cause));
+    match cause {
+        LossCause::BadMac => Became::SecurityIncident { why },
+        _ => condition(DeviceCondition::Starting, why),
     }
 }
 
@@ -107,26 +103,53 @@ fn loss(cause: LossCause) -> String {
     }
 }
 
-fn fault_words(fault: KeyFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// How a device is with which no session can be had. Some reasons only need another try: it may have missed a frame.
+const fn without_session(fault: KeyFault) -> DeviceCondition {
     match fault {
-        KeyFault::NoKey => f.write_str("has no key yet; give it one with `gateway enrol`"),
-        KeyFault::Cryptogram | KeyFault::Rejected | KeyFault::KeyFlag => {
-            f.write_str(
-                "has another key than its key file; reset it to the delivered key and run `gateway enrol`, ",
-            )?;
-            f.write_str("or restore the key file")
+        KeyFault::NoKey => DeviceCondition::NotEnrolled,
+        KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence) => {
+            DeviceCondition::Starting
         }
-        KeyFault::Refused(reason) => {
-            write!(
-                f,
-                "refuses a secure session: {reason}; if it still has the delivered key, run `gateway enrol`"
-            )
+        KeyFault::Cryptogram | KeyFault::KeyFlag | KeyFault::Rejected | KeyFault::Refused(_) => {
+            DeviceCondition::WrongKey
         }
-        KeyFault::Malformed => f.write_str("answers the secure handshake with something else"),
     }
 }
 
-/// A device as a person would name it.
+fn fault_words(fault: KeyFault) -> String {
+    match fault {
+        KeyFault::NoKey => "has no key yet; give it one with `gateway enrol`".into(),
+        KeyFault::Cryptogram | KeyFault::Rejected | KeyFault::KeyFlag => {
+            "has another key than its key file; reset it to the delivered key and run `gateway enrol`, or restore the \
+             key file"
+                .into()
+        }
+        KeyFault::Refused(reason) => format!(
+            "refuses a secure session: {reason}; if it still has the delivered key, run `gateway enrol`"
+        ),
+        KeyFault::Malformed => "answers the secure handshake with something else".into(),
+    }
+}
+
+fn swapped(expected: &Identity, found: &DeviceId) -> String {
+    format!(
+        "was {}, and now {} answers in its place; if you have replaced it, enrol the new one with `gateway enrol`",
+        Device(expected),
+        Device(&found.into())
+    )
+}
+
+fn moved(ComSettings { address, baud }: &ComSettings) -> String {
+    format!("listens at address {address} and {baud} baud from now on; put that into the configuration")
+}
+
+fn not_moved(reason: Option<NakReason>) -> String {
+    match reason {
+        Some(reason) => format!("keeps its address and speed: it refused to change them: {reason}"),
+        None => "keeps its address and speed".into(),
+    }
+}
+
 struct Device<'a>(&'a Identity);
 
 impl fmt::Display for Device<'_> {
@@ -138,8 +161,6 @@ impl fmt::Display for Device<'_> {
 
 #[cfg(test)]
 mod tests {
-    use panel_protocol::osdp::reply::DeviceId;
-
     use super::*;
 
     #[test]
@@ -153,10 +174,10 @@ mod tests {
             Event::NoSession { fault: KeyFault::Refused(NakReason::Security) },
             Event::Swapped { expected, found },
         ] {
-            let words = LinkEvent::from(event).to_string();
+            let words = became(&event).why().to_owned();
             assert!(words.contains("`gateway enrol`"), "{words}");
         }
-        let swapped = LinkEvent::from(Event::Swapped { expected, found }).to_string();
+        let swapped = became(&Event::Swapped { expected, found }).why().to_owned();
         assert!(swapped.contains("serial number 7") && swapped.contains("serial number 4711"), "{swapped}");
     }
 }

@@ -22,7 +22,8 @@ use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
 use super::tap::Tap;
 use super::timer::{Timer, now};
-use super::{InstallError, LineEvent, LineSetup, LineStatus, LinkEvent, Order, PanelClient};
+use super::{InstallError, LineSetup, LineStatus, Order, PanelClient, event};
+use crate::domain::LinkCondition;
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
@@ -36,7 +37,7 @@ pub struct LineTask {
     status_due: Micros,
     tap: Tap,
     /// What was last told of the port.
-    told: Option<LineEvent>,
+    told: Option<LinkCondition>,
 }
 
 /// Why the port is not served any longer.
@@ -67,7 +68,7 @@ impl LineTask {
         let mut driver = Driver::new(setup.baud, Arc::clone(&client));
         for panel in &setup.panels {
             let keys = keys::load(&panel.key_file).unwrap_or_else(|error| {
-                client.event(panel.controller, &LinkEvent::KeyUnusable(error.to_string()));
+                client.became(panel.controller, &event::key_unusable(&error));
                 keys::KnownKeys::default()
             });
             let identity = identity_file::read(&panel.key_file).unwrap_or_else(|error| {
@@ -108,7 +109,7 @@ impl LineTask {
     fn open(&mut self) -> io::Result<(Port, Timer)> {
         let port = Port::open(&self.setup.port, self.setup.baud)?;
         let timer = Timer::new()?;
-        self.tell(LineEvent::Up);
+        self.tell(LinkCondition::Up);
         self.driver.handle(now(), Input::LineUp);
         Ok((port, timer))
     }
@@ -181,7 +182,7 @@ impl LineTask {
     async fn line_down(&mut self, error: &io::Error) {
         let port = self.setup.port.display();
         let why = format!("{port}: {error}; {}", remedy(error));
-        self.tell(LineEvent::Down(why));
+        self.tell(LinkCondition::Down { why });
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {
@@ -226,9 +227,9 @@ impl LineTask {
         let Some(path) = self.key_file(controller) else { return };
         let ended = on_disk(move || if worked { keys::finish(&path) } else { keys::give_up(&path) }).await;
         match ended {
-            Ok(()) if worked => self.client.event(controller, &LinkEvent::KeySaved),
+            Ok(()) if worked => self.client.became(controller, &event::key_saved()),
             Ok(()) => {}
-            Err(error) => self.client.event(controller, &LinkEvent::KeyNotSaved(error.to_string())),
+            Err(error) => self.client.became(controller, &event::key_not_saved(&error)),
         }
     }
 
@@ -247,10 +248,10 @@ impl LineTask {
     }
 
     /// Tells of the line, if that is news.
-    fn tell(&mut self, event: LineEvent) {
-        if self.told.as_ref() != Some(&event) {
-            self.client.line(&event);
-            self.told = Some(event);
+    fn tell(&mut self, condition: LinkCondition) {
+        if self.told.as_ref() != Some(&condition) {
+            self.client.link(&condition);
+            self.told = Some(condition);
             self.status_due = Micros(0);
         }
     }
@@ -264,7 +265,7 @@ impl LineTask {
         self.status.send_replace(LineStatus {
             id: self.setup.id.clone(),
             port: match &self.told {
-                Some(LineEvent::Down(why)) => Err(why.clone()),
+                Some(LinkCondition::Down { why }) => Err(why.clone()),
                 _ => Ok(()),
             },
             counters: self.driver.counters(),

@@ -27,12 +27,11 @@ use std::time::Duration;
 use panel_protocol::osdp::reply::Reply;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
-pub use event::{LineEvent, LinkEvent};
 pub use line_task::LineTask;
 pub use status::{LineStatus, PanelStatus};
 use tap::Tap;
 
-use crate::domain::LineId;
+use crate::domain::{Became, LineId, LinkCondition};
 use crate::osdpcap::Record;
 use crate::sync::Demand;
 
@@ -91,11 +90,11 @@ pub trait PanelClient: Send + Sync {
     /// What a controller told without being asked.
     fn told(&self, controller: usize, reply: &Reply<'_>);
 
-    /// Something about a controller.
-    fn event(&self, controller: usize, event: &LinkEvent);
+    /// What a controller became.
+    fn became(&self, controller: usize, became: &Became);
 
-    /// Something about the line.
-    fn line(&self, event: &LineEvent);
+    /// How the line is, when that changes.
+    fn link(&self, condition: &LinkCondition);
 }
 
 /// One line as the installer describes it.

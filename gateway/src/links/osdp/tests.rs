@@ -20,7 +20,8 @@ use tokio::time::timeout;
 
 use super::identity_file;
 use super::key_file::{self, Key};
-use super::{LineEvent, LineHandle, LineSetup, LinkEvent, PanelClient, PanelSetup, limits, line};
+use super::{LineHandle, LineSetup, PanelClient, PanelSetup, event, limits, line};
+use crate::domain::{Became, DeviceCondition, LinkCondition};
 use crate::sync::Demand;
 
 /// Longest that anything here may take, on a busy machine.
@@ -33,8 +34,8 @@ struct Story {
     operations: Vec<VecDeque<Vec<u8>>>,
     answers: Vec<(usize, Vec<u8>)>,
     failed: Vec<usize>,
-    events: Vec<(usize, LinkEvent)>,
-    line: Vec<LineEvent>,
+    events: Vec<(usize, Became)>,
+    line: Vec<LinkCondition>,
     /// A controller for which there is demand and never an operation, and how often it was asked for one.
     undecided: Option<usize>,
     asked_in_vain: usize,
@@ -108,12 +109,12 @@ impl PanelClient for Teller {
 
     fn told(&self, _: usize, _: &Reply<'_>) {}
 
-    fn event(&self, controller: usize, event: &LinkEvent) {
-        self.note(|story| story.events.push((controller, event.clone())));
+    fn became(&self, controller: usize, became: &Became) {
+        self.note(|story| story.events.push((controller, became.clone())));
     }
 
-    fn line(&self, event: &LineEvent) {
-        self.note(|story| story.line.push(event.clone()));
+    fn link(&self, condition: &LinkCondition) {
+        self.note(|story| story.line.push(condition.clone()));
     }
 }
 
@@ -180,8 +181,11 @@ impl Scene {
 
     async fn until_up(&self, controller: usize, times: usize) {
         let up = |story: &Story| {
-            let event = (controller, LinkEvent::Wire(Event::SecureUp));
-            story.events.iter().filter(|e| **e == event).count() >= times
+            let ups = story
+                .events
+                .iter()
+                .filter(|(of, became)| *of == controller && is(became, DeviceCondition::Online));
+            ups.count() >= times
         };
         self.teller.until("up", up).await;
     }
@@ -208,6 +212,10 @@ impl Scene {
         self.end.send(()).unwrap();
         timeout(PATIENCE, self.task).await.expect("the task ends when it is told to").unwrap();
     }
+}
+
+fn is(became: &Became, condition: DeviceCondition) -> bool {
+    matches!(became, Became::Condition { is, .. } if *is == condition)
 }
 
 fn installed(count: usize) -> Vec<PanelKey> {
@@ -282,7 +290,7 @@ async fn a_missing_port_is_told_with_a_remedy_when_the_reason_changes_and_served
     scene.teller.until("down", |story| story.line.len() == 1).await;
     {
         let story = scene.teller.story();
-        let [LineEvent::Down(why)] = &story.line[..] else { panic!("{:?}", story.line) };
+        let [LinkCondition::Down { why }] = &story.line[..] else { panic!("{:?}", story.line) };
         assert!(why.contains("line") && why.contains("/dev/serial/by-id"), "{why}");
     }
     let port = scene.folder.path().join("line");
@@ -294,7 +302,7 @@ async fn a_missing_port_is_told_with_a_remedy_when_the_reason_changes_and_served
     {
         let story = scene.teller.story();
         assert!(story.line.windows(2).all(|pair| pair[0] != pair[1]), "{:?}", story.line);
-        assert_eq!(story.line.last(), Some(&LineEvent::Up));
+        assert_eq!(story.line.last(), Some(&LinkCondition::Up));
     }
     scene.finish().await;
 }
@@ -307,7 +315,7 @@ async fn an_unplugged_port_is_opened_again_and_what_was_under_way_has_failed() {
     scene.ask_info(0);
     scene.teller.until("sent", |story| story.times.len() == 1).await;
     scene.site = None;
-    scene.teller.until("down", |story| matches!(story.line.last(), Some(LineEvent::Down(_)))).await;
+    scene.teller.until("down", |story| matches!(story.line.last(), Some(LinkCondition::Down { .. }))).await;
     scene.teller.until("failed", |story| story.failed == [0]).await;
     scene = scene.plug_in();
     scene.until_up(0, 2).await;
@@ -319,12 +327,12 @@ async fn an_unplugged_port_is_opened_again_and_what_was_under_way_has_failed() {
 #[tokio::test]
 async fn install_mode_gives_a_factory_panel_a_key_and_writes_its_file() {
     let scene = Scene::begin(115_200, &[PanelKey::Factory]).plug_in();
-    let no_key = (0, LinkEvent::Wire(Event::NoSession { fault: KeyFault::NoKey }));
-    scene.teller.until("told of", |story| story.events.contains(&no_key)).await;
+    let no_key = event::became(&Event::NoSession { fault: KeyFault::NoKey });
+    scene.teller.until("told of", |story| story.events.contains(&(0, no_key.clone()))).await;
     let path = key_path(scene.folder.path(), 0);
     assert!(!path.exists());
     scene.handle.open_install_mode(0, Duration::from_secs(60)).await.unwrap();
-    scene.teller.until("saved", |story| story.events.contains(&(0, LinkEvent::KeySaved))).await;
+    scene.teller.until("saved", |story| story.events.contains(&(0, event::key_saved()))).await;
     scene.until_up(0, 1).await;
     assert!(key_file::read(&path).unwrap().is_some());
     scene.ask_info(0);
@@ -344,7 +352,7 @@ async fn a_device_swapped_while_the_service_was_stopped_is_an_alarm_until_it_is_
     scene.site = None;
     scene.config.panels[0].serial += 1;
     let scene = scene.restart().await.plug_in();
-    let is_swapped = |event: &LinkEvent| matches!(event, LinkEvent::Wire(Event::Swapped { .. }));
+    let is_swapped = |became: &Became| is(became, DeviceCondition::Swapped);
     scene.teller.until("told of", |story| story.events.iter().any(|(_, event)| is_swapped(event))).await;
     assert_eq!(fs::read(&remembered).unwrap(), before, "a stranger is not remembered");
     scene.handle.open_install_mode(0, Duration::from_secs(60)).await.unwrap();
@@ -385,7 +393,7 @@ async fn demand_without_an_operation_holds_nobody_up() {
 async fn a_panel_with_another_key_is_told_of_and_the_others_are_served() {
     let scene = Scene::begin(115_200, &[PanelKey::Scbk([0xEE; 16]), PanelKey::Scbk(key_of(1))]).plug_in();
     scene.until_up(1, 1).await;
-    let wrong = |event: &LinkEvent| matches!(event, LinkEvent::Wire(Event::NoSession { .. }));
+    let wrong = |became: &Became| is(became, DeviceCondition::WrongKey);
     scene
         .teller
         .until("told of", |story| story.events.iter().any(|(c, event)| *c == 0 && wrong(event)))
@@ -410,5 +418,8 @@ async fn a_key_file_that_others_may_read_is_told_of_and_not_used() {
         LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, panels };
     let _task = line(setup, Arc::clone(&teller) as Arc<dyn PanelClient>);
     let story = teller.story();
-    assert!(matches!(&story.events[..], [(0, LinkEvent::KeyUnusable(why))] if why.contains("chmod 600")));
+    let [(0, Became::Condition { is: DeviceCondition::WrongKey, why })] = &story.events[..] else {
+        panic!("{:?}", story.events)
+    };
+    assert!(why.contains("chmod 600"), "{why}");
 }

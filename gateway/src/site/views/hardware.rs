@@ -9,9 +9,10 @@ use panel_protocol::osdp::reply::DeviceId;
 use super::super::board::{ControllerBoard, LineBoard};
 use super::super::running::Site;
 use crate::config::{ControllerKind, Line, Protocol};
+use crate::domain::{DeviceCondition, FaultCounts};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
-use crate::views::{ControllerState, ControllerView, DoorView, FaultCounts, LineView, TableView};
+use crate::views::{ControllerView, DoorView, LineView, TableView};
 
 /// A controller that was not heard for so long since the start is offline, not starting.
 const STARTING: SignedDuration = SignedDuration::from_secs(15);
@@ -44,7 +45,7 @@ impl Site {
     ) -> ControllerView {
         let config = &self.config.controllers[at];
         let last_heard = wire.and_then(|wire| wire.last_heard);
-        let silent = board.state == ControllerState::Starting
+        let silent = board.state == DeviceCondition::Starting
             && last_heard.is_none()
             && now.duration_since(self.started) > STARTING;
         let ControllerKind::Panel = config.kind;
@@ -53,7 +54,7 @@ impl Site {
             line: config.line.clone(),
             address: config.address,
             kind: crate::views::ControllerKind::Panel,
-            state: if silent { ControllerState::Offline } else { board.state },
+            state: if silent { DeviceCondition::Offline } else { board.state },
             state_since: if silent { Some(self.started) } else { board.since },
             last_heard,
             identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),

@@ -1,7 +1,7 @@
 //! Cards that were refused, with the reason as it is at present.
 
 use crate::domain::{CardRefusal, Cardholder, CardholderId, RefusedCard};
-use crate::sources::card_number::{self, CardDefaults};
+use crate::sources::cards::{CardDefaults, number};
 use crate::store::View;
 use crate::views::RefusedCardView;
 
@@ -32,7 +32,7 @@ fn held_by_now(
     let RefusedCard { given, refusal: CardRefusal::HeldByAnother { holder_name, .. }, .. } = &mut card else {
         return card;
     };
-    let credential = card_number::parse_in(given.format.as_deref(), &given.number, defaults).ok();
+    let credential = number::parse_in(given.format.as_deref(), &given.number, defaults).ok();
     let holders =
         credential.and_then(|credential| view.active_holders_of(credential).ok()).unwrap_or_default();
     let holder = holders.into_iter().find(|id| *id != person);

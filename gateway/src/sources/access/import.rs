@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, LevelContent, invalid, nearest};
 use super::limits::MAX_REFUSALS;
-use super::plan::{EditError, Now, new_rule, written};
+use super::plan::{EditError, new_rule, written};
 use super::{Book, Doors};
 use crate::domain::{
     AccessImport, AccessLevel, AccessLevelId, AccessRefusal, Change, DoorSchedule, Group, GroupId,
     ImportAction, ImportStep, fold_case,
 };
+use crate::sources::Moment;
 use crate::store::limits::{MAX_ACCESS_LEVELS, MAX_RULES};
 use crate::store::{StoreError, View};
 
@@ -20,7 +21,7 @@ use crate::store::{StoreError, View};
 pub(super) fn plan(
     view: &View<'_>,
     book: &Book,
-    now: Now,
+    now: Moment<'_>,
     doors: &Doors,
     wanted: &AccessImport,
 ) -> Result<(Vec<Change>, Vec<ImportStep>), EditError> {
@@ -120,13 +121,13 @@ fn group_names(view: &View<'_>) -> Result<Vec<String>, StoreError> {
 }
 
 /// The way, in the order in which it is gone: access levels before the rules that need them, and both before what goes.
-struct Way {
-    now: Now,
+struct Way<'a> {
+    now: Moment<'a>,
     changes: Vec<Change>,
     steps: Vec<ImportStep>,
 }
 
-impl Way {
+impl Way<'_> {
     fn levels(
         &mut self,
         book: &Book,

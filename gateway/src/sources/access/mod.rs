@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-pub use plan::{EditError, Now, plan};
+pub use plan::{EditError, plan};
 
 use crate::domain::{AccessLevel, AccessLevelId, DoorId, Rule, fold_case};
 use crate::store::{StoreError, View};

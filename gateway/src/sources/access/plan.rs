@@ -1,6 +1,5 @@
 //! One edit becomes the directory's changes.
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::check::{self, LevelContent, invalid};
@@ -8,19 +7,11 @@ use super::limits::MAX_GROUPS_NAMED;
 use super::{Book, Doors, import};
 use crate::domain::{
     AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, GroupId,
-    RefusalKind, Revision, Rule, RuleDraft, RuleId, Target, fold_case,
+    RefusalKind, Rule, RuleDraft, RuleId, Target, fold_case,
 };
+use crate::sources::Moment;
 use crate::store::limits::{MAX_ACCESS_LEVELS, MAX_RULES};
 use crate::store::{StoreError, View};
-
-/// The instant and the revision of an edit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Now {
-    /// When.
-    pub at: Timestamp,
-    /// The revision that it will have.
-    pub revision: Revision,
-}
 
 /// Why nothing is changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +36,7 @@ pub(super) type Plan = Result<(Vec<Change>, AccessEdited), EditError>;
 ///
 /// # Errors
 /// With all that is wrong with it.
-pub fn plan(view: &View<'_>, now: Now, doors: &Doors, edit: AccessEdit) -> Plan {
+pub fn plan(view: &View<'_>, now: Moment<'_>, doors: &Doors, edit: AccessEdit) -> Plan {
     let book = Book::read(view)?;
     match edit {
         AccessEdit::PutLevel(target, draft) => {
@@ -76,7 +67,7 @@ pub fn plan(view: &View<'_>, now: Now, doors: &Doors, edit: AccessEdit) -> Plan 
     }
 }
 
-fn put_level(book: &Book, now: Now, target: Target<AccessLevelId>, content: LevelContent) -> Plan {
+fn put_level(book: &Book, now: Moment<'_>, target: Target<AccessLevelId>, content: LevelContent) -> Plan {
     let before = match target {
         Target::New if book.levels.len() as u64 >= MAX_ACCESS_LEVELS => {
             return Err(too_many("access levels", MAX_ACCESS_LEVELS).into());
@@ -101,7 +92,7 @@ fn put_level(book: &Book, now: Now, target: Target<AccessLevelId>, content: Leve
 }
 
 /// The access level with that content, new or in place of `before`.
-pub(super) fn written(before: Option<&AccessLevel>, content: LevelContent, now: Now) -> AccessLevel {
+pub(super) fn written(before: Option<&AccessLevel>, content: LevelContent, now: Moment<'_>) -> AccessLevel {
     AccessLevel {
         id: before.map_or_else(|| AccessLevelId(Uuid::new_v4()), |before| before.id),
         name: content.name,
@@ -130,7 +121,13 @@ fn delete_level(view: &View<'_>, book: &Book, id: AccessLevelId, based_on: &Base
     Err(conflict(message, "id", &id.to_string(), remedy).into())
 }
 
-fn put_rule(view: &View<'_>, book: &Book, now: Now, target: Target<RuleId>, draft: &RuleDraft) -> Plan {
+fn put_rule(
+    view: &View<'_>,
+    book: &Book,
+    now: Moment<'_>,
+    target: Target<RuleId>,
+    draft: &RuleDraft,
+) -> Plan {
     let before = match target {
         Target::New if book.rules.len() as u64 >= MAX_RULES => {
             return Err(too_many("rules", MAX_RULES).into());
@@ -169,7 +166,12 @@ fn put_rule(view: &View<'_>, book: &Book, now: Now, target: Target<RuleId>, draf
 }
 
 /// The rule between these two, new or in place of `before`.
-pub(super) fn new_rule(before: Option<&Rule>, group: GroupId, access_level: AccessLevelId, now: Now) -> Rule {
+pub(super) fn new_rule(
+    before: Option<&Rule>,
+    group: GroupId,
+    access_level: AccessLevelId,
+    now: Moment<'_>,
+) -> Rule {
     Rule {
         id: before.map_or_else(|| RuleId(Uuid::new_v4()), |before| before.id),
         group,

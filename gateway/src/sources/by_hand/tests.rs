@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Origin};
+use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Origin, Revision};
 use crate::store::{CommitError, Directory};
 
 const SITE: CardDefaults = CardDefaults { format: &H10301, facility: Some(100) };
@@ -78,10 +78,10 @@ impl Site {
 
     async fn plan(
         &self,
-        plan: impl FnOnce(&View<'_>, Moment) -> Result<Changed, ByHandError> + Send + 'static,
+        plan: impl FnOnce(&View<'_>, Moment<'_>) -> Result<Changed, ByHandError> + Send + 'static,
     ) -> Result<Revision, ByHandError> {
         let plan = move |view: &View<'_>, revision: Revision| {
-            let changed = plan(view, Moment { at: at(), revision })?;
+            let changed = plan(view, Moment { at: at(), revision, by: &Origin::CommandLine })?;
             Ok((changed.changes(), ()))
         };
         match self.directory.commit(Origin::CommandLine, at(), plan).await {

@@ -1,258 +1,138 @@
-//! What becomes of the cards that an identity provider gives a person: the one of `cardNumber`, and those of the list
-//! in the project's own extension.
-//!
-//! The person has the cards of both; where both name the same card, the list says what it is. A card that the provider
-//! gives no more is deactivated in the same change in which the next one is activated. One that can't be a card is kept
-//! with its reason, and becomes one by itself when whoever holds it lets go: the provider was told that all is well and
-//! will not say it again. Cards added by hand are touched in one case only (`by_hand`). Runs inside a plan, so that no two
-//! people win the same card.
+//! A person's cards as attributes: `cardNumber` of the enterprise extension, `cards` of the project's own.
 
-mod attributes;
-mod by_hand;
-mod handover;
-mod reading;
-#[cfg(test)]
-mod tests;
+use serde_json::{Value, json};
 
-use jiff::Timestamp;
-
+use super::document::{Document, object_in, slot};
 use super::error::ScimError;
-use super::limits::MAX_FORMER_CARDS;
-use crate::domain::{
-    BadgeType, Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard,
-};
-use crate::sources::card_number::CardDefaults;
-use crate::store::View;
+use super::limits::MAX_CARD_TEXT_LEN;
+use super::operations::cut;
+use super::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
+use crate::domain::{CardRefusal, CardSource, CardState, Cardholder, GivenCard};
+use crate::sources::cards::{SettleError, WantedCards, is_by_hand, is_given};
 
-pub(super) use attributes::{put_into, take_from};
-use by_hand::is_by_hand;
-pub(super) use handover::Handover;
-pub use handover::hand_over;
-
-/// How card numbers become cards.
-#[derive(Clone, Debug)]
-pub struct CardPolicy {
-    /// What a bare number means.
-    pub defaults: CardDefaults,
-    /// What kind of card one is that comes without a badge type.
-    pub default_badge_type: BadgeType,
-    /// What happens when the number is taken away.
-    pub when_removed: WhenRemoved,
-    /// Numbers that mean none at all, compared without regard to case and space.
-    pub none_values: Vec<String>,
-    /// Refuse the request, not just the card.
-    pub strict: bool,
-}
-
-/// What happens to a card when the identity provider takes its number away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WhenRemoved {
-    /// It opens nothing any more.
-    Deactivate,
-    /// It stays, and so does its number.
-    Keep,
-}
-
-impl CardPolicy {
-    fn means_none(&self, number: &str) -> bool {
-        let number = folded(number);
-        number.is_empty() || self.none_values.iter().any(|none| folded(none) == number)
-    }
-}
-
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
-}
-
-/// The cards that an identity provider gives a person.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct WantedCards {
-    /// `cardNumber`.
-    pub(super) number: Option<String>,
-    /// The extension's list.
-    pub(super) list: Vec<GivenCard>,
-}
-
-impl WantedCards {
-    /// Those that were given last, whether they became cards or were refused.
-    pub(super) fn of(person: &Cardholder) -> Self {
-        let given = given_cards(person);
-        let (number, list) = given.partition::<Vec<_>, _>(|card| card.source == CardSource::IdentityProvider);
-        Self { number: number.into_iter().next().map(|card| card.number), list }
-    }
-}
-
-/// What the provider gives a person at present. Refused cards come last: where two can't both be had, the one that is
-/// stays, however often all are read and written back.
-fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
-    let refused = person.refused_cards.iter().map(|refused| refused.given.clone());
-    let refused = refused.filter(|given| !is_by_hand(given));
-    person.cards.iter().filter(|card| is_given(card)).map(Card::given).chain(refused)
-}
-
-fn is_given(card: &Card) -> bool {
-    card.source != CardSource::Manual && card.state != CardState::Inactive
-}
-
-fn is_former(card: &Card) -> bool {
-    card.source != CardSource::Manual && card.state == CardState::Inactive
-}
-
-/// A person's new state meeting the cards that they shall have.
-pub(super) struct Settlement<'a> {
-    pub(super) view: &'a View<'a>,
-    pub(super) policy: &'a CardPolicy,
-    pub(super) at: Timestamp,
-    /// The person's state before, if they existed.
-    pub(super) before: Option<&'a Cardholder>,
-    /// Cards that somebody lets go of in the same change.
-    pub(super) handover: Option<&'a Handover<'a>>,
-}
-
-impl Settlement<'_> {
-    /// Makes `person`'s provider cards those that are wanted. `person` begins with the cards of before.
-    ///
-    /// # Errors
-    /// With a strict policy, when a card is new or newly in effect and can't be one.
-    pub(super) fn settle(&self, person: &mut Cardholder, wanted: WantedCards) -> Result<(), ScimError> {
-        let earlier = std::mem::take(&mut person.refused_cards).into_iter();
-        let (waiting, earlier): (Vec<_>, Vec<_>) = earlier.partition(|card| is_by_hand(&card.given));
-        self.settle_by_hand(person, waiting)?;
-        let given = self.given(person, wanted).into_iter();
-        let mut read: Vec<_> = given.map(|given| (self.read(person, &given), given)).collect();
-        self.follow_the_list(&mut read);
-        let mut cards = Vec::new();
-        for (card, given) in read {
-            let admitted = match card {
-                Ok(card) => self.admit(person, card, &cards)?,
-                Err(refusal) => Err(refusal),
-            };
-            match admitted {
-                Ok(card) => cards.push(card),
-                Err(refusal) if self.policy.strict && self.is_news(person, &given) => {
-                    return Err(refused(&given, &refusal));
-                }
-                Err(refusal) => {
-                    let is_same =
-                        |other: &GivenCard| (other.source, &other.number) == (given.source, &given.number);
-                    let at = earlier.iter().find(|other| is_same(&other.given)).map_or(self.at, |it| it.at);
-                    person.refused_cards.push(RefusedCard { given, refusal, at });
-                }
-            }
+/// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
+pub(super) fn put_into(document: &mut Document, person: &Cardholder) {
+    let refused = person.refused_cards.iter().filter(|refused| !is_by_hand(&refused.given));
+    let refused = refused.map(|refused| (refused.given.clone(), Some(reason(&refused.refusal))));
+    let cards = person.cards.iter().filter(|card| is_given(card)).map(|card| (card.given(), None));
+    let mut list = Vec::new();
+    let mut number = None;
+    for (given, refusal) in cards.chain(refused) {
+        match given.source {
+            CardSource::IdentityProvider => number = number.or(Some(given.number)),
+            _ => list.push(element(given, refusal)),
         }
-        take_over(person, cards);
-        Ok(())
     }
-
-    /// What is wanted, and what stays because an emptied attribute takes nothing away.
-    fn given(&self, person: &Cardholder, wanted: WantedCards) -> Vec<GivenCard> {
-        let is_card = |number: &str| !self.policy.means_none(number);
-        let number = wanted.number.filter(|number| is_card(number)).map(|number| GivenCard {
-            number,
-            source: CardSource::IdentityProvider,
-            ..GivenCard::default()
-        });
-        let list: Vec<_> = wanted.list.into_iter().filter(|card| is_card(&card.number)).collect();
-        let mut given: Vec<GivenCard> = number.into_iter().collect();
-        given.extend(self.kept_where(given.is_empty(), person, CardSource::IdentityProvider));
-        let kept = self.kept_where(list.is_empty(), person, CardSource::IdentityProviderList);
-        given.into_iter().chain(list).chain(kept).collect()
+    if let Some(number) = number {
+        object_in(slot(document, ENTERPRISE_USER.id)).insert("cardNumber".into(), number.into());
     }
-
-    fn kept_where(&self, emptied: bool, person: &Cardholder, source: CardSource) -> Vec<GivenCard> {
-        if !emptied || self.policy.when_removed == WhenRemoved::Deactivate {
-            return Vec::new();
-        }
-        let cards = person.cards.iter().filter(|card| is_given(card) && card.source == source);
-        cards.map(Card::given).collect()
+    if !list.is_empty() {
+        object_in(slot(document, GATEHOUSE_USER.id)).insert("cards".into(), list.into());
     }
+}
 
-    /// The card, if the person can have it beside `cards`.
-    fn admit(
-        &self,
-        person: &Cardholder,
-        card: Card,
-        cards: &[Card],
-    ) -> Result<Result<Card, CardRefusal>, ScimError> {
-        let by_hand = person.cards.iter().filter(|card| card.source == CardSource::Manual).count();
-        let most = Cardholder::MAX_CARDS;
-        if by_hand + cards.len() >= most {
-            return Ok(Err(CardRefusal::TooMany { number: card.number, most }));
-        }
-        if cards.iter().any(|other| (other.source, other.credential) == (card.source, card.credential)) {
-            return Ok(Err(CardRefusal::GivenTwice { number: card.number }));
-        }
-        Ok(match self.other_holder(person, &card)? {
-            Some(holder_name) => Err(CardRefusal::HeldByAnother { number: card.number, holder_name }),
-            None => Ok(card),
-        })
-    }
-
-    /// The name of another active person for whom the card is active. A card that opens nothing is in nobody's way.
-    fn other_holder(&self, person: &Cardholder, card: &Card) -> Result<Option<String>, ScimError> {
-        if !person.active || card.state != CardState::Active {
-            return Ok(None);
-        }
-        let holders = match self.handover {
-            Some(handover) => handover.holders(self.view, card.credential)?,
-            None => self.view.active_holders_of(card.credential)?,
+impl From<SettleError> for ScimError {
+    fn from(error: SettleError) -> Self {
+        let (given, refusal) = match error {
+            SettleError::Refused { given, refusal } => (given, refusal),
+            SettleError::Store(error) => return error.into(),
         };
-        for id in holders.into_iter().filter(|id| *id != person.id) {
-            if let Some(other) = self.view.cardholder(id)? {
-                return Ok(Some(other.display_name));
-            }
+        match (&refusal, given.source) {
+            (CardRefusal::HeldByAnother { .. }, _) => Self::Uniqueness(refusal.to_string()),
+            (_, CardSource::IdentityProvider) => Self::value("cardNumber", refusal.to_string()),
+            _ => Self::value("cards", refusal.to_string()),
         }
-        Ok(None)
-    }
-
-    /// Whether this request brought the card, or brought the person back to life with it.
-    fn is_news(&self, person: &Cardholder, given: &GivenCard) -> bool {
-        let bare = |card: &GivenCard| GivenCard { badge_type: None, ..card.clone() };
-        self.before.is_none_or(|before| {
-            let known = given_cards(before).any(|card| bare(&card) == bare(given));
-            !known || (person.active && !before.active)
-        })
     }
 }
 
-fn refused(given: &GivenCard, refusal: &CardRefusal) -> ScimError {
-    let attribute = match given.source {
-        CardSource::IdentityProvider => "cardNumber",
-        _ => "cards",
-    };
+/// Who holds a card may change without a word here, and is shown on the page.
+fn reason(refusal: &CardRefusal) -> String {
     match refusal {
-        CardRefusal::HeldByAnother { .. } => ScimError::Uniqueness(refusal.to_string()),
-        _ => ScimError::value(attribute, refusal.to_string()),
+        CardRefusal::HeldByAnother { number, .. } => {
+            format!("card {number:?} is held by another active person; deactivate it there first")
+        }
+        other => other.to_string(),
     }
 }
 
-/// Cards that are given no more are deactivated before the new ones are activated, and stand before them.
-fn take_over(person: &mut Cardholder, cards: Vec<Card>) {
-    let key = |card: &Card| (card.source, card.credential);
-    for card in person.cards.iter_mut().filter(|card| is_given(card)) {
-        if !cards.iter().any(|given| key(given) == key(card)) {
-            card.state = CardState::Inactive;
+fn element(given: GivenCard, refusal: Option<String>) -> Value {
+    let mut element = json!({ "value": given.number, "active": given.state == CardState::Active });
+    let texts = [
+        ("badgeType", given.badge_type),
+        ("format", given.format),
+        ("validFrom", given.valid_from),
+        ("validUntil", given.valid_until),
+        ("refusal", refusal),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            element[name] = text.into();
         }
     }
-    person
-        .cards
-        .retain(|card| !(is_former(card) && cards.iter().any(|given| given.credential == card.credential)));
-    for card in cards {
-        match person.cards.iter_mut().find(|known| key(known) == key(&card)) {
-            Some(known) => *known = card,
-            None => person.cards.push(card),
-        }
-    }
-    drop_oldest_former(person);
+    element
 }
 
-fn drop_oldest_former(person: &mut Cardholder) {
-    let too_many = |person: &Cardholder| {
-        let former = person.cards.iter().filter(|card| is_former(card)).count();
-        former > MAX_FORMER_CARDS || person.cards.len() > Cardholder::MAX_CARDS
+/// Takes the cards that a client wants out of a document.
+///
+/// # Errors
+/// When there are more than a person may have, one has no number, or a text other than a number is too long.
+pub(super) fn take_from(document: &mut Document) -> Result<WantedCards, ScimError> {
+    let number = take(document, ENTERPRISE_USER.id, "cardNumber");
+    let number = number.and_then(card_number);
+    let list = match take(document, GATEHOUSE_USER.id, "cards") {
+        Some(Value::Array(elements)) => elements,
+        _ => Vec::new(),
     };
-    while too_many(person) {
-        let Some(oldest) = person.cards.iter().position(is_former) else { return };
-        person.cards.remove(oldest);
+    let most = Cardholder::MAX_CARDS;
+    if list.len() > most {
+        let detail = format!("has {} values; a person has at most {most} cards", list.len());
+        return Err(ScimError::value("cards", detail));
+    }
+    let list = list.into_iter().map(given).collect::<Result<_, _>>()?;
+    Ok(WantedCards { number, list })
+}
+
+fn take(document: &mut Document, extension: &str, name: &str) -> Option<Value> {
+    let part = document.get_mut(extension)?.as_object_mut()?;
+    let value = part.remove(name);
+    if part.is_empty() {
+        document.remove(extension);
+    }
+    value
+}
+
+fn given(mut element: Value) -> Result<GivenCard, ScimError> {
+    let Some(number) = card_number(element["value"].take()) else {
+        return Err(ScimError::value("cards.value", "is missing; it is the card's number"));
+    };
+    let mut take = |name: &str| text(&format!("cards.{name}"), element[name].take());
+    let badge_type = take("badgeType")?.filter(|badge_type| !badge_type.trim().is_empty());
+    let format = take("format")?.filter(|format| !format.trim().is_empty());
+    let valid_from = take("validFrom")?.filter(|text| !text.trim().is_empty());
+    let valid_until = take("validUntil")?.filter(|text| !text.trim().is_empty());
+    let state = match element["active"].as_bool() {
+        Some(false) => CardState::Suspended,
+        _ => CardState::Active,
+    };
+    let source = CardSource::IdentityProviderList;
+    Ok(GivenCard { number, format, source, state, badge_type, valid_from, valid_until })
+}
+
+/// A number that is too long for one is cut, and marked so that it can't be taken for another: it costs the card and not
+/// the person, as any number that fits no format.
+fn card_number(value: Value) -> Option<String> {
+    match value {
+        Value::String(number) => Some(cut(&number, MAX_CARD_TEXT_LEN - 1)),
+        _ => None,
+    }
+}
+
+fn text(attribute: &str, value: Value) -> Result<Option<String>, ScimError> {
+    match value {
+        Value::String(text) if text.len() > MAX_CARD_TEXT_LEN => {
+            Err(ScimError::value(attribute, format!("is longer than {MAX_CARD_TEXT_LEN} bytes")))
+        }
+        Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
     }
 }

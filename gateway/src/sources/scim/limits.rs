@@ -69,6 +69,3 @@ pub(super) const MAX_SCANS: usize = 2;
 /// Longest format, badge type or instant of validity of a card, in bytes. A number of as many characters is cut, and
 /// refused as none.
 pub(super) const MAX_CARD_TEXT_LEN: usize = 256;
-
-/// Former cards of one person that are kept, inactive, for the record.
-pub(super) const MAX_FORMER_CARDS: usize = 4;

@@ -32,7 +32,6 @@ mod schema;
 mod tests;
 
 pub use auth::{Gate, TokenCheck};
-pub use cards::{CardPolicy, WhenRemoved, hand_over};
 pub use error::ScimError;
 pub use operations::Observer;
 pub use probe::probe;

@@ -65,7 +65,8 @@ impl Incomplete {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::io("read", &path(dir))(error)),
         };
-        let content = |error: serde_json::Error| StoreError::Content { path: path(dir), what: error.to_string() };
+        let content =
+            |error: serde_json::Error| StoreError::Content { path: path(dir), what: error.to_string() };
         serde_json::from_slice(&json).map(Some).map_err(content)
     }
 

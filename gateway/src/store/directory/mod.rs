@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{CommitError, Committed, TooLarge};
 pub use incomplete::Incomplete;
@@ -41,10 +41,11 @@ use super::condition::{DiskCondition, Trouble};
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
-use super::limits::{QUEUED_JOBS, READERS};
+use super::limits::QUEUED_JOBS;
 use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
+use query::Readers;
 use tree::Tree;
 use writer::{Message, Writer};
 
@@ -134,8 +135,7 @@ struct Inner {
     thread: Mutex<Option<JoinHandle<()>>>,
     state: Arc<State>,
     tree: Tree,
-    /// Places for questions that are being read.
-    readers: Arc<Semaphore>,
+    readers: Readers,
     before_read: Option<BeforeRead>,
     // Last, so that sled has let go of its files when somebody else may open them.
     _lock: Lock,
@@ -195,9 +195,17 @@ impl Directory {
             .spawn(move || writer.run(waiting))
             .map_err(StoreError::io("start a thread for", dir))?;
         let (queue, thread) = (Mutex::new(Some(queue)), Mutex::new(Some(thread)));
-        let readers = Arc::new(Semaphore::new(READERS));
-        let inner =
-            Inner { dir: dir.to_owned(), queue, thread, state, tree: opened.tree, readers, before_read, _lock: lock };
+        let readers = Readers::start().map_err(StoreError::io("start a thread for", dir))?;
+        let inner = Inner {
+            dir: dir.to_owned(),
+            queue,
+            thread,
+            state,
+            tree: opened.tree,
+            readers,
+            before_read,
+            _lock: lock,
+        };
         Ok((Self { inner: Arc::new(inner) }, opened.report))
     }
 

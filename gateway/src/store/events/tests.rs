@@ -128,7 +128,8 @@ async fn an_event_beyond_all_measure_is_refused() {
 #[test]
 fn events_of_older_programs_are_read_and_those_of_newer_ones_left_where_they_are() {
     let dir = TempDir::new().unwrap();
-    let options = Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None, mark: None };
+    let options =
+        Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None, mark: None };
     let (mut journal, _) = Journal::open(dir.path(), options).unwrap();
     let unversioned = serde_json::to_vec(&event(1)).unwrap();
     let newer = br#"{"version":250,"when":"tomorrow","kind":"prophecy"}"#.to_vec();

@@ -165,7 +165,9 @@ impl Journal {
         for pair in segments.windows(2) {
             pair[0].verify(kind, pair[1].first, Verify::All)?;
         }
-        segments.last().map_or(Ok(()), |newest| newest.judge_newest(kind, Durable { known: Some(0), marked: None }).map(drop))
+        segments.last().map_or(Ok(()), |newest| {
+            newest.judge_newest(kind, Durable { known: Some(0), marked: None }).map(drop)
+        })
     }
 
     /// Begins a journal with record `first` in a folder that has none.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::openapi::{check, document};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Attributes, Change, DoorSchedule, Group, GroupId, Revision, Schedule, Origin,
+    AccessLevel, AccessLevelId, Attributes, Change, DoorSchedule, Group, GroupId, Origin, Revision, Schedule,
 };
 
 const LEVELS: &str = "/api/v1/access-levels";

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
+use crate::domain::LinkCondition;
 use crate::osdpcap::Io;
-use crate::views::LineState;
 
 pub(super) async fn document(served: &Served) -> Value {
     let answer = served.get("/api/openapi.json").send().await.unwrap();
@@ -76,7 +76,7 @@ fn has_type(document: &Value, schema: &Value, answered: &Value) -> bool {
 #[tokio::test]
 async fn every_described_read_answers_as_it_is_described() {
     let mut down = fixture::well();
-    down.lines[0].state = LineState::Down { why: "gone".to_owned() };
+    down.lines[0].state = LinkCondition::Down { why: "gone".to_owned() };
     for facts in [fixture::everything(), fixture::well(), down] {
         let served = Served::with(facts, Transport::PlainLoopback, false).await;
         let document = document(&served).await;

@@ -1,8 +1,8 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{CardRefusal, CardholderId, GivenCard, Notice, RefusedCard};
-use crate::views::{CardText, LineState, RefusedCardView};
+use crate::domain::{CardRefusal, CardholderId, GivenCard, LinkCondition, Notice, RefusedCard};
+use crate::views::{CardText, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
 
@@ -13,7 +13,7 @@ fn hostile() -> SiteFacts {
     facts.name = bad();
     facts.controllers[0].identity = Some(bad());
     facts.controllers[0].doors[0].name = bad();
-    facts.lines[0].state = LineState::Down { why: bad() };
+    facts.lines[0].state = LinkCondition::Down { why: bad() };
     facts.lines[0].port = bad();
     for receipt in &mut facts.receipts {
         receipt.holder_name = bad();

@@ -9,8 +9,9 @@ use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
 use super::super::patch::{MemberEdit, Patch, ids_in};
 use super::super::schema::{GROUP, USER};
-use super::{Condition, Now, add_common, location, put_text, rest, take_required, take_text};
+use super::{Condition, add_common, location, put_text, rest, take_required, take_text};
 use crate::domain::{CardholderId, Change, Group, GroupId};
+use crate::sources::Moment;
 use crate::store::View;
 
 /// A plan's result: what to change, and the group afterwards.
@@ -45,7 +46,7 @@ fn document_of(group: &Group) -> Document {
 fn group_from(
     mut document: Document,
     id: GroupId,
-    now: Now<'_>,
+    now: Moment<'_>,
     before: Option<&Group>,
 ) -> Result<Group, ScimError> {
     Ok(Group {
@@ -62,7 +63,7 @@ fn group_from(
 /// Plans a new group.
 pub(in super::super) fn create(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     id: GroupId,
     mut sent: Document,
 ) -> Plan<Group> {
@@ -74,7 +75,7 @@ pub(in super::super) fn create(
 /// Plans a group's replacement, members included: none are named, none stay.
 pub(in super::super) fn replace(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     (id, condition): (GroupId, &Condition),
     mut sent: Document,
 ) -> Plan<Group> {
@@ -87,7 +88,7 @@ pub(in super::super) fn replace(
 /// Plans a group's PATCH: all of its operations or none. Members whom the directory doesn't know are passed over.
 pub(in super::super) fn patch(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     (id, condition): (GroupId, &Condition),
     mut patch: Patch,
 ) -> Plan<Group> {

@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::super::cards::{self, CardPolicy, Settlement, WantedCards, hand_over};
+use super::super::cards;
 use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::{Condition, Now, add_common, location, put_text, rest, take_required, take_text, text_at};
-use crate::domain::{Attributes, Cardholder, CardholderId, Change, Reactivation};
+use super::{Condition, add_common, location, put_text, rest, take_required, take_text, text_at};
+use crate::domain::{Attributes, Cardholder, CardholderId, Change, Origin, Reactivation};
+use crate::sources::Moment;
+use crate::sources::cards::{CardPolicy, Settlement, WantedCards, hand_over};
 use crate::store::View;
 
 /// A plan's result: what to change, and the person afterwards.
@@ -98,7 +100,7 @@ fn draft(mut document: Document) -> Result<Draft, ScimError> {
 /// Plans a new person. A person is active unless the client says otherwise.
 pub(in super::super) fn create(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     id: CardholderId,
     sent: Document,
@@ -110,7 +112,7 @@ pub(in super::super) fn create(
 /// Plans a person's replacement. Without `active`, they stay as active as they were: silence never opens a door.
 pub(in super::super) fn replace(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     sent: Document,
@@ -123,7 +125,7 @@ pub(in super::super) fn replace(
 /// Plans a person's PATCH: all of its operations or none.
 pub(in super::super) fn patch(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     patch: Patch,
@@ -142,13 +144,13 @@ pub(in super::super) fn patch(
 /// Plans a person's end, and gives their cards to whoever waits for them.
 pub(in super::super) fn delete(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
 ) -> Plan<()> {
     let before = find(view, id, condition)?;
     let mut changes = vec![Change::DeleteCardholder { id }];
-    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, None)?);
+    changes.extend(hand_over(view, policy, now, &before, None)?);
     Ok((changes, ()))
 }
 
@@ -163,7 +165,7 @@ fn find(view: &View<'_>, id: CardholderId, condition: &Condition) -> Result<Card
 fn person_from(
     draft: Draft,
     id: CardholderId,
-    now: Now<'_>,
+    now: Moment<'_>,
     before: Option<&Cardholder>,
 ) -> (Cardholder, WantedCards) {
     let active = draft.active.unwrap_or_else(|| before.is_none_or(|before| before.active));
@@ -185,14 +187,15 @@ fn person_from(
 }
 
 /// How the person was last made active again, once `active` is what they are.
-fn reactivation(before: &Cardholder, active: bool, now: Now<'_>) -> Option<Reactivation> {
+fn reactivation(before: &Cardholder, active: bool, now: Moment<'_>) -> Option<Reactivation> {
     let earlier = before.reactivation.clone();
+    let Origin::Scim { token } = now.by else { return earlier };
     match (before.active, active) {
-        (false, true) => Some(Reactivation { at: now.at, token: now.token.to_owned(), undone: None }),
+        (false, true) => Some(Reactivation { at: now.at, token: token.clone(), undone: None }),
         (true, false) => earlier
             .filter(|earlier| {
                 let since = now.at.duration_since(earlier.at);
-                earlier.token == now.token && since <= Reactivation::STALE_SUSPENSION
+                earlier.token == *token && since <= Reactivation::STALE_SUSPENSION
             })
             .map(|earlier| Reactivation { undone: Some(now.at), ..earlier }),
         _ => earlier,
@@ -201,7 +204,7 @@ fn reactivation(before: &Cardholder, active: bool, now: Now<'_>) -> Option<React
 
 fn write(
     view: &View<'_>,
-    now: Now<'_>,
+    now: Moment<'_>,
     policy: &CardPolicy,
     before: Option<Cardholder>,
     (mut person, cards): (Cardholder, WantedCards),
@@ -222,7 +225,7 @@ fn write(
         return Ok((Vec::new(), before));
     }
     let mut changes = vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }];
-    changes.extend(hand_over(view, policy, (now.at, now.revision), &before, Some(&person))?);
+    changes.extend(hand_over(view, policy, now, &before, Some(&person))?);
     Ok((changes, person))
 }
 
@@ -257,7 +260,8 @@ mod tests {
 
     #[test]
     fn an_empty_name_reads_back_empty_and_the_derived_one_follows_what_it_is_derived_from() {
-        let now = Now { at: Timestamp::UNIX_EPOCH, token: "okta", revision: Revision(1) };
+        let by = Origin::Scim { token: "okta".to_owned() };
+        let now = Moment { at: Timestamp::UNIX_EPOCH, revision: Revision(1), by: &by };
         let sent = json!({"userName": "old", "displayName": ""});
         let (person, _) = person_from(drafted(sent).unwrap(), CardholderId(Uuid::nil()), now, None);
         assert_eq!(person.display_name, "old");

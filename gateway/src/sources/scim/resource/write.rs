@@ -2,14 +2,15 @@
 
 use uuid::Uuid;
 
-use super::super::cards::CardPolicy;
 use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::operations::short_name;
 use super::super::patch::Patch;
 use super::super::schema::{Held, ResourceType};
-use super::{Condition, Entity, Now, group, user};
+use super::{Condition, Entity, group, user};
 use crate::domain::{CardholderId, Change, GroupId};
+use crate::sources::Moment;
+use crate::sources::cards::CardPolicy;
 use crate::store::View;
 
 /// A change of one resource.
@@ -46,7 +47,7 @@ impl Write {
     pub(in super::super) fn plan(
         self,
         view: &View<'_>,
-        now: Now<'_>,
+        now: Moment<'_>,
         policy: &CardPolicy,
     ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         match self.resource.held_as {
@@ -58,7 +59,7 @@ impl Write {
     fn plan_person(
         self,
         view: &View<'_>,
-        now: Now<'_>,
+        now: Moment<'_>,
         policy: &CardPolicy,
     ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = CardholderId(self.id);
@@ -74,7 +75,11 @@ impl Write {
         Ok((changes, Some(Entity::from(person))))
     }
 
-    fn plan_group(self, view: &View<'_>, now: Now<'_>) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
+    fn plan_group(
+        self,
+        view: &View<'_>,
+        now: Moment<'_>,
+    ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
         let id = GroupId(self.id);
         let target = (id, &self.condition);
         let (changes, group) = match self.wish {

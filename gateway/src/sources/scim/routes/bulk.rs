@@ -19,13 +19,14 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use super::super::auth::Client;
 use super::super::body;
 use super::super::bulk::{Bulk, Operation, order};
-use super::super::cards::CardPolicy;
 use super::super::client::Speaker;
 use super::super::error::ScimError;
-use super::super::resource::{Entity, Now, Write, etag, location};
+use super::super::resource::{Entity, Write, etag, location};
 use super::super::schema::ResourceType;
 use super::{Base, Scim, answer};
 use crate::domain::Change;
+use crate::sources::Moment;
+use crate::sources::cards::CardPolicy;
 use crate::store::View;
 
 const RESPONSE_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
@@ -48,7 +49,7 @@ pub(super) async fn run(
             client.notes.meant(write);
         }
         let (told, progress) = (Told::of(&operation), Arc::clone(&progress));
-        let turn = move |view: &View<'_>, now: Now<'_>, policy: &CardPolicy| {
+        let turn = move |view: &View<'_>, now: Moment<'_>, policy: &CardPolicy| {
             progress.turn(place, operation, |write| write.plan(view, now, policy))
         };
         handed.push((place, told, handed_in(scim.commit(&client, turn))));

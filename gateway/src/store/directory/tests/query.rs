@@ -90,3 +90,18 @@ async fn a_reader_that_panics_is_an_error_to_whoever_asked_and_to_nobody_else() 
     assert!(matches!(asked, Err(StoreError::Fault)));
     assert_eq!(directory.query::<_, StoreError>(|view| Ok(view.revision())).await.unwrap(), Revision(0));
 }
+
+#[tokio::test]
+async fn a_question_may_be_the_last_that_holds_the_directory() {
+    let slow = Slow::open();
+    let dir = slow._dir.path().to_owned();
+    let asked = slow.ask();
+    slow.until_come().await;
+    let Slow { directory, go_on, _dir, .. } = slow;
+    drop(directory);
+    go_on.send(()).unwrap();
+    assert_eq!(asked.await.unwrap().unwrap(), None);
+    while Directory::open(&dir, Box::new(|_| {})).is_err() {
+        tokio::task::yield_now().await;
+    }
+}

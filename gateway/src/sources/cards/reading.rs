@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use panel_protocol::credential::Credential;
 
-use super::Settlement;
+use super::{Settlement, number};
 use crate::domain::{Card, CardRefusal, CardSource, Cardholder, GivenCard};
-use crate::sources::card_number;
 
 impl Settlement<'_> {
     /// The card that was given, looked at by itself.
@@ -25,7 +24,7 @@ impl Settlement<'_> {
     }
 
     fn credential(&self, given: &GivenCard) -> Result<Credential, CardRefusal> {
-        let read = card_number::parse_in(given.format.as_deref(), &given.number, &self.policy.defaults);
+        let read = number::parse_in(given.format.as_deref(), &given.number, &self.policy.defaults);
         read.map_err(|error| CardRefusal::NotACard {
             number: given.number.clone(),
             detail: error.to_string(),

@@ -2,12 +2,12 @@
 //! has got meanwhile can't open for both. It waits among the refused cards, for the page to show, and is the person's
 //! again as soon as the other lets go. Otherwise no provider touches a card by hand.
 
-use super::Settlement;
+use super::{SettleError, Settlement};
 use crate::domain::{CardRefusal, CardSource, Cardholder, GivenCard, RefusedCard};
-use crate::sources::scim::error::ScimError;
+use crate::store::StoreError;
 
 /// Whether it is no provider's.
-pub(super) fn is_by_hand(given: &GivenCard) -> bool {
+pub fn is_by_hand(given: &GivenCard) -> bool {
     given.source == CardSource::Manual
 }
 
@@ -20,18 +20,19 @@ impl Settlement<'_> {
         &self,
         person: &mut Cardholder,
         waiting: Vec<RefusedCard>,
-    ) -> Result<(), ScimError> {
+    ) -> Result<(), SettleError> {
         if self.before.is_some_and(|before| !before.active) && person.active {
             self.make_wait(person)?;
         }
-        waiting.into_iter().try_for_each(|refused| self.take_back(person, refused))
+        waiting.into_iter().try_for_each(|refused| self.take_back(person, refused))?;
+        Ok(())
     }
 
-    fn make_wait(&self, person: &mut Cardholder) -> Result<(), ScimError> {
+    fn make_wait(&self, person: &mut Cardholder) -> Result<(), SettleError> {
         let cards = std::mem::take(&mut person.cards);
         for card in cards {
             let in_the_way = match card.source {
-                CardSource::Manual => self.other_holder(person, &card)?,
+                CardSource::Manual => self.in_the_way(person, &card)?,
                 _ => None,
             };
             let Some(holder_name) = in_the_way else {
@@ -40,14 +41,14 @@ impl Settlement<'_> {
             };
             let refusal = CardRefusal::HeldByAnother { number: card.number.clone(), holder_name };
             if self.policy.strict {
-                return Err(super::refused(&card.given(), &refusal));
+                return Err(SettleError::Refused { given: Box::new(card.given()), refusal });
             }
             person.refused_cards.push(RefusedCard { given: card.given(), refusal, at: self.at });
         }
         Ok(())
     }
 
-    fn take_back(&self, person: &mut Cardholder, refused: RefusedCard) -> Result<(), ScimError> {
+    fn take_back(&self, person: &mut Cardholder, refused: RefusedCard) -> Result<(), StoreError> {
         let card = match self.read(person, &refused.given) {
             Ok(card) if person.cards.len() < Cardholder::MAX_CARDS => card,
             _ => {
@@ -55,7 +56,7 @@ impl Settlement<'_> {
                 return Ok(());
             }
         };
-        match self.other_holder(person, &card)? {
+        match self.in_the_way(person, &card)? {
             Some(holder_name) => {
                 let refusal = CardRefusal::HeldByAnother { number: card.number, holder_name };
                 person.refused_cards.push(RefusedCard { refusal, ..refused });

@@ -22,13 +22,14 @@ use tokio::sync::Semaphore;
 use tower::util::MapRequest;
 
 use super::auth::{self, Client, Gate};
-use super::cards::CardPolicy;
 use super::error::ScimError;
 use super::limits;
 use super::operations;
-use super::resource::{Entity, Now, Write};
+use super::resource::{Entity, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
-use crate::domain::{Change, Revision, Origin};
+use crate::domain::{Change, Origin, Revision};
+use crate::sources::Moment;
+use crate::sources::cards::CardPolicy;
 use crate::store::{CommitError, Directory, View};
 
 /// Where the endpoint is mounted.
@@ -174,14 +175,15 @@ impl Scim {
     async fn commit<T: Send + 'static>(
         &self,
         client: &Client,
-        plan: impl FnOnce(&View<'_>, Now<'_>, &CardPolicy) -> Result<(Vec<Change>, T), ScimError> + Send + 'static,
+        plan: impl FnOnce(&View<'_>, Moment<'_>, &CardPolicy) -> Result<(Vec<Change>, T), ScimError>
+        + Send
+        + 'static,
     ) -> Result<T, ScimError> {
         let at = (self.inner.clock)();
-        let (policy, token) = (Arc::clone(&self.inner.policy), client.token_name.clone());
-        let origin = Origin::Scim { token: token.clone() };
-        let plan = move |view: &View<'_>, revision: Revision| {
-            plan(view, Now { at, token: &token, revision }, &policy)
-        };
+        let origin = Origin::Scim { token: client.token_name.clone() };
+        let (policy, by) = (Arc::clone(&self.inner.policy), origin.clone());
+        let plan =
+            move |view: &View<'_>, revision: Revision| plan(view, Moment { at, revision, by: &by }, &policy);
         let committed = self.inner.directory.commit(origin, at, plan).await;
         committed.map(|committed| committed.value).map_err(refused)
     }

@@ -17,14 +17,17 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::*;
-use crate::domain::{CardholderId, Change, Revision, Origin};
+use super::token;
+use crate::domain::{
+    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
+};
 use crate::peer::Transport;
+use crate::sources::cards::limits::MAX_FORMER_CARDS;
+use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
-use crate::sources::scim::tests::token;
 use crate::sources::scim::{Address, Gate, Scim, router};
-use crate::store::Directory;
 use crate::store::tokens::Presented;
+use crate::store::{Directory, View};
 
 thread_local! {
     /// Seconds; a test and its endpoint share a thread.

@@ -7,8 +7,7 @@
 use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::{FORMATS, Format};
 
-/// Longest card number that is looked at, in bytes.
-pub const MAX_LEN: usize = 64;
+use super::limits::MAX_NUMBER_LEN;
 
 /// All ways to write a card number.
 const WAYS: &str = "NUMBER, FACILITY:NUMBER, FORMAT:FACILITY:NUMBER, FORMAT:NUMBER or raw:BITS:0xHEX";
@@ -26,7 +25,7 @@ pub struct CardDefaults {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CardNumberError {
     /// Longer than any card number.
-    #[error("it has more than {MAX_LEN} characters; write {WAYS}")]
+    #[error("it has more than {MAX_NUMBER_LEN} characters; write {WAYS}")]
     TooLong,
     /// None of the ways to write one.
     #[error("write {WAYS}")]
@@ -64,7 +63,7 @@ pub enum CardNumberError {
 /// # Errors
 /// When it is none of the ways to write one, or out of its format's range.
 pub fn parse(text: &str, defaults: &CardDefaults) -> Result<Credential, CardNumberError> {
-    if text.len() > MAX_LEN {
+    if text.len() > MAX_NUMBER_LEN {
         return Err(CardNumberError::TooLong);
     }
     let parts: Vec<&str> = text.split(':').map(str::trim).collect();

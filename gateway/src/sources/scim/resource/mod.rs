@@ -20,16 +20,6 @@ pub(super) use entity::Entity;
 pub(super) use version::{Condition, etag, is_known};
 pub(super) use write::{Wish, Write};
 
-/// What a plan knows besides the view.
-#[derive(Clone, Copy)]
-pub(super) struct Now<'a> {
-    pub(super) at: Timestamp,
-    /// The name of the token that the client has.
-    pub(super) token: &'a str,
-    /// The revision that the change would get.
-    pub(super) revision: Revision,
-}
-
 /// Where a resource is found.
 pub(super) fn location(resource: &ResourceType, id: &str, base: &str) -> String {
     format!("{base}/{}/{id}", resource.endpoint)

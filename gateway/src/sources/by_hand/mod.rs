@@ -7,8 +7,10 @@ mod tests;
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::card_number::{self, CardDefaults, CardNumberError};
-use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard, Revision};
+use super::Moment;
+use super::cards::number::{self, CardNumberError};
+use super::cards::{CardDefaults, is_by_hand, other_holder};
+use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard};
 use crate::store::{StoreError, View};
 
 /// A card that a person shall have.
@@ -72,15 +74,6 @@ pub enum ByHandError {
     Store(#[from] StoreError),
 }
 
-/// What a plan knows besides the view.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// When.
-    pub at: Timestamp,
-    /// The revision that the change would get.
-    pub revision: Revision,
-}
-
 /// The person before and after a plan.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Changed {
@@ -107,7 +100,7 @@ impl Changed {
 /// When the person can't have it.
 pub fn add(
     view: &View<'_>,
-    moment: Moment,
+    now: Moment<'_>,
     defaults: &CardDefaults,
     user_name: &str,
     new: &NewCard,
@@ -123,7 +116,7 @@ pub fn add(
     if before.cards.iter().any(|card| is_provided(card, credential)) {
         return Err(ByHandError::Provided { holder });
     }
-    if let Some(holder) = other_holder(view, &before, credential)? {
+    if let Some(holder) = other_holder(view, credential, before.id)? {
         return Err(ByHandError::HeldByAnother { holder });
     }
     let card = Card {
@@ -138,14 +131,14 @@ pub fn add(
     };
     let mut after = before.clone();
     stop_waiting(&mut after, credential, defaults);
-    match after.cards.iter_mut().find(|card| is_by_hand(card, credential)) {
+    match after.cards.iter_mut().find(|card| is_ours(card, credential)) {
         Some(known) => *known = card,
         None => {
             make_room(&mut after)?;
             after.cards.push(card);
         }
     }
-    Ok(changed(before, after, moment))
+    Ok(changed(before, after, now))
 }
 
 /// Plans that a card added by hand opens nothing any more.
@@ -154,7 +147,7 @@ pub fn add(
 /// When the person has no such card, or it is the identity provider's.
 pub fn deactivate(
     view: &View<'_>,
-    moment: Moment,
+    now: Moment<'_>,
     defaults: &CardDefaults,
     user_name: &str,
     number: &str,
@@ -164,7 +157,7 @@ pub fn deactivate(
     let mut after = before.clone();
     let holder = before.display_name.clone();
     let waited = stop_waiting(&mut after, credential, defaults);
-    match after.cards.iter_mut().find(|card| is_by_hand(card, credential)) {
+    match after.cards.iter_mut().find(|card| is_ours(card, credential)) {
         Some(card) => card.state = CardState::Inactive,
         None if waited => {}
         None if before.cards.iter().any(|card| is_provided(card, credential)) => {
@@ -172,7 +165,7 @@ pub fn deactivate(
         }
         None => return Err(ByHandError::NoSuchCard { holder }),
     }
-    Ok(changed(before, after, moment))
+    Ok(changed(before, after, now))
 }
 
 fn find(view: &View<'_>, user_name: &str) -> Result<Cardholder, ByHandError> {
@@ -181,11 +174,10 @@ fn find(view: &View<'_>, user_name: &str) -> Result<Cardholder, ByHandError> {
 }
 
 fn read(number: &str, defaults: &CardDefaults) -> Result<Credential, ByHandError> {
-    card_number::parse(number, defaults)
-        .map_err(|error| ByHandError::Number { number: number.to_owned(), error })
+    number::parse(number, defaults).map_err(|error| ByHandError::Number { number: number.to_owned(), error })
 }
 
-fn is_by_hand(card: &Card, credential: Credential) -> bool {
+fn is_ours(card: &Card, credential: Credential) -> bool {
     card.source == CardSource::Manual && card.credential == credential
 }
 
@@ -193,26 +185,13 @@ fn is_by_hand(card: &Card, credential: Credential) -> bool {
 fn stop_waiting(person: &mut Cardholder, credential: Credential, defaults: &CardDefaults) -> bool {
     let before = person.refused_cards.len();
     person.refused_cards.retain(|RefusedCard { given, .. }| {
-        given.source != CardSource::Manual || read(&given.number, defaults).ok() != Some(credential)
+        !is_by_hand(given) || read(&given.number, defaults).ok() != Some(credential)
     });
     person.refused_cards.len() < before
 }
 
 fn is_provided(card: &Card, credential: Credential) -> bool {
     card.source != CardSource::Manual && card.state != CardState::Inactive && card.credential == credential
-}
-
-fn other_holder(
-    view: &View<'_>,
-    person: &Cardholder,
-    credential: Credential,
-) -> Result<Option<String>, ByHandError> {
-    for id in view.active_holders_of(credential)?.into_iter().filter(|id| *id != person.id) {
-        if let Some(other) = view.cardholder(id)? {
-            return Ok(Some(other.display_name));
-        }
-    }
-    Ok(None)
 }
 
 /// A card that opens nothing any more makes room for the next.
@@ -229,8 +208,8 @@ fn make_room(person: &mut Cardholder) -> Result<(), ByHandError> {
     Ok(())
 }
 
-fn changed(before: Cardholder, mut after: Cardholder, moment: Moment) -> Changed {
-    after.modified = moment.at;
-    after.revision = moment.revision;
+fn changed(before: Cardholder, mut after: Cardholder, now: Moment<'_>) -> Changed {
+    after.modified = now.at;
+    after.revision = now.revision;
     Changed { before, after }
 }

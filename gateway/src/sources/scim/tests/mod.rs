@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bulk;
+mod cards;
 mod members;
 mod paging;
 mod shapes;
@@ -19,7 +20,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::domain::ClientKind;
 use crate::peer::Transport;
-use crate::sources::card_number::CardDefaults;
+use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::store::Directory;
 use crate::store::tokens::{Presented, Scope, TokenInfo};
 

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::{CardPolicy, Settlement, WantedCards};
-use crate::domain::{Card, CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard, Revision};
-use crate::sources::card_number;
-use crate::sources::scim::error::ScimError;
+use super::{CardPolicy, SettleError, Settlement, WantedCards, number};
+use crate::domain::{Card, CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard};
+use crate::sources::Moment;
 use crate::store::{StoreError, View};
 
 /// Who gets which of the cards that somebody lets go of.
-pub(in super::super) struct Handover<'a> {
+pub struct Handover<'a> {
     /// Who lets go.
     from: CardholderId,
     /// What they are afterwards, if they still are.
@@ -44,10 +43,10 @@ impl Handover<'_> {
 pub fn hand_over(
     view: &View<'_>,
     policy: &CardPolicy,
-    (at, revision): (Timestamp, Revision),
+    now: Moment<'_>,
     before: &Cardholder,
     after: Option<&Cardholder>,
-) -> Result<Vec<Change>, ScimError> {
+) -> Result<Vec<Change>, SettleError> {
     let mut freed = BTreeSet::new();
     for Card { credential, .. } in before.active_cards() {
         let is_kept = after.is_some_and(|after| after.opens_with(*credential));
@@ -64,10 +63,11 @@ pub fn hand_over(
     for id in heirs {
         let Some(waiting) = view.cardholder(id)? else { continue };
         let mut person = waiting.clone();
-        let settlement = Settlement { view, policy, at, before: Some(&waiting), handover: Some(&handover) };
+        let settlement =
+            Settlement { view, policy, at: now.at, before: Some(&waiting), handover: Some(&handover) };
         settlement.settle(&mut person, WantedCards::of(&waiting))?;
-        person.modified = at;
-        person.revision = revision;
+        person.modified = now.at;
+        person.revision = now.revision;
         changes.push(Change::PutCardholder { cardholder: Box::new(person) });
     }
     Ok(changes)
@@ -79,7 +79,7 @@ fn heirs(
     policy: &CardPolicy,
     leaving: CardholderId,
     freed: &BTreeSet<Credential>,
-) -> Result<BTreeMap<Credential, CardholderId>, ScimError> {
+) -> Result<BTreeMap<Credential, CardholderId>, StoreError> {
     let mut longest: BTreeMap<Credential, (Timestamp, CardholderId)> = BTreeMap::new();
     for person in view.refused() {
         let person = person?;
@@ -102,6 +102,6 @@ fn waits_for(refused: &RefusedCard, policy: &CardPolicy) -> Option<Credential> {
     let given = &refused.given;
     let waits =
         matches!(refused.refusal, CardRefusal::HeldByAnother { .. }) && given.state == CardState::Active;
-    let read = || card_number::parse_in(given.format.as_deref(), &given.number, &policy.defaults).ok();
+    let read = || number::parse_in(given.format.as_deref(), &given.number, &policy.defaults).ok();
     waits.then(read).flatten()
 }
