@@ -98,7 +98,7 @@
 //! `examples/panel` in this crate's folder is the same panel as firmware for a Cortex-M0+.
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 extern crate std;
 
 pub mod credential;
@@ -108,5 +108,7 @@ pub mod osdp;
 pub mod panel;
 pub mod pulses;
 pub mod table;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod wiegand;

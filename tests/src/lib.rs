@@ -2,7 +2,8 @@
 //!
 //! [`SitePlan`] describes a site and writes its files, [`Simulator`] and [`Gateway`] run the programs on them, a
 //! [`Splice`] puts somebody into the middle of a line. [`ScimClient`], [`ScimCli`] and [`Api`] speak to the gateway
-//! from outside. [`eventually`] is the only wait. [`figures`] is what the benches print. No test leaves a process or a file behind.
+//! from outside. [`eventually`] is the only wait. [`figures`] is what the benches print,
+//! [`structure`] reads the workspace's own source. No test leaves a process or a file behind.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod answer;
@@ -17,6 +18,7 @@ mod scim;
 mod scim_cli;
 mod simulator;
 mod splice;
+pub mod structure;
 mod waiting;
 
 pub use answer::Answer;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::faults::Fate;
+use panel_protocol::testing::Fate;
+
 use crate::limits::{HEARING_PERIOD, RELEASE_SLICE};
 
 /// Bits that a byte takes on the wire: start, eight data, stop.
@@ -77,10 +78,7 @@ impl Burst {
 
     /// The bits that this frame's fate inverts in the byte at `place`.
     pub(super) fn damage_at(&self, place: usize) -> u8 {
-        match self.fate.damage {
-            Some((share, bit)) if usize::from(share) * self.bytes.len() / 65_536 == place => 1 << bit,
-            _ => 0,
-        }
+        self.fate.damage_at(place, self.bytes.len())
     }
 }
 

@@ -1,12 +1,11 @@
 //! A line: one RS-485 pair, as a pty that a gateway opens and a thread that keeps the time.
 //!
-//! [`wire`] is the physics of [`burst`]s, [`faults`] what goes wrong, [`pty`] the port, [`counters`] what has travelled. A
-//! [`Line`] owns its panels on its own thread; others send it a piece of work and wait for the answer. Nothing else
+//! [`wire`] is the physics of [`burst`]s, [`pty`] the port, [`counters`] what has travelled; what goes wrong is
+//! `panel-protocol`'s fault injector, as in every test. A [`Line`] owns its panels on its own thread; others send it a piece of work and wait for the answer. Nothing else
 //! touches a panel, so there is no lock.
 
 mod burst;
 mod counters;
-mod faults;
 mod pty;
 mod thread;
 mod wire;
@@ -23,7 +22,7 @@ use rustix::fd::OwnedFd;
 
 use crate::limits::PENDING_REQUESTS;
 pub use counters::{Counters, Lateness};
-pub use faults::Faults;
+pub use panel_protocol::testing::Faults;
 use pty::Pty;
 pub(crate) use thread::Bus;
 use thread::Shell;

@@ -8,9 +8,10 @@
 
 use std::time::Duration;
 
+use panel_protocol::testing::{Faults, Injector, Way};
+
 use super::burst::{Burst, Talker, slice_len, span};
 use super::counters::Counters;
-use super::faults::{FaultModel, Faults, Way};
 use crate::limits::{HEARING_SLICE, IDLE_CHARACTERS, TRANSMIT_BUFFER};
 
 /// Who listens on a line beside the gateway.
@@ -34,7 +35,7 @@ pub(crate) struct Arrival<'a> {
 pub(crate) struct Wire {
     baud: u32,
     turn_around: Duration,
-    faults: FaultModel,
+    faults: Injector,
     bursts: Vec<Burst>,
     /// The latest time that a station was told: a delayed reply never takes its listeners back.
     told: Duration,
@@ -44,7 +45,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(baud: u32, turn_around: Duration, faults: Faults) -> Self {
-        let faults = FaultModel::new(faults);
+        let faults = Injector::new(faults);
         Self {
             baud,
             turn_around,
@@ -76,7 +77,7 @@ impl Wire {
 
     /// From now on other faults, their random streams at the beginning.
     pub(crate) fn set_faults(&mut self, faults: Faults) {
-        self.faults = FaultModel::new(faults);
+        self.faults = Injector::new(faults);
     }
 
     /// How many bytes the gateway's transmitter still takes.

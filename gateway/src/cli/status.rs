@@ -149,11 +149,10 @@ impl Display for RefusedCard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::SiteView;
     use crate::views::fixture::{everything, well};
 
     fn shown(site: crate::views::SiteFacts) -> String {
-        let answer = serde_json::to_vec(&SiteView::of(site)).unwrap();
+        let answer = serde_json::to_vec(&crate::views::fixture::seen(site)).unwrap();
         serde_json::from_slice::<Site>(&answer).unwrap().to_string()
     }
 

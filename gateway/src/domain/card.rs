@@ -93,6 +93,13 @@ pub struct GivenCard {
     pub valid_until: Option<String>,
 }
 
+impl GivenCard {
+    /// Whether somebody on site gave it, and no provider.
+    pub fn is_by_hand(&self) -> bool {
+        self.source == CardSource::Manual
+    }
+}
+
 impl Card {
     /// What its source says of it.
     pub fn given(&self) -> GivenCard {

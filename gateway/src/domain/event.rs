@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::part::Part;
 use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
+use super::verdict::Level;
 
 /// One entry of the event log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -185,6 +187,11 @@ pub enum AlarmKind {
         /// Which controller.
         controller: ControllerId,
     },
+    /// A part of the box fails.
+    PartFailing {
+        /// Which.
+        part: Part,
+    },
     /// The sled directory had to be rebuilt.
     DirectoryRebuilt,
     /// A large part of all people has lost access within minutes.
@@ -195,6 +202,21 @@ pub enum AlarmKind {
 }
 
 impl AlarmKind {
+    /// How bad it is.
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::DirectoryRebuilt => Level::Attention,
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::Swapped { .. }
+            | Self::BadMac { .. }
+            | Self::TableFull { .. }
+            | Self::PartFailing { .. }
+            | Self::MassRevocation { .. } => Level::Problem,
+        }
+    }
+
     /// The first version of an [`Event`] that could hold this alarm. A kind that is added gets a version that no released
     /// program knows.
     const fn since(&self) -> u8 {
@@ -207,6 +229,7 @@ impl AlarmKind {
             | Self::TableFull { .. }
             | Self::DirectoryRebuilt
             | Self::MassRevocation { .. } => 1,
+            Self::PartFailing { .. } => 2,
         }
     }
 }

@@ -26,6 +26,11 @@ impl LocalClock {
         self.words(at, "%H:%M")
     }
 
+    /// The whole of day and time, whatever today is: `30 Nov 2026 13:00`.
+    pub fn dated(&self, at: &Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
+    }
+
     /// As [`short`](Self::short), with seconds: `10:02:11`.
     pub fn exact(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M:%S")

@@ -26,6 +26,32 @@ impl Level {
     }
 }
 
+/// Something that somebody should know for as long as it is so.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// The one sentence that says it.
+    pub text: String,
+}
+
+impl Finding {
+    /// Something that somebody must do something about.
+    pub fn problem(text: String) -> Self {
+        Self { level: Level::Problem, text }
+    }
+
+    /// Something that is worth a look.
+    pub fn attention(text: String) -> Self {
+        Self { level: Level::Attention, text }
+    }
+
+    /// How bad the worst of several is; well where there is none.
+    pub fn worst(findings: &[Self]) -> Level {
+        findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Well)
+    }
+}
+
 /// Whether all is well.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Verdict {
@@ -37,7 +63,7 @@ pub struct Verdict {
     pub further: Vec<String>,
 }
 
-/// Something that somebody should know.
+/// Something that came up and that somebody should know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Notice {
     /// When it came up.

@@ -13,9 +13,10 @@ use tokio::task::JoinSet;
 
 use super::StartError;
 use crate::access::DoorPlan;
-use crate::config::{self, Config, Controller};
+use crate::config::{self, Config, Controller, ControllerKind};
 use crate::domain::Level;
-use crate::site::{self, Board, Site, SiteParts};
+use crate::health::{DeviceSetup, Health};
+use crate::site::{self, Site, SiteParts};
 use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet};
 use crate::web::Metrics;
@@ -39,11 +40,12 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     let view = directory.read();
     let cards = site::active_cards(&view)?;
     let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);
-    let board = Board::new(
+    let health = Health::new(
+        site::clock::now(),
         config.lines.iter().map(|line| line.id.clone()).collect(),
-        config.controllers.iter().map(|controller| controller.id.clone()).collect(),
+        config.controllers.iter().map(|controller| device(config, controller)).collect(),
     );
-    let parts = SiteParts { config: Arc::clone(config), fleet, board, directory, events };
+    let parts = SiteParts { config: Arc::clone(config), fleet, health, directory, events };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
     site::resume(&running)?;
     tell(&running, &report, torn_events.as_ref());
@@ -82,6 +84,12 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
     let write = config::write_key(&path, &secret);
     write.map_err(|error| StartError::Io { what: "can't write", path, error })?;
     Ok(secret)
+}
+
+fn device(config: &Config, controller: &Controller) -> DeviceSetup {
+    let ControllerKind::Panel = controller.kind;
+    let link = config.lines.iter().position(|line| line.id == controller.line);
+    DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
 }
 
 fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {

@@ -8,7 +8,7 @@ use super::clock;
 use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
 use crate::sources::Moment;
-use crate::sources::access::{self, Book, Doors, EditError};
+use crate::sources::access::{self, Doors, EditError, LevelsAndRules};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
     AccessError, AccessLevelView, AccessSource, AccessView, Actor, DoorScheduleView, GroupView, RuleView,
@@ -49,7 +49,7 @@ impl AccessRules {
 
 impl AccessSource for AccessRules {
     fn read(&self) -> BoxFuture<'_, Result<AccessView, AccessError>> {
-        self.reading(|view, doors| shown(view, &Book::read(view)?, doors))
+        self.reading(|view, doors| shown(view, &LevelsAndRules::read(view)?, doors))
     }
 
     fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, AccessError>> {
@@ -95,17 +95,17 @@ fn unavailable(error: &dyn std::error::Error) -> AccessError {
     AccessError::Unavailable(error.to_string())
 }
 
-fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, StoreError> {
-    let mut access_levels: Vec<_> = book.levels.iter().map(|level| level_view(level, doors)).collect();
+fn shown(view: &View<'_>, known: &LevelsAndRules, doors: &Doors) -> Result<AccessView, StoreError> {
+    let mut access_levels: Vec<_> = known.levels.iter().map(|level| level_view(level, doors)).collect();
     access_levels.sort_by_cached_key(|level| crate::domain::fold_case(&level.name));
     let mut rules = Vec::new();
-    for rule in &book.rules {
+    for rule in &known.rules {
         rules.push(RuleView {
             id: rule.id,
             group: rule.group,
             group_name: view.group(rule.group)?.map(|group| group.display_name).unwrap_or_default(),
             access_level: rule.access_level,
-            access_level_name: book
+            access_level_name: known
                 .level(rule.access_level)
                 .map(|level| level.name.to_string())
                 .unwrap_or_default(),
@@ -116,7 +116,7 @@ fn shown(view: &View<'_>, book: &Book, doors: &Doors) -> Result<AccessView, Stor
         });
     }
     rules.sort_by(|a, b| (&a.group_name, &a.access_level_name).cmp(&(&b.group_name, &b.access_level_name)));
-    Ok(AccessView { tag: book.tag(), effect: RulesEffect::NONE, access_levels, rules })
+    Ok(AccessView { tag: known.tag(), effect: RulesEffect::NONE, access_levels, rules })
 }
 
 fn level_view(level: &AccessLevel, doors: &Doors) -> AccessLevelView {

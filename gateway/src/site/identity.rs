@@ -14,7 +14,8 @@ use super::clock;
 use super::running::Site;
 use crate::access::mass_revocation::{MassRevocation, MassRevocationWatch, Output, Rule, Turnover};
 use crate::config::{Config, Tls};
-use crate::domain::{AlarmKind, Change, Level, Operation};
+use crate::domain::{AlarmKind, Change, Level, LocalClock, ScimExchange};
+use crate::health::Reach;
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
 use crate::store::Applied;
@@ -31,6 +32,7 @@ pub struct Identity {
     connections: Mutex<Connections>,
     losses: Mutex<MassRevocationWatch>,
     test: Mutex<Option<ConnectionTestView>>,
+    reach: Mutex<Reach>,
 }
 
 impl Identity {
@@ -44,6 +46,7 @@ impl Identity {
             connections: Mutex::default(),
             losses: Mutex::new(MassRevocationWatch::new(rule)),
             test: Mutex::default(),
+            reach: Mutex::new(Reach::Unknown),
         }
     }
 
@@ -53,7 +56,7 @@ impl Identity {
     }
 
     /// A SCIM client was answered.
-    pub fn answered(&self, operation: Operation) {
+    pub fn answered(&self, operation: ScimExchange) {
         self.connections().note(operation);
     }
 
@@ -71,6 +74,19 @@ impl Identity {
         self.test.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether sources can get through, as the endpoint last answered.
+    pub(super) fn reach(&self) -> Reach {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn reached(&self, asked: &Result<(), String>) {
+        let reach = match asked {
+            Ok(()) => Reach::Open,
+            Err(why) => Reach::Shut(vec![why.clone()]),
+        };
+        *self.reach.lock().unwrap_or_else(PoisonError::into_inner) = reach;
+    }
+
     fn losses(&self) -> MutexGuard<'_, MassRevocationWatch> {
         self.losses.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,6 +97,7 @@ pub async fn identity(site: Arc<Site>, scim: Scim, mut stop: watch::Receiver<boo
     let mut told: Option<Date> = None;
     loop {
         let asked = scim::probe(&scim).await;
+        site.identity.reached(&asked);
         *site.identity.test() = Some(verdict(&site, asked, clock::now()));
         losses_pass(&site, clock::now());
         let today = clock::now().to_zoned(TimeZone::UTC).date();
@@ -116,12 +133,11 @@ fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> Connection
 }
 
 fn tell(site: &Site) {
-    let clock = crate::domain::LocalClock::new(site.time_zone(), clock::now());
-    let view = site.identity_view(clock.now());
-    for (level, text) in view.sources.iter().flat_map(|source| source.findings(view.silent_after_s, &clock)) {
-        match level {
-            Level::Problem => tracing::error!("{text}"),
-            Level::Attention => tracing::warn!("{text}"),
+    let clock = LocalClock::new(site.time_zone(), clock::now());
+    for finding in site.identity_view(clock.now()).findings() {
+        match finding.level {
+            Level::Problem => tracing::error!("{}", finding.text),
+            Level::Attention => tracing::warn!("{}", finding.text),
             Level::Well => {}
         }
     }
@@ -152,16 +168,16 @@ fn losses_pass(site: &Site, now: Timestamp) {
 
 fn alarm(site: &Site, now: Timestamp, output: Output) {
     let alarms = {
-        let mut board = site.board();
-        let mut up = board.alarms.iter().map(|(_, alarm)| &alarm.what);
-        let up = up.find(|what| matches!(what, AlarmKind::MassRevocation { .. })).cloned();
+        let mut health = site.health();
+        let is_it = |what: &&AlarmKind| matches!(what, AlarmKind::MassRevocation { .. });
+        let up = health.alarms().map(|(_, alarm)| &alarm.what).find(is_it).cloned();
         match output {
             Output::Raised(happened) => {
                 let source = happened.by.first().cloned().unwrap_or_default();
                 let what = up.unwrap_or(AlarmKind::MassRevocation { source });
-                board.raise(now, what, words(&happened))
+                health.raise(now, what, words(&happened))
             }
-            Output::Passed => up.map(|what| board.clear(&what)).unwrap_or_default(),
+            Output::Passed => up.map(|what| health.clear(&what)).unwrap_or_default(),
         }
     };
     site.log_alarms(now, alarms);

@@ -1,16 +1,15 @@
 //! The tokio shells that join the pure modules to the edges. No rules live here.
 //!
 //! ```text
-//! directory's writer ──observe──▶ Site { fleet, board } ◀──PanelClient── one task a line
+//! directory's writer ──observe──▶ Site { fleet, health } ◀──PanelClient── one task a line
 //!                                        │ outputs
 //!                                        ▼
 //!                                record: event log, proofs           views: page, API, command line
 //! ```
-//! [`Site`] is what runs: the [`Fleet`](crate::sync::Fleet) and the [`Board`] behind one short lock each. What happens
+//! [`Site`] is what runs: the [`Fleet`](crate::sync::Fleet) and the [`Health`](crate::health::Health) behind one short lock each. What happens
 //! to either wakes the lines it concerns and bumps the number that live pages watch.
 
 mod access;
-mod board;
 mod capture;
 mod cards;
 pub mod clock;
@@ -22,7 +21,6 @@ mod running;
 mod views;
 
 pub use access::AccessRules;
-pub use board::Board;
 pub use cards::card_policy;
 pub use compile::{active_cards, observe};
 pub use identity::{Identity, identity};

@@ -1,4 +1,4 @@
-//! What lines are told to send, and what they tell: the fleet and the board behind one [`PanelClient`].
+//! What lines are told to send, and what they tell: the fleet and the site's health behind one [`PanelClient`].
 
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ impl PanelClient for Line {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
             self.site.fleet().failed(controller, now, Failure::Lost);
         }
-        let alarms = self.site.board().controller(controller, now, became);
+        let alarms = self.site.health().device_became(controller, now, became);
         if alarms.is_empty()
             && let Some(controller) = self.site.config.controllers.get(controller)
         {
@@ -107,7 +107,7 @@ impl PanelClient for Line {
             return;
         }
         let now = clock::now();
-        let alarms = self.site.board().line(self.line, now, condition);
+        let alarms = self.site.health().link_became(self.line, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }

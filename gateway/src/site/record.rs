@@ -129,7 +129,7 @@ fn holder(
 async fn proven(site: &Arc<Site>, controller: usize, revision: Revision) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
     let alarm = AlarmKind::TableFull { controller: id.clone() };
-    let cleared = site.board().clear(&alarm);
+    let cleared = site.health().clear(&alarm);
     site.log_alarms(clock::now(), cleared);
     let directory = site.directory.clone();
     let kept = tokio::task::spawn_blocking(move || directory.set_proven(&id, revision)).await;
@@ -147,7 +147,7 @@ fn full(site: &Site, controller: usize) {
          Deactivate cards that are no longer needed, or install a larger controller."
     );
     let now = clock::now();
-    let raised = site.board().raise(now, AlarmKind::TableFull { controller: id }, text);
+    let raised = site.health().raise(now, AlarmKind::TableFull { controller: id }, text);
     site.log_alarms(now, raised);
 }
 

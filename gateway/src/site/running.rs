@@ -1,4 +1,4 @@
-//! What runs: the fleet and the board, the directory and the event log beside them.
+//! What runs: the fleet and its health, the directory and the event log beside them.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -7,11 +7,11 @@ use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, watch};
 
 use super::access::AccessRules;
-use super::board::Board;
 use super::clock::{self, Monotonic};
 use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
+use crate::health::Health;
 use crate::links::osdp::LineHandle;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
@@ -30,7 +30,7 @@ pub struct SiteParts {
     /// Every controller of the configuration, in its order.
     pub fleet: Fleet,
     /// The same lines and controllers, in the same order.
-    pub board: Board,
+    pub health: Health,
     /// The directory.
     pub directory: Directory,
     /// The event log.
@@ -48,7 +48,7 @@ pub struct Site {
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
     fleet: Mutex<Fleet>,
-    board: Mutex<Board>,
+    health: Mutex<Health>,
     changed: watch::Sender<u64>,
     /// One a line, in the order of the configuration, once its task is there.
     pub(super) lines: Vec<OnceLock<LineHandle>>,
@@ -73,7 +73,7 @@ impl Site {
             started: clock::now(),
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
-            board: Mutex::new(parts.board),
+            health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
             news: Notify::new(),
             config,
@@ -109,8 +109,8 @@ impl Site {
         self.fleet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn wake_lines(&self) {
@@ -145,7 +145,7 @@ impl Site {
 
     /// Something that somebody should know, on the page.
     pub fn notice(&self, level: crate::domain::Level, text: String) {
-        self.board().notice(clock::now(), level, text);
+        self.health().notice(clock::now(), level, text);
         self.bump();
     }
 

@@ -12,12 +12,12 @@ use futures_util::stream::BoxStream;
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
-use super::board::Board;
 use super::cards::card_policy;
 use super::clock;
 use super::identity::new_token;
 use super::running::Site;
-use crate::domain::{Cardholder, ControllerId, EventKind, Level, LineId, Notice};
+use crate::domain::{Cardholder, ControllerId, EventKind, Level, LineId, LocalClock, Notice};
+use crate::health::Seen;
 use crate::osdpcap::Record;
 use crate::views::{
     AccessSource, Actor, AlarmView, CaptureError, CardOrder, CardOrderDone, CardOrderError, CardText,
@@ -39,15 +39,27 @@ impl SiteSource for Site {
         let undone = self.undone_reactivations();
         let wires = self.wires();
         let revision = self.directory.stats().revision;
+        let heard: Vec<_> = (0..self.config.controllers.len()).map(|at| wires.heard(at)).collect();
         let fleet = self.fleet();
-        let board = self.board();
-        let controllers: Vec<ControllerView> = (0..self.config.controllers.len())
-            .map(|at| self.controller(now, at, &fleet, &board.controllers[at], wires.panel(at)))
+        let health = self.health();
+        let standing = |at: usize| health.device(at, now, heard[at]);
+        let controllers: Vec<ControllerView> = (0..heard.len())
+            .filter_map(|at| Some(self.controller(at, &fleet, &standing(at)?, wires.panel(at))))
             .collect();
+        let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;
-        notices.extend(board.notices.iter().cloned());
-        let exposed = receipts::exposed(&fleet, &controllers, format);
-        let exposed = receipts::bounded(exposed, &mut notices, now);
+        notices.splice(0..0, receipts::cut(unproven.len(), now));
+        let verdict = health.verdict(&Seen {
+            clock: LocalClock::new(self.time_zone(), now),
+            proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
+            exposed: unproven.iter().map(|(_, _, exposure)| exposure.clone()).collect(),
+            reach: self.identity.reach(),
+            sources: identity.findings().cloned().collect(),
+            refused_cards: counts.refused_cards,
+            notices: notices.clone(),
+            heard,
+        });
+        notices.extend(health.notices().cloned());
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
             time_zone: self.time_zone().to_owned(),
@@ -57,19 +69,21 @@ impl SiteSource for Site {
             revision,
             counts,
             lines: (0..self.config.lines.len())
-                .map(|at| hardware::line(&self.config.lines[at], &board.lines[at], wires.lines[at].as_ref()))
+                .map(|at| {
+                    hardware::line(&self.config.lines[at], &health.links()[at], wires.lines[at].as_ref())
+                })
                 .collect(),
-            controllers,
             receipts: receipts::newest(&fleet, format),
-            exposed,
+            exposed: receipts::exposed(&unproven, format),
             refused_cards,
             identity,
-            alarms: alarms(&board),
+            alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
             events,
             notices,
+            controllers,
         };
-        drop((board, fleet));
-        SiteView::of(facts)
+        drop((health, fleet));
+        SiteView::of(facts, verdict)
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
@@ -78,7 +92,7 @@ impl SiteSource for Site {
 
     fn readiness(&self) -> Readiness {
         let directory_open = self.directory.stats().failed.is_none();
-        let links_started = self.board().lines.iter().all(|line| line.since.is_some());
+        let links_started = self.health().links().iter().all(|link| link.since.is_some());
         Readiness { directory_open, links_started }
     }
 
@@ -101,7 +115,7 @@ impl SiteSource for Site {
             let line = self.line_of(at).ok_or_else(|| unavailable("its line has not started".to_owned()))?;
             let span = SignedDuration::from_mins(i64::from(minutes.get()));
             let until = clock::now() + span;
-            self.board().install_mode(at, until);
+            self.health().install_mode(at, until);
             let opened = line.open_install_mode(at, span.unsigned_abs()).await;
             opened.map_err(|error| unavailable(error.to_string()))?;
             tracing::warn!(%controller, ?actor, %until, "install mode opened");
@@ -200,8 +214,4 @@ fn undone_reactivation(person: &Cardholder) -> Option<Notice> {
          application away and give it again, or push the profile; in Entra ID, provision {name} on demand."
     );
     Some(Notice { at, level: Level::Attention, text })
-}
-
-fn alarms(board: &Board) -> Vec<AlarmView> {
-    board.alarms.iter().rev().map(|(since, alarm)| AlarmView::of(*since, alarm)).collect()
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
-use crate::domain::{ClientKind, Operation};
+use crate::domain::{ClientKind, ScimExchange};
 
 /// Operations that are kept, newest first.
 pub const MAX_OPERATIONS: usize = 1_000;
@@ -25,7 +25,7 @@ const HOUR_S: i64 = 3_600;
 #[derive(Debug, Default)]
 pub struct Connections {
     clients: BTreeMap<Option<String>, Connection>,
-    log: VecDeque<(u64, Operation)>,
+    log: VecDeque<(u64, ScimExchange)>,
     newest: u64,
 }
 
@@ -41,7 +41,7 @@ pub struct Connection {
     /// When it last changed something.
     pub last_change: Option<Timestamp>,
     /// The latest that it was refused or failed with.
-    pub last_error: Option<Operation>,
+    pub last_error: Option<ScimExchange>,
     /// Since the service started.
     pub total: Traffic,
     minutes: Window<60>,
@@ -68,7 +68,7 @@ pub struct ErrorKind {
 
 impl Connections {
     /// A request was answered. One that was told to wait is counted, and not kept in the log.
-    pub fn note(&mut self, operation: Operation) {
+    pub fn note(&mut self, operation: ScimExchange) {
         self.make_room(operation.token.as_ref());
         let client = self.clients.entry(operation.token.clone());
         client.or_insert_with(|| Connection::new(operation.at)).note(&operation);
@@ -87,7 +87,7 @@ impl Connections {
     }
 
     /// Operations before number `before` (the newest for `None`), newest first, with their numbers: from 1, without gaps.
-    pub fn operations(&self, before: Option<u64>) -> impl Iterator<Item = (u64, &Operation)> {
+    pub fn operations(&self, before: Option<u64>) -> impl Iterator<Item = (u64, &ScimExchange)> {
         let older = move |number: u64| before.is_none_or(|before| number < before);
         self.log
             .iter()
@@ -128,7 +128,7 @@ impl Connection {
         self.hours.sum(now)
     }
 
-    fn note(&mut self, operation: &Operation) {
+    fn note(&mut self, operation: &ScimExchange) {
         self.client = operation.client.or(self.client);
         self.last_request = operation.at;
         self.total.note(operation);
@@ -151,7 +151,7 @@ impl Traffic {
         self.errors.values().sum()
     }
 
-    fn note(&mut self, operation: &Operation) {
+    fn note(&mut self, operation: &ScimExchange) {
         self.requests += 1;
         if operation.is_error() {
             let kind = ErrorKind { status: operation.status, scim_type: operation.scim_type };
@@ -215,8 +215,8 @@ mod tests {
         Timestamp::from_second(seconds).unwrap()
     }
 
-    fn operation(seconds: i64, token: Option<&str>, method: &'static str, status: u16) -> Operation {
-        Operation {
+    fn operation(seconds: i64, token: Option<&str>, method: &'static str, status: u16) -> ScimExchange {
+        ScimExchange {
             at: at(seconds),
             token: token.map(str::to_owned),
             client: None,

@@ -89,20 +89,7 @@ pub struct AlarmView {
 impl AlarmView {
     /// An alarm that was raised at `since`.
     pub fn of(since: Timestamp, alarm: &Alarm) -> Self {
-        Self { since, level: level(&alarm.what), what: alarm.what.clone(), text: alarm.text.clone() }
-    }
-}
-
-const fn level(what: &AlarmKind) -> Level {
-    match what {
-        AlarmKind::DirectoryRebuilt => Level::Attention,
-        AlarmKind::LineDown { .. }
-        | AlarmKind::ControllerOffline { .. }
-        | AlarmKind::WrongKey { .. }
-        | AlarmKind::Swapped { .. }
-        | AlarmKind::BadMac { .. }
-        | AlarmKind::TableFull { .. }
-        | AlarmKind::MassRevocation { .. } => Level::Problem,
+        Self { since, level: alarm.what.level(), what: alarm.what.clone(), text: alarm.text.clone() }
     }
 }
 

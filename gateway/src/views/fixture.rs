@@ -5,10 +5,11 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, FaultCounts,
-    GivenCard, Landing, Level, LinkCondition, Notice, Operation, Receipt, ReceiptAction, RefusedCard,
-    Revision,
+    Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, Exposure,
+    FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
+    RefusedCard, Revision, ScimExchange, UnprovenAt, Verdict,
 };
+use crate::health::{DeviceSetup, Health, Reach, Seen};
 
 /// Every card number and every part of one that [`everything`] shows.
 pub(crate) const CARD_NUMBERS: [&str; 6] =
@@ -22,6 +23,47 @@ pub(crate) fn noon() -> Timestamp {
 /// So many seconds before noon.
 pub(crate) fn before_noon(seconds: i64) -> Timestamp {
     Timestamp::from_second(noon().as_second() - seconds).unwrap()
+}
+
+/// The facts, and what they amount to.
+pub(crate) fn seen(facts: SiteFacts) -> SiteView {
+    let verdict = verdict_of(&facts);
+    SiteView::of(facts, verdict)
+}
+
+fn verdict_of(facts: &SiteFacts) -> Verdict {
+    let link_of = |it: &ControllerView| facts.lines.iter().position(|line| line.id == it.line).unwrap();
+    let setup = |it: &ControllerView| {
+        let is_panel = it.kind == ControllerKind::Panel;
+        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel }
+    };
+    let lines = facts.lines.iter().map(|line| line.id.clone()).collect();
+    let mut health = Health::new(facts.started, lines, facts.controllers.iter().map(setup).collect());
+    for (at, line) in facts.lines.iter().enumerate() {
+        health.link_became(at, line.since.unwrap_or(facts.at), &line.state);
+    }
+    for (at, controller) in facts.controllers.iter().enumerate() {
+        let became = Became::Condition { is: controller.state, why: String::new() };
+        health.device_became(at, controller.state_since.unwrap_or(facts.at), &became);
+    }
+    for alarm in &facts.alarms {
+        health.raise(alarm.since, alarm.what.clone(), alarm.text.clone());
+    }
+    let exposed = facts.exposed.iter().map(|it| Exposure {
+        revision: it.revision,
+        card: it.card.to_string(),
+        at: it.at.clone(),
+    });
+    health.verdict(&Seen {
+        clock: facts.clock(),
+        heard: facts.controllers.iter().map(|it| it.last_heard).collect(),
+        proven: facts.controllers.iter().map(|it| it.table.as_ref().map(|table| table.proven)).collect(),
+        exposed: exposed.collect(),
+        reach: Reach::Open,
+        sources: facts.identity.findings().cloned().collect(),
+        refused_cards: facts.counts.refused_cards,
+        notices: facts.notices.clone(),
+    })
 }
 
 /// Four panels, all proven.
@@ -98,17 +140,19 @@ fn door(id: &str, name: &str, reader: u8) -> DoorView {
     DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
 }
 
-pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> Exposure {
-    Exposure {
+pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {
+    ExposureView {
         revision: Revision(1_480),
         holder: None,
         holder_name: "Carla Conti".to_owned(),
         card: CardText::new(card),
-        controller: controller.parse().unwrap(),
+        at: UnprovenAt {
+            controller: controller.parse().unwrap(),
+            since: before_noon(3_000),
+            state,
+            state_since: Some(before_noon(7_080)),
+        },
         doors: vec!["Dock, roller door".to_owned()],
-        since: before_noon(3_000),
-        state,
-        state_since: Some(before_noon(7_080)),
     }
 }
 
@@ -170,6 +214,8 @@ pub(crate) fn source(name: &str) -> IdentitySourceView {
         last_success: Some(before_noon(60)),
         last_change: Some(before_noon(1_500)),
         last_error: None,
+        level: Level::Well,
+        findings: Vec::new(),
         hour: TrafficView { requests: 12, errors: Vec::new() },
         day: TrafficView { requests: 311, errors: Vec::new() },
         total: TrafficView { requests: 1_044, errors: Vec::new() },
@@ -178,7 +224,7 @@ pub(crate) fn source(name: &str) -> IdentitySourceView {
 
 /// What a client was refused, quoting a card number.
 pub(crate) fn operation(number: u64) -> OperationView {
-    let operation = Operation {
+    let operation = ScimExchange {
         at: before_noon(i64::try_from(number).unwrap()),
         token: Some("entra".to_owned()),
         client: Some(ClientKind::Entra),
@@ -239,6 +285,10 @@ pub(crate) fn everything() -> SiteFacts {
     site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];
     let mut entra = source("entra");
     entra.expires = Some(before_noon(-86_400 * 12));
+    entra.findings = vec![Finding::attention(
+        "The token entra expires in 12 d, on 4 Dec 12:00; re-authenticate it.".to_owned(),
+    )];
+    entra.level = Level::Attention;
     entra.previous_until = Some(before_noon(-1_800));
     entra.day.errors = vec![ErrorCountView { status: 409, scim_type: Some("uniqueness"), count: 2 }];
     let detail = Some("card \"100-1234\" is held by Ann Archer".to_owned());

@@ -1,13 +1,10 @@
 //! The connection to each identity provider, as its administrator wants to know it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{ClientKind, Level, LocalClock, Operation, span};
-
-/// From so long before its end on, a token or a certificate is spoken of.
-pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
+use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -60,6 +57,10 @@ pub struct IdentitySourceView {
     pub last_change: Option<Timestamp>,
     /// The latest refusal or failure, since the service started.
     pub last_error: Option<OperationErrorView>,
+    /// The worst of its findings.
+    pub level: Level,
+    /// What somebody should know of it, one sentence each.
+    pub findings: Vec<Finding>,
     /// Within the last hour.
     pub hour: TrafficView,
     /// Within the last day.
@@ -117,7 +118,7 @@ pub struct OperationView {
     pub number: u64,
     /// What was asked and answered.
     #[serde(flatten)]
-    pub operation: Operation,
+    pub operation: ScimExchange,
 }
 
 /// A new token of a source. It is shown once.
@@ -152,22 +153,9 @@ pub enum ReAuthenticateError {
 }
 
 impl IdentityView {
-    /// What somebody should know, with how bad it is.
-    pub(super) fn findings(&self, clock: &LocalClock) -> Vec<(Level, String)> {
-        let mut findings = Vec::new();
-        if let Some(test) = self.test.as_ref().filter(|test| !test.passed) {
-            findings.push((
-                Level::Problem,
-                format!("Identity providers can't reach the directory: {}.", test.reasons.join("; ")),
-            ));
-        }
-        if let Some(ends) = self.certificate_ends.filter(|ends| *ends > clock.now() && is_near(*ends, clock))
-        {
-            let text = format!("The TLS certificate ends on {}; renew it.", clock.short(&ends));
-            findings.push((Level::Attention, text));
-        }
-        findings.extend(self.sources.iter().flat_map(|source| source.findings(self.silent_after_s, clock)));
-        findings
+    /// What somebody should know of all sources.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.sources.iter().flat_map(|source| &source.findings)
     }
 
     /// For those who need not see card numbers.
@@ -179,24 +167,7 @@ impl IdentityView {
     }
 }
 
-fn is_near(end: Timestamp, clock: &LocalClock) -> bool {
-    end.duration_since(clock.now()) < EXPIRY_WARNING
-}
-
 impl IdentitySourceView {
-    /// What somebody should know of this one, with how bad it is.
-    pub fn findings(&self, silent_after_s: Option<u64>, clock: &LocalClock) -> Vec<(Level, String)> {
-        let expiry = self.expiry(clock);
-        // Who is refused is silent by force.
-        let silence = if self.is_expired(clock.now()) { None } else { self.silence(silent_after_s, clock) };
-        expiry.into_iter().chain(silence.map(|text| (Level::Attention, text))).collect()
-    }
-
-    /// The worst of its findings.
-    pub fn level(&self, silent_after_s: Option<u64>, clock: &LocalClock) -> Level {
-        self.findings(silent_after_s, clock).iter().map(|(level, _)| *level).max().unwrap_or(Level::Well)
-    }
-
     /// Whether the token is refused.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
@@ -210,34 +181,6 @@ impl IdentitySourceView {
     /// What it is called on the page: `Entra ID`, or what all are.
     pub fn client_title(&self) -> &'static str {
         self.client.map_or("SCIM client", ClientKind::title)
-    }
-
-    fn expiry(&self, clock: &LocalClock) -> Option<(Level, String)> {
-        let expires = self.expires.filter(|expires| is_near(*expires, clock))?;
-        let (name, end) = (&self.name, clock.short(&expires));
-        let remedy = "re-authenticate it, or revoke it if it is no longer used";
-        Some(if self.is_expired(clock.now()) {
-            (
-                Level::Problem,
-                format!("The token {name} has expired on {end}: nothing arrives through it; {remedy}."),
-            )
-        } else {
-            let left = span(expires.duration_since(clock.now()).as_secs().unsigned_abs());
-            (Level::Attention, format!("The token {name} expires in {left}, on {end}; {remedy}."))
-        })
-    }
-
-    fn silence(&self, silent_after_s: Option<u64>, clock: &LocalClock) -> Option<String> {
-        let heard = self.heard()?;
-        let silent = clock.now().duration_since(heard).as_secs().unsigned_abs();
-        let is_silent = heard < clock.now() && silent_after_s.is_some_and(|after| silent > after);
-        let (title, name) = (self.client_title(), &self.name);
-        is_silent.then(|| {
-            format!(
-                "{title} ({name}) has been silent for {}; look whether provisioning is still on there.",
-                span(silent)
-            )
-        })
     }
 }
 
@@ -281,50 +224,7 @@ impl OperationView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{before_noon, noon, source};
     use super::*;
-
-    fn clock() -> LocalClock {
-        LocalClock::new("Europe/Berlin", noon())
-    }
-
-    fn levels(source: &IdentitySourceView) -> Vec<(Level, String)> {
-        source.findings(Some(3 * 86_400), &clock())
-    }
-
-    #[test]
-    fn a_token_is_spoken_of_from_thirty_days_before_its_end() {
-        let in_days = |days: i64| {
-            let mut entra = source("entra");
-            entra.expires = Some(before_noon(-days * 86_400));
-            levels(&entra)
-        };
-        assert!(in_days(30).is_empty());
-        let [(Level::Attention, text)] = &in_days(29)[..] else { panic!("{:?}", in_days(29)) };
-        assert!(text.contains("expires in 29 d") && text.contains("re-authenticate"), "{text}");
-        let [(Level::Problem, text)] = &in_days(0)[..] else { panic!("{:?}", in_days(0)) };
-        assert!(text.contains("has expired"), "{text}");
-    }
-
-    #[test]
-    fn a_silent_source_is_spoken_of_and_one_that_never_spoke_is_not() {
-        let mut entra = source("entra");
-        entra.last_success = None;
-        entra.last_used = Some(before_noon(3 * 86_400 + 1));
-        let [(Level::Attention, text)] = &levels(&entra)[..] else { panic!("{:?}", levels(&entra)) };
-        assert!(text.starts_with("Entra ID (entra) has been silent for 3 d"), "{text}");
-        assert!(entra.findings(None, &clock()).is_empty());
-        entra.last_used = None;
-        assert!(levels(&entra).is_empty());
-    }
-
-    #[test]
-    fn an_expired_source_is_not_called_silent_as_well() {
-        let mut entra = source("entra");
-        entra.expires = Some(before_noon(40 * 86_400));
-        (entra.last_success, entra.last_used) = (None, Some(before_noon(50 * 86_400)));
-        assert_eq!(levels(&entra).len(), 1);
-    }
 
     #[test]
     fn traffic_is_told_with_the_kinds_of_its_errors() {

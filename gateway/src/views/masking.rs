@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::controller::ControllerView;
 use super::event::EventView;
-use super::receipt::{Exposure, ReceiptView};
+use super::receipt::{ExposureView, ReceiptView};
 use super::site::{RefusedCardView, SiteFacts, SiteView};
 
 /// Most characters of a card number that are shown; what is longer ends in `…`.
@@ -111,7 +111,7 @@ impl SiteView {
         let facts = SiteFacts {
             controllers: controllers.into_iter().map(ControllerView::masked).collect(),
             receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
-            exposed: exposed.into_iter().map(Exposure::masked).collect(),
+            exposed: exposed.into_iter().map(ExposureView::masked).collect(),
             refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
             identity: identity.masked(),
             events: events.into_iter().map(EventView::masked).collect(),
@@ -144,7 +144,7 @@ impl ReceiptView {
     }
 }
 
-impl Exposure {
+impl ExposureView {
     fn masked(mut self) -> Self {
         self.card = self.card.masked();
         self
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn no_card_number_survives_masking_anywhere_in_the_view() {
-        let view = SiteView::of(fixture::everything());
+        let view = fixture::seen(fixture::everything());
         let open = serde_json::to_string(&view).unwrap();
         let masked = serde_json::to_string(&view.masked()).unwrap();
         for number in fixture::CARD_NUMBERS {

@@ -1,7 +1,7 @@
 //! What people and programs are shown of a site: plain, serialisable, already in words.
 //!
 //! The page, the API and the command line all render these types, so they can't disagree. A [`SiteFacts`] is a
-//! picture taken at one instant; [`SiteView::of`] adds the verdict. Times are instants; only words that people read
+//! picture taken at one instant; [`SiteView`] has the verdict beside it. Times are instants; only words that people read
 //! are turned into the site's local time, by [`LocalClock`](crate::domain::LocalClock).
 //!
 //! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
@@ -17,7 +17,6 @@ mod masking;
 mod receipt;
 mod site;
 mod source;
-mod verdict;
 
 pub use access::{
     AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
@@ -26,15 +25,14 @@ pub use access::{
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, reason_words};
 pub use identity::{
-    ConnectionTestView, EXPIRY_WARNING, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView,
-    OperationView, ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
+    ConnectionTestView, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView,
+    ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
 };
 pub use line::LineView;
 pub use masking::CardText;
-pub use receipt::{Exposure, LandingView, ReceiptView};
+pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use site::{Counts, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
     Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
     InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
 };
-pub use verdict::verdict;

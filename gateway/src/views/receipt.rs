@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::masking::CardText;
-use crate::domain::{
-    CardholderId, ControllerId, DeviceCondition, Landing, LocalClock, Receipt, ReceiptAction, Revision,
-};
+use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision, UnprovenAt};
 
 /// The way of one card's change from the directory to every controller.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -108,7 +106,7 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
 
 /// A revoked card at a controller that has not yet proven it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Exposure {
+pub struct ExposureView {
     /// The revocation.
     pub revision: Revision,
     /// Whose card.
@@ -117,37 +115,11 @@ pub struct Exposure {
     pub holder_name: String,
     /// The card.
     pub card: CardText,
-    /// Where it may still open doors.
-    pub controller: ControllerId,
+    /// Where it may still open doors, and why.
+    #[serde(flatten)]
+    pub at: UnprovenAt,
     /// The doors that it may still open, as people call them.
     pub doors: Vec<String>,
-    /// When the revocation was durable.
-    pub since: Timestamp,
-    /// How that controller is: the reason.
-    pub state: DeviceCondition,
-    /// Since when it is so.
-    pub state_since: Option<Timestamp>,
-}
-
-impl Exposure {
-    /// Longest time that a revocation may be on its way to a controller that is online, in seconds.
-    const UNDER_WAY_S: i64 = 10;
-
-    /// Why, in words: `offline since 10:02`.
-    pub fn why(&self, clock: &LocalClock) -> String {
-        match (self.state, self.is_under_way(clock.now()), self.state_since) {
-            (DeviceCondition::Online, true, _) => "on its way".to_owned(),
-            (DeviceCondition::Online, false, _) => "online, and has not proven it yet".to_owned(),
-            (state, _, Some(since)) => format!("{} since {}", state.words(), clock.short(&since)),
-            (state, _, None) => state.words().to_owned(),
-        }
-    }
-
-    /// Nothing is wrong yet: the controller is online and the revocation was made moments ago.
-    pub fn is_under_way(&self, now: Timestamp) -> bool {
-        self.state == DeviceCondition::Online
-            && now.as_second().saturating_sub(self.since.as_second()) < Self::UNDER_WAY_S
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ use super::event::{AlarmView, EventView};
 use super::identity::IdentityView;
 use super::line::LineView;
 use super::masking::CardText;
-use super::receipt::{Exposure, ReceiptView};
-use super::verdict::verdict;
+use super::receipt::{ExposureView, ReceiptView};
 use crate::domain::{CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict};
 
 /// What the page shows: the facts, and what they amount to.
@@ -24,8 +23,8 @@ pub struct SiteView {
 
 impl SiteView {
     /// The facts with their verdict.
-    pub fn of(facts: SiteFacts) -> Self {
-        Self { verdict: verdict(&facts), facts }
+    pub fn of(facts: SiteFacts, verdict: Verdict) -> Self {
+        Self { verdict, facts }
     }
 
     /// The site's clock at the instant of this view.
@@ -58,7 +57,7 @@ pub struct SiteFacts {
     /// The latest, newest first.
     pub receipts: Vec<ReceiptView>,
     /// Every revoked card at every controller that has not proven it, oldest first.
-    pub exposed: Vec<Exposure>,
+    pub exposed: Vec<ExposureView>,
     /// Card numbers that came with a person and could not be made a card.
     pub refused_cards: Vec<RefusedCardView>,
     /// The identity providers.

@@ -36,23 +36,13 @@ impl Shown<'_> {
         self.role >= Role::Manager
     }
 
-    /// How a source is.
-    fn source_level(&self, source: &IdentitySourceView) -> &'static str {
-        source.level(self.site.identity.silent_after_s, self.clock).word()
-    }
-
-    fn source_findings(&self, source: &IdentitySourceView) -> Vec<String> {
-        let findings = source.findings(self.site.identity.silent_after_s, self.clock);
-        findings.into_iter().map(|(_, text)| text).collect()
-    }
-
     fn source_words(&self, source: &IdentitySourceView) -> &'static str {
         if source.is_expired(self.clock.now()) {
             "token expired"
         } else if source.heard().is_none() {
             "not used yet"
         } else {
-            match source.level(self.site.identity.silent_after_s, self.clock) {
+            match source.level {
                 Level::Well => "connected",
                 _ => "needs a look",
             }

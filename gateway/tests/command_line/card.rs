@@ -80,6 +80,26 @@ fn decode_knows_keys_and_cards_too_long_for_a_credential() {
 }
 
 #[test]
+fn decode_guesses_what_a_printed_or_shortened_number_stands_for() {
+    let expected = "H10301 without its parity: facility 116, number 23152, raw 26:0x0E8B4E0";
+    for given in ["--bits 24 --raw 7625328", "0007625328 116,23152", "0007625328", "116,23152"] {
+        let told = card(&format!("decode {given}")).succeeded();
+        assert!(told.contains(expected), "{given}: {told}");
+    }
+    let guess = json("decode --bits 24 --raw 7625328")["guesses"][0].clone();
+    let shown = json!({
+        "format": "H10301", "name": "HID, open standard, 26 bits", "exact": true, "facility": 116, "number": 23152,
+        "why": "without its parity", "credential": "26:0x0E8B4E0"
+    });
+    assert_eq!(guess, shown);
+    let swapped = card("decode --bits 26 --raw 0x109DC51").succeeded();
+    assert!(swapped.contains("H10301 with D0 and D1 swapped: facility 123, number 4567"), "{swapped}");
+    assert_eq!(json("decode --bits 26 --raw 0x2F623AE")["guesses"], json!([]));
+    let disagree = card("decode 0007625328 116,23153").failed(2);
+    assert!(disagree.contains("not the same card"), "{disagree}");
+}
+
+#[test]
 fn decode_refuses_what_is_no_card_and_says_what_would_be() {
     let cases = [
         ("--raw 0x2F623AE", "--bits is missing"),

@@ -75,6 +75,39 @@ fn transcript() -> (TempDir, String, String) {
     (folder, digits, key)
 }
 
+/// The standard's own handshake (Annex E), begun at sequence number 0.
+const HANDSHAKE: [&str; 4] = [
+    "530013000c03110076b0b1b2b3b4b5b6b75232",
+    "53802b000c031200760000000000000000a0a1a2a3a4a5a6a7fde5d2f428ec16312471ea3c02bd7796984f",
+    "53001b000d0313007726d3356e07762d262801fc8e6665a8917bda",
+    "53801b000d03140178b2a30057eb98ba2229ec1f875662b5245585",
+];
+
+#[test]
+fn a_handshake_that_begins_at_sequence_number_0_is_followed() {
+    let seen = frames(&HANDSHAKE.join(" "));
+    let proofs: Vec<&Value> = seen.iter().map(|frame| &frame["fields"]["proof"]).collect();
+    assert_eq!(proofs, [&Value::Null, &json!("right"), &json!("right"), &json!("right")]);
+    let told = decode(&HANDSHAKE.join(" ")).succeeded();
+    assert_eq!(told.matches("proof right  under the default key").count(), 3, "{told}");
+}
+
+#[test]
+fn encrypted_padding_alone_is_no_data_and_the_session_is_followed_on() {
+    let lines = "53001e000f021764b596ae5b038a99cf5be493ca9ac3bd5e3ef7d05d9e7f \
+                 53801e000f021848e11e8be7fdbbf0894dec5f5c66da452791cb2f50deb4";
+    let seen = frames(&format!("{} {lines}", HANDSHAKE.join(" ")));
+    let [.., command, reply] = &seen[..] else { panic!("{seen:?}") };
+    assert_eq!((&command["mac_ok"], &command["plaintext"]), (&json!(true), &json!("")));
+    assert_eq!(command["remark"], "padding only, where SCS_15 would do");
+    assert_eq!((&reply["mac_ok"], &reply["name"]), (&json!(true), &json!("osdp_LSTATR")));
+    assert_eq!(
+        (&reply["fields"]["tamper"], &reply["fields"]["power_failure"]),
+        (&json!(false), &json!(true)),
+        "{reply}"
+    );
+}
+
 #[test]
 fn one_frame_is_one_object_with_every_key() {
     let expected = json!({

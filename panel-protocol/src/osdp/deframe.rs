@@ -125,8 +125,14 @@ impl<const N: usize> Deframer<N> {
     /// Takes from `input`, which arrived at `now`, until something is found; `None` when all is taken. Call it until
     /// then. With an empty `input` it learns that time has passed.
     pub fn next(&mut self, now: Micros, input: &mut &[u8]) -> Option<Deframed<'_>> {
+        self.next_since(now, now, input)
+    }
+
+    /// As [`next`](Self::next), for bytes that a port has kept: they came between `quiet_at`, when there were none yet, and
+    /// `now`. Whoever looks late doesn't make a gap.
+    pub fn next_since(&mut self, quiet_at: Micros, now: Micros, input: &mut &[u8]) -> Option<Deframed<'_>> {
         self.forget_handed_out();
-        self.notice_gap(now);
+        self.notice_gap(if input.is_empty() { now } else { quiet_at });
         loop {
             if let Some(passed) = self.passing.take_if(|passing| passing.left == 0) {
                 return Some(Deframed::Refused(passed.refused));
@@ -262,8 +268,7 @@ impl<const N: usize> Deframer<N> {
     }
 
     fn notice_gap(&mut self, now: Micros) {
-        let waiting = self.len > 0 || self.passing.is_some();
-        if waiting && now.since(self.last_byte) > self.gap {
+        if now.since(self.last_byte) > self.gap {
             self.ended = true;
             self.passing = None;
         }
@@ -332,6 +337,17 @@ mod tests {
         // A start that was hidden in another frame's data, and has no more to come.
         assert_eq!(frames(&mut deframer, Micros(30_000), &[0x53, 0, 10, 0, 0x53, 0x53, 0, 5, 4]), 0);
         assert_eq!(frames(&mut deframer, Micros(60_000), ID), 1);
+    }
+
+    #[test]
+    fn whoever_looks_late_makes_no_gap() {
+        let late = Micros(90_000);
+        for (quiet_at, found) in [(0, 1), (20_000, 1), (20_001, 0)] {
+            let mut deframer = Deframer::<128>::new();
+            assert_eq!(frames(&mut deframer, Micros(0), &ID[..4]), 0);
+            let whole = deframer.next_since(Micros(quiet_at), late, &mut &ID[4..]).is_some();
+            assert_eq!(usize::from(whole), found, "nothing had come by {quiet_at} us");
+        }
     }
 
     #[test]

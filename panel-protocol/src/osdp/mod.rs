@@ -1,9 +1,8 @@
 //! OSDP 2.2 (IEC 60839-11-5), both sides of the line.
 //!
 //! From the wire inwards: [`deframe`] finds frames in a stream, [`frame`] checks one and emits one, [`secure`] opens
-//! and seals what is inside, [`command`] and [`reply`] give it a type, [`multipart`] puts together what is longer than a
-//! frame, and [`cp`] and [`pd`] are the machines of the polling and of the polled side; a [`monitor`] listens to both.
-//! Nothing here owns a clock, a port or a heap.
+//! and seals what is inside, [`command`] and [`reply`] give it a type, and [`cp`] and [`pd`] are the machines of the
+//! polling and of the polled side; a [`monitor`] listens to both. Nothing here owns a clock, a port or a heap.
 //!
 //! The CP is the polling side (the gateway), a PD a polled one (a panel or a reader).
 //!

@@ -40,6 +40,15 @@ pub const fn operation_name(code: u8) -> Option<&'static str> {
     })
 }
 
+/// The shortest question that only a panel answers: INFO, encoded.
+pub const WHO_ARE_YOU: [u8; 1] = [INFO];
+
+/// Whether the operation with this code changes nothing at the panel: it can be given up at any time.
+#[must_use]
+pub const fn is_read(code: u8) -> bool {
+    matches!(code, INFO | READ_BUCKETS | READ_ROWS | READ_EVENTS)
+}
+
 /// One request to a panel: an operation code and its body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Operation<'a> {

@@ -3,6 +3,7 @@
 mod bench;
 mod flash;
 mod insider;
+mod masking;
 mod monitor;
 mod payload_properties;
 mod pd_attacks;

@@ -1,44 +1,30 @@
-//! libosdp as CP and as PD, over a channel in memory that lets bytes through at a line's rate.
+//! libosdp as CP and as PD, over a channel in memory.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use libosdp::{
-    Channel, ChannelError, ControlPanel, ControlPanelBuilder, OsdpCommand, OsdpCommandFileTx, OsdpCommandMfg,
-    OsdpError, OsdpFileOps, PdCapEntity, PdCapability, PdInfoBuilder, PeripheralDevice,
+    Channel, ChannelError, ControlPanel, ControlPanelBuilder, OsdpCommand, OsdpCommandMfg, OsdpError,
+    PdCapEntity, PdCapability, PdInfoBuilder, PeripheralDevice,
 };
-use panel_protocol::osdp::cp::line_time;
-use tests::figures::Figures;
 
-use crate::Plan;
-
-/// Longest time for a session to come up, and for a transfer to get on by a byte. At 9600 baud libosdp's reply timer
-/// runs out before a full fragment has left; eight repetitions later it leaves the device alone for minutes.
+/// Longest time for a session to come up, and for a command to arrive.
 const PATIENCE: Duration = Duration::from_secs(12);
-
-/// The file's number, as both sides have agreed.
-const FILE: i32 = 1;
 
 /// What libosdp has to say of a failure.
 fn said(error: &OsdpError) -> anyhow::Error {
     anyhow!("libosdp: {error:?}")
 }
 
-/// One direction of a line: bytes and when they have arrived.
-#[derive(Default)]
-struct Wire {
-    bytes: VecDeque<(Instant, u8)>,
-    busy_until: Option<Instant>,
-}
+/// One direction of a line.
+type Wire = VecDeque<u8>;
 
 /// One end of a line.
 struct End {
     id: i32,
-    /// `None`: bytes take no time.
-    baud: Option<i32>,
     reads: Arc<Mutex<Wire>>,
     writes: Arc<Mutex<Wire>>,
 }
@@ -54,24 +40,15 @@ impl Channel for End {
 
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, ChannelError> {
         let mut wire = locked(&self.reads);
-        let now = Instant::now();
-        let arrived = wire.bytes.iter().take(buf.len()).take_while(|(at, _)| *at <= now).count();
-        for (to, (_, byte)) in buf.iter_mut().zip(wire.bytes.drain(..arrived)) {
+        let arrived = wire.len().min(buf.len());
+        for (to, byte) in buf.iter_mut().zip(wire.drain(..arrived)) {
             *to = byte;
         }
         if arrived == 0 { Err(ChannelError::WouldBlock) } else { Ok(arrived) }
     }
 
     fn write(&mut self, buf: &[u8]) -> Result<usize, ChannelError> {
-        let mut wire = locked(&self.writes);
-        let now = Instant::now();
-        let per_byte = self.baud.map_or(Duration::ZERO, |baud| line_time(1, baud.unsigned_abs()));
-        let mut at = wire.busy_until.unwrap_or(now).max(now);
-        for byte in buf {
-            at += per_byte;
-            wire.bytes.push_back((at, *byte));
-        }
-        wire.busy_until = Some(at);
+        locked(&self.writes).extend(buf);
         Ok(buf.len())
     }
 
@@ -94,15 +71,11 @@ pub(crate) struct Pair {
 impl Pair {
     /// Over a channel without delay.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
-        Self::over(None)
-    }
-
-    fn over(baud: Option<i32>) -> anyhow::Result<Self> {
         let (down, up) = (Arc::new(Mutex::new(Wire::default())), Arc::new(Mutex::new(Wire::default())));
-        let cp_end = End { id: 1, baud, reads: Arc::clone(&up), writes: Arc::clone(&down) };
-        let pd_end = End { id: 2, baud, reads: down, writes: up };
+        let cp_end = End { id: 1, reads: Arc::clone(&up), writes: Arc::clone(&down) };
+        let pd_end = End { id: 2, reads: down, writes: up };
         let device = || -> Result<PdInfoBuilder, OsdpError> {
-            let info = PdInfoBuilder::new().address(1)?.baud_rate(baud.unwrap_or(115_200))?;
+            let info = PdInfoBuilder::new().address(1)?.baud_rate(115_200)?;
             Ok(info.secure_channel_key([0x5A; 16]))
         };
         let cp = ControlPanelBuilder::new()
@@ -149,85 +122,4 @@ impl Pair {
         }
         Ok(())
     }
-}
-
-/// A file in memory, at either end.
-struct File {
-    content: Arc<Mutex<Vec<u8>>>,
-}
-
-impl OsdpFileOps for File {
-    fn open(&mut self, _: i32, _: bool) -> Result<usize, OsdpError> {
-        Ok(locked(&self.content).len())
-    }
-
-    fn offset_read(&self, buf: &mut [u8], offset: u64) -> Result<usize, OsdpError> {
-        let content = locked(&self.content);
-        let rest = usize::try_from(offset).ok().and_then(|at| content.get(at..)).unwrap_or_default();
-        let len = rest.len().min(buf.len());
-        buf[..len].copy_from_slice(&rest[..len]);
-        Ok(len)
-    }
-
-    fn offset_write(&self, buf: &[u8], offset: u64) -> Result<usize, OsdpError> {
-        let mut content = locked(&self.content);
-        let at = usize::try_from(offset).map_err(|_| OsdpError::FileTransfer("offset"))?;
-        content.resize(at, 0);
-        content.extend_from_slice(buf);
-        Ok(buf.len())
-    }
-
-    fn close(&mut self) -> Result<(), OsdpError> {
-        Ok(())
-    }
-}
-
-pub(crate) fn measure(plan: Plan, figures: &mut Figures) -> anyhow::Result<()> {
-    figures.title(format!(
-        "libosdp sends a file of {} bytes to itself, secure, reply time 0 (real time)",
-        plan.file
-    ));
-    figures.say("   baud   seconds   bytes/s   share of the line rate");
-    for baud in plan.peer_bauds {
-        match send_file(*baud, plan.file as usize)? {
-            Ok(took) => {
-                let rate = f64::from(plan.file) / took.as_secs_f64();
-                let share = rate * 10.0 / f64::from(*baud);
-                figures.say(format!("{baud:>7} {:>9.2} {rate:>9.0} {share:>8.3}", took.as_secs_f64()));
-            }
-            Err(got) => {
-                figures.say(format!("{baud:>7}   no further after {got} bytes, given up after {PATIENCE:?}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// How long the file took; or how many bytes had come when it got no further.
-fn send_file(baud: u32, len: usize) -> anyhow::Result<Result<Duration, usize>> {
-    let mut pair = Pair::over(Some(i32::try_from(baud).context("a baud rate")?))?;
-    let sent: Vec<u8> = (0..len).map(|at| at as u8).collect();
-    let received = Arc::new(Mutex::new(Vec::new()));
-    pair.cp
-        .register_file_ops(0, Box::new(File { content: Arc::new(Mutex::new(sent.clone())) }))
-        .map_err(|error| said(&error))?;
-    pair.pd
-        .register_file_ops(Box::new(File { content: Arc::clone(&received) }))
-        .map_err(|error| said(&error))?;
-    pair.cp
-        .send_command(0, OsdpCommand::FileTx(OsdpCommandFileTx { id: FILE, flags: 0 }))
-        .map_err(|error| said(&error))?;
-    let began = Instant::now();
-    let (mut got, mut got_at) = (0, began);
-    while got < len {
-        pair.refresh();
-        let now = locked(&received).len();
-        if now > got {
-            (got, got_at) = (now, Instant::now());
-        } else if got_at.elapsed() > PATIENCE {
-            return Ok(Err(got));
-        }
-    }
-    ensure!(*locked(&received) == sent, "libosdp's file did not arrive as it was");
-    Ok(Ok(began.elapsed()))
 }

@@ -1,7 +1,7 @@
 //! A line on a virtual clock: a real CP, real PDs, and bytes that take ten bits each.
 //!
-//! A PD answers after its reply time and two characters of silence, as the standard wants. Nothing is lost here: the
-//! figures are what the protocol itself costs.
+//! A PD answers after its reply time and two characters of silence, as the standard wants. Nothing is lost, unless a
+//! measurement wants it: the figures are what the protocol itself costs.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use panel_protocol::osdp::cp::{
     Cp, Demand, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, line_time,
 };
 use panel_protocol::osdp::payload::Manufacturer;
-use panel_protocol::osdp::pd::{self, Pd};
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::Scbk;
+use panel_protocol::testing::{self, Disorder, Faults, Flight, Sender};
 use panel_protocol::time::Micros;
 
-use crate::device::{BUFFER, Device};
+use crate::device::Device;
 
 /// Most PDs of a measured line.
 pub(crate) const MAX_PDS: usize = 32;
@@ -34,6 +34,16 @@ pub(crate) trait Caller {
 
     /// The answer's vendor part; none in an acknowledgement.
     fn answer(&mut self, now: Micros, pd: usize, bytes: &[u8]);
+
+    /// Nobody knows what has become of its command.
+    fn failed(&mut self, pd: usize) {
+        panic!("PD {pd} lost a command");
+    }
+
+    /// Whether its commands that are not urgent change nothing at their PDs.
+    fn only_reads(&self) -> bool {
+        false
+    }
 
     /// When its demand grows by itself, if it ever does.
     fn wakes(&self, _: Micros) -> Option<Micros> {
@@ -56,47 +66,34 @@ impl Caller for Silent {
     fn answer(&mut self, _: Micros, _: usize, _: &[u8]) {}
 }
 
-enum Sender {
-    Cp,
-    Pd,
-}
-
-/// A frame on its way.
-struct Flight {
-    arrives: Micros,
-    from: Sender,
-    bytes: Vec<u8>,
-}
-
 type MeasuredCp = Cp<MAX_PDS, MAX_FRAME_LEN, fn() -> [u8; 8]>;
 
 /// The line, its CP and its PDs.
 pub(crate) struct Line {
     pub(crate) now: Micros,
     pub(crate) cp: Box<MeasuredCp>,
-    pub(crate) devices: Vec<(Box<Pd<MAX_FRAME_LEN>>, Device)>,
+    pub(crate) devices: Vec<testing::Device<Device, MAX_FRAME_LEN>>,
     pub(crate) pds: Vec<PdIndex>,
     baud: u32,
-    reply_time: Duration,
-    flight: Option<Flight>,
+    wires: testing::Line,
     /// Sessions that have come up.
     sessions: usize,
-    /// Files that have been sent.
-    pub(crate) files: usize,
     /// Frames that the CP has sent, polls included.
     pub(crate) frames: u64,
     /// Bytes of the longest of them, mark included.
     pub(crate) longest_frame: usize,
+    /// Whether sessions may be lost.
+    is_bad: bool,
+    /// PDs that went offline.
+    pub(crate) offline: usize,
+    /// When each PD was last sent something, and the times between two such moments.
+    sent_at: Vec<Option<Micros>>,
+    pub(crate) gaps: Vec<Duration>,
 }
 
 impl Line {
     /// A line with so many PDs, each in its secure channel.
     pub(crate) fn up(config: LineConfig, pds: usize, reply_time: Duration) -> Self {
-        Self::with_buffers(config, pds, reply_time, BUFFER)
-    }
-
-    /// The same, with PDs that can receive frames of `buffer` bytes.
-    pub(crate) fn with_buffers(config: LineConfig, pds: usize, reply_time: Duration, buffer: u16) -> Self {
         let baud = config.baud;
         let mut cp: Box<MeasuredCp> = Box::new(Cp::new(config, || [7; 8]));
         let key = |at: usize| Scbk::new([at as u8 + 1; 16]);
@@ -116,21 +113,37 @@ impl Line {
             cp,
             devices: (0..pds)
                 .map(|at| {
-                    let config = pd::PdConfig { address: at as u8, require_secure: true };
-                    (Box::new(Pd::new(config)), Device::new(key(at), buffer))
+                    let mut device = testing::Device::new(at as u8, baud, Device::new(key(at)));
+                    device.reply_time = reply_time + line_time(IDLE, baud);
+                    device
                 })
                 .collect(),
             baud,
-            reply_time,
-            flight: None,
+            wires: testing::Line::new(usize::MAX),
             sessions: 0,
-            files: 0,
             frames: 0,
             longest_frame: 0,
+            is_bad: false,
+            offline: 0,
+            sent_at: vec![None; pds],
+            gaps: Vec::new(),
         };
-        while line.sessions < pds {
-            line.step(&mut Silent);
-        }
+        line.run(&mut Silent, |line| line.sessions == pds);
+        line
+    }
+
+    /// A line on which so many PDs are in their secure channels and so many others dead, and where frames get lost.
+    pub(crate) fn bad(config: LineConfig, live: usize, dead: usize, drop_rate: f64, seed: u64) -> Self {
+        let mut line = Self::up(config, live + dead, Duration::from_millis(1));
+        line.is_bad = true;
+        line.devices[live..].iter_mut().for_each(|device| device.powered = false);
+        line.run(&mut Silent, |line| line.offline == dead);
+        let settled = line.now + Duration::from_secs(60);
+        line.run(&mut Silent, |line| line.now >= settled);
+        line.wires.set_faults(Faults { drop_rate, seed, ..Faults::default() }, Disorder::default());
+        line.offline = 0;
+        line.sent_at.truncate(live);
+        line.gaps.clear();
         line
     }
 
@@ -153,8 +166,9 @@ impl Line {
             Output::Transmit(bytes) => {
                 self.frames += 1;
                 self.longest_frame = self.longest_frame.max(bytes.len());
-                let arrives = now + line_time(bytes.len(), self.baud);
-                self.flight = Some(Flight { arrives, from: Sender::Cp, bytes: bytes.to_vec() });
+                let last = self.sent_at.get_mut(usize::from(bytes[2])).and_then(|at| at.replace(now));
+                self.gaps.extend(last.map(|last| now.since(last)));
+                self.wires.send(now, Sender::Cp, self.baud, bytes);
             }
             Output::Turn { pd, max_data, urgent } => self.take_turn(pd, max_data, urgent, caller),
             Output::Reply { pd, message } => match Reply::parse(message.code, message.data) {
@@ -162,15 +176,12 @@ impl Line {
                 Ok(Reply::Ack) => caller.answer(now, pd.get(), &[]),
                 other => panic!("a panel answered {other:?}"),
             },
-            Output::Fragment { pd, max_len, .. } => {
-                let content = [0x5A; MAX_FRAME_LEN];
-                self.cp.send_fragment(now, pd, &content[..max_len]).expect("as many bytes as were asked for");
-            }
-            Output::Event { event: Event::FileSent { .. }, .. } => self.files += 1,
             Output::Event { event: Event::SecureUp, .. } => self.sessions += 1,
+            Output::Event { event: Event::Offline { .. }, .. } => self.offline += 1,
             Output::Event { event: Event::SecureLost { cause }, .. } => {
-                panic!("a session was lost: {cause:?}")
+                assert!(self.is_bad, "a session was lost: {cause:?}");
             }
+            Output::Failed { pd } => caller.failed(pd.get()),
             Output::Wait(until) => self.wait(until, caller),
             _ => {}
         }
@@ -182,31 +193,30 @@ impl Line {
             return self.cp.decline(self.now, pd);
         };
         let command = Command::Manufacturer(Manufacturer { oui, data: &room[..len] });
-        self.cp.send(self.now, pd, &command).expect("it was this PD's turn, and it fits");
+        let sent = match caller.only_reads() {
+            true => self.cp.send_read(self.now, pd, &command),
+            false => self.cp.send(self.now, pd, &command),
+        };
+        sent.expect("it was this PD's turn, and it fits");
     }
 
     /// Lets time pass to what is next: the end of the frame in flight, what the CP waits for, or the caller's wish.
     fn wait(&mut self, until: Option<Micros>, caller: &mut impl Caller) {
-        let arrives = self.flight.as_ref().map(|flight| flight.arrives);
-        let next = [until, arrives, caller.wakes(self.now)].into_iter().flatten().min();
+        let next = [until, self.wires.next_arrival(), caller.wakes(self.now)].into_iter().flatten().min();
         self.now = next.expect("something is always due on a polled line").max(self.now);
-        let Some(flight) = self.flight.take_if(|flight| flight.arrives <= self.now) else { return };
-        match flight.from {
-            Sender::Pd => self.cp.handle(self.now, Input::Received(&flight.bytes)),
-            Sender::Cp => self.answer(&flight.bytes),
+        for flight in self.wires.land(self.now) {
+            match flight.from {
+                Sender::Pd(_) => self.cp.handle(self.now, Input::Received(&flight.bytes)),
+                _ => self.answer(&flight),
+            }
         }
     }
 
     /// All PDs hear the frame, one answers.
-    fn answer(&mut self, bytes: &[u8]) {
-        for (pd, device) in &mut self.devices {
-            pd.handle(self.now, pd::Input::Received(bytes), device);
-            while let Some(output) = pd.poll_output() {
-                if let pd::Output::Transmit(reply) = output {
-                    let begins = self.now + self.reply_time + line_time(IDLE, self.baud);
-                    let arrives = begins + line_time(reply.len(), self.baud);
-                    self.flight = Some(Flight { arrives, from: Sender::Pd, bytes: reply.to_vec() });
-                }
+    fn answer(&mut self, command: &Flight) {
+        for (at, device) in self.devices.iter_mut().enumerate() {
+            for (begins, reply) in device.hear(self.now, command.baud, command.crc, &command.bytes) {
+                self.wires.send(begins, Sender::Pd(at), self.baud, &reply);
             }
         }
     }

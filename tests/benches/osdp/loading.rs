@@ -122,7 +122,7 @@ fn load(baud: u32, reply_time: Duration, rows: u32) -> anyhow::Result<(f64, u64)
             before = line.frames;
         }
     }
-    let panel = &line.devices[0].1.panel;
+    let panel = &line.devices[0].handler.panel;
     ensure!(panel.table().len() == rows, "the panel holds {} rows of {rows}", panel.table().len());
     let began = loader.rows_began.unwrap_or(line.now);
     Ok((line.now.since(began).as_secs_f64(), line.frames - before))

@@ -6,27 +6,35 @@ use panel_protocol::wiegand::keypad::{Burst, Key};
 use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part, Reading, readings};
 use serde_json::{Value, json};
 
-use super::{binary, raw, word};
+use super::guess::{Guess, guesses};
+use super::{binary, printed, raw, word};
 use crate::cli::table::Table;
 use crate::cli::{Failure, say, tell};
 
 /// Say everything that a card could mean: each format whose length and checks it fits
 ///
 /// The likeliest format comes first, but the bits alone never tell: look up which format the cards were ordered in.
-/// Bits that no format fits are a card all the same, known by bit count and raw value.
+/// Bits that no format fits are a card all the same, known by bit count and raw value. Where a number is only printed or
+/// told, or its parity, byte order or wires are not as they should be, what the card may be is guessed.
 #[derive(Args)]
 #[command(after_help = "Examples:
   gateway card decode --bits 26 --raw 0x2F623AE
   gateway card decode --raw 0b10111101100010001110101110
+  gateway card decode --bits 24 --raw 7625328
+  gateway card decode \"0007625328 116,23152\"
   gateway card decode --bits 32 --raw 3735928559 --json | jq '.readings[0].number'")]
 pub(super) struct Decode {
+    /// What is printed on the card: a decimal number, facility code and number as 116,23152, or both
+    #[arg(value_name = "PRINTED", conflicts_with_all = ["bits", "raw"])]
+    printed: Vec<String>,
+
     /// How many bits the reader sent, 1 to 128; needed unless all are given in binary
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=128))]
     bits: Option<u8>,
 
     /// The bits as a number: hexadecimal as 0x…, binary as 0b…, or decimal
-    #[arg(long, value_name = "VALUE", value_parser = value)]
-    raw: Raw,
+    #[arg(long, value_name = "VALUE", value_parser = value, required_unless_present = "printed")]
+    raw: Option<Raw>,
 
     /// As one JSON object
     #[arg(long)]
@@ -60,21 +68,26 @@ impl Decode {
         for misfit in misfits(card) {
             tell(format_args!("{} does not fit: {}", misfit.format.id, misfit.why));
         }
+        let guesses = guesses(card);
         if readings(card).next().is_none() && keys(card).next().is_none() {
             tell(unknown(card));
         }
-        Ok(())
+        if !guesses.is_empty() {
+            say("perhaps, if a card of yours at its reader says the same:")?;
+        }
+        guesses.iter().try_for_each(|guess| say(format_args!("  {guess}")))
     }
 
     fn card(&self) -> Result<CardBits, Failure> {
-        let Some(bits) = self.bits.or(self.raw.digits) else {
+        let Some(given) = self.raw else { return printed::card(&self.printed) };
+        let Some(bits) = self.bits.or(given.digits) else {
             return Err(Failure::Usage(
                 "--bits is missing: the same value in 26 bits and in 28 is two cards; give how many the reader sent"
                     .into(),
             ));
         };
-        CardBits::new(bits, self.raw.value).map_err(|error| {
-            let needed = u128::BITS - self.raw.value.leading_zeros();
+        CardBits::new(bits, given.value).map_err(|error| {
+            let needed = u128::BITS - given.value.leading_zeros();
             Failure::Usage(format!("--raw: {error}; it needs --bits {needed} at least"))
         })
     }
@@ -118,6 +131,7 @@ fn as_json(card: CardBits) -> Value {
         "binary": binary(card),
         "readings": readings(card).map(|(format, reading)| read(card, format, reading)).collect::<Value>(),
         "keys": keys.collect::<Value>(),
+        "guesses": guesses(card).iter().map(guessed).collect::<Value>(),
         "misfits": misfits.collect::<Value>(),
     })
 }
@@ -132,6 +146,13 @@ fn read(card: CardBits, format: &Format, reading: Reading) -> Value {
     if let Some(number) = format.reversed(reading.number) {
         shown["number_reversed"] = json!(number);
     }
+    shown
+}
+
+fn guessed(guess: &Guess) -> Value {
+    let mut shown = read(guess.card, guess.format, guess.reading);
+    shown["why"] = json!(guess.why.to_string());
+    shown["credential"] = json!(guess.card.to_string());
     shown
 }
 

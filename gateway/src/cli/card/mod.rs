@@ -3,7 +3,9 @@
 mod decode;
 mod encode;
 mod formats;
+mod guess;
 mod hand;
+mod printed;
 
 use clap::{Args, Subcommand};
 use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part};

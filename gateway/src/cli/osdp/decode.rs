@@ -43,7 +43,8 @@ pub(super) struct Decode {
     #[arg(long, value_name = "[ADDRESS=]FILE")]
     scbk_file: Vec<String>,
 
-    /// One JSON object a frame: index, direction, address, sequence, check, code, name, scs, mac_ok, plaintext, fields
+    /// One JSON object a frame: index, direction, address, sequence, check, code, name, scs, mac_ok, plaintext, fields,
+    /// and remark where there is one
     #[arg(long)]
     json: bool,
 

@@ -42,6 +42,9 @@ pub(super) struct ShownFrame {
     mac_ok: Option<bool>,
     plaintext: Option<HexBytes>,
     fields: Option<Fields>,
+    /// What the sender does otherwise than the standard says, without harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<&'static str>,
     #[serde(skip)]
     told: Told,
 }
@@ -97,6 +100,7 @@ impl ShownFrame {
             },
             plaintext: seen.data.filter(|_| !is_secret).map(|data| HexBytes(data.to_vec())),
             fields,
+            remark: habit(seen),
             told,
         }
     }
@@ -115,6 +119,7 @@ impl ShownFrame {
             mac_ok: None,
             plaintext: None,
             fields: None,
+            remark: None,
             told: Told { at, bytes: bytes.to_vec(), ..Told::default() },
         }
     }
@@ -172,6 +177,7 @@ impl ShownFrame {
             }
             Some(KeyName::Given | KeyName::Learned) | None => {}
         }
+        remarks.extend(self.remark.map(|habit| (DIM, habit.to_owned())));
         if *repeated {
             remarks.push((DIM, "again".to_owned()));
         }
@@ -181,6 +187,17 @@ impl ShownFrame {
     /// Whether it is a step of the handshake.
     fn is_step(&self) -> bool {
         matches!(self.scs, Some(HexByte(scs::CHALLENGE..=scs::INITIAL_MAC)))
+    }
+}
+
+/// What the sender does otherwise than the standard says, without harm.
+fn habit(seen: &Observation<'_>) -> Option<&'static str> {
+    let is_empty = seen.seal == Seal::Right && seen.data.is_some_and(<[u8]>::is_empty);
+    match seen.scs? {
+        scs::COMMAND_ENCRYPTED if is_empty => Some("padding only, where SCS_15 would do"),
+        scs::REPLY_ENCRYPTED if is_empty => Some("padding only, where SCS_16 would do"),
+        scs::CLIENT_CRYPTOGRAM if seen.code == reply::code::RMAC_I => Some("SCS_12 instead of SCS_14"),
+        _ => None,
     }
 }
 

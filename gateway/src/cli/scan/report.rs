@@ -46,6 +46,11 @@ impl Security {
 /// One device in a few words.
 pub(super) fn line(device: &Device) -> String {
     let place = format!("address {} at {} baud", device.address, device.baud);
+    if let Some(len) = device.malformed {
+        return format!(
+            "{place}: something answers, with a malformed identity ({len} bytes, where there are 12)"
+        );
+    }
     match (&device.id, device.refusal) {
         (Some(id), _) => format!(
             "{place}: vendor {}, model {}, serial {}, firmware {}",
@@ -106,6 +111,7 @@ fn one_as_json(device: &Device) -> Value {
         "readers": known.map(|known| known.readers),
         "outputs": known.map(|known| known.outputs),
         "receive_buffer": known.and_then(|known| known.receive_buffer),
+        "malformed_identity": device.malformed,
         "osdp_version": known.map(|known| known.version).filter(|version| *version != 0),
     })
 }

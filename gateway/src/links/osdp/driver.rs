@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, Event, Identity, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex, PdKey,
+    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex,
+    PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::{Message, Scbk};
-use panel_protocol::panel::OUI;
+use panel_protocol::panel::{self, OUI};
 use panel_protocol::time::Micros;
 
 use super::keys::KnownKeys;
@@ -32,9 +33,11 @@ struct Panel {
     pd: PdIndex,
     controller: usize,
     /// The device that is remembered for it.
-    identity: Option<Identity>,
+    identity: Option<DeviceIdentity>,
     /// Until when it is given no operation, because it refused one or there was none.
     spared_until: Micros,
+    /// What has been told of its last answer, if that was none: told again only when it changes.
+    refusal: Option<Became>,
 }
 
 /// What is to be done for the driver.
@@ -45,7 +48,7 @@ pub(super) enum Next {
     /// The new key of this controller has worked, or the change has ended without it.
     KeyChange { controller: usize, worked: bool },
     /// This device has the controller's key and is to be remembered for it.
-    Identified { controller: usize, identity: Identity },
+    Identified { controller: usize, identity: DeviceIdentity },
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -75,14 +78,15 @@ impl Driver {
         controller: usize,
         address: u8,
         keys: KnownKeys,
-        identity: Option<Identity>,
+        identity: Option<DeviceIdentity>,
     ) -> Result<(), AddError> {
         let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
         let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
-        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0) });
+        self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
+        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0), refusal: None });
         Ok(())
     }
 
@@ -124,10 +128,14 @@ impl Driver {
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     let panel = &mut self.panels[pd.get()];
-                    if let Some(became) = take_reply(self.client.as_ref(), panel.controller, message) {
+                    let became = take_reply(self.client.as_ref(), panel.controller, message);
+                    if let Some(became) = &became {
                         panel.spared_until = now + REFUSED_PAUSE;
-                        self.client.became(panel.controller, &became);
+                        if panel.refusal.as_ref() != Some(became) {
+                            self.client.became(panel.controller, became);
+                        }
                     }
+                    panel.refusal = became;
                 }
                 Output::Unsolicited { pd, message, .. } => {
                     if let Ok(reply) = Reply::parse(message.code, message.data) {
@@ -140,6 +148,7 @@ impl Driver {
                 Output::Event { pd, event } => {
                     let controller = self.panels[pd.get()].controller;
                     self.news = true;
+                    self.panels[pd.get()].refusal = None;
                     self.client.became(controller, &event::became(&event));
                     if let Event::KeyInstalled | Event::KeyKept = event {
                         return Next::KeyChange { controller, worked: event == Event::KeyInstalled };
@@ -155,9 +164,9 @@ impl Driver {
     }
 
     /// The device that a controller turns out to be, unless it is the one that is remembered.
-    fn newly_identified(&mut self, pd: PdIndex) -> Option<Identity> {
+    fn newly_identified(&mut self, pd: PdIndex) -> Option<DeviceIdentity> {
         let (pdid, _) = self.cp.status(pd)?.about?;
-        let identity = Some(Identity::from(&pdid));
+        let identity = Some(DeviceIdentity::from(&pdid));
         let panel = &mut self.panels[pd.get()];
         (std::mem::replace(&mut panel.identity, identity) != identity).then_some(identity?)
     }
@@ -200,7 +209,12 @@ impl Driver {
         if let Some(len) = self.client.next_operation(controller, room) {
             let data = &room[..len.min(room.len())];
             let command = Command::Manufacturer(Manufacturer { oui: OUI, data });
-            match self.cp.send(now, pd, &command) {
+            let is_read = data.first().is_some_and(|code| panel::is_read(*code));
+            let sent = match is_read {
+                true => self.cp.send_read(now, pd, &command),
+                false => self.cp.send(now, pd, &command),
+            };
+            match sent {
                 Ok(()) => return,
                 Err(_) => self.client.failed(controller),
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use panel_protocol::osdp::cp::{Event, FileOutcome, Identity, KeyFault, LossCause, OfflineCause};
+use panel_protocol::osdp::cp::{DeviceIdentity, Event, FileOutcome, KeyFault, LossCause, OfflineCause};
 use panel_protocol::osdp::payload::ComSettings;
 use panel_protocol::osdp::reply::{DeviceId, NakReason};
 
@@ -18,9 +18,15 @@ pub(super) fn became(event: &Event) -> Became {
         Event::SecureUp => condition(DeviceCondition::Online, "secure session up"),
         Event::SecureLost { cause } => session_lost(*cause),
         Event::NoSession { fault } => condition(without_session(*fault), fault_words(*fault)),
+        Event::NoIdentity { fault } => condition(
+            DeviceCondition::Unsupported,
+            format!("something answers at its address, with {fault}; look at what is connected there"),
+        ),
+        Event::Deviates { what } => remark(None, what.to_string()),
         Event::Swapped { expected, found } => condition(DeviceCondition::Swapped, swapped(expected, found)),
         Event::KeyInstalled => install_mode_over(true, "the new key works"),
         Event::KeyKept => install_mode_over(false, "install mode is over, and no new key was set"),
+        Event::KeyWithheld { reason } => remark(Some(Level::Problem), key_withheld(*reason)),
         Event::KeyRefused { reason } => install_mode_over(false, format!("refused its new key: {reason}")),
         Event::FileSent { outcome: FileOutcome::Processed } => remark(None, "has taken the file"),
         Event::FileSent { outcome: FileOutcome::Rebooting } => {
@@ -34,9 +40,15 @@ pub(super) fn became(event: &Event) -> Became {
     }
 }
 
-/// It refused an operation.
+/// It refused an operation. A device that doesn't know the command is another than the configuration says.
 pub(super) fn refused(reason: NakReason) -> Became {
-    remark(None, format!("refused an operation: {reason}"))
+    match reason {
+        NakReason::UnknownCommand => condition(
+            DeviceCondition::Unsupported,
+            "doesn't know what a Gatehouse panel is asked: it is an ordinary reader, or another maker's device",
+        ),
+        reason => remark(None, format!("refused an operation: {reason}")),
+    }
 }
 
 /// It answered an operation with something that only another kind of device would say.
@@ -62,6 +74,14 @@ pub(super) fn key_unusable(why: &impl fmt::Display) -> Became {
 
 fn condition(is: DeviceCondition, why: impl Into<String>) -> Became {
     Became::Condition { is, why: why.into() }
+}
+
+fn key_withheld(reason: Option<NakReason>) -> String {
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!(
+        "was given no key: it doesn't answer as a Gatehouse panel does{reason}; an ordinary reader keeps the key that \
+         its own system gave it"
+    )
 }
 
 fn install_mode_over(new_key: bool, why: impl Into<String>) -> Became {
@@ -99,6 +119,7 @@ fn loss(cause: LossCause) -> String {
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),
         LossCause::Moved => "its address or speed is being changed".into(),
+        LossCause::Overtaken => "a read without an answer made room for something urgent".into(),
         LossCause::KeyChange => "its key is being changed".into(),
     }
 }
@@ -107,6 +128,7 @@ fn loss(cause: LossCause) -> String {
 const fn without_session(fault: KeyFault) -> DeviceCondition {
     match fault {
         KeyFault::NoKey => DeviceCondition::NotEnrolled,
+        KeyFault::NoSecureChannel => DeviceCondition::NoSecureChannel,
         KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence) => {
             DeviceCondition::Starting
         }
@@ -124,6 +146,11 @@ fn fault_words(fault: KeyFault) -> String {
              key file"
                 .into()
         }
+        KeyFault::NoSecureChannel => {
+            "has no secure channel; this version can't use it, since whoever can touch the line could read and forge \
+             all that it says"
+                .into()
+        }
         KeyFault::Refused(reason) => format!(
             "refuses a secure session: {reason}; if it still has the delivered key, run `gateway enrol`"
         ),
@@ -131,7 +158,7 @@ fn fault_words(fault: KeyFault) -> String {
     }
 }
 
-fn swapped(expected: &Identity, found: &DeviceId) -> String {
+fn swapped(expected: &DeviceIdentity, found: &DeviceId) -> String {
     format!(
         "was {}, and now {} answers in its place; if you have replaced it, enrol the new one with `gateway enrol`",
         Device(expected),
@@ -150,11 +177,11 @@ fn not_moved(reason: Option<NakReason>) -> String {
     }
 }
 
-struct Device<'a>(&'a Identity);
+struct Device<'a>(&'a DeviceIdentity);
 
 impl fmt::Display for Device<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { vendor: [a, b, c], model, serial } = self.0;
+        let DeviceIdentity { vendor: [a, b, c], model, serial } = self.0;
         write!(f, "vendor {a:02X}-{b:02X}-{c:02X}, model {model}, serial number {serial}")
     }
 }
@@ -167,7 +194,7 @@ mod tests {
     fn what_wants_attention_says_what_to_do() {
         let found =
             DeviceId { vendor: [0x0A, 0x47, 0x48], model: 1, version: 1, serial: 4711, firmware: [1, 0, 0] };
-        let expected = Identity { serial: 7, ..Identity::from(&found) };
+        let expected = DeviceIdentity { serial: 7, ..DeviceIdentity::from(&found) };
         for event in [
             Event::NoSession { fault: KeyFault::NoKey },
             Event::NoSession { fault: KeyFault::Cryptogram },

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use panel_protocol::osdp::cp::Identity;
+use panel_protocol::osdp::cp::DeviceIdentity;
 
 use super::key_file;
 
@@ -20,7 +20,7 @@ const MAX_FILE_LEN: u64 = 1024;
 ///
 /// # Errors
 /// What the system says, or what is wrong with the content.
-pub(super) fn read(key_file: &Path) -> io::Result<Option<Identity>> {
+pub(super) fn read(key_file: &Path) -> io::Result<Option<DeviceIdentity>> {
     let file = match File::open(path(key_file)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -35,7 +35,7 @@ pub(super) fn read(key_file: &Path) -> io::Result<Option<Identity>> {
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn write(key_file: &Path, identity: &Identity) -> io::Result<()> {
+pub(super) fn write(key_file: &Path, identity: &DeviceIdentity) -> io::Result<()> {
     let mut content = serde_json::to_vec(identity).map_err(io::Error::other)?;
     content.push(b'\n');
     key_file::put(&path(key_file), &content)
@@ -58,7 +58,7 @@ mod tests {
         let key_file = folder.path().join("keys/lobby.scbk");
         assert_eq!(read(&key_file).unwrap(), None);
         for serial in [1, 0xFFFF_FFFF] {
-            let identity = Identity { vendor: [0x0A, 0x47, 0x48], model: 1, serial };
+            let identity = DeviceIdentity { vendor: [0x0A, 0x47, 0x48], model: 1, serial };
             write(&key_file, &identity).unwrap();
             assert_eq!(read(&key_file).unwrap(), Some(identity));
         }

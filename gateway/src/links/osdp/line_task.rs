@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use panel_protocol::osdp::cp::{Identity, Input};
+use panel_protocol::osdp::cp::{DeviceIdentity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -234,7 +234,7 @@ impl LineTask {
     }
 
     /// Keeps for the next start which device the controller is.
-    async fn remember(&mut self, controller: usize, identity: Identity) {
+    async fn remember(&mut self, controller: usize, identity: DeviceIdentity) {
         let Some(path) = self.key_file(controller) else { return };
         let written = spawn_blocking(move || identity_file::write(&path, &identity)).await;
         if let Ok(Err(error)) = written {

@@ -1,21 +1,18 @@
-//! Controllers and lines: what is configured, what the board holds and what their wires last told, in one.
+//! Controllers and lines: what is configured, how they are and what their wires last told, in one.
 
 use std::sync::OnceLock;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use panel_protocol::osdp::cp::PdCounters;
 use panel_protocol::osdp::reply::DeviceId;
 
-use super::super::board::{ControllerBoard, LineBoard};
 use super::super::running::Site;
 use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::{DeviceCondition, FaultCounts};
+use crate::domain::FaultCounts;
+use crate::health::{DeviceStanding, LinkStanding};
 use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, TableView};
-
-/// A controller that was not heard for so long since the start is offline, not starting.
-const STARTING: SignedDuration = SignedDuration::from_secs(15);
 
 /// What the lines' tasks last told of their wires.
 pub(super) struct Wires {
@@ -23,6 +20,11 @@ pub(super) struct Wires {
 }
 
 impl Wires {
+    /// When a controller last said anything.
+    pub(super) fn heard(&self, controller: usize) -> Option<Timestamp> {
+        self.panel(controller)?.last_heard
+    }
+
     pub(super) fn panel(&self, controller: usize) -> Option<&PanelStatus> {
         let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
         panels.into_iter().find(|panel| panel.controller == controller)
@@ -37,30 +39,25 @@ impl Site {
 
     pub(super) fn controller(
         &self,
-        now: Timestamp,
         at: usize,
         fleet: &Fleet,
-        board: &ControllerBoard,
+        standing: &DeviceStanding,
         wire: Option<&PanelStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let last_heard = wire.and_then(|wire| wire.last_heard);
-        let silent = board.state == DeviceCondition::Starting
-            && last_heard.is_none()
-            && now.duration_since(self.started) > STARTING;
         let ControllerKind::Panel = config.kind;
         ControllerView {
             id: config.id.clone(),
             line: config.line.clone(),
             address: config.address,
             kind: crate::views::ControllerKind::Panel,
-            state: if silent { DeviceCondition::Offline } else { board.state },
-            state_since: if silent { Some(self.started) } else { board.since },
-            last_heard,
+            state: standing.condition,
+            state_since: standing.since,
+            last_heard: wire.and_then(|wire| wire.last_heard),
             identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
             table: fleet.status(at).map(|status| table(fleet, &status)),
             faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
-            install_mode_until: board.install_until.filter(|until| now < *until),
+            install_mode_until: standing.install_until,
             doors: config
                 .doors
                 .iter()
@@ -103,7 +100,7 @@ fn identity(device: &DeviceId) -> String {
     )
 }
 
-pub(super) fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) -> LineView {
+pub(super) fn line(line: &Line, standing: &LinkStanding, wire: Option<&LineStatus>) -> LineView {
     let Protocol::Osdp = line.protocol;
     let sum = |count: fn(&PdCounters) -> u32| {
         wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
@@ -113,8 +110,8 @@ pub(super) fn line(line: &Line, board: &LineBoard, wire: Option<&LineStatus>) ->
         protocol: "osdp".to_owned(),
         port: line.port.display().to_string(),
         baud: line.baud,
-        state: board.state.clone(),
-        since: board.since,
+        state: standing.condition.clone(),
+        since: standing.since,
         frames_sent: sum(|counters| counters.frames_sent),
         frames_received: sum(|counters| counters.replies),
         noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),

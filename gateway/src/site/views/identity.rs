@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::super::running::Site;
+use crate::domain::{ClientKind, Finding, LocalClock};
+use crate::health::{SourceFacts, source_findings};
 use crate::sources::connection::{Connection, Traffic};
 use crate::store::tokens::TokenInfo;
 use crate::views::{
@@ -20,13 +22,15 @@ impl Site {
         let test = self.identity.test().clone();
         let connections = self.identity.connections();
         let silent_hours = u64::from(self.config.alarms.source_silent_hours);
+        let silent_after_s = (silent_hours > 0).then_some(silent_hours * 3_600);
+        let clock = LocalClock::new(self.time_zone(), now);
         IdentityView {
             test,
             certificate_ends: self.identity.certificate_ends.get().copied(),
-            silent_after_s: (silent_hours > 0).then_some(silent_hours * 3_600),
+            silent_after_s,
             sources: tokens
                 .into_iter()
-                .map(|token| source(connections.of(Some(&token.name)), token, now))
+                .map(|token| source(connections.of(Some(&token.name)), token, silent_after_s, &clock))
                 .collect(),
             strangers: connections
                 .of(None)
@@ -42,19 +46,36 @@ impl Site {
     }
 }
 
-fn source(connection: Option<&Connection>, token: TokenInfo, now: Timestamp) -> IdentitySourceView {
+fn source(
+    connection: Option<&Connection>,
+    token: TokenInfo,
+    silent_after_s: Option<u64>,
+    clock: &LocalClock,
+) -> IdentitySourceView {
+    let now = clock.now();
     let seen = connection.and_then(|connection| connection.client);
     let error = connection.and_then(|connection| connection.last_error.as_ref());
+    let client = token.client.or(seen);
+    let last_success = connection.and_then(|connection| connection.last_success);
+    let facts = SourceFacts {
+        name: token.name.clone(),
+        title: client.map_or("SCIM client", ClientKind::title),
+        expires: token.expires,
+        heard: last_success.max(token.last_used),
+    };
+    let findings = source_findings(&facts, silent_after_s, clock);
     IdentitySourceView {
+        level: Finding::worst(&findings),
+        findings,
         name: token.name,
-        client: token.client.or(seen),
+        client,
         client_guessed: token.client.is_none() && seen.is_some(),
         created: token.created,
         expires: token.expires,
         previous_until: token.previous_until.filter(|until| *until > now),
         last_used: token.last_used,
         last_request: connection.map(|connection| connection.last_request),
-        last_success: connection.and_then(|connection| connection.last_success),
+        last_success,
         last_change: connection.and_then(|connection| connection.last_change),
         last_error: error.map(|error| OperationErrorView {
             at: error.at,

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
-use crate::domain::{Level, Notice, Receipt};
+use crate::domain::{Exposure, Level, Notice, Receipt, UnprovenAt};
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, Exposure, ReceiptView};
+use crate::views::{CardText, ControllerView, ExposureView, ReceiptView};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;
@@ -28,46 +28,57 @@ fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
     ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, format))
 }
 
-pub(super) fn exposed(fleet: &Fleet, controllers: &[ControllerView], format: &Format) -> Vec<Exposure> {
-    let mut exposed: Vec<Exposure> = fleet
+/// Every revoked card at every controller that has not proven it, the oldest first, with its receipt.
+pub(super) fn unproven<'a>(
+    fleet: &'a Fleet,
+    controllers: &'a [ControllerView],
+) -> Vec<(&'a Receipt, &'a ControllerView, Exposure)> {
+    let mut exposed: Vec<_> = fleet
         .unproven_revocations()
         .flat_map(|receipt| {
             let unproven = receipt.landings.iter().filter(|landing| landing.proven.is_none());
-            unproven.filter_map(|landing| {
+            unproven.filter_map(move |landing| {
                 let at = controllers.iter().find(|controller| controller.id == landing.controller)?;
-                Some(exposure(receipt, at, format))
+                Some((receipt, at, exposure(receipt, at)))
             })
         })
         .collect();
-    exposed.sort_by_key(|exposure| exposure.since);
+    exposed.sort_by_key(|(_, _, exposure)| exposure.at.since);
     exposed
 }
 
-/// Cuts the list to what a page can show, and says so.
-pub(super) fn bounded(
-    mut exposed: Vec<Exposure>,
-    notices: &mut Vec<Notice>,
-    now: Timestamp,
-) -> Vec<Exposure> {
-    if exposed.len() > MAX_EXPOSED {
-        let more = exposed.len() - MAX_EXPOSED;
-        let text = format!("{more} more revocations are not proven than are listed; the oldest are listed.");
-        notices.insert(0, Notice { at: now, level: Level::Problem, text });
-        exposed.truncate(MAX_EXPOSED);
-    }
-    exposed
-}
-
-fn exposure(receipt: &Receipt, at: &ControllerView, format: &Format) -> Exposure {
+fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
     Exposure {
+        revision: receipt.revision,
+        card: receipt.credential.clone(),
+        at: UnprovenAt {
+            controller: at.id.clone(),
+            since: receipt.committed,
+            state: at.state,
+            state_since: at.state_since,
+        },
+    }
+}
+
+/// As many of them as a page can show.
+pub(super) fn exposed(
+    unproven: &[(&Receipt, &ControllerView, Exposure)],
+    format: &Format,
+) -> Vec<ExposureView> {
+    let shown = unproven.iter().take(MAX_EXPOSED).map(|(receipt, at, exposure)| ExposureView {
         revision: receipt.revision,
         holder: receipt.holder,
         holder_name: receipt.holder_name.clone(),
         card: CardText::of_credential(&receipt.credential, format),
-        controller: at.id.clone(),
         doors: at.doors.iter().map(|door| door.name.clone()).collect(),
-        since: receipt.committed,
-        state: at.state,
-        state_since: at.state_since,
-    }
+        at: exposure.at.clone(),
+    });
+    shown.collect()
+}
+
+/// That the list was cut, if it was.
+pub(super) fn cut(unproven: usize, now: Timestamp) -> Option<Notice> {
+    let more = unproven.checked_sub(MAX_EXPOSED).filter(|more| *more > 0)?;
+    let text = format!("{more} more revocations are not proven than are listed; the oldest are listed.");
+    Some(Notice { at: now, level: Level::Problem, text })
 }

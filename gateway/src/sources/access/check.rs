@@ -1,13 +1,15 @@
 //! Drafts become values, or refusals that say where and why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Doors;
 use super::limits::MAX_REFUSALS;
 use crate::domain::{
     AccessLevel, AccessLevelDraft, AccessLevelName, AccessRefusal, DoorDraft, DoorId, DoorSchedule,
     RefusalKind, Schedule, closest,
 };
+
+/// The configuration's doors, with what people call them.
+pub type Doors = BTreeMap<DoorId, String>;
 
 /// An access level's content, checked.
 #[derive(Clone, PartialEq, Eq, Debug)]

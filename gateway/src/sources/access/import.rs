@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{self, LevelContent, invalid, nearest};
+use super::check::{self, Doors, LevelContent, invalid, nearest};
+use super::edit_error::EditError;
+use super::levels_and_rules::LevelsAndRules;
 use super::limits::MAX_REFUSALS;
-use super::plan::{EditError, new_rule, written};
-use super::{Book, Doors};
+use super::made::{new_rule, written};
 use crate::domain::{
     AccessImport, AccessLevel, AccessLevelId, AccessRefusal, Change, DoorSchedule, Group, GroupId,
     ImportAction, ImportStep, fold_case,
@@ -20,7 +21,7 @@ use crate::store::{StoreError, View};
 /// With all that is wrong with it.
 pub(super) fn plan(
     view: &View<'_>,
-    book: &Book,
+    book: &LevelsAndRules,
     now: Moment<'_>,
     doors: &Doors,
     wanted: &AccessImport,
@@ -53,7 +54,7 @@ fn within(count: usize, most: u64, field: &str, refused: &mut Vec<AccessRefusal>
 
 /// Access levels by their folded names.
 fn levels(
-    book: &Book,
+    book: &LevelsAndRules,
     doors: &Doors,
     wanted: &AccessImport,
     refused: &mut Vec<AccessRefusal>,
@@ -130,7 +131,7 @@ struct Way<'a> {
 impl Way<'_> {
     fn levels(
         &mut self,
-        book: &Book,
+        book: &LevelsAndRules,
         wanted: BTreeMap<String, LevelContent>,
     ) -> BTreeMap<String, AccessLevelId> {
         let there = book.levels_by_name();
@@ -152,7 +153,7 @@ impl Way<'_> {
     fn rules(
         &mut self,
         view: &View<'_>,
-        book: &Book,
+        book: &LevelsAndRules,
         wanted: &BTreeSet<(GroupId, AccessLevelId)>,
     ) -> Result<(), StoreError> {
         let there: BTreeSet<_> = book.rules.iter().map(|rule| (rule.group, rule.access_level)).collect();
@@ -167,7 +168,7 @@ impl Way<'_> {
         Ok(())
     }
 
-    fn leave(&mut self, book: &Book, kept: &BTreeMap<String, AccessLevelId>) {
+    fn leave(&mut self, book: &LevelsAndRules, kept: &BTreeMap<String, AccessLevelId>) {
         let kept: BTreeSet<_> = kept.values().collect();
         for level in book.levels.iter().filter(|level| !kept.contains(&level.id)) {
             self.step(ImportAction::Remove, described(level));
@@ -182,7 +183,7 @@ impl Way<'_> {
     fn rule_words(
         &self,
         view: &View<'_>,
-        book: &Book,
+        book: &LevelsAndRules,
         group: GroupId,
         level: AccessLevelId,
     ) -> Result<String, StoreError> {

@@ -1,83 +1,72 @@
 //! One edit becomes the directory's changes.
 
-use uuid::Uuid;
-
-use super::check::{self, LevelContent, invalid};
+use super::check::{self, Doors, LevelContent, invalid};
+use super::edit_error::EditError;
+use super::import;
+use super::levels_and_rules::LevelsAndRules;
 use super::limits::MAX_GROUPS_NAMED;
-use super::{Book, Doors, import};
+use super::made::{new_rule, written};
 use crate::domain::{
     AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, GroupId,
     RefusalKind, Rule, RuleDraft, RuleId, Target, fold_case,
 };
 use crate::sources::Moment;
+use crate::store::View;
 use crate::store::limits::{MAX_ACCESS_LEVELS, MAX_RULES};
-use crate::store::{StoreError, View};
 
-/// Why nothing is changed.
-#[derive(Debug, thiserror::Error)]
-pub enum EditError {
-    /// The edit can't be done, for all these reasons; at least one.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Refused(Vec<AccessRefusal>),
-    /// The directory can't be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<AccessRefusal> for EditError {
-    fn from(refusal: AccessRefusal) -> Self {
-        Self::Refused(vec![refusal])
-    }
-}
-
-pub(super) type Plan = Result<(Vec<Change>, AccessEdited), EditError>;
+type Plan = Result<(Vec<Change>, AccessEdited), EditError>;
 
 /// Plans `edit`.
 ///
 /// # Errors
 /// With all that is wrong with it.
 pub fn plan(view: &View<'_>, now: Moment<'_>, doors: &Doors, edit: AccessEdit) -> Plan {
-    let book = Book::read(view)?;
+    let known = LevelsAndRules::read(view)?;
     match edit {
         AccessEdit::PutLevel(target, draft) => {
             let mut refused = Vec::new();
             let before = match &target {
-                Target::Existing(id, _) => book.level(*id),
+                Target::Existing(id, _) => known.level(*id),
                 Target::New => None,
             };
             let Some(content) = check::level(&draft, "", doors, before, &mut refused) else {
                 return Err(EditError::Refused(check::told(refused)));
             };
-            put_level(&book, now, target, content)
+            put_level(&known, now, target, content)
         }
-        AccessEdit::DeleteLevel(id, based_on) => delete_level(view, &book, id, &based_on),
-        AccessEdit::PutRule(target, draft) => put_rule(view, &book, now, target, &draft),
+        AccessEdit::DeleteLevel(id, based_on) => delete_level(view, &known, id, &based_on),
+        AccessEdit::PutRule(target, draft) => put_rule(view, &known, now, target, &draft),
         AccessEdit::DeleteRule(id, based_on) => {
-            let rule = rule_of(&book, id, &based_on)?;
+            let rule = rule_of(&known, id, &based_on)?;
             Ok((vec![Change::DeleteRule { id: rule.id }], AccessEdited::Gone))
         }
         AccessEdit::Import { wanted, based_on, dry_run } => {
-            let meant = book.tag();
+            let meant = known.tag();
             if !based_on.is_met_by(&meant) {
                 return Err(stale("access levels or rules", &meant).into());
             }
-            let (changes, steps) = import::plan(view, &book, now, doors, &wanted)?;
+            let (changes, steps) = import::plan(view, &known, now, doors, &wanted)?;
             Ok((if dry_run { Vec::new() } else { changes }, AccessEdited::Imported(steps)))
         }
     }
 }
 
-fn put_level(book: &Book, now: Moment<'_>, target: Target<AccessLevelId>, content: LevelContent) -> Plan {
+fn put_level(
+    known: &LevelsAndRules,
+    now: Moment<'_>,
+    target: Target<AccessLevelId>,
+    content: LevelContent,
+) -> Plan {
     let before = match target {
-        Target::New if book.levels.len() as u64 >= MAX_ACCESS_LEVELS => {
+        Target::New if known.levels.len() as u64 >= MAX_ACCESS_LEVELS => {
             return Err(too_many("access levels", MAX_ACCESS_LEVELS).into());
         }
         Target::New => None,
-        Target::Existing(id, based_on) => Some(level_of(book, id, &based_on)?),
+        Target::Existing(id, based_on) => Some(level_of(known, id, &based_on)?),
     };
     let folded = fold_case(content.name.as_str());
     let same_name = |level: &&AccessLevel| fold_case(level.name.as_str()) == folded;
-    if let Some(other) = book.levels.iter().find(same_name)
+    if let Some(other) = known.levels.iter().find(same_name)
         && before.is_none_or(|before| before.id != other.id)
     {
         let message = format!("another access level is called {:?}", other.name.as_str());
@@ -91,21 +80,9 @@ fn put_level(book: &Book, now: Moment<'_>, target: Target<AccessLevelId>, conten
     Ok((vec![Change::PutAccessLevel { access_level: level }], edited))
 }
 
-/// The access level with that content, new or in place of `before`.
-pub(super) fn written(before: Option<&AccessLevel>, content: LevelContent, now: Moment<'_>) -> AccessLevel {
-    AccessLevel {
-        id: before.map_or_else(|| AccessLevelId(Uuid::new_v4()), |before| before.id),
-        name: content.name,
-        doors: content.doors,
-        created: before.map_or(now.at, |before| before.created),
-        modified: now.at,
-        revision: now.revision,
-    }
-}
-
-fn delete_level(view: &View<'_>, book: &Book, id: AccessLevelId, based_on: &BasedOn) -> Plan {
-    let level = level_of(book, id, based_on)?;
-    let givers: Vec<_> = book.rules.iter().filter(|rule| rule.access_level == id).collect();
+fn delete_level(view: &View<'_>, known: &LevelsAndRules, id: AccessLevelId, based_on: &BasedOn) -> Plan {
+    let level = level_of(known, id, based_on)?;
+    let givers: Vec<_> = known.rules.iter().filter(|rule| rule.access_level == id).collect();
     let mut groups = Vec::new();
     for rule in givers.iter().take(MAX_GROUPS_NAMED) {
         groups.extend(view.group(rule.group)?.map(|group| group.display_name));
@@ -123,17 +100,17 @@ fn delete_level(view: &View<'_>, book: &Book, id: AccessLevelId, based_on: &Base
 
 fn put_rule(
     view: &View<'_>,
-    book: &Book,
+    known: &LevelsAndRules,
     now: Moment<'_>,
     target: Target<RuleId>,
     draft: &RuleDraft,
 ) -> Plan {
     let before = match target {
-        Target::New if book.rules.len() as u64 >= MAX_RULES => {
+        Target::New if known.rules.len() as u64 >= MAX_RULES => {
             return Err(too_many("rules", MAX_RULES).into());
         }
         Target::New => None,
-        Target::Existing(id, based_on) => Some(rule_of(book, id, &based_on)?),
+        Target::Existing(id, based_on) => Some(rule_of(known, id, &based_on)?),
     };
     let mut refused = Vec::new();
     let group = draft.group.parse().ok().map(|id: GroupId| view.group(id)).transpose()?.flatten();
@@ -141,14 +118,14 @@ fn put_rule(
         let message = format!("there is no group with the id {:?}", draft.group);
         refused.push(invalid(message, "group", &draft.group, "GET /api/v1/groups lists all groups."));
     }
-    let level = draft.access_level.parse().ok().and_then(|id| book.level(id));
+    let level = draft.access_level.parse().ok().and_then(|id| known.level(id));
     if level.is_none() {
         let message = format!("there is no access level with the id {:?}", draft.access_level);
         let remedy = "GET /api/v1/access-levels lists all access levels.";
         refused.push(invalid(message, "access_level", &draft.access_level, remedy));
     }
     let (Some(group), Some(level)) = (group, level) else { return Err(EditError::Refused(refused)) };
-    let twin = book.rules.iter().find(|rule| rule.group == group.id && rule.access_level == level.id);
+    let twin = known.rules.iter().find(|rule| rule.group == group.id && rule.access_level == level.id);
     match (twin, before) {
         (Some(twin), Some(before)) if twin.id == before.id => Ok((Vec::new(), AccessEdited::Rule(twin.id))),
         (Some(twin), _) => {
@@ -165,29 +142,12 @@ fn put_rule(
     }
 }
 
-/// The rule between these two, new or in place of `before`.
-pub(super) fn new_rule(
-    before: Option<&Rule>,
-    group: GroupId,
-    access_level: AccessLevelId,
-    now: Moment<'_>,
-) -> Rule {
-    Rule {
-        id: before.map_or_else(|| RuleId(Uuid::new_v4()), |before| before.id),
-        group,
-        access_level,
-        created: before.map_or(now.at, |before| before.created),
-        modified: now.at,
-        revision: now.revision,
-    }
-}
-
 fn level_of<'b>(
-    book: &'b Book,
+    known: &'b LevelsAndRules,
     id: AccessLevelId,
     based_on: &BasedOn,
 ) -> Result<&'b AccessLevel, AccessRefusal> {
-    let level = book.level(id).ok_or_else(|| not_found("access level", &id.to_string(), "access-levels"))?;
+    let level = known.level(id).ok_or_else(|| not_found("access level", &id.to_string(), "access-levels"))?;
     if based_on.is_met_by(&level.revision.to_string()) {
         Ok(level)
     } else {
@@ -195,8 +155,8 @@ fn level_of<'b>(
     }
 }
 
-fn rule_of<'b>(book: &'b Book, id: RuleId, based_on: &BasedOn) -> Result<&'b Rule, AccessRefusal> {
-    let rule = book.rules.iter().find(|rule| rule.id == id);
+fn rule_of<'b>(known: &'b LevelsAndRules, id: RuleId, based_on: &BasedOn) -> Result<&'b Rule, AccessRefusal> {
+    let rule = known.rules.iter().find(|rule| rule.id == id);
     let rule = rule.ok_or_else(|| not_found("rule", &id.to_string(), "rules"))?;
     if based_on.is_met_by(&rule.revision.to_string()) {
         Ok(rule)

@@ -9,7 +9,7 @@ use panel_protocol::credential::Credential;
 
 use super::Moment;
 use super::cards::number::{self, CardNumberError};
-use super::cards::{CardDefaults, is_by_hand, other_holder};
+use super::cards::{CardDefaults, other_holder};
 use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard};
 use crate::store::{StoreError, View};
 
@@ -185,7 +185,7 @@ fn is_ours(card: &Card, credential: Credential) -> bool {
 fn stop_waiting(person: &mut Cardholder, credential: Credential, defaults: &CardDefaults) -> bool {
     let before = person.refused_cards.len();
     person.refused_cards.retain(|RefusedCard { given, .. }| {
-        !is_by_hand(given) || read(&given.number, defaults).ok() != Some(credential)
+        !given.is_by_hand() || read(&given.number, defaults).ok() != Some(credential)
     });
     person.refused_cards.len() < before
 }

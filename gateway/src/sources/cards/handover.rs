@@ -5,36 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::{CardPolicy, SettleError, Settlement, WantedCards, number};
+use super::holders::Handover;
+use super::number;
+use super::policy::CardPolicy;
+use super::settlement::{SettleError, Settlement, WantedCards};
 use crate::domain::{Card, CardRefusal, CardState, Cardholder, CardholderId, Change, RefusedCard};
 use crate::sources::Moment;
 use crate::store::{StoreError, View};
-
-/// Who gets which of the cards that somebody lets go of.
-pub struct Handover<'a> {
-    /// Who lets go.
-    from: CardholderId,
-    /// What they are afterwards, if they still are.
-    after: Option<&'a Cardholder>,
-    heirs: BTreeMap<Credential, CardholderId>,
-}
-
-impl Handover<'_> {
-    /// Everybody for whom a card may open something after the change.
-    pub(super) fn holders(
-        &self,
-        view: &View<'_>,
-        credential: Credential,
-    ) -> Result<Vec<CardholderId>, StoreError> {
-        let kept = self.after.filter(|after| after.opens_with(credential)).map(|after| after.id);
-        if let Some(holder) = kept.or_else(|| self.heirs.get(&credential).copied()) {
-            return Ok(vec![holder]);
-        }
-        let mut holders = view.active_holders_of(credential)?;
-        holders.retain(|id| *id != self.from);
-        Ok(holders)
-    }
-}
 
 /// Settles everybody who gets a card that `before` had and `after` has no more.
 ///

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use panel_protocol::credential::Credential;
 
-use super::{Settlement, number};
+use super::number;
+use super::settlement::Settlement;
 use crate::domain::{Card, CardRefusal, CardSource, Cardholder, GivenCard};
 
 impl Settlement<'_> {

@@ -8,11 +8,9 @@
 
 use jiff::Timestamp;
 
-use super::handover::Handover;
-use super::holders::{name_of_other, other_holder};
+use super::holders::{Handover, name_of_other, other_holder};
 use super::limits::MAX_FORMER_CARDS;
-use super::waiting::is_by_hand;
-use super::{CardPolicy, WhenRemoved};
+use super::policy::{CardPolicy, WhenRemoved};
 use crate::domain::{Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard};
 use crate::store::{StoreError, View};
 
@@ -54,7 +52,7 @@ impl WantedCards {
 /// stays, however often all are read and written back.
 fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
     let refused = person.refused_cards.iter().map(|refused| refused.given.clone());
-    let refused = refused.filter(|given| !is_by_hand(given));
+    let refused = refused.filter(|given| !given.is_by_hand());
     person.cards.iter().filter(|card| is_given(card)).map(Card::given).chain(refused)
 }
 
@@ -88,7 +86,7 @@ impl Settlement<'_> {
     /// With a strict policy, when a card is new or newly in effect and can't be one.
     pub fn settle(&self, person: &mut Cardholder, wanted: WantedCards) -> Result<(), SettleError> {
         let earlier = std::mem::take(&mut person.refused_cards).into_iter();
-        let (waiting, earlier): (Vec<_>, Vec<_>) = earlier.partition(|card| is_by_hand(&card.given));
+        let (waiting, earlier): (Vec<_>, Vec<_>) = earlier.partition(|card| card.given.is_by_hand());
         self.settle_by_hand(person, waiting)?;
         let given = self.given(person, wanted).into_iter();
         let mut read: Vec<_> = given.map(|given| (self.read(person, &given), given)).collect();

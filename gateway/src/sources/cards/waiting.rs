@@ -2,14 +2,9 @@
 //! has got meanwhile can't open for both. It waits among the refused cards, for the page to show, and is the person's
 //! again as soon as the other lets go. Otherwise no provider touches a card by hand.
 
-use super::{SettleError, Settlement};
-use crate::domain::{CardRefusal, CardSource, Cardholder, GivenCard, RefusedCard};
+use super::settlement::{SettleError, Settlement};
+use crate::domain::{CardRefusal, CardSource, Cardholder, RefusedCard};
 use crate::store::StoreError;
-
-/// Whether it is no provider's.
-pub fn is_by_hand(given: &GivenCard) -> bool {
-    given.source == CardSource::Manual
-}
 
 impl Settlement<'_> {
     /// Has each card by hand be active or wait. `waiting`: those that have waited until now.

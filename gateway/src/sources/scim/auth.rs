@@ -5,6 +5,7 @@
 //! 256 bits.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
@@ -15,10 +16,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::client;
 use super::error::ScimError;
-use super::operations::{Notes, Observer};
-use super::routes::Scim;
+use super::notes::Notes;
+use crate::domain::ScimExchange;
 use crate::peer::{self, Attempts, Transport};
 use crate::store::tokens::{Presented, TokenInfo};
+
+/// Is told of every request, on the task that answers it: it must not block.
+pub type Observer = Box<dyn Fn(ScimExchange) + Send + Sync>;
 
 /// Says what a text presented as a token is.
 pub type TokenCheck = Box<dyn Fn(&str) -> Presented + Send + Sync>;
@@ -73,13 +77,12 @@ pub(super) struct Client {
 pub(super) struct OwnRequest;
 
 /// Lets bearers of a valid token pass, known by name to what follows.
-pub(super) async fn require_token(State(scim): State<Scim>, request: Request, next: Next) -> Response {
+pub(super) async fn require_token(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
     let token_name = if parts.extensions.get::<OwnRequest>().is_some() {
         String::new()
     } else {
-        let gate = scim.gate();
         match gate.admit(&parts.headers, gate.address(&parts), Instant::now()) {
             Ok(token) => {
                 notes.spoken_by(&token.name, token.client.or_else(|| client::guess(&parts)));

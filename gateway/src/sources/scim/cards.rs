@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::brief::cut;
 use super::document::{Document, object_in, slot};
 use super::error::ScimError;
 use super::limits::MAX_CARD_TEXT_LEN;
-use super::operations::cut;
 use super::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::domain::{CardRefusal, CardSource, CardState, Cardholder, GivenCard};
-use crate::sources::cards::{SettleError, WantedCards, is_by_hand, is_given};
+use crate::sources::cards::{SettleError, WantedCards, is_given};
 
 /// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
 pub(super) fn put_into(document: &mut Document, person: &Cardholder) {
-    let refused = person.refused_cards.iter().filter(|refused| !is_by_hand(&refused.given));
+    let refused = person.refused_cards.iter().filter(|refused| !refused.given.is_by_hand());
     let refused = refused.map(|refused| (refused.given.clone(), Some(reason(&refused.refusal))));
     let cards = person.cards.iter().filter(|card| is_given(card)).map(|card| (card.given(), None));
     let mut list = Vec::new();

@@ -148,8 +148,8 @@ fn mismatch(path: &str, value: &Value, right: &str) -> ScimError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::from_body;
     use super::super::schema::USER;
+    use super::super::sent::from_body;
     use super::*;
     use serde_json::json;
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::operations::Refusal;
+use super::address::MOUNT;
 use crate::store::StoreError;
 
 /// The media type of every answer (RFC 7644, 3.1).
@@ -86,7 +86,7 @@ pub enum ScimError {
     #[error("a filter must not name a password")]
     Sensitive,
     /// Another version of SCIM than 2.
-    #[error("SCIM 2.0 is spoken here, at {}", super::routes::MOUNT)]
+    #[error("SCIM 2.0 is spoken here, at {}", MOUNT)]
     Version,
     /// An operation of a bulk request on what another one failed to make.
     #[error("the operation with bulkId {0:?}, to which this one refers, failed")]
@@ -180,6 +180,13 @@ impl From<StoreError> for ScimError {
         tracing::error!(%error, "the directory could not be read for a SCIM client");
         Self::Unavailable
     }
+}
+
+/// How a request was refused; an extension of the answer.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) scim_type: Option<&'static str>,
+    pub(super) detail: String,
 }
 
 impl IntoResponse for ScimError {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::client::Speaker;
 use super::document::Document;
 use super::filter::{self, Filter, naive};
-use super::patch::{Operation, PatchPath, Verb, apply};
+use super::patch::{PatchOperation as Operation, PatchPath, Verb, apply};
 use super::path::ExpressionError;
 use super::schema::{ENTERPRISE_USER, USER};
 

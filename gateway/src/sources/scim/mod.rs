@@ -5,22 +5,26 @@
 //! change is one plan that the directory runs alone, and is answered when it is durable. Never knows doors or
 //! controllers, and never keeps, logs or echoes a token or a password.
 
+mod address;
 mod auth;
 mod body;
+mod brief;
 mod bulk;
 mod cards;
 mod client;
 mod coerce;
 mod discovery;
 mod document;
+mod endpoint;
 mod error;
+mod exchange;
 mod filter;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod limits;
 mod list;
-mod operations;
+mod notes;
 mod patch;
 mod path;
 mod probe;
@@ -28,11 +32,13 @@ mod project;
 mod resource;
 mod routes;
 mod schema;
+mod sent;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Gate, TokenCheck};
+pub use address::{Address, MOUNT};
+pub use auth::{Gate, Observer, TokenCheck};
+pub use endpoint::Scim;
 pub use error::ScimError;
-pub use operations::Observer;
 pub use probe::probe;
-pub use routes::{Address, MOUNT, Scim, router};
+pub use routes::router;

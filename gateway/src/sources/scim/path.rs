@@ -58,6 +58,13 @@ impl AttributePath {
         }
     }
 
+    /// A URN of which the tables know neither the whole nor the front: some other extension's own name.
+    pub(super) fn is_of_unknown_schema(&self, resource: &ResourceType) -> bool {
+        self.schema.as_deref().is_some_and(|schema| {
+            !schema.eq_ignore_ascii_case(resource.schema.id) && resource.extension(schema).is_none()
+        })
+    }
+
     fn locate_qualified<'a>(&'a self, schema: &'a str, resource: &ResourceType) -> Place<'a> {
         let whole = |id: &str| {
             self.sub.is_none()

@@ -7,8 +7,10 @@ use serde_json::Value;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+use super::address::MOUNT;
 use super::auth::OwnRequest;
-use super::routes::{MOUNT, Scim, router};
+use super::endpoint::Scim;
+use super::routes::router;
 
 /// Longest answer that is looked at, in bytes: an empty list is short.
 const MAX_ANSWER_LEN: usize = 64 << 10;

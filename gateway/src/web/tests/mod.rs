@@ -88,7 +88,7 @@ impl FakeSite {
 
 impl SiteSource for FakeSite {
     fn site(&self) -> SiteView {
-        SiteView::of(self.facts.lock().unwrap().clone())
+        fixture::seen(self.facts.lock().unwrap().clone())
     }
 
     fn changed(&self) -> watch::Receiver<u64> {

@@ -1,4 +1,4 @@
-//! One polled device: its machine, and a firmware that remembers what it was made to do.
+//! One polled device: a firmware that remembers what it was made to do, behind the simulated device of all tests.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::file::{FileError, FileFragment, FileProgress, FileStatus};
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::pd::{
-    Answered, EventQueue, FileReceiver, FileSink, Finish, Key, Pd, PdConfig, PdHandler, ReplyWriter,
+    Answered, EventQueue, FileReceiver, FileSink, Finish, Key, PdHandler, ReplyWriter,
 };
 use panel_protocol::osdp::reply::{Capability, DeviceId, Reply, function};
 use panel_protocol::osdp::secure::Scbk;
+use panel_protocol::testing;
 use panel_protocol::time::Micros;
 
 use super::N;
@@ -31,12 +32,7 @@ const CAPABILITIES: [Capability; 3] = [
     Capability { function: function::SECURITY, compliance: 1, count: 1 },
 ];
 
-pub(super) struct Device {
-    pub(super) pd: Pd<N>,
-    pub(super) firmware: Firmware,
-    pub(super) powered: bool,
-    pub(super) thinking: Duration,
-}
+pub(super) type Device = testing::Device<Firmware, N>;
 
 /// What makes the device itself.
 pub(super) struct Firmware {
@@ -71,51 +67,42 @@ pub(super) struct Flash {
     busy_until: Micros,
 }
 
-impl Device {
-    pub(super) fn new(index: usize, key: Scbk) -> Self {
-        let serial = 1000 + index as u32;
-        Self {
-            pd: machine(index as u8),
-            firmware: Firmware {
-                identity: DeviceId { vendor: OUI, model: 1, version: 1, serial, firmware: [1, 0, 0] },
-                key: Some(key),
-                foreign: None,
-                keeps_keys: true,
-                busy: 0,
-                file_manner: None,
-                executed: Vec::new(),
-                to_tell: EventQueue::new(),
-                news: 0,
-                receiver: FileReceiver::new(LONGEST_FRAGMENT),
-                flash: Flash::default(),
-                handshakes: 0,
-                index,
-            },
-            powered: true,
-            thinking: Duration::from_millis(1),
-        }
-    }
-
-    /// Loses what it held in memory; where it listens it has stored.
-    pub(super) fn restart(&mut self) {
-        self.pd = machine(self.pd.address());
-        self.firmware.receiver = FileReceiver::new(LONGEST_FRAGMENT);
-    }
-
-    /// Ends everything that makes it a bad device.
-    pub(super) fn heal(&mut self, identity: DeviceId) {
-        if !self.powered {
-            self.restart();
-        }
-        (self.powered, self.thinking) = (true, Duration::from_millis(1));
-        let firmware = &mut self.firmware;
-        (firmware.identity, firmware.foreign, firmware.keeps_keys) = (identity, None, true);
-        (firmware.busy, firmware.file_manner) = (0, None);
-    }
+/// A device with this key, that listens at this speed.
+pub(super) fn device(index: usize, baud: u32, key: Scbk) -> Device {
+    let serial = 1000 + index as u32;
+    let firmware = Firmware {
+        identity: DeviceId { vendor: OUI, model: 1, version: 1, serial, firmware: [1, 0, 0] },
+        key: Some(key),
+        foreign: None,
+        keeps_keys: true,
+        busy: 0,
+        file_manner: None,
+        executed: Vec::new(),
+        to_tell: EventQueue::new(),
+        news: 0,
+        receiver: FileReceiver::new(LONGEST_FRAGMENT),
+        flash: Flash::default(),
+        handshakes: 0,
+        index,
+    };
+    Device::new(index as u8, baud, firmware)
 }
 
-fn machine(address: u8) -> Pd<N> {
-    Pd::new(PdConfig { address, require_secure: true })
+/// The device loses what it held in memory.
+pub(super) fn restart(device: &mut Device) {
+    device.restart();
+    device.handler.receiver = FileReceiver::new(LONGEST_FRAGMENT);
+}
+
+/// Ends everything that makes it a bad device.
+pub(super) fn heal(device: &mut Device, identity: DeviceId) {
+    if !device.powered {
+        restart(device);
+    }
+    (device.powered, device.reply_time) = (true, Duration::from_millis(1));
+    let firmware = &mut device.handler;
+    (firmware.identity, firmware.foreign, firmware.keeps_keys) = (identity, None, true);
+    (firmware.busy, firmware.file_manner) = (0, None);
 }
 
 impl Firmware {

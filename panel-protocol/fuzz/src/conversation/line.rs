@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use panel_protocol::osdp::cp::line_time;
+use panel_protocol::testing::{self, Flight, Sender};
 use panel_protocol::time::Micros;
 
 use super::super::sound_frame::{CRC_BIT, sound_frame};
@@ -11,34 +11,19 @@ use super::super::sound_frame::{CRC_BIT, sound_frame};
 /// Frames that can be replayed.
 const HISTORY: usize = 32;
 
-/// Who hears a frame: all but who sent it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Sender {
-    Cp,
-    Pd(usize),
-    /// Somebody who is none of them.
-    Stranger,
-}
-
-/// Bytes that arrive at once.
-pub(super) struct Flight {
-    pub(super) at: Micros,
-    pub(super) from: Sender,
-    pub(super) bytes: Vec<u8>,
-}
-
+/// The line of all tests, with a fate of the fuzzer's choice for each frame.
 pub(super) struct Line {
     pub(super) baud: u32,
     /// What becomes of the next frames, one byte each; a frame without one arrives whole.
     pub(super) fates: VecDeque<u8>,
     /// The last frames as they were sent.
     pub(super) history: VecDeque<Vec<u8>>,
-    flights: Vec<Flight>,
+    wires: testing::Line,
 }
 
 impl Line {
     pub(super) fn new(baud: u32) -> Self {
-        Self { baud, fates: VecDeque::new(), history: VecDeque::new(), flights: Vec::new() }
+        Self { baud, fates: VecDeque::new(), history: VecDeque::new(), wires: testing::Line::new(usize::MAX) }
     }
 
     /// Puts a frame on the line. Its fate's low three bits are a kind, the rest says how much.
@@ -73,21 +58,16 @@ impl Line {
 
     /// Lets bytes arrive as long after `start` as they take on the wire.
     pub(super) fn fly(&mut self, start: Micros, from: Sender, bytes: &[u8]) {
-        let at = start + line_time(bytes.len(), self.baud);
-        self.flights.push(Flight { at, from, bytes: bytes.to_vec() });
+        self.wires.fly(start, from, self.baud, bytes);
     }
 
     pub(super) fn next_arrival(&self) -> Option<Micros> {
-        self.flights.iter().map(|flight| flight.at).min()
+        self.wires.next_arrival()
     }
 
     /// What has arrived, in order.
     pub(super) fn land(&mut self, now: Micros) -> Vec<Flight> {
-        let (mut landed, flying): (Vec<_>, Vec<_>) =
-            self.flights.drain(..).partition(|flight| flight.at <= now);
-        self.flights = flying;
-        landed.sort_by_key(|flight| flight.at);
-        landed
+        self.wires.land(now)
     }
 }
 

@@ -4,13 +4,15 @@
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Capabilities, Event, Identity, KeyFault};
-use super::hearing::{Heard, nak_reason};
+use super::event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault};
+use super::inbox::Heard;
+use super::incoming::nak_reason;
 use super::keys::{Which, Worked};
 use super::peer::Peer;
-use super::phase::{Phase, Presence, Trouble};
+use super::phase::Phase;
+use crate::osdp::frame::Payload;
 use crate::osdp::frame::{Frame, scs};
-use crate::osdp::reply::{ClientCryptogram, DeviceId, Reply};
+use crate::osdp::reply::{ClientCryptogram, DeviceId, NakReason, Reply, code};
 use crate::osdp::secure::{Handshake, KeyKind, Session};
 use crate::time::Micros;
 
@@ -27,24 +29,31 @@ impl<const N: usize> Peer<N> {
         said: &Reply<'_>,
     ) -> Heard {
         self.take_answer(now);
-        self.due = now;
+        self.timetable.make_due(now);
         let refusal = nak_reason(said);
         if refusal.is_some() {
             count(&mut self.counters.naks);
         }
         match (core::mem::replace(&mut self.phase, Phase::Known), refusal) {
-            (Phase::Identify, None) => self.identified(now, line, said),
+            (Phase::Probe, _) if !matches!(said, Reply::Id(_)) => self.phase = Phase::Identify,
+            (Phase::Probe | Phase::Identify, _) => self.identified(now, line, said),
             (Phase::Capabilities { pdid }, _) => self.described(line, pdid, said),
             (Phase::Challenge { which, random }, None) => match proof_of(frame, said, which) {
                 Ok(proof) => self.check_proof(now, line, which, &random, &proof),
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Cryptogram { which, handshake, .. }, None) => match session_of(frame, said, handshake) {
-                Ok(session) => self.session_up(now, line, which, session),
+                Ok(session) => {
+                    if frame.scb().is_some_and(|scb| scb.kind == scs::CLIENT_CRYPTOGRAM) {
+                        self.deviates(Deviation::InitialMacAsCryptogram);
+                    }
+                    self.session_up(now, line, which, session);
+                }
                 Err(fault) => self.no_session(now, line, fault),
             },
             (Phase::Challenge { .. } | Phase::Cryptogram { .. }, Some(reason)) => {
-                self.no_session(now, line, KeyFault::Refused(reason));
+                let fault = self.refusal(reason);
+                self.no_session(now, line, fault);
             }
             _ => self.no_step(now, line),
         }
@@ -58,16 +67,41 @@ impl<const N: usize> Peer<N> {
     }
 
     fn identified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
-        let Reply::Id(pdid) = *said else { return self.no_step(now, line) };
-        let found = Identity::from(&pdid);
-        match self.awaited_identity() {
-            Some(expected) if expected != found && self.is_sought() => self.pause(now, line),
-            Some(expected) if expected != found => {
-                self.presence = Presence::Offline;
-                self.note_trouble(Trouble::Swapped(found), Event::Swapped { expected, found: pdid });
+        let Reply::Id(pdid) = *said else { return self.unidentified(now, line, said) };
+        let is_sought = self.place.is_sought();
+        match self.device.awaited(is_sought) {
+            Some(expected) if expected != DeviceIdentity::from(&pdid) => {
+                if !is_sought && let Some(event) = self.device.swapped(expected, pdid) {
+                    self.notices.add(event);
+                }
                 self.pause(now, line);
             }
             _ => self.phase = Phase::Capabilities { pdid },
+        }
+    }
+
+    /// The answer to the question who it is says it not.
+    fn unidentified(&mut self, now: Micros, line: &LineConfig, said: &Reply<'_>) {
+        count(&mut self.counters.violations);
+        let fault = match said {
+            Reply::Nak(nak) => IdFault::Refused(nak.reason),
+            Reply::Other { code: code::PDID, data } => {
+                IdFault::Length(u16::try_from(data.len()).unwrap_or(u16::MAX))
+            }
+            other => IdFault::Other(other.code()),
+        };
+        if let Some(event) = self.device.unidentified(fault) {
+            self.notices.add(event);
+        }
+        self.pause(now, line);
+    }
+
+    /// What a refusal of the handshake means: a device that doesn't know it has none.
+    fn refusal(&self, reason: NakReason) -> KeyFault {
+        match reason {
+            NakReason::UnknownCommand | NakReason::SecurityBlock => KeyFault::NoSecureChannel,
+            _ if !self.device.claims_secure_channel() => KeyFault::NoSecureChannel,
+            reason => KeyFault::Refused(reason),
         }
     }
 
@@ -77,23 +111,20 @@ impl<const N: usize> Peer<N> {
             Reply::Capabilities(list) => list.into(),
             _ => Capabilities::default(),
         };
-        self.check.answered(capabilities.crc);
-        let about = Some((pdid, capabilities));
-        if self.presence != Presence::Online || self.about != about {
-            self.note(Event::Online { pdid, capabilities });
+        self.check.described(capabilities.crc);
+        if self.probing.found() {
+            self.deviates(Deviation::PolledFirst);
         }
-        if matches!(self.trouble, Some(Trouble::Swapped(_))) {
-            self.trouble = None;
+        if self.device.replaces(&pdid) {
+            self.freshness.forget();
         }
-        if self.about.is_some_and(|(last, _)| Identity::from(&last) != Identity::from(&pdid)) {
-            self.quiet_since = None;
+        if let Some(event) = self.device.described(pdid, capabilities) {
+            self.notices.add(event);
         }
-        self.presence = Presence::Online;
-        self.about = about;
         if self.keys.is_clear() {
             self.phase = Phase::Clear;
             self.found(line);
-            self.note(Event::SecureUp);
+            self.notices.add(Event::SecureUp);
         }
     }
 
@@ -122,14 +153,20 @@ impl<const N: usize> Peer<N> {
         self.phase = Phase::Secure { session, since: now, open: worked != Worked::SetKey };
         match worked {
             Worked::SetKey => return,
-            Worked::NewKey => self.note(Event::KeyInstalled),
-            Worked::OldKey => self.note(Event::KeyKept),
+            Worked::NewKey => self.notices.add(Event::KeyInstalled),
+            Worked::OldKey => self.notices.add(Event::KeyKept),
             Worked::Up => {}
         }
-        self.trouble = None;
+        self.device.proven();
         self.found(line);
-        self.expected = self.expected.or_else(|| self.about.map(|(pdid, _)| Identity::from(&pdid)));
-        self.note(Event::SecureUp);
+        self.notices.add(Event::SecureUp);
+    }
+
+    /// The PD answers at this address, and is the right one.
+    fn found(&mut self, line: &LineConfig) {
+        if let Some(event) = self.place.found(line.baud) {
+            self.notices.add(event);
+        }
     }
 
     /// No session can be had: tells why once, and tries again later, at once if another key is left to try.
@@ -138,7 +175,9 @@ impl<const N: usize> Peer<N> {
             self.rest(now);
             return;
         }
-        self.note_trouble(Trouble::NoSession(fault), Event::NoSession { fault });
+        if let Some(event) = self.device.refused(fault) {
+            self.notices.add(event);
+        }
         self.pause(now, line);
     }
 }
@@ -154,13 +193,18 @@ fn proof_of(frame: &Frame<'_>, said: &Reply<'_>, which: Which) -> Result<ClientC
     }
 }
 
-/// RMAC_I: the session, if the PD found our proof right and gives the initial MAC that follows from it.
+/// RMAC_I: the session, if the PD found our proof right and gives the initial MAC that follows from it. Which of the
+/// handshake's two blocks bears it is of no matter then.
 fn session_of(frame: &Frame<'_>, said: &Reply<'_>, handshake: Handshake) -> Result<Session, KeyFault> {
     match (frame.scb(), said) {
-        (Some(scb), Reply::InitialMac(mac)) if scb.kind == scs::INITIAL_MAC => match scb.data {
-            [INITIAL_MAC_GOOD] => handshake.confirm(mac).map_err(|_| KeyFault::Cryptogram),
-            _ => Err(KeyFault::Rejected),
-        },
+        (Some(scb), Reply::InitialMac(mac))
+            if matches!(scb.kind, scs::INITIAL_MAC | scs::CLIENT_CRYPTOGRAM) =>
+        {
+            match scb.data {
+                [INITIAL_MAC_GOOD] => handshake.confirm(mac).map_err(|_| KeyFault::Cryptogram),
+                _ => Err(KeyFault::Rejected),
+            }
+        }
         _ => Err(KeyFault::Malformed),
     }
 }

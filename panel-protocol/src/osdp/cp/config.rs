@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::event::Identity;
+use super::event::DeviceIdentity;
 use crate::osdp::frame::Check;
 use crate::osdp::secure::Scbk;
 
@@ -72,5 +72,5 @@ pub struct PdConfig {
     /// What its frames end with. `None`: CRC, and checksum for an old device that answers nothing else.
     pub check: Option<Check>,
     /// The device that should answer. `None`: the first one that proves to have the key.
-    pub expected: Option<Identity>,
+    pub expected: Option<DeviceIdentity>,
 }

@@ -1,5 +1,7 @@
 //! What the CP tells about a PD besides its replies.
 
+use core::fmt;
+
 use super::transfer::{FileFault, FileOutcome};
 use crate::osdp::frame::FrameError;
 use crate::osdp::payload::ComSettings;
@@ -9,7 +11,7 @@ use crate::osdp::reply::{Capability, DeviceId, NakReason, function};
 /// Who a device is, whatever its firmware: what a swapped device can't have in common with the old one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Identity {
+pub struct DeviceIdentity {
     /// The maker's IEEE OUI.
     pub vendor: [u8; 3],
     /// The maker's number of the model.
@@ -18,7 +20,7 @@ pub struct Identity {
     pub serial: u32,
 }
 
-impl From<&DeviceId> for Identity {
+impl From<&DeviceId> for DeviceIdentity {
     fn from(id: &DeviceId) -> Self {
         Self { vendor: id.vendor, model: id.model, serial: id.serial }
     }
@@ -87,10 +89,21 @@ pub enum Event {
         /// Why not.
         fault: KeyFault,
     },
+    /// Something answers at its address, and it can't be told who it is. Told once until the reason changes; asked again
+    /// all the while.
+    NoIdentity {
+        /// What it answers.
+        fault: IdFault,
+    },
+    /// It does something otherwise than the standard says, and is served all the same. Told once.
+    Deviates {
+        /// What it does.
+        what: Deviation,
+    },
     /// Another device answers at its address. It is not used. Told once.
     Swapped {
         /// The device that should answer.
-        expected: Identity,
+        expected: DeviceIdentity,
         /// The device that does.
         found: DeviceId,
     },
@@ -118,6 +131,12 @@ pub enum Event {
     /// found there.
     NotMoved {
         /// Its reason, if it refused.
+        reason: Option<NakReason>,
+    },
+    /// It was not given a key: it does not answer what [`Cp::ask_before_key`](super::Cp::ask_before_key) says.
+    /// [`KeyKept`](Self::KeyKept) follows.
+    KeyWithheld {
+        /// Its reason, if it refused to answer.
         reason: Option<NakReason>,
     },
     /// The PD refused to take the new key.
@@ -155,6 +174,34 @@ pub enum LossCause {
     KeyChange,
     /// It has been asked to change its address or speed, and has done so or may have.
     Moved,
+    /// A read that it left without an answer made room for something urgent, to which a new session is the shortest way.
+    Overtaken,
+}
+
+/// What stands in for a PD's identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdFault {
+    /// A PDID of so many bytes, where there are twelve.
+    Length(u16),
+    /// A refusal to say it.
+    Refused(NakReason),
+    /// A reply with this code.
+    Other(u8),
+}
+
+/// What a PD does otherwise than the standard says, where no secret is at stake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deviation {
+    /// It says encrypted what has no data: SCS_18 with nothing but padding, where SCS_16 would do.
+    EmptyEncrypted,
+    /// Its initial MAC came under SCS_12 instead of SCS_14. The MAC itself was right.
+    InitialMacAsCryptogram,
+    /// It doesn't say who it is before it has been polled.
+    PolledFirst,
+    /// It says that it knows the CRC, and answers checksums alone.
+    ChecksumAlone,
+    /// It replies later than the line's reply time allows, and is given more.
+    Late,
 }
 
 /// Why no session can be had.
@@ -168,8 +215,32 @@ pub enum KeyFault {
     KeyFlag,
     /// It found our cryptogram wrong: it has another key.
     Rejected,
+    /// It has no secure channel: it says so, or doesn't know what a handshake is.
+    NoSecureChannel,
     /// It refused the handshake, with this reason.
     Refused(NakReason),
     /// Its answer is none that the handshake allows.
     Malformed,
+}
+
+impl fmt::Display for IdFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(len) => write!(f, "a malformed identity ({len} bytes, where there are 12)"),
+            Self::Refused(reason) => write!(f, "a refusal to say who it is: {reason}"),
+            Self::Other(code) => write!(f, "reply 0x{code:02X} to the question who it is"),
+        }
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyEncrypted => "answers an empty reply encrypted (SCS_18)",
+            Self::InitialMacAsCryptogram => "sends its initial MAC under SCS_12 instead of SCS_14",
+            Self::PolledFirst => "doesn't say who it is before it has been polled",
+            Self::ChecksumAlone => "claims to know the CRC and answers checksums alone",
+            Self::Late => "replies later than the standard allows, and is given more time",
+        })
+    }
 }

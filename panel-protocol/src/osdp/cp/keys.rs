@@ -5,6 +5,8 @@
 
 use super::config::PdKey;
 use super::output::RotateError;
+use crate::osdp::payload::Manufacturer;
+use crate::osdp::reply::Reply;
 use crate::osdp::secure::{KeyKind, SCBK_D, Scbk};
 use crate::time::Micros;
 
@@ -48,22 +50,28 @@ struct Change {
     new: Scbk,
     until: Micros,
     default_allowed: bool,
+    /// The PD has answered the question that comes before a key.
+    admitted: bool,
     /// The PD may have the new key: KEYSET has been sent.
     sent: bool,
 }
+
+/// A vendor command that a PD has to answer before it is given a key in install mode.
+pub(super) type Question = Manufacturer<'static>;
 
 /// The keys of one PD.
 #[derive(Debug)]
 pub(super) struct Keys {
     installed: PdKey,
     change: Option<Change>,
+    question: Option<Question>,
     /// Handshakes that failed since the last one that succeeded; goes through the candidates.
     failures: usize,
 }
 
 impl Keys {
     pub(super) fn new(installed: PdKey) -> Self {
-        Self { installed, change: None, failures: 0 }
+        Self { installed, change: None, question: None, failures: 0 }
     }
 
     /// Whether the operator chose to do without a secure channel.
@@ -75,7 +83,7 @@ impl Keys {
     /// that is under way only the time is new, if it is to the same key.
     pub(super) fn change(&mut self, new: Scbk, until: Micros, default_allowed: bool) {
         let sent = self.change.as_ref().is_some_and(|change| change.sent && change.new == new);
-        self.change = Some(Change { new, until, default_allowed, sent });
+        self.change = Some(Change { new, until, default_allowed, admitted: sent, sent });
         self.failures = 0;
     }
 
@@ -93,7 +101,8 @@ impl Keys {
 
     /// Takes up a change that an earlier run had begun: the PD may have either key.
     pub(super) fn resume(&mut self, new: Scbk) {
-        self.change = Some(Change { new, until: Micros(0), default_allowed: false, sent: true });
+        let until = Micros(0);
+        self.change = Some(Change { new, until, default_allowed: false, admitted: true, sent: true });
         self.failures = 0;
     }
 
@@ -173,6 +182,28 @@ impl Keys {
             (_, Some(_)) => Worked::OldKey,
             (_, None) => Worked::Up,
         }
+    }
+
+    /// From now on a PD has to answer this before it is given a key in install mode.
+    pub(super) fn ask_first(&mut self, question: Question) {
+        self.question = Some(question);
+    }
+
+    /// What is to be asked now, before the key is given.
+    pub(super) fn question(&self, now: Micros) -> Option<Question> {
+        let asks = |c: &Change| c.default_allowed && !c.admitted && now < c.until;
+        self.question.filter(|_| self.change.as_ref().is_some_and(asks))
+    }
+
+    /// The PD's answer to the question. False: it is not the kind of device that is to have a key, and gets none.
+    pub(super) fn answered(&mut self, reply: Option<&Reply<'_>>) -> bool {
+        let oui = self.question.map(|question| question.oui);
+        let admitted = matches!(reply, Some(Reply::Manufacturer(said)) if Some(said.oui) == oui);
+        match &mut self.change {
+            Some(change) if admitted => change.admitted = true,
+            _ => self.change = None,
+        }
+        admitted
     }
 
     /// The key that a KEYSET has to carry now, if a change is to be made.

@@ -4,16 +4,11 @@ use core::time::Duration;
 
 use heapless::Vec;
 
-use super::counters::count;
-use super::hearing::{Heard, Inbox};
 use super::output::{Next, Random};
-use super::peer::Peer;
-use super::schedule::{Choice, Wants};
-use super::timing::{bytes_within, idle_time, line_time};
+use super::schedule::{Choice, Standing, Use, Wants};
+use super::timing::{bytes_within, line_time};
 use super::transfer::FileFault;
-use super::{Cp, Demand, LineConfig};
-use crate::osdp::deframe::Deframed;
-use crate::osdp::frame::FrameMut;
+use super::{Cp, Demand};
 use crate::time::Micros;
 
 /// Bytes of a vendor command's OUI, which come before the vendor's own.
@@ -47,6 +42,7 @@ pub(super) enum Offer {
 pub(super) struct Turn {
     pub pd: usize,
     pub choice: Choice,
+    pub standing: Standing,
     /// Whether bulk waited while this is due, or the reverse.
     pub rival_waits: bool,
 }
@@ -54,14 +50,14 @@ pub(super) struct Turn {
 /// A frame in flight and the wait for its reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exchange {
-    turn: Turn,
+    pub turn: Turn,
     sent_at: Micros,
     /// When the wait ends if nothing more comes.
-    deadline: Micros,
+    pub deadline: Micros,
     /// When the wait ends even if bytes keep coming.
-    limit: Micros,
+    pub limit: Micros,
     /// Whether something came that was to be a frame and is none.
-    damaged: bool,
+    pub damaged: bool,
 }
 
 impl Line {
@@ -72,108 +68,28 @@ impl Line {
 }
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
-    /// Takes bytes from the line; none at all tells that time has passed.
-    pub(super) fn received(&mut self, now: Micros, mut bytes: &[u8]) {
-        if matches!(self.line, Line::Down) {
-            return;
-        }
-        let any = !bytes.is_empty();
-        while let Some(found) = self.deframer.next(now, &mut bytes) {
-            let heard = match (found, &self.line) {
-                (Deframed::Frame(frame), Line::Awaiting(exchange)) => {
-                    let peer = &mut self.peers[exchange.turn.pd];
-                    if frame.view().header().reply {
-                        take_reply(peer, now, &self.config, frame, &mut self.inbox)
-                    } else {
-                        count(&mut self.counters.commands_seen);
-                        Heard::Ignored
-                    }
-                }
-                (Deframed::Refused(refused), Line::Awaiting(exchange)) => {
-                    self.peers[exchange.turn.pd].hear_refused(now, &self.config, refused)
-                }
-                (Deframed::Frame(_) | Deframed::Refused(_), _) => {
-                    count(&mut self.counters.unexpected_frames);
-                    Heard::Ignored
-                }
-            };
-            self.conclude(now, heard);
-        }
-        if any {
-            self.stay_quiet(now);
-        }
-    }
-
-    /// Draws the conclusion from a frame: is the exchange over?
-    fn conclude(&mut self, now: Micros, heard: Heard) {
-        let Line::Awaiting(exchange) = &mut self.line else { return };
-        let pd = exchange.turn.pd;
-        match heard {
-            Heard::Ignored => {}
-            Heard::Damaged => {
-                exchange.damaged = true;
-                count(&mut self.peers[pd].counters.bad_check);
-            }
-            Heard::Answered => self.release(now, now + idle_time(&self.config), true),
-            Heard::Delivered(delivery) => {
-                self.delivery = Some((pd, delivery));
-                self.release(now, now + idle_time(&self.config), true);
-            }
-        }
-    }
-
-    /// Bytes have come: a reply may still be on its way, and nothing may be sent into it. Once something damaged has
-    /// come, silence is all that is waited for.
-    fn stay_quiet(&mut self, now: Micros) {
-        let silence = now + self.config.character_gap;
-        match &mut self.line {
-            Line::Awaiting(exchange) if exchange.damaged => exchange.deadline = silence.min(exchange.limit),
-            Line::Awaiting(exchange) => {
-                exchange.deadline = exchange.deadline.max(silence).min(exchange.limit);
-            }
-            Line::Free { ready_at, latest } => {
-                *ready_at = (*ready_at).max(now + idle_time(&self.config)).min(*latest);
-            }
-            Line::Down | Line::Offered { .. } => {}
-        }
-    }
-
-    /// Ends a wait whose time is over.
-    fn expire(&mut self, now: Micros) {
-        if !matches!(self.line, Line::Awaiting(_)) {
-            return;
-        }
-        let cut_short = self.deframer.counters().cut_short;
-        self.received(now, &[]);
-        let Line::Awaiting(exchange) = &mut self.line else { return };
-        let (pd, partial) = (exchange.turn.pd, self.deframer.deadline().is_some());
-        if self.deframer.counters().cut_short != cut_short {
-            count(&mut self.peers[pd].counters.bad_check);
-            (exchange.damaged, exchange.deadline) = (true, now);
-        }
-        let (damaged, over) =
-            (exchange.damaged, exchange.deadline <= now && !partial || exchange.limit <= now);
-        if over {
-            self.peers[pd].no_reply(now, &self.config, damaged);
-            self.release(now, now, false);
-        }
-    }
-
     /// The exchange is over.
-    fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
+    pub(super) fn release(&mut self, now: Micros, ready_at: Micros, answered: bool) {
         if let Line::Awaiting(Exchange { turn, sent_at, .. }) = self.line {
-            self.schedule.used(turn.choice, now.since(sent_at), turn.rival_waits, answered);
+            let Turn { choice, standing, rival_waits: rival_waited, .. } = turn;
+            self.schedule.used(
+                now,
+                choice,
+                Use { span: now.since(sent_at), standing, rival_waited, answered },
+            );
         }
         self.line = Line::free(ready_at, self.config.character_gap);
     }
 
     /// The PD's frame is ready to go. Everything that was heard before belongs to something else.
     pub(super) fn launch(&mut self, now: Micros, turn: Turn) {
-        let len = self.peers[turn.pd].frame.len();
+        let len = self.peers[turn.pd].outstanding.frame().len();
         let longest_reply = line_time(N, self.config.baud) * 2;
-        let deadline = now + line_time(len, self.config.baud) + self.config.reply_timeout;
+        let patience = self.peers[turn.pd].timetable.reply_timeout(&self.config);
+        let deadline = now + line_time(len, self.config.baud) + patience;
         let limit = deadline + longest_reply + self.config.character_gap;
         self.deframer.clear();
+        self.looked_at = now;
         self.transmit = Some(turn.pd);
         self.line = Line::Awaiting(Exchange { turn, sent_at: now, deadline, limit, damaged: false });
     }
@@ -204,7 +120,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             return Some(Next::Deliver(pd, delivery));
         }
         let mut notes = self.peers.iter_mut().enumerate();
-        notes.find_map(|(pd, peer)| peer.take_note().map(|note| Next::Note(pd, note)))
+        notes.find_map(|(pd, peer)| peer.notices.take().map(|note| Next::Note(pd, note)))
     }
 
     /// Gives the free line to whose turn it is. A PD that turns out to have nothing to send makes room for the next.
@@ -218,8 +134,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
                 Choice::Bulk(pd) => (pd, wants.iter().any(|w| w.due.is_some_and(|due| due <= now))),
                 Choice::Urgent(pd) | Choice::Due(pd) => (pd, wants.iter().any(|w| w.bulk)),
             };
-            let turn = Turn { pd, choice, rival_waits };
-            if self.peers[pd].sent.is_none() && !matches!(choice, Choice::Due(_)) {
+            let turn = Turn { pd, choice, standing: wants[pd].standing, rival_waits };
+            if self.peers[pd].takes_commands() && !matches!(choice, Choice::Due(_)) {
                 if let Some(next) = self.offer(now, turn) {
                     return next;
                 }
@@ -236,12 +152,14 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     fn offer(&mut self, now: Micros, turn: Turn) -> Option<Next> {
         let (pd, room) = (turn.pd, self.frame_room(turn.pd));
         let peer = &mut self.peers[pd];
-        if !matches!(turn.choice, Choice::Bulk(_)) || !peer.fragment_is_next(now) {
+        if !matches!(turn.choice, Choice::Bulk(_))
+            || !peer.upload.fragment_is_next(now, peer.demand == Demand::Bulk)
+        {
             self.line = Line::Offered { turn, room, offer: Offer::Command };
             let max_data = peer.data_room(room).saturating_sub(OUI_LEN);
             return Some(Next::Turn { pd, max_data, urgent: matches!(turn.choice, Choice::Urgent(_)) });
         }
-        match peer.next_fragment(room).filter(|(_, max_len)| *max_len > 0) {
+        match peer.upload.next_fragment(peer.data_room(room)).filter(|(_, max_len)| *max_len > 0) {
             Some((offset, max_len)) => {
                 self.line = Line::Offered { turn, room, offer: Offer::Fragment { max_len } };
                 Some(Next::Fragment { pd, offset, max_len })
@@ -259,7 +177,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         let peer = &mut self.peers[turn.pd];
         match offer {
             Offer::Command => peer.demand = Demand::None,
-            Offer::Fragment { .. } => peer.postpone_fragment(now, &self.config),
+            Offer::Fragment { .. } => peer.upload.postpone(now, &self.config),
         }
         self.line = Line::free(now, self.config.character_gap);
     }
@@ -267,24 +185,10 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Longest frame for a PD, mark not counted: what both buffers hold, and what may be on the line in one piece
     /// while others wait for it.
     fn frame_room(&self, pd: usize) -> usize {
-        let others = self.peers.iter().enumerate().any(|(other, peer)| other != pd && peer.is_online());
+        let others =
+            self.peers.iter().enumerate().any(|(other, peer)| other != pd && peer.device.is_online());
         let by_time = bytes_within(self.config.frame_time, self.config.baud);
         let by_time = if others { by_time } else { usize::MAX };
-        self.peers[pd].receive_buffer().min(by_time).min(N - 1)
+        self.peers[pd].device.receive_buffer().min(by_time).min(N - 1)
     }
-}
-
-/// A reply frame, while `peer`'s is awaited.
-fn take_reply<const N: usize>(
-    peer: &mut Peer<N>,
-    now: Micros,
-    config: &LineConfig,
-    frame: FrameMut<'_>,
-    inbox: &mut Inbox<N>,
-) -> Heard {
-    if frame.view().header().address == peer.address {
-        return peer.hear(now, config, frame, inbox);
-    }
-    count(&mut peer.counters.foreign_address);
-    Heard::Ignored
 }

@@ -10,29 +10,37 @@
 //! The CP brings each PD up by itself, never talks to one without the secure channel unless its configuration says
 //! so in words, and never acts on a reply whose MAC is wrong.
 
+mod acquaintance;
 mod bringup;
 mod check;
 mod config;
 mod counters;
 mod event;
-mod fragments;
-mod hearing;
+mod inbox;
+mod incoming;
 mod keys;
 mod line;
-mod losing;
-mod news;
+mod listening;
+mod notices;
+mod outgoing;
 mod output;
+mod outstanding;
 mod peer;
 mod phase;
+mod place;
+mod probing;
+mod recovery;
 mod schedule;
-mod sending;
 mod settings;
+mod timetable;
 mod timing;
 mod transfer;
+mod unsolicited;
+mod upload;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
-pub use event::{Capabilities, Event, Identity, KeyFault, LossCause, OfflineCause};
+pub use event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault, LossCause, OfflineCause};
 pub use output::{
     AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
 };
@@ -44,18 +52,21 @@ pub use transfer::{
 
 use core::time::Duration;
 
+use counters::NoiseMeter;
 use heapless::Vec;
 
 use super::command::Command;
 use super::deframe::Deframer;
 use super::frame::BROADCAST;
+use super::payload::Manufacturer;
 use super::secure::{Message, Scbk};
 use crate::time::Micros;
-use hearing::{Delivery, Inbox};
+use inbox::{Delivery, Inbox};
 use line::{Line, Offer};
+use notices::Note;
 use output::Next;
+use outstanding::Kind;
 use peer::Peer;
-use phase::Note;
 use schedule::{Choice, Schedule};
 
 /// The polling side of one line: at most `PDS` PDs, frames of at most `N` bytes with their mark (128 to 1440).
@@ -70,6 +81,9 @@ pub struct Cp<const PDS: usize, const N: usize, R> {
     schedule: Schedule,
     deframer: Deframer<N>,
     counters: LineCounters,
+    noise: NoiseMeter,
+    /// When the caller last said what had come, or that nothing had.
+    looked_at: Micros,
     /// The PD whose frame is to be handed out for transmission.
     transmit: Option<usize>,
     /// The PD whose reply is in the inbox, and what it is to the caller.
@@ -88,6 +102,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
             line: Line::free(Micros(0), Duration::ZERO),
             schedule: Schedule::default(),
             counters: LineCounters::default(),
+            noise: NoiseMeter::default(),
+            looked_at: Micros(0),
             transmit: None,
             delivery: None,
             inbox: Inbox::default(),
@@ -102,7 +118,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if pd.address >= BROADCAST {
             return Err(AddError::Address);
         }
-        if self.peers.iter().any(|peer| peer.claims(pd.address)) {
+        if self.peers.iter().any(|peer| peer.place.claims(pd.address)) {
             return Err(AddError::Taken);
         }
         let index = self.peers.len();
@@ -124,6 +140,14 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn open_install_mode(&mut self, now: Micros, pd: PdIndex, until: Micros, new_key: Scbk) {
         if let Some(peer) = self.peers.get_mut(pd.0) {
             peer.install_key(now, &self.config, new_key, until);
+        }
+    }
+
+    /// In install mode a PD has to answer this vendor command (MFG) with one of the same vendor's (MFGREP), inside its
+    /// session, before it is given a key: else somebody's reader would be locked out of its own system, for nothing.
+    pub fn ask_before_key(&mut self, pd: PdIndex, question: Manufacturer<'static>) {
+        if let Some(peer) = self.peers.get_mut(pd.0) {
+            peer.keys.ask_first(question);
         }
     }
 
@@ -160,7 +184,8 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     pub fn counters(&self) -> LineCounters {
         let heard = self.deframer.counters();
         let bad_length = heard.bad_length.wrapping_add(heard.too_long);
-        LineCounters { noise_bytes: heard.noise_bytes, bad_length, ..self.counters }
+        let noise_per_second = self.noise.per_second();
+        LineCounters { noise_bytes: heard.noise_bytes, noise_per_second, bad_length, ..self.counters }
     }
 
     /// Whether no frame is in flight, so that demand matters now.
@@ -189,11 +214,31 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// # Errors
     /// When the PD has no turn, or the command is too long for it. After the latter the turn still stands.
     pub fn send(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
+        self.send_as(now, pd, command, Kind::Bulk)
+    }
+
+    /// As [`send`](Self::send), for a command that changes nothing at the PD. If it gets no answer and something urgent
+    /// waits, it is not repeated: it has [failed](Output::Failed), and makes room.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_read(&mut self, now: Micros, pd: PdIndex, command: &Command<'_>) -> Result<(), SendError> {
+        self.send_as(now, pd, command, Kind::Read)
+    }
+
+    fn send_as(
+        &mut self,
+        now: Micros,
+        pd: PdIndex,
+        command: &Command<'_>,
+        kind: Kind,
+    ) -> Result<(), SendError> {
         let Line::Offered { turn, room, offer: Offer::Command } = self.line else {
             return Err(SendError::NotNow);
         };
+        let kind = if matches!(turn.choice, Choice::Urgent(_)) { Kind::Urgent } else { kind };
         let peer = self.peers.get_mut(pd.0).filter(|_| turn.pd == pd.0).ok_or(SendError::NotNow)?;
-        peer.prepare_command(now, command, room, matches!(turn.choice, Choice::Urgent(_)))?;
+        peer.prepare_command(now, command, room, kind)?;
         self.launch(now, turn);
         Ok(())
     }
@@ -208,7 +253,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// What to do next; `Wait` when there is nothing more until then.
     pub fn poll_output(&mut self, now: Micros) -> Output<'_> {
         match self.advance(now) {
-            Next::Transmit(pd) => Output::Transmit(&self.peers[pd].frame),
+            Next::Transmit(pd) => Output::Transmit(self.peers[pd].outstanding.frame()),
             Next::Deliver(pd, delivery) => {
                 let (pd, message) = (PdIndex(pd), Message { code: self.inbox.code, data: &self.inbox.data });
                 match delivery {

@@ -4,9 +4,9 @@ use core::fmt;
 use core::time::Duration;
 
 use super::counters::PdCounters;
-use super::event::{Capabilities, Event, Identity, KeyFault};
-use super::hearing::Delivery;
-use super::phase::Note;
+use super::event::{Capabilities, DeviceIdentity, Event, IdFault, KeyFault};
+use super::inbox::Delivery;
+use super::notices::Note;
 use super::transfer::FileState;
 use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
@@ -154,10 +154,12 @@ pub enum PdState {
     Offline,
     /// It is being identified, or its session is being set up.
     Starting,
+    /// Something answers, and it can't be told who it is.
+    NoIdentity(IdFault),
     /// It answers, and no session can be had.
     NoSession(KeyFault),
     /// Another device answers in its place.
-    Swapped(Identity),
+    Swapped(DeviceIdentity),
     /// It takes commands.
     Ready,
 }

@@ -1,156 +1,114 @@
-//! One PD as the CP sees it: how far its bring-up has come, what it has been sent, when it was last heard.
+//! One PD as the CP sees it: a conversation made of machines that each own one thing.
 //!
-//! `sending` composes its frames, `hearing` takes its replies, `losing` knows what silence and errors do; here is what
-//! they share. A peer never knows whether the line is free: it says what it wants, and is told when its turn has come.
+//! `outgoing` composes its frames, `incoming` takes its replies, `bringup` leads it to a session, `recovery` knows what
+//! silence and errors do; here is what they are made of. A peer never knows whether the line is free: it says what it
+//! wants, and is told when its turn has come.
 
-use heapless::{Deque, Vec};
-
+use super::acquaintance::Acquaintance;
 use super::check::ChosenCheck;
 use super::config::{LineConfig, PdConfig};
 use super::counters::PdCounters;
-use super::event::{Capabilities, Event, Identity};
-use super::fragments::Transfer;
+use super::event::Deviation;
 use super::keys::Keys;
-use super::output::{Demand, PdState, PdStatus, RotateError};
-use super::phase::{Note, Phase, Presence, Purpose, Sent, Trouble};
-use super::schedule::Wants;
-use super::settings::Relocation;
-use super::timing::Backoff;
-use crate::limits::MIN_FRAME_LEN;
-use crate::osdp::reply::DeviceId;
+use super::notices::Notices;
+use super::output::{Demand, PdStatus, RotateError};
+use super::outstanding::{Kind, Outstanding, Purpose};
+use super::phase::Phase;
+use super::place::Place;
+use super::probing::Probing;
+use super::schedule::{Standing, Wants};
+use super::timetable::Timetable;
+use super::timing::PROMPT_REPETITIONS;
+use super::unsolicited::Freshness;
+use super::upload::Upload;
 use crate::osdp::secure::Scbk;
 use crate::time::Micros;
-
-/// Events kept for a caller that doesn't drain; one input causes four at most. The oldest gives way.
-const MAX_EVENTS: usize = 8;
 
 /// One PD.
 #[derive(Debug)]
 pub(super) struct Peer<const N: usize> {
-    pub address: u8,
+    pub place: Place,
     pub check: ChosenCheck,
     pub keys: Keys,
-    pub expected: Option<Identity>,
+    pub probing: Probing,
+    pub device: Acquaintance,
     pub phase: Phase,
-    pub presence: Presence,
-    pub about: Option<(DeviceId, Capabilities)>,
-    /// The next frame's sequence number.
-    pub sequence: u8,
-    pub sent: Option<Sent>,
-    /// Whether this conversation's PD has been told how long a frame the CP takes.
-    pub size_told: bool,
-    /// The last frame sent, mark byte included, for its repetition.
-    pub frame: Vec<u8, N>,
-    pub last_heard: Option<Micros>,
-    /// When it last had nothing to tell.
-    pub quiet_since: Option<Micros>,
-    /// When the next poll, or the next step of the bring-up, is due.
-    pub due: Micros,
+    pub outstanding: Outstanding<N>,
+    pub timetable: Timetable,
+    pub upload: Upload,
+    pub freshness: Freshness,
     pub demand: Demand,
     pub counters: PdCounters,
-    pub backoff: Backoff,
-    pub trouble: Option<Trouble>,
-    pub transfer: Option<Transfer>,
-    pub relocation: Option<Relocation>,
-    /// Whether the PD has to be told to stop what it does.
-    pub abort_due: bool,
-    pub failed: bool,
-    events: Deque<Event, MAX_EVENTS>,
+    pub notices: Notices,
 }
 
 impl<const N: usize> Peer<N> {
     pub(super) fn new(config: PdConfig, line: &LineConfig) -> Self {
         Self {
-            address: config.address,
+            place: Place::new(config.address),
             check: ChosenCheck::new(config.check),
             keys: Keys::new(config.key),
-            expected: config.expected,
+            probing: Probing::default(),
+            device: Acquaintance::new(config.expected),
             phase: Phase::Resting { until: Micros(0) },
-            presence: Presence::Unknown,
-            about: None,
-            sequence: 0,
-            sent: None,
-            size_told: false,
-            frame: Vec::new(),
-            last_heard: None,
-            quiet_since: None,
-            due: Micros(0),
+            outstanding: Outstanding::new(),
+            timetable: Timetable::new(line),
+            upload: Upload::default(),
+            freshness: Freshness::default(),
             demand: Demand::None,
             counters: PdCounters::default(),
-            backoff: Backoff::new(line),
-            trouble: None,
-            transfer: None,
-            relocation: None,
-            abort_due: false,
-            failed: false,
-            events: Deque::new(),
+            notices: Notices::default(),
         }
     }
 
-    /// What it wants of the line at `now`.
+    /// What it wants of the line at `now`. While something urgent waits for it, whatever has to go before is urgent, too.
     pub(super) fn wants(&self, now: Micros, line: &LineConfig) -> Wants {
-        if let Some(sent) = self.sent {
-            let urgent = sent.purpose == Purpose::Command { urgent: true } && sent.retry_at <= now;
-            let silent = self.is_uncertain() || sent.failures > 0;
-            return Wants { due: Some(sent.retry_at), silent, urgent, ..Wants::default() };
+        let (standing, hurries) = (self.standing(), self.device.is_online() && self.demand == Demand::Urgent);
+        if let Some(sent) = self.outstanding.sent() {
+            let urgent = (hurries || sent.purpose == Purpose::Command(Kind::Urgent)) && sent.retry_at <= now;
+            return Wants { due: Some(sent.retry_at), standing, urgent, ..Wants::default() };
         }
-        let is_open = self.is_open();
-        if self.abort_due && is_open {
+        let is_open = self.phase.is_open();
+        if self.upload.is_abort_due() && is_open {
             return Wants { due: Some(Micros(0)), ..Wants::default() }; // before anything else that it gets
         }
+        let resting = if let Phase::Resting { until } = self.phase { Some(until) } else { None };
+        let due = resting.unwrap_or(self.timetable.due());
         let wants = Wants {
-            silent: self.is_uncertain(),
-            due: Some(if let Phase::Resting { until } = self.phase { until } else { self.due }),
-            urgent: is_open && self.demand == Demand::Urgent,
+            standing,
+            due: Some(due),
+            urgent: hurries && (is_open || due <= now),
             bulk: is_open && self.demand == Demand::Bulk,
             later: None,
         };
-        match (&self.transfer, self.last_heard) {
-            (Some(transfer), Some(heard)) => transfer.wants(now, wants, heard + line.offline_after / 2),
-            _ => wants,
+        let silent_at = self.timetable.last_heard().map(|heard| heard + line.offline_after / 2);
+        self.upload.wants(now, wants, silent_at)
+    }
+
+    /// Whether it can be given a command now: nothing else is outstanding.
+    pub(super) fn takes_commands(&self) -> bool {
+        self.phase.is_open() && self.outstanding.sent().is_none()
+    }
+
+    fn standing(&self) -> Standing {
+        let failures = self.outstanding.sent().map_or(0, |sent| sent.failures);
+        let is_sought = self.phase.is_search();
+        match self.device.is_online() {
+            true if failures <= PROMPT_REPETITIONS => Standing::Answers,
+            false if is_sought && self.timetable.was_sought_in_vain() => Standing::Away,
+            false if !is_sought => Standing::Answers, // it has just said who it is
+            _ => Standing::Doubtful,
         }
-    }
-
-    /// Whether nobody knows that it is there.
-    fn is_uncertain(&self) -> bool {
-        self.presence != Presence::Online && matches!(self.phase, Phase::Resting { .. } | Phase::Identify)
-    }
-
-    /// Whether it takes the caller's commands.
-    pub(super) fn is_open(&self) -> bool {
-        match &self.phase {
-            Phase::Secure { open, .. } => *open,
-            Phase::Clear => true,
-            _ => false,
-        }
-    }
-
-    /// Longest frame it can receive, as far as is known. One byte of what it says is left to the mark byte, which no
-    /// length counts but some devices keep in the same buffer (libosdp to 3.2.7 at least).
-    pub(super) fn receive_buffer(&self) -> usize {
-        let said = self.about.and_then(|(_, capabilities)| capabilities.receive_buffer);
-        said.map_or(MIN_FRAME_LEN, |len| usize::from(len).saturating_sub(1).max(MIN_FRAME_LEN))
-    }
-
-    pub(super) fn is_online(&self) -> bool {
-        self.presence == Presence::Online
     }
 
     pub(super) fn status(&self) -> PdStatus {
-        let state = match (self.presence, self.trouble) {
-            (_, Some(Trouble::Swapped(found))) => PdState::Swapped(found),
-            (Presence::Online, _) if self.is_open() => PdState::Ready,
-            (Presence::Online, Some(Trouble::NoSession(fault))) => PdState::NoSession(fault),
-            (Presence::Online, None) => PdState::Starting,
-            (Presence::Unknown | Presence::Offline, _) => PdState::Offline,
-        };
         PdStatus {
-            address: self.address,
-            state,
-            about: self.about,
+            address: self.place.address(),
+            state: self.device.state(self.phase.is_open()),
+            about: self.device.about(),
             check: self.check.kind(),
-            file: self.file_state(),
-            last_heard: self.last_heard,
+            file: self.upload.state(),
+            last_heard: self.timetable.last_heard(),
             counters: self.counters,
         }
     }
@@ -158,8 +116,7 @@ impl<const N: usize> Peer<N> {
     /// Begins a change of key in install mode; a device that comes for the old one's place is welcome.
     pub(super) fn install_key(&mut self, now: Micros, line: &LineConfig, new: Scbk, until: Micros) {
         self.keys.change(new, until, true);
-        self.expected = None;
-        self.trouble = None;
+        self.device.welcome_any();
         self.check.forget();
         self.hurry(now, line);
     }
@@ -177,34 +134,18 @@ impl<const N: usize> Peer<N> {
         Ok(())
     }
 
+    /// Tells what it does otherwise than it should, once.
+    pub(super) fn deviates(&mut self, what: Deviation) {
+        if let Some(event) = self.device.deviates(what) {
+            self.notices.add(event);
+        }
+    }
+
     /// Has it looked at again at once.
     pub(super) fn hurry(&mut self, now: Micros, line: &LineConfig) {
-        self.backoff = Backoff::new(line);
-        self.due = now;
+        self.timetable.hurry(now, line);
         if let Phase::Resting { until } = &mut self.phase {
             *until = now;
         }
-    }
-
-    pub(super) fn note(&mut self, event: Event) {
-        if self.events.is_full() {
-            let _ = self.events.pop_front();
-        }
-        let _ = self.events.push_back(event);
-    }
-
-    /// Notes a condition unless it is the one told last.
-    pub(super) fn note_trouble(&mut self, trouble: Trouble, event: Event) {
-        if self.trouble != Some(trouble) {
-            self.trouble = Some(trouble);
-            self.note(event);
-        }
-    }
-
-    pub(super) fn take_note(&mut self) -> Option<Note> {
-        if core::mem::take(&mut self.failed) {
-            return Some(Note::Failed);
-        }
-        self.events.pop_front().map(Note::Event)
     }
 }

@@ -1,16 +1,17 @@
-//! The states that one PD can be in, as the CP sees it.
+//! How far a PD's bring-up has come.
 
-use super::event::{Event, Identity, KeyFault};
 use super::keys::Which;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::{Handshake, Session};
 use crate::time::Micros;
 
-/// How far a PD's bring-up has come.
+/// The states that one PD can be in, as the CP sees it.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// Left alone until then, and then begun anew.
     Resting { until: Micros },
+    /// Polled, to see whether anybody is there.
+    Probe,
     /// Asked who it is.
     Identify,
     /// Asked what it can do.
@@ -27,54 +28,18 @@ pub(super) enum Phase {
     Clear,
 }
 
-/// What a frame was sent for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Purpose {
-    /// A step of the bring-up.
-    Step,
-    /// A poll.
-    Poll,
-    /// The new key.
-    KeySet,
-    /// Another address or speed.
-    ComSet,
-    /// A fragment of so many bytes of a file, or with none the question how the PD gets on with it.
-    Fragment { len: u32 },
-    /// The caller's command.
-    Command { urgent: bool },
-}
+impl Phase {
+    /// Whether it is not known yet who is there.
+    pub(super) fn is_search(&self) -> bool {
+        matches!(self, Self::Resting { .. } | Self::Probe | Self::Identify)
+    }
 
-/// A frame that has been sent and not been answered for good.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sent {
-    pub purpose: Purpose,
-    pub sequence: u8,
-    /// When it was sent for the first time.
-    pub at: Micros,
-    /// Times that it was left without a good reply.
-    pub failures: u8,
-    /// When it may be sent again.
-    pub retry_at: Micros,
-}
-
-/// Whether a PD answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Presence {
-    Unknown,
-    Online,
-    Offline,
-}
-
-/// A condition that is told once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Trouble {
-    NoSession(KeyFault),
-    Swapped(Identity),
-}
-
-/// What is to be told of a PD.
-pub(super) enum Note {
-    /// The outcome of the caller's command is unknown.
-    Failed,
-    Event(Event),
+    /// Whether the PD takes the caller's commands.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Secure { open, .. } => *open,
+            Self::Clear => true,
+            _ => false,
+        }
+    }
 }

@@ -3,7 +3,8 @@
 //! Urgent commands first, in turn among the PDs that have one. Then what is due: polls, repetitions, steps of a
 //! bring-up, the longest overdue first. Bulk last. Three rules keep this from starving anyone: after a run of urgent
 //! frames one due frame goes through; while both wait, bulk gets as much line time as what is due; and PDs that don't
-//! answer, each of which costs a time-out, get at most a part of it while those that do are overdue.
+//! answer, each of which costs a time-out, get a part of it: a quarter while others are overdue when they are looked for,
+//! a tenth of the time at most once they are known to be away. One that answers stays in its place when a frame is lost.
 
 use core::time::Duration;
 
@@ -13,22 +14,50 @@ use crate::time::Micros;
 /// all its PDs a tenth or so, and a reader is polled even if urgent commands never end.
 const URGENT_RUN: u8 = 5;
 
-/// Line time that goes to PDs that answer, while one of them is overdue, for each that a silent PD has cost.
+/// Line time that goes to PDs that answer, while one of them is overdue, for each that one that is looked for has cost.
 const SILENCE_PRICE: i64 = 3;
+
+/// Time for which no PD that is away is looked for, while any PD answers, for each that the last one has cost: however
+/// many are away, polls and urgent commands of the others are a tenth slower.
+const ABSENCE_PRICE: u32 = 9;
+
+/// Whether a PD answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Standing {
+    /// It does, or has only just left a frame without an answer.
+    #[default]
+    Answers,
+    /// It is looked for, or has left several frames in a row without an answer.
+    Doubtful,
+    /// It has been looked for in vain.
+    Away,
+}
 
 /// What one PD wants of the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Wants {
     /// When its next poll, repetition or bring-up step is due; `None`: nothing is.
     pub due: Option<Micros>,
-    /// Whether it did not answer when it was last asked, so that what is due to it may be in vain.
-    pub silent: bool,
+    /// Whether what is due to it may be in vain.
+    pub standing: Standing,
     /// An urgent command may be sent, or repeated, now.
     pub urgent: bool,
     /// A bulk command may be sent now.
     pub bulk: bool,
     /// When to look again, though nothing is due then.
     pub later: Option<Micros>,
+}
+
+/// What one frame has cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Use {
+    pub span: Duration,
+    /// Its PD's standing when it was sent.
+    pub standing: Standing,
+    /// Whether the other of due and bulk waited meanwhile.
+    pub rival_waited: bool,
+    /// Whether a reply came.
+    pub answered: bool,
 }
 
 /// Who has the line.
@@ -55,8 +84,10 @@ pub(super) struct Schedule {
     bulk_from: usize,
     /// Line time given to due frames less that given to bulk, in microseconds, while both waited.
     balance_us: i64,
-    /// Line time that PDs that answer are to have before a silent one, in microseconds.
+    /// Line time that PDs that answer are to have before a doubtful one, in microseconds.
     silence_debt_us: i64,
+    /// When a PD that is away may be looked for again, if another answers.
+    away_from: Micros,
 }
 
 impl Schedule {
@@ -71,29 +102,46 @@ impl Schedule {
             (None, Some(_), Some(pd)) if self.balance_us > 0 => Choice::Bulk(pd),
             (None, Some(pd), _) => Choice::Due(pd),
             (None, None, Some(pd)) => Choice::Bulk(pd),
-            (None, None, None) => Choice::Nobody(wants.iter().flat_map(|w| [w.due, w.later]).flatten().min()),
+            (None, None, None) => {
+                let due = wants.iter().map(|w| w.due.map(|at| self.not_before(wants, w.standing, at)));
+                Choice::Nobody(due.chain(wants.iter().map(|w| w.later)).flatten().min())
+            }
         }
     }
 
-    /// The PD that is longest overdue; one that answers, while silent ones have had their part.
+    /// The PD that is longest overdue; one that answers, while the others have had their part.
     fn overdue(&self, now: Micros, wants: &[Wants]) -> Option<usize> {
-        let earliest = |silent| earliest_due(wants, |w| w.silent == silent).filter(|(at, _)| *at <= now);
-        let (heard, silent) = (earliest(false), earliest(true));
-        let first =
-            if self.silence_debt_us > 0 { heard.or(silent) } else { heard.into_iter().chain(silent).min() };
+        let earliest =
+            |standing| earliest_due(wants, |w| w.standing == standing).filter(|(at, _)| *at <= now);
+        let answers = earliest(Standing::Answers);
+        let away =
+            earliest(Standing::Away).filter(|(at, _)| self.not_before(wants, Standing::Away, *at) <= now);
+        let others = [earliest(Standing::Doubtful), away].into_iter().flatten();
+        let first = match answers {
+            Some(first) if self.silence_debt_us > 0 => Some(first),
+            answers => answers.into_iter().chain(others).min(),
+        };
         first.map(|(_, pd)| pd)
     }
 
-    /// Notes that `choice` used the line for `span`, whether the other of due and bulk waited meanwhile, and whether a
-    /// reply came. An urgent command without a reply lets others go before it is repeated.
-    pub(super) fn used(&mut self, choice: Choice, span: Duration, rival_waited: bool, answered: bool) {
+    /// When what is due at `at` may go.
+    fn not_before(&self, wants: &[Wants], standing: Standing, at: Micros) -> Micros {
+        let anyone_answers = wants.iter().any(|w| w.standing == Standing::Answers);
+        if standing == Standing::Away && anyone_answers { at.max(self.away_from) } else { at }
+    }
+
+    /// Notes how a frame's use of the line ended at `now`. An urgent command without a reply lets others go before it is
+    /// repeated.
+    pub(super) fn used(&mut self, now: Micros, choice: Choice, use_of_line: Use) {
+        let Use { span, standing, rival_waited, answered } = use_of_line;
         let span_us = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         let balance_us = if rival_waited { self.balance_us } else { 0 };
-        self.silence_debt_us = if answered {
-            self.silence_debt_us.saturating_sub(span_us).max(0)
-        } else {
-            span_us.saturating_mul(SILENCE_PRICE)
-        };
+        match standing {
+            _ if answered => self.silence_debt_us = self.silence_debt_us.saturating_sub(span_us).max(0),
+            Standing::Answers => {}
+            Standing::Doubtful => self.silence_debt_us = span_us.saturating_mul(SILENCE_PRICE),
+            Standing::Away => self.away_from = now + span.saturating_mul(ABSENCE_PRICE),
+        }
         match choice {
             Choice::Urgent(pd) => {
                 self.urgent_run = if answered { self.urgent_run.saturating_add(1) } else { URGENT_RUN };
@@ -146,9 +194,17 @@ mod tests {
                 Choice::Bulk(_) => bulk += used,
                 Choice::Nobody(_) => {}
             }
-            schedule.used(choice, Duration::from_micros(used), true, true);
+            schedule.used(NOW, choice, Use { rival_waited: true, ..answered(Duration::from_micros(used)) });
         }
         (urgent, polls, bulk)
+    }
+
+    fn answered(span: Duration) -> Use {
+        Use { span, standing: Standing::Answers, rival_waited: false, answered: true }
+    }
+
+    fn silent(span: Duration, standing: Standing) -> Use {
+        Use { standing, answered: false, ..answered(span) }
     }
 
     #[test]
@@ -164,7 +220,7 @@ mod tests {
         for expected in [0, 1, 2, 0, 1, 2, 0] {
             let choice = schedule.choose(NOW, &wants);
             assert_eq!(choice, Choice::Urgent(expected));
-            schedule.used(choice, Duration::from_millis(1), false, true);
+            schedule.used(NOW, choice, answered(Duration::from_millis(1)));
         }
     }
 
@@ -178,9 +234,9 @@ mod tests {
     fn an_urgent_command_without_a_reply_lets_one_due_frame_go_first() {
         let wants = [Wants { urgent: true, ..Wants::default() }, due(1)];
         let mut schedule = Schedule::default();
-        schedule.used(Choice::Urgent(0), Duration::from_millis(200), false, false);
+        schedule.used(NOW, Choice::Urgent(0), silent(Duration::from_millis(200), Standing::Answers));
         assert_eq!(schedule.choose(NOW, &wants), Choice::Due(1));
-        schedule.used(Choice::Due(1), Duration::from_millis(1), false, true);
+        schedule.used(NOW, Choice::Due(1), answered(Duration::from_millis(1)));
         assert_eq!(schedule.choose(NOW, &wants), Choice::Urgent(0));
     }
 
@@ -189,20 +245,52 @@ mod tests {
         assert_eq!(Schedule::default().choose(NOW, &[due(7), due(5), due(6)]), Choice::Due(1));
     }
 
-    #[test]
-    fn silent_pds_get_a_quarter_of_the_line_while_others_are_overdue() {
-        let wants = [due(2), Wants { silent: true, ..due(1) }, Wants { silent: true, ..due(1) }];
+    /// Line time of the PD that answers and of two that don't, all overdue.
+    fn time_beside(standing: Standing) -> (u64, u64) {
+        let doubtful = Wants { standing, ..due(1) };
+        let wants = [due(2), doubtful, doubtful];
         let mut schedule = Schedule::default();
-        let (mut heard, mut silent) = (0, 0);
+        let (mut now, mut heard, mut in_vain) = (NOW, 0, 0);
         for _ in 0..10_000 {
-            let choice = schedule.choose(NOW, &wants);
-            let answered = choice == Choice::Due(0);
-            let span = if answered { 3_000 } else { 200_000 };
-            *if answered { &mut heard } else { &mut silent } += span;
-            schedule.used(choice, Duration::from_micros(span), false, answered);
+            let choice = schedule.choose(now, &wants);
+            let answers = choice == Choice::Due(0);
+            let span_us = if answers { 3_000 } else { 200_000 };
+            *if answers { &mut heard } else { &mut in_vain } += span_us;
+            let span = Duration::from_micros(span_us);
+            now = now + span;
+            schedule.used(now, choice, if answers { answered(span) } else { silent(span, standing) });
         }
+        assert_eq!(schedule.choose(now, &wants[1..]), Choice::Due(0), "with nobody else, a silent one goes");
+        (heard, in_vain)
+    }
+
+    #[test]
+    fn pds_that_are_looked_for_get_a_quarter_of_the_line_while_others_are_overdue() {
+        let (heard, silent) = time_beside(Standing::Doubtful);
         assert!((28..=34).contains(&(heard * 10 / silent)), "{heard} to {silent}");
-        assert_eq!(schedule.choose(NOW, &wants[1..]), Choice::Due(0), "with nobody else, a silent one goes");
+    }
+
+    #[test]
+    fn pds_that_are_away_get_a_tenth_of_the_time_while_another_answers() {
+        let (heard, in_vain) = time_beside(Standing::Away);
+        assert!((85..=95).contains(&(heard * 10 / in_vain)), "{heard} to {in_vain}");
+        let mut schedule = Schedule::default();
+        let span = Duration::from_millis(200);
+        schedule.used(NOW, Choice::Due(1), silent(span, Standing::Away));
+        let wants = [due(NOW.0 + 5_000_000), Wants { standing: Standing::Away, ..due(1) }];
+        assert_eq!(
+            schedule.choose(NOW, &wants),
+            Choice::Nobody(Some(NOW + 9 * span)),
+            "though the line is free"
+        );
+    }
+
+    #[test]
+    fn a_pd_that_answers_keeps_its_place_when_a_frame_is_lost() {
+        let wants = [due(1), due(2)];
+        let mut schedule = Schedule::default();
+        schedule.used(NOW, Choice::Due(0), silent(Duration::from_millis(200), Standing::Answers));
+        assert_eq!(schedule.choose(NOW, &wants), Choice::Due(0));
     }
 
     #[test]

@@ -1,20 +1,17 @@
-//! COMSET: where a PD listens from now on, and finding it again when nobody knows whether it has moved.
+//! COMSET: the caller's wish that a PD listens elsewhere, and what the PD says to it.
 //!
-//! The PD answers COM at its old settings and then switches. If that answer is lost it may be at either address, so it
-//! is tried at both in turn until it answers at one and proves who it is: it is never lost. Whether it has gone to
-//! another speed can't be found out on a line that has one speed; [`Cp::set_baud`] says what to do.
+//! `place` finds a PD again of which nobody knows whether it has moved. Whether it has gone to another speed can't be
+//! found out on a line that has one speed; [`Cp::set_baud`] says what to do.
 
 use core::fmt;
 
 use super::Cp;
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, Identity, LossCause};
+use super::event::{Event, LossCause};
 use super::line::Line;
 use super::output::{Input, PdIndex, Random};
 use super::peer::Peer;
-use super::phase::Purpose;
-use crate::osdp::command::Command;
 use crate::osdp::frame::BROADCAST;
 use crate::osdp::payload::ComSettings;
 use crate::osdp::reply::Reply;
@@ -41,22 +38,6 @@ pub enum SettingsError {
     Baud,
 }
 
-/// A change of settings on its way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Relocation {
-    old: ComSettings,
-    new: ComSettings,
-    state: RelocationState,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum RelocationState {
-    /// To be asked of the PD, or being asked.
-    Wanted,
-    /// The PD may have either settings; whether only one of its addresses has been tried since the last pause.
-    Unclear { half_tried: bool },
-}
-
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Asks a PD to listen at another address or speed. It is asked at its next turn, inside its session, which ends
     /// with the change; [`Event::Moved`] or [`Event::NotMoved`] tells how it went. The PD's word counts: it may settle
@@ -78,7 +59,7 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         if !BAUD_RATES.contains(&settings.baud) {
             return Err(SettingsError::Baud);
         }
-        if others().any(|(_, peer)| peer.claims(settings.address)) {
+        if others().any(|(_, peer)| peer.place.claims(settings.address)) {
             return Err(SettingsError::Taken);
         }
         self.peers.get_mut(pd.0).ok_or(SettingsError::NotReady)?.begin_relocation(now, baud, settings)
@@ -104,103 +85,34 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
 }
 
 impl<const N: usize> Peer<N> {
-    /// Whether the PD has this address, or may have it or get it.
-    pub(super) fn claims(&self, address: u8) -> bool {
-        let on_its_way = self.relocation.is_some_and(|r| [r.old.address, r.new.address].contains(&address));
-        self.address == address || on_its_way
-    }
-
     fn begin_relocation(&mut self, now: Micros, baud: u32, new: ComSettings) -> Result<(), SettingsError> {
-        if !self.is_open() {
+        if !self.phase.is_open() {
             return Err(SettingsError::NotReady);
         }
-        if self.relocation.is_some() {
-            return Err(SettingsError::UnderWay);
-        }
-        let old = ComSettings { address: self.address, baud };
-        self.relocation = Some(Relocation { old, new, state: RelocationState::Wanted });
-        self.due = now;
+        self.place.begin(baud, new)?;
+        self.timetable.make_due(now);
         Ok(())
-    }
-
-    /// COMSET, if it is wanted.
-    pub(super) fn compose_settings(&mut self) -> Option<Purpose> {
-        let wanted = self.relocation.filter(|r| r.state == RelocationState::Wanted)?;
-        self.compose(&Command::ComSet(wanted.new), N).ok().map(|()| Purpose::ComSet)
     }
 
     /// The genuine answer to COMSET.
     pub(super) fn settings_answered(&mut self, now: Micros, line: &LineConfig, reply: Option<&Reply<'_>>) {
         match reply {
             Some(Reply::Com(settings)) => {
-                self.relocation = None;
+                self.place.stays();
                 self.end_session(LossCause::Moved);
-                self.note(Event::Moved { settings: *settings });
+                self.notices.add(Event::Moved { settings: *settings });
                 self.rest(now);
-                self.address = settings.address;
+                self.place.moved(*settings);
             }
             Some(Reply::Nak(nak)) => {
-                self.relocation = None;
-                self.note(Event::NotMoved { reason: Some(nak.reason) });
+                self.place.stays();
+                self.notices.add(Event::NotMoved { reason: Some(nak.reason) });
             }
             _ => {
                 count(&mut self.counters.violations);
-                self.lose_track();
+                self.place.lose_track();
                 self.lose_session(now, line, LossCause::Moved);
             }
-        }
-    }
-
-    /// The session is over. A change that was asked for may have been made; one that was not will not be.
-    pub(super) fn unsettle(&mut self) {
-        if self.sent.is_some_and(|sent| sent.purpose == Purpose::ComSet) {
-            self.lose_track();
-        } else if self.relocation.is_some() && !self.is_sought() {
-            self.relocation = None;
-            self.note(Event::NotMoved { reason: None });
-        }
-        if let Some(Relocation { old, new, state: RelocationState::Unclear { .. } }) = self.relocation {
-            self.address = if self.address == old.address { new.address } else { old.address };
-        }
-    }
-
-    fn lose_track(&mut self) {
-        if let Some(relocation) = &mut self.relocation {
-            relocation.state = RelocationState::Unclear { half_tried: false };
-        }
-    }
-
-    /// Whether the PD may be at another address too, and that one has not been tried since the last pause.
-    pub(super) fn tries_other_address(&mut self) -> bool {
-        match &mut self.relocation {
-            Some(Relocation { state: RelocationState::Unclear { half_tried }, .. }) => {
-                *half_tried = !*half_tried;
-                *half_tried
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether it is not known where the PD is.
-    pub(super) fn is_sought(&self) -> bool {
-        self.relocation.is_some_and(|r| r.state != RelocationState::Wanted)
-    }
-
-    /// The device that should answer. Where a PD is sought, the one that was there before is.
-    pub(super) fn awaited_identity(&self) -> Option<Identity> {
-        let last = self.about.filter(|_| self.is_sought()).map(|(pdid, _)| Identity::from(&pdid));
-        self.expected.or(last)
-    }
-
-    /// The PD answers at this address, and is the right one: a search is over.
-    pub(super) fn found(&mut self, line: &LineConfig) {
-        if !self.is_sought() {
-            return;
-        }
-        if let Some(Relocation { old, .. }) = self.relocation.take() {
-            let settings = ComSettings { address: self.address, baud: line.baud };
-            let is_old = settings == old;
-            self.note(if is_old { Event::NotMoved { reason: None } } else { Event::Moved { settings } });
         }
     }
 }

@@ -12,9 +12,12 @@ const BITS_PER_BYTE: u64 = 10;
 /// Silence that must lie between two frames, in byte times (OSDP 2.2, 5.7).
 const IDLE_BYTES: usize = 2;
 
-/// Spaces before the second and later repetitions of a frame without a good reply. The first two follow at the
-/// next turn, because noise is short; the later ones leave the line to other PDs.
+/// Spaces before the repetitions of a frame without a good reply. The first two follow at the next turn, because noise is
+/// short; the later ones leave the line to other PDs.
 const RETRY_DELAYS_MS: [u64; 7] = [0, 0, 50, 100, 200, 400, 800];
+
+/// Repetitions for which a PD that answers keeps its place among those that do.
+pub(super) const PROMPT_REPETITIONS: u8 = 2;
 
 /// Time that `bytes` bytes take at `baud`, rounded up to a microsecond.
 pub fn line_time(bytes: usize, baud: u32) -> Duration {
@@ -88,6 +91,14 @@ mod tests {
     fn eighty_milliseconds_hold_76_bytes_at_9600() {
         assert_eq!(bytes_within(Duration::from_millis(80), 9600), 76);
         assert_eq!(bytes_within(Duration::from_millis(80), 115_200), 921);
+    }
+
+    #[test]
+    fn polls_take_half_of_a_slow_line_at_most() {
+        let slow = LineConfig::new(9600);
+        assert_eq!(poll_interval(&slow), line_time(34, 9600) * 2);
+        assert_eq!(poll_interval(&LineConfig::new(115_200)), slow.poll_interval);
+        assert_eq!(idle_time(&slow), line_time(2, 9600));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(super) struct Conversation {
     reply: Option<Said>,
     /// Whether the last command is a new one that has not been answered.
     unanswered: bool,
+    /// The last command's sequence number.
+    asked_at: u8,
     /// Keys that KEYSETs carried, the latest first: the one before stays good until the device has taken the latest.
     learned: [Option<Scbk>; 2],
 }
@@ -62,6 +64,7 @@ impl Conversation {
             command: None,
             reply: None,
             unanswered: false,
+            asked_at: 0,
             learned: [None, None],
         }
     }
@@ -132,9 +135,11 @@ impl Conversation {
     fn hear_new<'a, const N: usize>(&mut self, frame: FrameMut<'a>, keys: &KeyRing<N>) -> Observation<'a> {
         let view = frame.view();
         let step = step(&view);
-        if view.header().sequence == 0 && !matches!(step, Step::Busy) {
-            // Either side ends whatever there was (OSDP 2.2, 5.9).
+        if self.begins_anew(&view, &step) {
             self.channel = Channel::Unheard;
+        }
+        if !view.header().reply {
+            self.asked_at = view.header().sequence;
         }
         let seal = match step {
             Step::Sealed => return self.open(frame),
@@ -153,6 +158,16 @@ impl Conversation {
         };
         let key = self.channel.key();
         Observation { seal, key, ..Observation::unopened(frame, seal) }
+    }
+
+    /// Whether a frame ends whatever there was (OSDP 2.2, 5.9): sequence number 0 in a command, or in a reply to
+    /// another. A handshake may be at 0 itself: its proofs say whether it is one.
+    fn begins_anew(&self, frame: &Frame<'_>, step: &Step) -> bool {
+        let header = frame.header();
+        match step {
+            Step::Challenge(_) | Step::Prove(_) | Step::Confirm | Step::Begin | Step::Busy => false,
+            Step::Sealed | Step::Clear => header.sequence == 0 && !(header.reply && self.asked_at == 0),
+        }
     }
 
     fn open<'a>(&mut self, frame: FrameMut<'a>) -> Observation<'a> {
@@ -197,15 +212,18 @@ fn step(frame: &Frame<'_>) -> Step {
             Ok(Command::Challenge(rnd_a)) => Step::Challenge(rnd_a),
             _ => Step::Clear,
         },
-        (true, Some(scs::CLIENT_CRYPTOGRAM)) => match Reply::parse(code, data) {
+        (true, Some(scs::CLIENT_CRYPTOGRAM)) if code != reply::code::RMAC_I => match Reply::parse(code, data)
+        {
             Ok(Reply::ClientCryptogram(proof)) => Step::Prove(proof),
             _ => Step::Clear,
         },
         (false, Some(scs::SERVER_CRYPTOGRAM)) if code == command::code::SCRYPT => Step::Confirm,
-        (true, Some(scs::INITIAL_MAC)) if code == reply::code::RMAC_I => match frame.scb() {
-            Some(scb) if scb.data == [scs::ACCEPTED] => Step::Begin,
-            _ => Step::Clear,
-        },
+        (true, Some(scs::INITIAL_MAC | scs::CLIENT_CRYPTOGRAM)) if code == reply::code::RMAC_I => {
+            match frame.scb() {
+                Some(scb) if scb.data == [scs::ACCEPTED] => Step::Begin,
+                _ => Step::Clear,
+            }
+        }
         (true, None) if code == reply::code::BUSY => Step::Busy,
         _ => Step::Clear,
     }

@@ -4,7 +4,6 @@ use core::fmt;
 
 use crate::osdp::bytes::{Full, Writer};
 use crate::osdp::frame::FrameError;
-use crate::osdp::multipart::AssemblyError;
 use crate::osdp::named_bytes::open_byte_enum;
 use crate::osdp::payload::{PayloadError, head};
 
@@ -53,13 +52,6 @@ impl From<PayloadError> for NakReason {
             | PayloadError::Count { .. } => Self::Length,
             PayloadError::Beyond { .. } | PayloadError::Value { .. } => Self::Record,
         }
-    }
-}
-
-impl From<AssemblyError> for NakReason {
-    /// What a PD answers to a fragment that doesn't fit (OSDP 2.2, 5.10.2); the sender then begins anew.
-    fn from(_: AssemblyError) -> Self {
-        Self::Record
     }
 }
 

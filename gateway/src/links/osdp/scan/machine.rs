@@ -10,7 +10,7 @@ use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::cp::line_time;
 use panel_protocol::osdp::deframe::{Deframed, Deframer};
 use panel_protocol::osdp::frame::{Check, Frame};
-use panel_protocol::osdp::reply::{NakReason, Reply};
+use panel_protocol::osdp::reply::{NakReason, Reply, code};
 use panel_protocol::osdp::timing::REPLY_TIMEOUT;
 use panel_protocol::time::Micros;
 
@@ -226,15 +226,19 @@ impl Scan {
         match (question, reply) {
             (Question::Id(address, asked), Reply::Id(id)) => {
                 let id = Some(*id);
-                let device = Device { baud, address, check, id, capabilities: None, refusal: None };
+                let device = Device { id, ..nameless(baud, address, check) };
                 self.ask_next(Question::Capabilities(device, asked));
             }
             (Question::Id(address, Check::Crc), Reply::Nak(nak)) if nak.reason == NakReason::Check => {
                 self.ask_next(Question::Id(address, Check::Checksum));
             }
+            (Question::Id(address, _), Reply::Other { code: code::PDID, data }) => {
+                let malformed = Some(data.len());
+                self.found(Device { malformed, ..nameless(baud, address, check) });
+            }
             (Question::Id(address, _), Reply::Nak(nak)) => {
                 let refusal = Some(nak.reason);
-                self.found(Device { baud, address, check, id: None, capabilities: None, refusal });
+                self.found(Device { refusal, ..nameless(baud, address, check) });
             }
             (Question::Capabilities(device, _), Reply::Capabilities(list)) => {
                 self.found(Device { capabilities: Some(list.into()), ..device });
@@ -284,6 +288,11 @@ impl Scan {
     fn found(&mut self, device: Device) {
         self.outputs.push_back(Output::Event(Event::Found(device)));
     }
+}
+
+/// A device of which nothing is known but that it answers.
+const fn nameless(baud: u32, address: u8, check: Check) -> Device {
+    Device { baud, address, check, id: None, capabilities: None, refusal: None, malformed: None }
 }
 
 fn deframer() -> Deframer<MAX_FRAME_LEN> {

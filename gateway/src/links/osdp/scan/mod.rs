@@ -79,6 +79,8 @@ pub struct Device {
     pub capabilities: Option<Capabilities>,
     /// Why it refused to say more.
     pub refusal: Option<NakReason>,
+    /// How many bytes its identity has, if that is malformed.
+    pub malformed: Option<usize>,
 }
 
 /// What a scan tells while it runs.

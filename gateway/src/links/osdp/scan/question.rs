@@ -115,11 +115,11 @@ impl Asked {
         self.heard.saturating_sub(self.understood) >= LEAST_ANSWER
     }
 
-    /// The reply that a frame is to this question, if it is one.
+    /// The reply that a frame is to this question, if it is one. What is malformed has no meaning but its code.
     pub(super) fn reply<'a>(&self, frame: &Frame<'a>) -> Option<(Reply<'a>, Check)> {
         let header = frame.header();
         let ours = header.reply && Some(header.address) == self.question.address() && !frame.is_sealed();
-        let reply = ours.then(|| Reply::parse(frame.code(), frame.data()).ok()).flatten();
-        reply.map(|reply| (reply, header.check))
+        let (code, data) = (frame.code(), frame.data());
+        ours.then(|| (Reply::parse(code, data).unwrap_or(Reply::Other { code, data }), header.check))
     }
 }

@@ -7,7 +7,7 @@ use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::line_time;
 use panel_protocol::osdp::frame::{BROADCAST, Check, Frame, Header, Payload, emit};
 use panel_protocol::osdp::records::Records;
-use panel_protocol::osdp::reply::{Capability, DeviceId, Nak, NakReason, Reply, function};
+use panel_protocol::osdp::reply::{Capability, DeviceId, Nak, NakReason, Reply, code, function};
 use panel_protocol::time::Micros;
 
 use super::*;
@@ -28,6 +28,8 @@ enum Manner {
     Terse,
     /// Must be asked twice.
     Busy,
+    /// Says who it is in so many bytes.
+    Malformed(usize),
 }
 
 struct Gadget {
@@ -96,6 +98,7 @@ impl Gadget {
             Manner::Busy if !again => Reply::Busy,
             Manner::Secretive => Reply::nak(NakReason::Security),
             Manner::ChecksumOnlyByNak if check == Check::Crc => Reply::nak(NakReason::Check),
+            Manner::Malformed(len) if is_id => Reply::Other { code: code::PDID, data: &[7; 16][..len] },
             _ if is_id => Reply::Id(id(self.address)),
             Manner::Terse => Reply::Nak(Nak { reason: NakReason::UnknownCommand, detail: &[] }),
             _ => Reply::Capabilities(Records::parse(&list).unwrap()),
@@ -260,6 +263,15 @@ fn a_device_that_refuses_is_found_with_its_reason() {
     let [secretive, terse] = outcome.found()[..] else { panic!("{:?}", outcome.events) };
     assert_eq!((secretive.id, secretive.refusal), (None, Some(NakReason::Security)));
     assert_eq!((terse.id, terse.refusal), (Some(id(3)), Some(NakReason::UnknownCommand)));
+}
+
+#[test]
+fn a_device_with_a_malformed_identity_is_found_and_told_of() {
+    for len in [0, 11, 13] {
+        let outcome = Line::of([gadget(9_600, 1, Manner::Malformed(len))]).scan(plan());
+        let [device] = outcome.found()[..] else { panic!("{:?}", outcome.events) };
+        assert_eq!((device.address, device.id, device.malformed), (1, None, Some(len)));
+    }
 }
 
 #[test]

@@ -11,12 +11,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::client::Speaker;
-use super::document::{Document, from_body, get};
+use super::document::{Document, get};
 use super::error::ScimError;
 use super::limits;
 use super::patch::Patch;
 use super::resource::{Condition, Wish, Write};
 use super::schema::{RESOURCE_TYPES, ResourceType};
+use super::sent::from_body;
 use references::NewIds;
 
 pub(super) use order::order;

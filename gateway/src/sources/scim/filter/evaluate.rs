@@ -10,7 +10,7 @@ use super::super::document::{Document, at, get};
 use super::super::error::ScimError;
 use super::super::path::{AttributePath, Place};
 use super::super::schema::{Attribute, Kind, ResourceType};
-use super::{Filter, Literal, Operator};
+use super::form::{Filter, Literal, Operator};
 
 /// Whether the whole resource satisfies the filter.
 pub(in super::super) fn matches(filter: &Filter, resource: &ResourceType, document: &Document) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::document::Document;
 use super::super::path::AttributePath;
 use super::super::schema::{ENTERPRISE_USER, USER};
-use super::{Filter, Literal, Operator};
+use super::form::{Filter, Literal, Operator};
 
 /// Names, in small letters, whose letter case counts. Of those that the sample has.
 const EXACT: [&str; 6] =

@@ -2,7 +2,7 @@
 
 use super::super::limits;
 use super::super::path::{AttributePath, ExpressionError};
-use super::{Filter, Literal, Operator};
+use super::form::{Filter, Literal, Operator};
 
 /// Reads a whole text as one filter.
 pub(in super::super) fn parse(text: &str) -> Result<Filter, ExpressionError> {

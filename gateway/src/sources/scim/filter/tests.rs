@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::error::ScimError;
 use super::super::fuzzing::ada;
 use super::super::limits;
+use super::super::path::AttributePath;
 use super::super::path::ExpressionError;
 use super::super::schema::{ENTERPRISE_USER, USER};
 use super::*;

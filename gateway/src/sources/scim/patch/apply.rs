@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::super::client::Speaker;
 use super::super::coerce::{coerced, single};
-use super::super::document::{Document, at, edit, get, is_unknown, object_in, put, slot, unassigned};
+use super::super::document::{Document, at, edit, get, object_in, put, slot, unassigned};
 use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
 use super::super::limits;
 use super::super::path::{AttributePath, Place, Spot};
 use super::super::schema::{Attribute, Kind, Mutability, ResourceType};
 use super::elements::{add_element, array_in, merge, only_primary, remove_named, seed, set_sub};
-use super::{Operation, PatchPath, Verb};
+use super::operation::{Operation, PatchPath, Verb};
 
 /// Does one operation.
 ///
@@ -89,7 +89,8 @@ impl Edit<'_> {
 
     /// Whether the path is another extension's own name, which looks like an attribute of a shorter one.
     fn names_other_extension(&self, document: &Document, path: &AttributePath, value: &Value) -> bool {
-        is_unknown(path, self.resource) && (value.is_object() || get(document, &path.to_string()).is_some())
+        path.is_of_unknown_schema(self.resource)
+            && (value.is_object() || get(document, &path.to_string()).is_some())
     }
 
     fn other_extension(&self, document: &mut Document, name: &str, value: Value) {

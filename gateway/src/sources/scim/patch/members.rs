@@ -8,7 +8,7 @@ use super::super::error::ScimError;
 use super::super::filter::{Filter, Literal, Operator};
 use super::super::path::{AttributePath, Place};
 use super::super::schema::ResourceType;
-use super::{Operation, PatchPath, Verb};
+use super::operation::{Operation, PatchPath, Verb};
 
 /// A change of who belongs to a group. Identifiers are as sent; unknown ones mean nobody.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,7 +7,8 @@ use super::super::document::{Document, put};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::{Condition, add_common, location, put_text, rest, take_required, take_text, text_at};
+use super::common::{add_common, location, put_text, rest, take_required, take_text, text_at};
+use super::version::Condition;
 use crate::domain::{Attributes, Cardholder, CardholderId, Change, Origin, Reactivation};
 use crate::sources::Moment;
 use crate::sources::cards::{CardPolicy, Settlement, WantedCards, hand_over};
@@ -231,8 +232,10 @@ fn write(
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::document::{from_body, get};
+    use super::super::super::document::get;
+    use super::super::super::limits;
     use super::super::super::schema::ENTERPRISE_USER;
+    use super::super::super::sent::from_body;
     use super::*;
     use crate::domain::Revision;
     use jiff::Timestamp;
@@ -282,13 +285,13 @@ mod tests {
                 matches!(drafted(body), Err(ScimError::Value { attribute, .. }) if attribute == "userName")
             );
         }
-        let long = "x".repeat(super::super::limits::MAX_NAME_LEN + 1);
+        let long = "x".repeat(limits::MAX_NAME_LEN + 1);
         assert!(drafted(json!({"userName": long})).is_err());
     }
 
     #[test]
     fn attributes_have_a_bound() {
-        let long = "x".repeat(super::super::limits::MAX_ATTRIBUTES_LEN);
+        let long = "x".repeat(limits::MAX_ATTRIBUTES_LEN);
         let refused = drafted(json!({"userName": "ada", "title": long}));
         assert!(matches!(refused, Err(ScimError::TooLarge(_))));
     }

@@ -2,12 +2,14 @@
 
 use uuid::Uuid;
 
+use super::super::brief::short_name;
 use super::super::document::Document;
 use super::super::error::ScimError;
-use super::super::operations::short_name;
 use super::super::patch::Patch;
 use super::super::schema::{Held, ResourceType};
-use super::{Condition, Entity, group, user};
+use super::entity::Entity;
+use super::version::Condition;
+use super::{group, user};
 use crate::domain::{CardholderId, Change, GroupId};
 use crate::sources::Moment;
 use crate::sources::cards::CardPolicy;

@@ -6,7 +6,8 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::super::document::Document;
-use super::super::error::MEDIA_TYPE;
+use super::super::error::{MEDIA_TYPE, ScimError};
+use super::super::list::Query;
 use super::super::project::Projection;
 use super::super::resource::is_known;
 use super::super::schema::ResourceType;
@@ -17,6 +18,11 @@ pub(super) fn json(status: StatusCode, value: &Value) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
     response
+}
+
+/// What a client wants to see of the resource that it reads or writes.
+pub(super) fn projection(parameters: &[(String, String)]) -> Result<Projection, ScimError> {
+    Query::from_parameters(parameters).map(|query| query.projection)
 }
 
 /// One resource, given whole; what the client sees of it is chosen here.

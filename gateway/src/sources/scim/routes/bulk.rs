@@ -20,10 +20,11 @@ use super::super::auth::Client;
 use super::super::body;
 use super::super::bulk::{Bulk, Operation, order};
 use super::super::client::Speaker;
+use super::super::endpoint::{Base, Scim};
 use super::super::error::ScimError;
 use super::super::resource::{Entity, Write, etag, location};
 use super::super::schema::ResourceType;
-use super::{Base, Scim, answer};
+use super::answer;
 use crate::domain::Change;
 use crate::sources::Moment;
 use crate::sources::cards::CardPolicy;
@@ -39,14 +40,16 @@ pub(super) async fn run(
     body: Body,
 ) -> Result<Response, ScimError> {
     let bulk = Bulk::read(&body::object(body).await?, speaker)?;
-    let order = order(&bulk.operations);
+    let refers_to: Vec<&[usize]> =
+        bulk.operations.iter().map(|operation| operation.refers_to.as_slice()).collect();
+    let order = order(&refers_to);
     let progress = Arc::new(Progress { most_failures: bulk.fail_on_errors, failed: Mutex::default() });
     let mut operations: Vec<Option<Operation>> = bulk.operations.into_iter().map(Some).collect();
     let mut handed = Vec::with_capacity(order.len());
     for place in order {
         let Some(operation) = operations[place].take() else { continue };
         if let Ok(write) = &operation.write {
-            client.notes.meant(write);
+            client.notes.meant(write.id, write.attributes());
         }
         let (told, progress) = (Told::of(&operation), Arc::clone(&progress));
         let turn = move |view: &View<'_>, now: Moment<'_>, policy: &CardPolicy| {

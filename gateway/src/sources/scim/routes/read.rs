@@ -8,13 +8,14 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use super::super::document::Document;
+use super::super::endpoint::{Base, Scim};
 use super::super::error::ScimError;
 use super::super::list::{Query, Search};
-use super::super::project::Projection;
 use super::super::resource::Entity;
 use super::super::schema::{Held, RESOURCE_TYPES, ResourceType};
 use super::super::{body, discovery};
-use super::{Base, Path, Scim, answer, resource_at};
+use super::answer::{self, projection};
+use super::target::{Path, resource_at};
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
@@ -86,12 +87,11 @@ async fn query(scim: &Scim, resources: Vec<&'static ResourceType>, query: Query,
         .iter()
         .any(|resource| resource.held_as == Held::Groups && query.projection.wants(resource, "members"));
     let at_length = groups_with_members || query.scans(&resources);
-    let now = (scim.inner.clock)();
+    let now = scim.now();
     let answer = move |view: &View<'_>| {
         Search { view, resources: &resources, query: &query, base: &base, now }.answer()
     };
-    let found =
-        if at_length { scim.read_at_length(answer).await? } else { answer(&scim.inner.directory.read())? };
+    let found = if at_length { scim.read_at_length(answer).await? } else { scim.read(answer)? };
     Ok(answer::json(StatusCode::OK, &found))
 }
 
@@ -109,16 +109,11 @@ pub(super) async fn one(
     let with_related = projection.wants(resource, resource.held_as.related());
     let read = move |view: &View<'_>| present(view, resource, uuid, &base, with_related);
     let found = match resource.held_as {
-        Held::Cardholders => read(&scim.inner.directory.read())?,
+        Held::Cardholders => scim.read(read)?,
         Held::Groups => scim.read_at_length(read).await?,
     };
     let document = found.ok_or_else(not_found)?;
     Ok(answer::unless_known(&headers, resource, document, &projection))
-}
-
-/// What a client wants to see of the resource that it reads or writes.
-pub(super) fn projection(parameters: &[(String, String)]) -> Result<Projection, ScimError> {
-    Query::from_parameters(parameters).map(|query| query.projection)
 }
 
 fn present(

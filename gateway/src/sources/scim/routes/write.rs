@@ -9,14 +9,16 @@ use uuid::Uuid;
 use super::super::auth::Client;
 use super::super::body;
 use super::super::client::Speaker;
-use super::super::document::{Document, from_body};
+use super::super::document::Document;
+use super::super::endpoint::{Base, Scim};
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::project::Projection;
 use super::super::resource::{Condition, Entity, Wish, Write};
-use super::super::schema::{Held, ResourceType};
-use super::read::projection;
-use super::{Base, Path, Scim, answer, resource_at};
+use super::super::schema::Held;
+use super::super::sent::from_body;
+use super::answer::{self, projection};
+use super::target::{Path, identifier, resource_at};
 use crate::store::View;
 
 type Answer = Result<Response, ScimError>;
@@ -87,11 +89,6 @@ pub(super) async fn delete(
     let write = Write { resource, id, wish: Wish::Delete, condition: Condition::of(&headers) };
     scim.write(&client, write, |_, _| Ok(())).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
-}
-
-/// The identifier in an address; what can't be one is nobody's.
-pub(super) fn identifier(resource: &ResourceType, id: &str) -> Result<Uuid, ScimError> {
-    id.parse().map_err(|_| ScimError::NotFound(format!("{} {id:?} not found", resource.name)))
 }
 
 /// How a changed resource is answered.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness};
+use super::attribute::{Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness};
 
 /// A schema as `/Schemas/{id}` shows it (RFC 7643, 7). `base` is the endpoint's address.
 pub(in super::super) fn schema_json(schema: &Schema, base: &str) -> Value {

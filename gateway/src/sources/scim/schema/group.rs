@@ -1,6 +1,6 @@
 //! The table of a group: RFC 7643, 4.2.
 
-use super::{Attribute, Held, ResourceType, Schema};
+use super::attribute::{Attribute, Held, ResourceType, Schema};
 
 /// A group of people.
 pub(in super::super) static GROUP: ResourceType = ResourceType {

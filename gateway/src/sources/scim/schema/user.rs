@@ -1,6 +1,6 @@
 //! The tables of a person: RFC 7643, 4.1 and 4.3 with the card number, and the project's own extension for several cards.
 
-use super::{Attribute, Held, Kind, ResourceType, Schema, plural};
+use super::attribute::{Attribute, Held, Kind, ResourceType, Schema, plural};
 
 /// A person.
 pub(in super::super) static USER: ResourceType = ResourceType {

@@ -3,10 +3,14 @@
 use core::time::Duration;
 use std::vec::Vec;
 
+use super::gadget::OUI;
 use super::site::{Site, key};
 use crate::osdp::command::code;
-use crate::osdp::cp::{Event, Identity, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError};
+use crate::osdp::cp::{
+    DeviceIdentity, Event, KeyFault, LossCause, OfflineCause, PdKey, PdState, RotateError,
+};
 use crate::osdp::frame::{Frame, scs};
+use crate::osdp::payload::Manufacturer;
 use crate::osdp::reply::NakReason;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,7 +52,7 @@ fn a_pd_with_another_key_is_told_of_once_and_never_spoken_to_in_clear() {
         [Event::Online { .. }, Event::NoSession { fault: KeyFault::Cryptogram }]
     ));
     assert_eq!(site.status(wrong).state, PdState::NoSession(KeyFault::Cryptogram));
-    assert!(site.devices[wrong].gadget.executed.is_empty());
+    assert!(site.devices[wrong].handler.executed.is_empty());
     let codes = codes_to(&site, 0);
     let allowed = [code::ID, code::CAP, code::ACURXSIZE, code::CHLNG];
     assert!(
@@ -85,16 +89,36 @@ fn install_mode_sets_the_new_key_and_proves_it() {
     site.cp.open_install_mode(now, index, now + 60 * SECOND, key(9));
     site.job(pd, 4, true);
     site.run_to(SECOND, |site| site.saw(pd, |e| matches!(e, Event::KeyInstalled)));
-    assert_eq!(site.devices[pd].gadget.key, Some(key(9)));
+    assert_eq!(site.devices[pd].handler.key, Some(key(9)));
     let flags: Vec<u8> = codes_to(&site, 0).into_iter().filter_map(|(_, key)| key).collect();
     assert_eq!(flags, [0, 1]);
     site.run_for(SECOND);
     assert!(is_up(&site, pd));
-    assert_eq!(site.devices[pd].gadget.executed, site.logs[pd].answered);
+    assert_eq!(site.devices[pd].handler.executed, site.logs[pd].answered);
     assert_eq!(site.logs[pd].answered.len(), 1);
     site.restart(pd);
     site.run_for(90 * SECOND);
     assert!(is_up(&site, pd), "the installed key is not kept");
+}
+
+#[test]
+fn only_a_device_that_answers_the_question_is_given_a_key() {
+    for plain in [false, true] {
+        let mut site = Site::new(15, 115_200);
+        let pd = site.add_with(PdKey::Unset, None, None);
+        site.devices[pd].handler.plain = plain;
+        let (now, index) = (site.now, site.pds[pd]);
+        site.cp.ask_before_key(index, Manufacturer { oui: OUI, data: &[0xFF; 4] });
+        site.cp.open_install_mode(now, index, now + 60 * SECOND, key(9));
+        site.run_for(5 * SECOND);
+        assert_eq!(site.devices[pd].handler.key.is_some(), !plain);
+        assert_eq!(is_up(&site, pd), !plain);
+        let withheld = Event::KeyWithheld { reason: Some(NakReason::UnknownCommand) };
+        let told: Vec<Event> = site.events(pd).into_iter().filter(|e| *e == withheld).collect();
+        assert_eq!((told.len(), site.saw(pd, |e| *e == Event::KeyKept)), (usize::from(plain), plain));
+        let asked = codes_to(&site, 0).iter().any(|(code, _)| *code == code::KEYSET);
+        assert!(!(plain && asked), "it was given a key all the same");
+    }
 }
 
 #[test]
@@ -109,7 +133,7 @@ fn the_default_key_is_not_used_after_install_mode() {
     site.run_for(60 * SECOND);
     assert!(site.saw(pd, |e| matches!(e, Event::KeyKept)));
     assert!(codes_to(&site, 0).iter().all(|(code, _)| *code != code::CHLNG));
-    assert_eq!(site.devices[pd].gadget.key, None);
+    assert_eq!(site.devices[pd].handler.key, None);
 }
 
 #[test]
@@ -120,7 +144,7 @@ fn a_key_changes_under_the_old_one_in_install_mode() {
     let (now, index) = (site.now, site.pds[pd]);
     site.cp.open_install_mode(now, index, now + 5 * SECOND, key(9));
     site.run_to(SECOND, |site| site.saw(pd, |e| matches!(e, Event::KeyInstalled)));
-    assert_eq!(site.devices[pd].gadget.key, Some(key(9)));
+    assert_eq!(site.devices[pd].handler.key, Some(key(9)));
     assert!(site.saw(pd, |e| matches!(e, Event::SecureLost { cause: LossCause::KeyChange })));
     assert!(codes_to(&site, 0).iter().all(|(_, key)| key.is_none_or(|k| k == 1)));
 }
@@ -161,9 +185,9 @@ fn a_key_rotates_under_the_old_one_and_never_under_the_default_key() {
         site.cp.rotate_key(now, index, now + 20 * SECOND, key(9)).unwrap();
     }
     site.run_to(SECOND, |site| site.saw(pd, |e| matches!(e, Event::KeyInstalled)));
-    assert_eq!(site.devices[pd].gadget.key, Some(key(9)));
+    assert_eq!(site.devices[pd].handler.key, Some(key(9)));
     site.run_for(60 * SECOND);
-    assert_eq!(site.devices[factory].gadget.key, None, "a device at the default key was given a key");
+    assert_eq!(site.devices[factory].handler.key, None, "a device at the default key was given a key");
     assert!(site.saw(factory, |e| matches!(e, Event::KeyKept)));
     for address in [0, 1] {
         assert!(codes_to(&site, address).iter().all(|(_, key)| key.is_none_or(|k| k == 1)));
@@ -194,11 +218,11 @@ fn another_device_is_not_welcome_in_a_rotation() {
     site.run_for(10 * SECOND);
     let (now, index) = (site.now, site.pds[pd]);
     site.cp.rotate_key(now, index, now + 60 * SECOND, key(9)).unwrap();
-    site.devices[pd].gadget.serial = 4711;
+    site.devices[pd].handler.serial = 4711;
     site.devices[pd].powered = true;
     site.run_for(30 * SECOND);
     assert!(site.saw(pd, |e| matches!(e, Event::Swapped { .. })));
-    assert_eq!(site.devices[pd].gadget.key, Some(key(1)));
+    assert_eq!(site.devices[pd].handler.key, Some(key(1)));
 }
 
 #[test]
@@ -216,7 +240,7 @@ fn a_key_change_of_an_earlier_run_is_taken_up() {
 #[test]
 fn another_device_at_the_address_is_not_used() {
     let mut site = Site::new(9, 115_200);
-    let configured = Identity { vendor: [0xAA, 0xBB, 0xCC], model: 1, serial: 77 };
+    let configured = DeviceIdentity { vendor: [0xAA, 0xBB, 0xCC], model: 1, serial: 77 };
     let pd = site.add_with(PdKey::Scbk(key(1)), Some(configured), Some(key(1)));
     site.run_for(20 * SECOND);
     let events = site.events(pd);
@@ -230,7 +254,7 @@ fn a_device_that_replaces_the_one_in_use_is_not_used_until_the_operator_says_so(
     let mut site = Site::new(10, 115_200);
     let pd = site.add();
     site.run_to(SECOND, |site| is_up(site, pd));
-    site.devices[pd].gadget.serial = 4711;
+    site.devices[pd].handler.serial = 4711;
     site.restart(pd);
     site.run_for(20 * SECOND);
     assert!(site.saw(pd, |e| matches!(e, Event::Swapped { found, .. } if found.serial == 4711)));

@@ -10,14 +10,15 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::vec::Vec;
 
-use super::gadget::{Dice, OUI};
-use super::site::{Faults, Site, line_bytes};
+use super::gadget::OUI;
+use super::site::{Site, line_bytes};
 use crate::osdp::command::{self, Command};
 use crate::osdp::cp::{FileOffer, LineConfig, PdState};
 use crate::osdp::crc::crc16;
 use crate::osdp::frame::{Frame, Header, scs};
 use crate::osdp::payload::Manufacturer;
 use crate::osdp::reply::{NakReason, Reply, code};
+use crate::testing::{Dice, Disorder, Faults};
 use crate::time::Micros;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -73,6 +74,7 @@ fn repeated<'a>(heard: impl DoubleEndedIterator<Item = &'a Vec<u8>>, dice: &mut 
 #[derive(Clone, Copy)]
 struct Weather {
     faults: Faults,
+    disorder: Disorder,
     /// Thousandths of the rounds in which somebody makes up a frame, and in which a device loses its power.
     forged: u64,
     restarts: u64,
@@ -87,7 +89,8 @@ fn survive(seed: u64, weather: Weather) -> Site {
     for _ in 0..count {
         site.add();
     }
-    (site.faults, site.polite) = (weather.faults, false);
+    site.set_faults(weather.faults, weather.disorder);
+    site.polite = false;
     let mut digits = std::vec![0u8; count];
     for _ in 0..120 {
         let pd = dice.below(count as u64) as usize;
@@ -95,7 +98,7 @@ fn survive(seed: u64, weather: Weather) -> Site {
             site.job(pd, 4 + dice.below(200) as usize, dice.chance(300));
         }
         if dice.chance(300) {
-            site.devices[pd].gadget.to_tell.push_back(digits[pd]);
+            site.devices[pd].handler.to_tell.push_back(digits[pd]);
             digits[pd] += 1;
         }
         if dice.chance(20) {
@@ -112,10 +115,10 @@ fn survive(seed: u64, weather: Weather) -> Site {
         }
         site.run_for(Duration::from_millis(dice.below(200)));
     }
-    site.faults = Faults::default();
+    site.heal();
     site.run_to(120 * SECOND, |site| {
         let idle = site.jobs.iter().all(VecDeque::is_empty) && site.underway.iter().all(Option::is_none);
-        let told = site.devices.iter().all(|device| device.gadget.to_tell.is_empty());
+        let told = site.devices.iter().all(|device| device.handler.to_tell.is_empty());
         let ready = (0..count).all(|pd| {
             let status = site.status(pd);
             status.state == PdState::Ready && status.file.is_none()
@@ -129,7 +132,7 @@ fn survive(seed: u64, weather: Weather) -> Site {
 }
 
 fn check(site: &Site, pd: usize, digits: u8) {
-    let (log, gadget) = (&site.logs[pd], &site.devices[pd].gadget);
+    let (log, gadget) = (&site.logs[pd], &site.devices[pd].handler);
     let mut once = gadget.executed.clone();
     once.sort_unstable();
     once.dedup();
@@ -159,20 +162,17 @@ fn addressed(bytes: &[u8], pd: usize) -> bool {
 fn any_line_converges_when_it_heals() {
     for seed in 1000..1012 {
         let mut dice = Dice(seed);
-        let faults = Faults {
-            lost: dice.below(250),
-            damaged: dice.below(150),
-            doubled: dice.below(150),
-            late: dice.below(150),
-        };
-        survive(seed, Weather { faults, forged: 0, restarts: 15 });
+        let mut up_to = |per_mille| dice.below(per_mille) as f64 / 1000.0;
+        let faults = Faults { drop_rate: up_to(250), damage_rate: up_to(150), ..Faults::default() };
+        let disorder = Disorder { double_rate: up_to(150), late_rate: up_to(150) };
+        survive(seed, Weather { faults, disorder, forged: 0, restarts: 15 });
     }
 }
 
 #[test]
 fn nobody_without_a_key_gets_anything_done_or_told() {
     for seed in 2000..2012 {
-        let faults = Faults { lost: 20, damaged: 20, ..Faults::default() };
-        survive(seed, Weather { faults, forged: 400, restarts: 5 });
+        let faults = Faults { drop_rate: 0.02, damage_rate: 0.02, ..Faults::default() };
+        survive(seed, Weather { faults, disorder: Disorder::default(), forged: 400, restarts: 5 });
     }
 }

@@ -62,7 +62,7 @@ fn a_pd_that_finds_the_crc_damaged_is_asked_with_a_checksum() {
 fn a_pd_that_was_found_with_a_checksum_and_knows_the_crc_gets_the_crc() {
     let mut site = site_with(102, None, false);
     site.devices[0].powered = false;
-    site.devices[0].gadget.add_capability(Capability { function: function::CHECK, compliance: 1, count: 0 });
+    site.devices[0].handler.add_capability(Capability { function: function::CHECK, compliance: 1, count: 0 });
     site.run_to(30 * SECOND, |site| site.status(0).check == Check::Checksum);
     site.devices[0].powered = true;
     site.run_to(15 * SECOND, is_ready);

@@ -6,32 +6,33 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::gadget::Dice;
-use super::site::{Faults, Site};
+use super::site::Site;
 use crate::osdp::cp::{Input, LineConfig, Output, PdState};
+use crate::testing::{Dice, Disorder, Faults};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Lets commands and news pass over a bad line, heals it, and checks what has become of them.
-fn survive(seed: u64, faults: Faults) -> Site {
+fn survive(seed: u64, faults: Faults, disorder: Disorder) -> Site {
     let mut site = Site::with(seed, LineConfig { stale_after: None, ..LineConfig::new(115_200) });
     let pds: Vec<usize> = (0..3).map(|_| site.add()).collect();
-    (site.faults, site.polite) = (faults, false);
+    site.set_faults(faults, disorder);
+    site.polite = false;
     let mut dice = Dice(seed ^ 0xFA17);
     for round in 0..60 {
         let pd = dice.below(3) as usize;
         site.job(pd, 4 + dice.below(200) as usize, dice.chance(300));
-        site.devices[pd].gadget.to_tell.push_back(round);
+        site.devices[pd].handler.to_tell.push_back(round);
         site.run_for(Duration::from_millis(dice.below(400)));
     }
-    site.faults = Faults::default();
+    site.heal();
     site.run_to(60 * SECOND, |site| {
         let quiet = site.jobs.iter().all(VecDeque::is_empty) && site.underway.iter().all(Option::is_none);
-        let told = site.devices.iter().all(|device| device.gadget.to_tell.is_empty());
+        let told = site.devices.iter().all(|device| device.handler.to_tell.is_empty());
         quiet && told && pds.iter().all(|pd| site.status(*pd).state == PdState::Ready)
     });
     for pd in pds {
-        let (log, executed) = (&site.logs[pd], &site.devices[pd].gadget.executed);
+        let (log, executed) = (&site.logs[pd], &site.devices[pd].handler.executed);
         let mut unique = executed.clone();
         unique.dedup();
         assert_eq!(&unique, executed, "a command was carried out twice");
@@ -50,7 +51,8 @@ fn survive(seed: u64, faults: Faults) -> Site {
 #[test]
 fn damage_alone_costs_no_session() {
     for seed in 0..8 {
-        let site = survive(seed, Faults { damaged: 50, ..Faults::default() });
+        let faults = Faults { damage_rate: 0.05, ..Faults::default() };
+        let site = survive(seed, faults, Disorder::default());
         assert!((0..3).all(|pd| site.status(pd).counters.sessions == 1));
         assert!(site.logs.iter().all(|log| log.failed.is_empty()));
     }
@@ -59,14 +61,16 @@ fn damage_alone_costs_no_session() {
 #[test]
 fn a_lossy_line_converges() {
     for seed in 100..108 {
-        survive(seed, Faults { lost: 100, damaged: 50, ..Faults::default() });
+        let faults = Faults { drop_rate: 0.1, damage_rate: 0.05, ..Faults::default() };
+        survive(seed, faults, Disorder::default());
     }
 }
 
 #[test]
 fn a_line_that_doubles_and_delays_converges() {
     for seed in 200..208 {
-        survive(seed, Faults { lost: 50, damaged: 50, doubled: 50, late: 50 });
+        let faults = Faults { drop_rate: 0.05, damage_rate: 0.05, ..Faults::default() };
+        survive(seed, faults, Disorder { double_rate: 0.05, late_rate: 0.05 });
     }
 }
 
@@ -75,7 +79,8 @@ fn five_percent_damage_costs_little_time() {
     let mut site = Site::new(300, 115_200);
     let pd = site.add();
     site.run_to(SECOND, |site| site.status(pd).state == PdState::Ready);
-    (site.faults.damaged, site.polite) = (50, false);
+    site.lose(0.0, 0.05);
+    site.polite = false;
     for _ in 0..200 {
         site.job(pd, 100, false);
     }

@@ -1,4 +1,4 @@
-//! What stands behind a simulated PD, and reproducible dice.
+//! What stands behind a simulated PD.
 
 use std::boxed::Box;
 use std::collections::VecDeque;
@@ -11,6 +11,7 @@ use crate::osdp::payload::Manufacturer;
 use crate::osdp::pd::{Answered, Key, PdHandler, ReplyWriter};
 use crate::osdp::reply::{self, Capability, DeviceId, Reply, function};
 use crate::osdp::secure::Scbk;
+use crate::testing::Dice;
 use crate::time::Micros;
 
 /// Receive buffer that the devices claim.
@@ -19,28 +20,6 @@ pub(super) const DEVICE_BUFFER: u16 = 1000;
 pub(super) const PROCESSED: FileStatus =
     FileStatus { progress: FileProgress::Processed, ..FileStatus::PROCEED };
 pub(super) const OUI: [u8; 3] = [0xAA, 0xBB, 0xCC];
-
-/// A small generator of reproducible numbers (SplitMix64).
-#[derive(Clone)]
-pub(super) struct Dice(pub u64);
-
-impl Dice {
-    pub(super) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound
-    }
-
-    /// True in `per_mille` of a thousand cases.
-    pub(super) fn chance(&mut self, per_mille: u64) -> bool {
-        self.below(1000) < per_mille
-    }
-}
 
 /// What makes a simulated device.
 pub(super) struct Gadget {
@@ -61,6 +40,8 @@ pub(super) struct Gadget {
     pub file: Vec<u8>,
     /// What it answers to a fragment, given whether it has the whole file by then.
     pub file_answer: Box<dyn FnMut(bool) -> Reply<'static>>,
+    /// Whether it knows no vendor command.
+    pub plain: bool,
     /// Whether it was told to stop.
     pub aborted: bool,
     /// Whether it carries out commands in clear.
@@ -85,6 +66,7 @@ impl Gadget {
             file_answer: Box::new(|whole| {
                 Reply::FileStatus(if whole { PROCESSED } else { FileStatus::PROCEED })
             }),
+            plain: false,
             aborted: false,
             in_clear: false,
             com_answer: None,
@@ -147,6 +129,7 @@ impl PdHandler for Gadget {
             return reply.busy();
         }
         let data = match command {
+            Command::Manufacturer(_) if self.plain => return reply.nak(reply::NakReason::UnknownCommand),
             Command::Manufacturer(Manufacturer { data, .. }) => data,
             Command::FileTransfer(fragment) => return self.take(fragment, reply),
             Command::ComSet(settings) => {

@@ -3,10 +3,11 @@
 use core::time::Duration;
 use std::vec::Vec;
 
-use super::gadget::{DEVICE_BUFFER, Dice};
+use super::gadget::DEVICE_BUFFER;
 use super::site::{PDS, Site};
-use crate::osdp::cp::{Demand, PdState, line_time};
+use crate::osdp::cp::{Demand, LineConfig, PdState, line_time};
 use crate::osdp::frame::Frame;
+use crate::testing::Dice;
 use crate::time::Micros;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -59,7 +60,7 @@ fn thirty_two_pds_are_polled_within_a_tenth_of_the_physical_minimum() {
 fn a_line_with_126_pds_serves_them_all() {
     let mut site = site_of(PDS, 29, 115_200);
     let numbers: Vec<u32> = (0..PDS).map(|pd| site.job(pd, 40, pd % 2 == 0)).collect();
-    site.devices[PDS - 1].gadget.to_tell.push_back(7);
+    site.devices[PDS - 1].handler.to_tell.push_back(7);
     site.run_for(4 * SECOND);
     for (pd, number) in numbers.into_iter().enumerate() {
         assert_eq!(site.logs[pd].answered, [number]);
@@ -191,9 +192,10 @@ fn urgent_pds_share_the_line_evenly() {
 
 #[test]
 fn a_long_reply_on_a_slow_line_is_waited_for() {
-    let mut site = Site::new(27, 9600);
+    let frame_time = 2 * SECOND; // so that the device is let to make it that long
+    let mut site = Site::with(27, LineConfig { frame_time, ..LineConfig::new(9600) });
     let pd = site.add();
-    site.devices[pd].gadget.reply_len = 900;
+    site.devices[pd].handler.reply_len = 900;
     site.run_to(5 * SECOND, |site| all_up(site, None));
     site.run_for(SECOND);
     site.job(pd, 4, false);

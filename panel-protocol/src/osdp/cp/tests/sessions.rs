@@ -97,7 +97,7 @@ fn assert_repeated(site: &mut Site, reply: Reply<'static>, sequence: Option<u8>)
     let number = site.job(0, 4, true);
     site.run_for(SECOND);
     assert_eq!(site.logs[0].answered, [number]);
-    assert_eq!(site.devices[0].gadget.executed, [number]);
+    assert_eq!(site.devices[0].handler.executed, [number]);
     assert_eq!(site.status(0).counters.sessions, 1);
     assert!(site.status(0).counters.retries >= 1);
 }
@@ -119,10 +119,10 @@ fn busy_repeats_the_command_unchanged() {
 #[test]
 fn a_pd_that_is_busy_for_a_while_carries_the_command_out_once() {
     let mut site = secure_site(46);
-    site.devices[0].gadget.busy = 20;
+    site.devices[0].handler.busy = 20;
     let number = site.job(0, 4, false);
     site.run_for(3 * SECOND);
-    assert_eq!(site.devices[0].gadget.executed, [number]);
+    assert_eq!(site.devices[0].handler.executed, [number]);
     assert_eq!(site.logs[0].answered, [number]);
     assert_eq!(site.status(0).counters.sessions, 1);
 }
@@ -130,7 +130,7 @@ fn a_pd_that_is_busy_for_a_while_carries_the_command_out_once() {
 #[test]
 fn busy_without_end_is_no_proof_of_life() {
     let mut site = secure_site(47);
-    site.devices[0].gadget.busy = usize::MAX;
+    site.devices[0].handler.busy = usize::MAX;
     let number = site.job(0, 4, false);
     site.run_for(9 * SECOND);
     assert_eq!(site.logs[0].failed, [number]);
@@ -159,7 +159,7 @@ fn a_lost_reply_costs_neither_the_session_nor_a_second_execution() {
     tamper_once(&mut site, |_| false);
     let number = site.job(0, 4, true);
     site.run_for(SECOND);
-    assert_eq!(site.devices[0].gadget.executed, [number]);
+    assert_eq!(site.devices[0].handler.executed, [number]);
     assert_eq!(site.logs[0].answered, [number]);
     assert_eq!(site.status(0).counters.sessions, 1);
     assert_eq!(site.status(0).counters.timeouts, 1);
@@ -186,7 +186,7 @@ fn a_pd_that_starts_anew_is_back_at_once() {
 #[test]
 fn what_a_pd_tells_unasked_arrives_once_in_order() {
     let mut site = secure_site(52);
-    site.devices[0].gadget.to_tell.extend(0..100);
+    site.devices[0].handler.to_tell.extend(0..100);
     site.run_for(5 * SECOND);
     assert_eq!(site.logs[0].told, (0..100).collect::<Vec<u8>>());
 }

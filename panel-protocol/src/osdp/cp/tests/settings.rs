@@ -84,7 +84,7 @@ fn what_can_not_be_is_refused_before_it_is_sent() {
 #[test]
 fn a_refusal_leaves_pd_and_session_as_they_were() {
     let mut site = site_of(1, 82);
-    site.devices[0].gadget.com_answer = Some(Reply::nak(NakReason::UnknownCommand));
+    site.devices[0].handler.com_answer = Some(Reply::nak(NakReason::UnknownCommand));
     ask(&mut site, 0, NEW).unwrap();
     site.run_for(SECOND);
     assert!(site.saw(0, |e| *e == Event::NotMoved { reason: Some(NakReason::UnknownCommand) }));
@@ -96,7 +96,7 @@ fn a_refusal_leaves_pd_and_session_as_they_were() {
 fn the_pds_word_counts_where_it_settles_for_something_else() {
     let mut site = site_of(1, 83);
     let settled = ComSettings { address: 0x22, baud: 115_200 };
-    site.devices[0].gadget.com_answer = Some(Reply::Com(settled));
+    site.devices[0].handler.com_answer = Some(Reply::Com(settled));
     ask(&mut site, 0, NEW).unwrap();
     site.run_to(SECOND, |site| moved(site, 0, settled) && is_ready(site, 0));
     assert_eq!(site.status(0).address, 0x22);
@@ -164,7 +164,7 @@ fn another_device_at_the_new_address_is_not_taken_for_the_one_sought() {
 #[test]
 fn an_answer_that_is_none_begins_a_search() {
     let mut site = site_of(1, 88);
-    site.devices[0].gadget.com_answer = Some(Reply::Ack);
+    site.devices[0].handler.com_answer = Some(Reply::Ack);
     ask(&mut site, 0, NEW).unwrap();
     site.run_to(5 * SECOND, |site| site.saw(0, |e| *e == Event::NotMoved { reason: None }));
     site.run_to(5 * SECOND, |site| is_ready(site, 0));
@@ -175,7 +175,7 @@ fn an_answer_that_is_none_begins_a_search() {
 fn a_pd_without_a_session_moves_too() {
     let mut site = Site::new(89, 115_200);
     let pd = site.add_with(PdKey::Clear, None, None);
-    site.devices[pd].gadget.in_clear = true;
+    site.devices[pd].handler.in_clear = true;
     site.run_to(SECOND, |site| is_ready(site, pd));
     lose_com(&mut site);
     ask(&mut site, pd, NEW).unwrap();

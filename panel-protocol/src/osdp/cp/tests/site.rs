@@ -5,16 +5,17 @@ use std::boxed::Box;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::vec::Vec;
 
-use super::gadget::{Dice, Gadget, OUI};
+use super::gadget::{Gadget, OUI};
 use crate::limits::MAX_FRAME_LEN;
 use crate::osdp::command::Command;
 use crate::osdp::cp::{
-    Cp, Demand, Event, Identity, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus, line_time,
+    Cp, Demand, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey, PdStatus,
+    line_time,
 };
-use crate::osdp::frame::{CRC_BIT, Header, Payload, emit};
+use crate::osdp::frame::{Header, Payload, emit};
 use crate::osdp::payload::Manufacturer;
-use crate::osdp::pd::{self, Pd};
 use crate::osdp::secure::Scbk;
+use crate::testing::{self, Dice, Disorder, Faults, Flight, Line, Said, Sender};
 use crate::time::Micros;
 
 /// Longest frame of either side, mark included.
@@ -24,34 +25,7 @@ pub(super) const PDS: usize = 126;
 /// Bytes that arrive at once, behind a frame's first.
 const PIECE: usize = 16;
 
-pub(super) struct Device {
-    pub pd: Pd<N>,
-    pub gadget: Gadget,
-    pub powered: bool,
-    pub thinking: Duration,
-    /// Whether it takes no notice of frames that end with a CRC.
-    pub deaf_to_crc: bool,
-    pub baud: u32,
-}
-
-/// What is on its way.
-struct Flight {
-    at: Micros,
-    from: Option<usize>,
-    baud: u32,
-    /// Whether the frame ends with a CRC.
-    crc: bool,
-    bytes: Vec<u8>,
-}
-
-/// Faults of the line, in thousandths of the frames.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Faults {
-    pub lost: u64,
-    pub damaged: u64,
-    pub doubled: u64,
-    pub late: u64,
-}
+pub(super) type Device = testing::Device<Gadget, N>;
 
 /// What was answered, told or reported of one PD.
 #[derive(Default)]
@@ -81,8 +55,8 @@ pub(super) struct Site {
     pub baud: u32,
     pub pds: Vec<PdIndex>,
     pub devices: Vec<Device>,
-    pub faults: Faults,
-    pub dice: Dice,
+    line: Line,
+    seed: u64,
     pub logs: Vec<Log>,
     pub jobs: Vec<VecDeque<Job>>,
     /// Jobs without end for these PDs, of as many bytes as fit.
@@ -91,6 +65,8 @@ pub(super) struct Site {
     pub underway: Vec<Option<u32>>,
     /// How long each urgent job waited for its first byte.
     pub urgent_waits: Vec<Duration>,
+    /// Whether commands that are not urgent change nothing at their PDs.
+    pub reads: bool,
     /// The last frame with a command to each PD, and those whose command was told to have failed.
     last_frames: Vec<Vec<u8>>,
     dead_frames: BTreeSet<Vec<u8>>,
@@ -111,12 +87,9 @@ pub(super) struct Site {
     pub files: Vec<Vec<u8>>,
     /// Bytes of a file that are at hand at first.
     pub at_hand: usize,
-    flights: Vec<Flight>,
     next_number: u32,
     /// Whether everyone speaks in turn, so that the CP must keep the silence between frames.
     pub polite: bool,
-    /// When the last frame of either side has left.
-    busy_until: Micros,
 }
 
 pub(super) fn key(byte: u8) -> Scbk {
@@ -137,13 +110,14 @@ impl Site {
             cp: Box::new(Cp::new(config, Box::new(move || numbers.roll().to_le_bytes()))),
             pds: Vec::new(),
             devices: Vec::new(),
-            faults: Faults::default(),
-            dice: Dice(seed),
+            line: Line::new(PIECE),
+            seed,
             logs: Vec::new(),
             jobs: Vec::new(),
             endless: BTreeMap::new(),
             underway: Vec::new(),
             urgent_waits: Vec::new(),
+            reads: false,
             last_frames: Vec::new(),
             dead_frames: BTreeSet::new(),
             command_launched: None,
@@ -155,10 +129,8 @@ impl Site {
             underway_len: 0,
             files: Vec::new(),
             at_hand: usize::MAX,
-            flights: Vec::new(),
             next_number: 0,
             polite: true,
-            busy_until: Micros(0),
         }
     }
 
@@ -171,7 +143,7 @@ impl Site {
     pub(super) fn add_with(
         &mut self,
         ours: PdKey,
-        expected: Option<Identity>,
+        expected: Option<DeviceIdentity>,
         theirs: Option<Scbk>,
     ) -> usize {
         let config = Self::config(self.devices.len());
@@ -193,14 +165,7 @@ impl Site {
     /// A device of which the CP has not been told.
     pub(super) fn add_stranger(&mut self, address: u8, theirs: Option<Scbk>) -> usize {
         let index = self.devices.len();
-        self.devices.push(Device {
-            pd: Pd::new(pd::PdConfig { address, require_secure: true }),
-            gadget: Gadget::new(index, theirs),
-            powered: true,
-            thinking: Duration::from_millis(1),
-            deaf_to_crc: false,
-            baud: self.baud,
-        });
+        self.devices.push(Device::new(address, self.baud, Gadget::new(index, theirs)));
         self.logs.push(Log::default());
         self.jobs.push(VecDeque::new());
         self.underway.push(None);
@@ -211,8 +176,22 @@ impl Site {
 
     /// A device that has lost its power and got it back.
     pub(super) fn restart(&mut self, pd: usize) {
-        let address = self.devices[pd].pd.address();
-        self.devices[pd].pd = Pd::new(pd::PdConfig { address, require_secure: true });
+        self.devices[pd].restart();
+    }
+
+    /// From now on the line loses and damages frames, as often as this.
+    pub(super) fn lose(&mut self, drop_rate: f64, damage_rate: f64) {
+        self.set_faults(Faults { drop_rate, damage_rate, ..Faults::default() }, Disorder::default());
+    }
+
+    /// The line is perfect again.
+    pub(super) fn heal(&mut self) {
+        self.lose(0.0, 0.0);
+    }
+
+    /// From now on the line is as bad as this.
+    pub(super) fn set_faults(&mut self, faults: Faults, disorder: Disorder) {
+        self.line.set_faults(Faults { seed: self.seed, ..faults }, disorder);
     }
 
     /// The caller sets its port, and so the line, to another speed.
@@ -260,7 +239,7 @@ impl Site {
             if done(self) {
                 return true;
             }
-            let flight = self.flights.iter().map(|flight| flight.at).min();
+            let flight = self.line.next_arrival();
             let Some(next) = [wait, flight].into_iter().flatten().min().filter(|next| *next <= end) else {
                 return false;
             };
@@ -305,7 +284,7 @@ impl Site {
                 }
                 Output::Event { pd, event } => {
                     if let Event::FileSent { .. } = event {
-                        let file = &self.devices[pd.get()].gadget.file;
+                        let file = &self.devices[pd.get()].handler.file;
                         assert!(*file == self.files[pd.get()], "it has taken a file that it does not have");
                     }
                     self.logs[pd.get()].events.push((self.now, event));
@@ -341,7 +320,12 @@ impl Site {
         let mut data = std::vec![0; job.len.clamp(4, max_data)];
         data[..4].copy_from_slice(&job.number.to_le_bytes());
         let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &data });
-        self.cp.send(self.now, pd, &command).unwrap();
+        let sent = if self.reads {
+            self.cp.send_read(self.now, pd, &command)
+        } else {
+            self.cp.send(self.now, pd, &command)
+        };
+        sent.unwrap();
         self.underway[index] = Some(job.number);
         self.command_launched = Some(index);
         self.underway_len = data.len();
@@ -371,87 +355,50 @@ impl Site {
 
     /// Puts bytes on the line, as its faults let them.
     fn launch(&mut self, from: Option<usize>, mut bytes: Vec<u8>, at: Micros) {
-        let faults = self.faults;
-        if self.dice.chance(faults.damaged) {
-            let bit = self.dice.below(bytes.len() as u64 * 8) as usize;
-            bytes[bit / 8] ^= 1 << (bit % 8);
-        }
         if from.is_some() && self.tamper.as_mut().is_some_and(|tamper| !tamper(&mut bytes)) {
             return;
         }
         if from.is_none() && self.polite {
             assert!(
-                at >= self.busy_until + line_time(2, self.baud),
+                at >= self.line.busy_until() + line_time(2, self.baud),
                 "sent into a reply or too soon after it"
             );
         }
-        let baud = from.map_or(self.baud, |pd| self.devices[pd].baud);
-        self.busy_until = self.busy_until.max(at + line_time(bytes.len(), baud));
-        let late = if self.dice.chance(faults.late) { self.dice.below(400) } else { 0 };
-        let at = at + Duration::from_millis(late);
-        if self.dice.chance(faults.doubled) {
-            let again = at + Duration::from_millis(self.dice.below(300));
-            self.fly(from, baud, &bytes, again);
-        }
-        if !self.dice.chance(faults.lost) {
-            self.fly(from, baud, &bytes, at);
-        }
-    }
-
-    /// Lets bytes arrive piece by piece, each at its time.
-    fn fly(&mut self, from: Option<usize>, baud: u32, bytes: &[u8], start: Micros) {
-        let crc = bytes[5] & CRC_BIT != 0;
-        let (first, rest) = bytes.split_at(1);
-        let mut len = 0;
-        for piece in core::iter::once(first).chain(rest.chunks(PIECE)) {
-            len += piece.len();
-            let at = start + line_time(len, baud);
-            self.flights.push(Flight { at, from, baud, crc, bytes: piece.to_vec() });
+        match from {
+            Some(pd) => self.line.send(at, Sender::Pd(pd), self.devices[pd].baud, &bytes),
+            None => self.line.send(at, Sender::Cp, self.baud, &bytes),
         }
     }
 
     /// Delivers what has arrived. All hear all at their own speed; the CP does not hear itself.
     fn land(&mut self) {
-        let now = self.now;
-        let (mut landed, flying): (Vec<_>, Vec<_>) = self.flights.drain(..).partition(|f| f.at <= now);
-        self.flights = flying;
-        landed.sort_by_key(|flight| flight.at);
-        for flight in landed {
-            if flight.from.is_some() && flight.baud == self.baud {
+        for Flight { from, baud, crc, bytes, .. } in self.line.land(self.now) {
+            if from != Sender::Cp && baud == self.baud {
                 self.heard = true;
-                self.cp.handle(now, Input::Received(&flight.bytes));
+                self.cp.handle(self.now, Input::Received(&bytes));
             }
-            for listener in 0..self.devices.len() {
-                let Device { baud, deaf_to_crc, .. } = self.devices[listener];
-                if flight.from != Some(listener) && flight.baud == baud && !(flight.crc && deaf_to_crc) {
-                    self.hear(listener, &flight.bytes);
-                }
+            for listener in (0..self.devices.len()).filter(|listener| from != Sender::Pd(*listener)) {
+                let baud_before = self.devices[listener].baud;
+                let said = self.devices[listener].hear(self.now, baud, crc, &bytes);
+                self.say(listener, baud_before, said);
             }
         }
     }
 
     fn hear(&mut self, listener: usize, bytes: &[u8]) {
-        let now = self.now;
-        let device = &mut self.devices[listener];
-        if !device.powered {
-            return;
-        }
-        device.pd.handle(now, pd::Input::Received(bytes), &mut device.gadget);
-        let mut replies = Vec::new();
-        let mut baud = device.baud;
-        while let Some(output) = device.pd.poll_output() {
-            match output {
-                pd::Output::Transmit(reply) => replies.push(reply.to_vec()),
-                pd::Output::Event(pd::Event::ComSet(settings)) => baud = settings.baud,
-                pd::Output::Event(_) => {}
-            }
-        }
-        let at = now + device.thinking;
-        for reply in replies {
+        let baud = self.devices[listener].baud;
+        let said = self.devices[listener].hear(self.now, baud, false, bytes);
+        self.say(listener, baud, said);
+    }
+
+    /// Puts a device's replies on the line, at the speed that it had when it was asked.
+    fn say(&mut self, pd: usize, baud: u32, said: Said) {
+        let baud_after = core::mem::replace(&mut self.devices[pd].baud, baud);
+        for (at, reply) in said {
             self.replied.push(reply.clone());
-            self.launch(Some(listener), reply, at);
+            self.launch(Some(pd), reply, at);
         }
-        self.devices[listener].baud = baud;
+        self.devices[pd].baud = baud_after;
     }
 }
 

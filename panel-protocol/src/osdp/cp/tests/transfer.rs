@@ -36,7 +36,7 @@ fn begin(site: &mut Site, len: usize) -> Result<(), OfferError> {
 }
 
 fn answers(site: &mut Site, answer: impl FnMut(bool) -> Reply<'static> + 'static) {
-    site.devices[0].gadget.file_answer = Box::new(answer);
+    site.devices[0].handler.file_answer = Box::new(answer);
 }
 
 /// What became of the transfer to PD 0.
@@ -66,12 +66,12 @@ fn a_file_arrives_at_every_speed_with_no_frame_sent_twice() {
         for (thinking, buffer) in [(0, 256), (0, 1440), (3, 256), (3, 1440), (190, 256), (190, 1440)] {
             let mut site = Site::new(60, baud);
             site.add();
-            site.devices[0].gadget.set_buffer(buffer);
-            site.devices[0].thinking = Duration::from_millis(thinking);
+            site.devices[0].handler.set_buffer(buffer);
+            site.devices[0].reply_time = Duration::from_millis(thinking);
             site.run_to(5 * SECOND, |site| site.status(0).state == PdState::Ready);
             begin(&mut site, 4000).unwrap();
             assert_eq!(finish(&mut site, 60 * SECOND), Ok(FileOutcome::Processed));
-            assert_eq!(site.devices[0].gadget.file, site.files[0]);
+            assert_eq!(site.devices[0].handler.file, site.files[0]);
             let longest = site.sent.iter().map(|(_, bytes)| bytes.len() - 1).max().unwrap();
             assert!(longest + 16 > usize::from(buffer) && longest <= usize::from(buffer), "{longest} bytes");
             let counters = site.status(0).counters;
@@ -201,7 +201,7 @@ fn a_pd_that_forbids_polls_for_long_is_kept_in_session_by_empty_fragments() {
     begin(&mut site, 1500).unwrap();
     assert_eq!(finish(&mut site, 120 * SECOND), Ok(FileOutcome::Processed));
     assert_eq!(site.status(0).counters.sessions, 1);
-    assert_eq!(site.devices[0].gadget.file, site.files[0]);
+    assert_eq!(site.devices[0].handler.file, site.files[0]);
     let gaps = frames_to(&site, 0).windows(2).map(|pair| pair[1].0.since(pair[0].0)).max().unwrap();
     assert!(gaps < 5 * SECOND, "silent for {gaps:?}");
 }
@@ -233,7 +233,7 @@ fn a_new_limit_for_fragments_is_kept() {
     assert_eq!(finish(&mut site, 10 * SECOND), Ok(FileOutcome::Processed));
     let parts = frames_to(&site, 0).iter().filter(|(_, c)| *c == code::FILETRANSFER).count();
     assert!((20..=24).contains(&parts), "{parts} fragments");
-    assert_eq!(site.devices[0].gadget.file, site.files[0]);
+    assert_eq!(site.devices[0].handler.file, site.files[0]);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_pd_that_never_finishes_is_given_up() {
     assert_eq!(finish(&mut site, 400 * SECOND), Err(FileFault::Stalled));
     assert!(site.now.since(begun) >= FILE_PATIENCE);
     site.run_for(SECOND);
-    assert!(site.devices[0].gadget.aborted);
+    assert!(site.devices[0].handler.aborted);
 }
 
 #[test]
@@ -300,11 +300,11 @@ fn every_refusal_is_told_apart_and_the_session_goes_on() {
         answers(&mut site, move |_| reply);
         begin(&mut site, 5000).unwrap();
         assert_eq!(finish(&mut site, SECOND), Err(fault));
-        assert!(site.devices[0].gadget.file.len() < 5000);
+        assert!(site.devices[0].handler.file.len() < 5000);
         let number = site.job(0, 4, true);
         site.run_for(SECOND);
         assert_eq!(site.logs[0].answered, [number]);
-        assert_eq!(site.devices[0].gadget.aborted, told, "{fault:?}");
+        assert_eq!(site.devices[0].handler.aborted, told, "{fault:?}");
         assert_eq!(site.status(0).counters.sessions, 1);
         assert!(site.sent.iter().all(|(_, bytes)| Frame::parse(&bytes[1..]).unwrap().is_sealed()));
     }
@@ -313,11 +313,12 @@ fn every_refusal_is_told_apart_and_the_session_goes_on() {
 #[test]
 fn lost_and_damaged_frames_and_busy_cost_a_file_no_byte() {
     let mut site = site_of(2, 72, 115_200);
-    (site.faults.lost, site.faults.damaged, site.polite) = (60, 60, false);
-    site.devices[0].gadget.busy = 3;
+    site.lose(0.06, 0.06);
+    site.polite = false;
+    site.devices[0].handler.busy = 3;
     begin(&mut site, 30_000).unwrap();
     assert_eq!(finish(&mut site, 120 * SECOND), Ok(FileOutcome::Processed));
-    assert_eq!(site.devices[0].gadget.file, site.files[0]);
+    assert_eq!(site.devices[0].handler.file, site.files[0]);
     assert!(site.status(0).counters.retries > 5);
     assert_eq!(site.status(0).counters.sessions, 1);
 }
@@ -333,7 +334,7 @@ fn a_transfer_ends_with_its_session_and_can_begin_anew() {
     begin(&mut site, 20_000).unwrap();
     site.logs[0].events.clear();
     assert_eq!(finish(&mut site, 20 * SECOND), Ok(FileOutcome::Processed));
-    assert_eq!(site.devices[0].gadget.file, site.files[0]);
+    assert_eq!(site.devices[0].handler.file, site.files[0]);
 }
 
 #[test]
@@ -361,7 +362,7 @@ fn bytes_that_are_not_at_hand_are_waited_for() {
         assert_eq!(site.status(0).file.map(|file| file.sent), Some(5000));
         site.at_hand = usize::MAX;
         assert_eq!(finish(&mut site, 10 * SECOND), Ok(FileOutcome::Processed));
-        assert_eq!(site.devices[0].gadget.file, site.files[0]);
+        assert_eq!(site.devices[0].handler.file, site.files[0]);
         assert_eq!(site.status(0).counters.sessions, 1);
     }
 }
@@ -379,11 +380,11 @@ fn a_file_can_be_given_up_and_another_sent() {
     assert_eq!(begin(&mut site, 100), Err(OfferError::UnderWay), "its end is still to be told to the PD");
     assert_eq!(finish(&mut site, SECOND), Err(FileFault::Aborted));
     site.run_for(SECOND);
-    assert!(site.devices[0].gadget.aborted);
+    assert!(site.devices[0].handler.aborted);
     site.logs[0].events.clear();
     begin(&mut site, 5000).unwrap();
     assert_eq!(finish(&mut site, 5 * SECOND), Ok(FileOutcome::Processed));
-    assert_eq!(site.devices[0].gadget.file, site.files[0]);
+    assert_eq!(site.devices[0].handler.file, site.files[0]);
 }
 
 #[test]

@@ -1,0 +1,203 @@
+//! How the site is: from the conditions of devices, links, sources and the box's own parts to alarms, sentences and
+//! the verdict. Pure: time is an argument, and nothing is asked of anything.
+//!
+//! [`Health`] is told what things *become*. Each kind of thing has one file that is its part of the table: what a
+//! condition opens, what it closes, how bad it is and the one sentence that says so. [`Health::verdict`] puts the
+//! sentences in the order in which somebody should care.
+//!
+//! | file | conditions of |
+//! | --- | --- |
+//! | `device` | controllers and readers |
+//! | `link` | lines and other links |
+//! | `part` | disk, directory's writer, event log, clock, certificate, sign-in accounts |
+//! | `source` | those who say who may carry which card |
+//! | `exposure` | revoked cards that a device has not proven dead |
+
+mod alarms;
+mod device;
+mod exposure;
+mod link;
+mod part;
+mod source;
+mod verdict;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+
+use alarms::Alarms;
+pub use device::{DeviceSetup, DeviceStanding};
+
+pub use link::LinkStanding;
+pub use part::PartStanding;
+pub use source::{Reach, SourceFacts, source_findings};
+pub use verdict::Seen;
+
+use crate::domain::{
+    Alarm, AlarmKind, Became, Level, LineId, LinkCondition, LocalClock, Notice, Part, PartCondition,
+};
+
+/// Every bound of this module.
+pub mod limits {
+    use jiff::SignedDuration;
+
+    /// Most notices that are kept; the oldest go first.
+    pub const MAX_NOTICES: usize = 20;
+
+    /// Most names that one sentence lists.
+    pub const MAX_NAMED: usize = 3;
+
+    /// A device that was not heard for so long since the start is offline, not starting.
+    pub const STARTING: SignedDuration = SignedDuration::from_secs(15);
+
+    /// From so long before its end on, a token or a certificate is spoken of.
+    pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
+}
+
+/// How everything is that can be other than well. Devices and links are named by their place in the lists that it was
+/// made from.
+#[derive(Debug)]
+pub struct Health {
+    started: Timestamp,
+    links: Vec<LinkStanding>,
+    devices: Vec<DeviceStanding>,
+    parts: BTreeMap<Part, PartStanding>,
+    alarms: Alarms,
+    notices: VecDeque<Notice>,
+}
+
+impl Health {
+    /// Nothing has been heard yet.
+    pub fn new(started: Timestamp, links: Vec<LineId>, devices: Vec<DeviceSetup>) -> Self {
+        Self {
+            started,
+            links: links.into_iter().map(LinkStanding::new).collect(),
+            devices: devices.into_iter().map(DeviceStanding::new).collect(),
+            parts: BTreeMap::new(),
+            alarms: Alarms::default(),
+            notices: VecDeque::new(),
+        }
+    }
+
+    /// A link became so. Gives the alarms that this opens or closes.
+    pub fn link_became(&mut self, link: usize, now: Timestamp, became: &LinkCondition) -> Vec<Alarm> {
+        let Some(standing) = self.links.get_mut(link) else { return Vec::new() };
+        let effect = standing.become_so(now, became);
+        self.take(now, effect)
+    }
+
+    /// A device became so. Gives the alarms that this opens or closes.
+    pub fn device_became(&mut self, device: usize, now: Timestamp, became: &Became) -> Vec<Alarm> {
+        let Some(standing) = self.devices.get_mut(device) else { return Vec::new() };
+        let effect = standing.become_so(now, became);
+        self.take(now, effect)
+    }
+
+    /// A part of the box became so, at `clock`'s now. Gives the alarms that this opens or closes.
+    pub fn part_became(&mut self, clock: &LocalClock, became: PartCondition) -> Vec<Alarm> {
+        let part = became.part();
+        let known = self.parts.get(&part).filter(|known| known.condition.is_like(&became));
+        let since = known.map_or(clock.now(), |known| known.since);
+        let standing = PartStanding { since, condition: became };
+        let effect = standing.effect(clock);
+        self.parts.insert(part, standing);
+        self.take(clock.now(), effect)
+    }
+
+    /// A device may be given a new key until then.
+    pub fn install_mode(&mut self, device: usize, until: Timestamp) {
+        if let Some(standing) = self.devices.get_mut(device) {
+            standing.install_until = Some(until);
+        }
+    }
+
+    /// Something that somebody should know, and that no condition tells.
+    pub fn notice(&mut self, at: Timestamp, level: Level, text: String) {
+        if self.notices.iter().any(|notice| notice.level == level && notice.text == text) {
+            return;
+        }
+        self.notices.push_front(Notice { at, level, text });
+        self.notices.truncate(limits::MAX_NOTICES);
+    }
+
+    /// Opens an alarm that is about no condition, such as a table that is full.
+    pub fn raise(&mut self, now: Timestamp, what: AlarmKind, text: String) -> Vec<Alarm> {
+        self.alarms.open(now, what, text).into_iter().collect()
+    }
+
+    /// Closes an alarm, if it is open.
+    pub fn clear(&mut self, what: &AlarmKind) -> Vec<Alarm> {
+        self.alarms.close(what).into_iter().collect()
+    }
+
+    /// The links, in their order.
+    pub fn links(&self) -> &[LinkStanding] {
+        &self.links
+    }
+
+    /// A device, as it stands at `now`; `heard` is when it last said anything.
+    pub fn device(&self, device: usize, now: Timestamp, heard: Option<Timestamp>) -> Option<DeviceStanding> {
+        Some(self.devices.get(device)?.at(now, self.started, heard))
+    }
+
+    /// The parts of the box of which something was told.
+    pub fn parts(&self) -> impl Iterator<Item = &PartStanding> {
+        self.parts.values()
+    }
+
+    /// The open alarms with when each was opened, oldest first.
+    pub fn alarms(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &Alarm)> {
+        self.alarms.iter()
+    }
+
+    /// What somebody should know, newest first.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.notices.iter()
+    }
+
+    fn take(&mut self, now: Timestamp, effect: Effect) -> Vec<Alarm> {
+        let mut changes: Vec<Alarm> =
+            effect.closes.iter().filter_map(|what| self.alarms.close(what)).collect();
+        if let Some(what) = effect.opens {
+            changes.extend(self.alarms.open(now, what, effect.sentence));
+        } else if let Some(level) = effect.notice {
+            self.notice(now, level, effect.sentence);
+        }
+        changes
+    }
+}
+
+/// What follows when something becomes so: a row of the table.
+#[derive(Clone, PartialEq, Debug)]
+struct Effect {
+    /// The alarm that it opens, with the sentence as its text.
+    opens: Option<AlarmKind>,
+    /// The alarms that it closes.
+    closes: Vec<AlarmKind>,
+    /// How loudly it is told where it opens no alarm; `None`: its condition tells it, or nothing needs to.
+    notice: Option<Level>,
+    /// The one sentence.
+    sentence: String,
+}
+
+impl Effect {
+    /// A sentence of which nothing follows.
+    fn none(sentence: String) -> Self {
+        Self { opens: None, closes: Vec::new(), notice: None, sentence }
+    }
+
+    fn opening(self, what: AlarmKind) -> Self {
+        Self { opens: Some(what), ..self }
+    }
+
+    fn closing(self, closes: Vec<AlarmKind>) -> Self {
+        Self { closes, ..self }
+    }
+
+    fn noticed(self, level: Option<Level>) -> Self {
+        Self { notice: level, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests;
