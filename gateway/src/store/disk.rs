@@ -1,6 +1,7 @@
 //! Files that must survive a power cut: folders are fsync'd after their entries change, and whole files appear by
 //! rename or not at all.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -37,6 +38,34 @@ pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError
     };
     write().map_err(StoreError::io("replace", path))?;
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// How data gets from the system to the disk. Tests have it fail.
+pub(super) struct FileSync(Box<dyn FnMut(&File) -> io::Result<()> + Send>);
+
+impl FileSync {
+    /// Does it this way.
+    #[cfg(test)]
+    pub(super) fn by(sync: impl FnMut(&File) -> io::Result<()> + Send + 'static) -> Self {
+        Self(Box::new(sync))
+    }
+
+    /// Makes what was written to `file` durable.
+    pub(super) fn data_of(&mut self, file: &File) -> io::Result<()> {
+        (self.0)(file)
+    }
+}
+
+impl Default for FileSync {
+    fn default() -> Self {
+        Self(Box::new(File::sync_data))
+    }
+}
+
+impl fmt::Debug for FileSync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileSync")
+    }
 }
 
 /// Makes sure that the disk of `dir` takes a file, and that it can be flushed.

@@ -26,6 +26,12 @@ pub const MAX_BYTES_PER_FLUSH: usize = 16 << 20;
 /// Writers that may wait for the next flush before further ones have to wait for a place.
 pub const QUEUED_JOBS: usize = 1024;
 
+/// Records that wait in memory while the disk refuses them, at most; the oldest go first.
+pub const MAX_HELD_RECORDS: usize = 10_000;
+
+/// And their bytes.
+pub const MAX_HELD_BYTES: usize = 32 << 20;
+
 /// How often it is looked whether a disk that failed takes writes again.
 pub const HEAL_EVERY: Duration = Duration::from_secs(1);
 

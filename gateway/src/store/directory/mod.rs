@@ -37,12 +37,12 @@ pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
 pub use query::BeforeRead;
 pub use view::View;
 
-use super::condition::{DiskCondition, Trouble};
+use super::condition::{self, Trouble};
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
-use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
+use crate::domain::{Cardholder, Change, Origin, PartCondition, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
 use query::Readers;
@@ -105,11 +105,11 @@ impl State {
         *locked(&self.failed) = Some(error.to_string());
         let trouble = Trouble::of(error);
         self.trouble.send_if_modified(|known| {
-            let worse = matches!(known, Some(Trouble::Fatal(_) | Trouble::Behind(_)));
-            if !worse || matches!(trouble, Trouble::Fatal(_)) {
+            let stays = known.as_ref().is_some_and(|known| known.outweighs(&trouble));
+            if !stays {
                 *known = Some(trouble);
             }
-            true
+            !stays
         });
     }
 
@@ -266,9 +266,15 @@ impl Directory {
         }
     }
 
-    /// How the disk is. Asks the system how much room there is.
-    pub fn disk(&self) -> DiskCondition {
-        DiskCondition::of(&self.inner.dir, self.inner.state.trouble.borrow().clone())
+    /// How it is, and the disk under it. Asks the system how much room there is, and looks for a file.
+    pub fn condition(&self) -> PartCondition {
+        let trouble = self.inner.state.trouble.borrow().clone();
+        match (condition::of_storage(&self.inner.dir, trouble), self.incomplete()) {
+            (PartCondition::Well(_) | PartCondition::DiskLow { .. }, Some(incomplete)) => {
+                PartCondition::DirectoryIncomplete { why: incomplete.text() }
+            }
+            (condition, _) => condition,
+        }
     }
 
     /// Returns with the reason once it can't be told any more whether the last changes are on the disk: then the process must

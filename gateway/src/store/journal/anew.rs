@@ -29,7 +29,7 @@ impl Journal {
         self.len += pending.len() as u64;
         self.next += count;
         self.unsynced = count;
-        if let Err(error) = (self.sync)(&self.file) {
+        if let Err(error) = self.sync.data_of(&self.file) {
             self.cut_back(&error)?;
             return Err(StoreError::io("flush", &self.newest_path())(error));
         }
@@ -39,12 +39,7 @@ impl Journal {
     /// Takes the newest segment back to what was durable, and reads that from the disk.
     fn cut_back(&mut self, cause: &io::Error) -> Result<(), StoreError> {
         let first = self.next - self.unsynced;
-        let cut = || {
-            self.file.set_len(self.synced_len)?;
-            (self.sync)(&self.file)?;
-            self.file.sync_all()
-        };
-        cut().map_err(|error| self.poison(&format!("{cause}, and then {error}")))?;
+        self.cut_off().map_err(|error| self.poison(&format!("{cause}, and then {error}")))?;
         self.read_back(first).map_err(|error| self.poison(&format!("{cause}, and then {error}")))?;
         self.len = self.synced_len;
         self.next = first;
@@ -52,6 +47,12 @@ impl Journal {
         self.pending.clear();
         self.in_new_segment = true;
         Ok(())
+    }
+
+    fn cut_off(&mut self) -> io::Result<()> {
+        self.file.set_len(self.synced_len)?;
+        self.sync.data_of(&self.file)?;
+        self.file.sync_all()
     }
 
     /// Reads the newest segment past the system's memory of it. It must end where `first` would begin.

@@ -19,12 +19,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+pub(in crate::store) use appender::Standing;
 pub use appender::{AppendError, Appender};
 pub use reader::{Entry, read, read_newest_first};
 
-use super::disk;
+use super::disk::{self, FileSync};
 use super::error::StoreError;
 use super::limits::MAX_RECORD_BYTES;
 use mark::Mark;
@@ -109,7 +110,7 @@ pub struct Journal {
     /// What the mark said at the open.
     marked: Option<u64>,
     stats: Arc<Mutex<JournalStats>>,
-    sync: fn(&File) -> io::Result<()>,
+    sync: FileSync,
 }
 
 impl Journal {
@@ -193,7 +194,7 @@ impl Journal {
             mark: None,
             marked: None,
             stats: Arc::default(),
-            sync: File::sync_data,
+            sync: FileSync::default(),
         }
     }
 
@@ -259,7 +260,7 @@ impl Journal {
     pub fn sync(&mut self) -> Result<(), StoreError> {
         self.healthy()?;
         let start = Instant::now();
-        if let Err(error) = (self.sync)(&self.file) {
+        if let Err(error) = self.sync.data_of(&self.file) {
             self.write_anew(&error)?;
         }
         self.flushed(start.elapsed());
@@ -298,6 +299,19 @@ impl Journal {
             [oldest, second, ..] => Some((&oldest.path, second.first)),
             _ => None,
         }
+    }
+
+    /// The segments' files, oldest first.
+    pub fn segment_paths(&self) -> impl Iterator<Item = &Path> {
+        self.segments.iter().map(|segment| segment.path.as_path())
+    }
+
+    /// Has the segment that is being written look as if it had been at `time`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn stamp(&self, time: SystemTime) -> Result<(), StoreError> {
+        self.file.set_modified(time).map_err(StoreError::io("stamp", &self.newest_path()))
     }
 
     fn drop_oldest(&mut self) -> Result<(), StoreError> {
