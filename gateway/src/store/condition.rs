@@ -1,11 +1,41 @@
 //! How the store and the disk under it are, for whoever tells people.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::error::StoreError;
 use super::limits::DISK_LOW_BYTES;
-use crate::domain::{Part, PartCondition};
+
+/// How the disk under the directory is, and what is refused because of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DiskCondition {
+    /// Changes can be kept.
+    Well,
+    /// Changes can be kept, and there is little room left.
+    Low {
+        /// What is left.
+        free_bytes: u64,
+    },
+    /// There is no room: changes are refused, revocations too. It goes on by itself when there is.
+    Full {
+        /// What is left.
+        free_bytes: u64,
+    },
+    /// The system refuses otherwise: changes are refused, revocations too. It is tried again.
+    Failing {
+        /// What it says.
+        why: String,
+    },
+    /// What was answered is in the journal, and can't be read yet; further changes are refused. It is tried again.
+    Behind {
+        /// What the system says.
+        why: String,
+    },
+    /// Whether the last changes are on the disk can't be told, so that only a new start helps. Nobody was answered.
+    Fatal {
+        /// What the system says.
+        why: String,
+    },
+}
 
 /// What last went wrong, while it does.
 #[derive(Clone, Debug)]
@@ -44,27 +74,20 @@ impl Trouble {
     }
 }
 
-/// The condition of the directory in `dir`. Asks the system how much room there is.
-pub(super) fn of_storage(dir: &Path, trouble: Option<Trouble>) -> PartCondition {
-    let free_bytes = free_bytes(dir);
-    match trouble {
-        None => match free_bytes.filter(|free| *free < DISK_LOW_BYTES) {
-            Some(free_bytes) => PartCondition::DiskLow { free_bytes },
-            None => PartCondition::Well(Part::Storage),
-        },
-        Some(Trouble::Full) => PartCondition::DiskFull { free_bytes: free_bytes.unwrap_or_default() },
-        Some(Trouble::Failing(why) | Trouble::Fatal(why)) => PartCondition::WriterFailing { why },
-        Some(Trouble::Behind(why)) => PartCondition::DirectoryBehind { why },
-    }
-}
-
-/// Whether others on the box may use the data folder, or get into it.
-pub fn data_folder(dir: &Path) -> PartCondition {
-    let mode = std::fs::metadata(dir).map_or(0, |data| data.permissions().mode() & 0o777);
-    if mode & 0o027 == 0 {
-        PartCondition::Well(Part::DataFolder)
-    } else {
-        PartCondition::DataFolderOpen { mode }
+impl DiskCondition {
+    /// The condition of the disk that holds `dir`. Asks the system how much room there is.
+    pub(super) fn of(dir: &Path, trouble: Option<Trouble>) -> Self {
+        let free_bytes = free_bytes(dir);
+        match trouble {
+            None => match free_bytes.filter(|free| *free < DISK_LOW_BYTES) {
+                Some(free_bytes) => Self::Low { free_bytes },
+                None => Self::Well,
+            },
+            Some(Trouble::Full) => Self::Full { free_bytes: free_bytes.unwrap_or_default() },
+            Some(Trouble::Failing(why)) => Self::Failing { why },
+            Some(Trouble::Behind(why)) => Self::Behind { why },
+            Some(Trouble::Fatal(why)) => Self::Fatal { why },
+        }
     }
 }
 

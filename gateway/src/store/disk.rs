@@ -40,8 +40,10 @@ pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+type SyncData = dyn FnMut(&File) -> io::Result<()> + Send;
+
 /// How data gets from the system to the disk. Tests have it fail.
-pub(super) struct FileSync(Box<dyn FnMut(&File) -> io::Result<()> + Send>);
+pub(super) struct FileSync(Box<SyncData>);
 
 impl FileSync {
     /// Does it this way.

@@ -13,7 +13,7 @@ mod secret_file;
 pub mod tokens;
 pub mod users;
 
-pub use condition::data_folder;
+pub use condition::DiskCondition;
 pub use directory::{
     Applied, BeforeRead, CommitError, Committed, Counts, Directory, DirectoryStats, Incomplete, OpenReport,
     RebuildCause, View,

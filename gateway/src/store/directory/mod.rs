@@ -37,12 +37,12 @@ pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
 pub use query::BeforeRead;
 pub use view::View;
 
-use super::condition::{self, Trouble};
+use super::condition::{DiskCondition, Trouble};
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
-use crate::domain::{Cardholder, Change, Origin, PartCondition, Record, Revision, RuleDropped};
+use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
 use query::Readers;
@@ -266,15 +266,9 @@ impl Directory {
         }
     }
 
-    /// How it is, and the disk under it. Asks the system how much room there is, and looks for a file.
-    pub fn condition(&self) -> PartCondition {
-        let trouble = self.inner.state.trouble.borrow().clone();
-        match (condition::of_storage(&self.inner.dir, trouble), self.incomplete()) {
-            (PartCondition::Well(_) | PartCondition::DiskLow { .. }, Some(incomplete)) => {
-                PartCondition::DirectoryIncomplete { why: incomplete.text() }
-            }
-            (condition, _) => condition,
-        }
+    /// How the disk is. Asks the system how much room there is.
+    pub fn disk(&self) -> DiskCondition {
+        DiskCondition::of(&self.inner.dir, self.inner.state.trouble.borrow().clone())
     }
 
     /// Returns with the reason once it can't be told any more whether the last changes are on the disk: then the process must

@@ -218,3 +218,55 @@ fn old_events_go_by_age_whatever_the_controllers_clock_said() {
     }
     assert_eq!(oldest_with(dir.path(), EventLimits::default()), 9);
 }
+
+/// Has all files of the log written so long ago, or so long from now.
+fn stamp(dir: &Path, change: impl Fn(SystemTime) -> SystemTime) -> SystemTime {
+    let time = change(SystemTime::now());
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "seg") {
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_times(FileTimes::new().set_modified(time)).unwrap();
+        }
+    }
+    time
+}
+
+fn newest_stamp(dir: &Path) -> SystemTime {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let segments = files.filter(|path| path.extension().is_some_and(|end| end == "seg"));
+    segments.map(|path| fs::metadata(path).unwrap().modified().unwrap()).max().unwrap()
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn a_clock_that_is_91_days_ahead_at_the_start_deletes_nothing_and_is_told() {
+    let dir = TempDir::new().unwrap();
+    four_segments(dir.path());
+    let written = stamp(dir.path(), |now| now - 91 * DAY);
+    for start in 1..=3 {
+        let log = open(dir.path());
+        assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+        let apart = log.clock_apart().as_hours();
+        assert!((91 * 24 - 1..=91 * 24).contains(&apart), "{apart}");
+        log.append(event(13 + start)).await.unwrap();
+        assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+        drop(log);
+        let left = newest_stamp(dir.path()).duration_since(written).unwrap();
+        assert!(left < DAY, "a wrong clock leaves no trace: {left:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_years_behind_at_the_start_neither_deletes_nor_dates_back() {
+    let dir = TempDir::new().unwrap();
+    four_segments(dir.path());
+    let written = stamp(dir.path(), |now| now + 5_000 * DAY);
+    let log = open(dir.path());
+    assert!(log.clock_apart().as_hours() <= -(5_000 * 24 - 1), "{}", log.clock_apart());
+    assert_eq!(log.append(event(14)).await.unwrap(), 14);
+    assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+    drop(log);
+    assert!(newest_stamp(dir.path()) >= written - DAY, "else what is written now would be old at once");
+}

@@ -144,7 +144,7 @@ impl Segment {
         let bytes = self.read()?;
         self.check_header(kind, &bytes)?;
         let (end, next, why) = self.walk(&bytes);
-        why.map_or(Ok((end, next)), |why| Err(self.damaged(end, why)))
+        why.map_or(Ok((end, next)), |why| Err(self.damaged(end, why.describe(next))))
     }
 
     /// Judges the newest segment: whole, torn at its end by a crash, or damaged.
@@ -163,19 +163,19 @@ impl Segment {
         let torn = bytes.len() as u64 - end;
         let Some(why) = why else { return Ok(Extent { end, next, torn: 0 }) };
         let unfinished = match later_record(&bytes, end as usize, next) {
-            Later::Nothing => !durable.is_damaged(next),
+            // A file that lost its end lacks changes, and that is told when it is known what else has them.
+            Later::Nothing => why.is_cut_short() || !durable.is_damaged(next),
             Later::SameFlush => durable.was_unfinished(next),
             Later::OtherFlush => false,
         };
-        if unfinished { Ok(Extent { end, next, torn }) } else { Err(self.damaged(end, why)) }
+        if unfinished { Ok(Extent { end, next, torn }) } else { Err(self.damaged(end, why.describe(next))) }
     }
 
     /// Walks the records from the start: where they end, what should follow, and what is wrong there.
-    fn walk(&self, bytes: &[u8]) -> (u64, u64, Option<String>) {
+    fn walk(&self, bytes: &[u8]) -> (u64, u64, Option<Broken>) {
         let mut records = Records::new(bytes, self.first);
         while records.next().is_some() {}
-        let why = records.broken.map(|broken| broken.describe(records.expected));
-        (records.offset as u64, records.expected, why)
+        (records.offset as u64, records.expected, records.broken)
     }
 
     fn damaged(&self, offset: u64, what: String) -> StoreError {
@@ -208,6 +208,10 @@ pub(super) enum Broken {
 }
 
 impl Broken {
+    const fn is_cut_short(self) -> bool {
+        matches!(self, Self::No(NoRecord::Short))
+    }
+
     fn describe(self, expected: u64) -> String {
         match self {
             Self::No(NoRecord::Short) => format!("record {expected} is cut short"),

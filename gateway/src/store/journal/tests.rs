@@ -404,3 +404,60 @@ fn a_mark_says_how_far_a_journal_must_reach() {
     let (journal, _) = Journal::open(&segments, options).unwrap();
     assert_eq!(journal.marked(), Some(0), "it is begun anew");
 }
+
+/// Flushes of records fail while the flag is up; cutting them off again doesn't.
+fn failing_while(flag: &Arc<std::sync::atomic::AtomicBool>) -> FileSync {
+    let flag = Arc::clone(flag);
+    FileSync::by(move |file| {
+        let fails = flag.load(std::sync::atomic::Ordering::SeqCst);
+        if fails && file.metadata()?.len() > HEADER_LEN as u64 {
+            return Err(Error::other("input/output error"));
+        }
+        file.sync_data()
+    })
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_waits_in_memory_until_the_disk_takes_it_and_nothing_else_does() {
+    let dir = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    let fails = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    journal.sync = failing_while(&fails);
+    let flushed = Arc::<Mutex<Vec<u8>>>::default();
+    let heard = Arc::clone(&flushed);
+    let appender = Appender::start(journal, move |_, _, items| heard.lock().unwrap().extend(items)).unwrap();
+    let mut standing = appender.standing();
+    assert!(matches!(appender.append(payload(9), 9).await, Err(AppendError::Failed(_))));
+    let kept = appender.keep_all(vec![(payload(1), 1), (payload(2), 2)]).await;
+    assert!(matches!(kept, Err(AppendError::Failed(_))), "it is not on the disk yet");
+    appender.post(payload(3), 3).unwrap();
+    let waits = standing.wait_for(|standing| standing.waiting == 3).await.unwrap().clone();
+    assert!(matches!(waits.trouble, Some(crate::store::condition::Trouble::Failing(_))), "{waits:?}");
+    assert!(flushed.lock().unwrap().is_empty());
+    fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    standing.wait_for(|standing| standing.trouble.is_none() && standing.waiting == 0).await.unwrap();
+    assert_eq!(*flushed.lock().unwrap(), [1, 2, 3], "by itself, and in order");
+    assert_eq!(appender.append(payload(4), 4).await.unwrap(), 4);
+    drop(appender);
+    assert_eq!(check(dir.path(), Some(4)).unwrap(), (4, None));
+}
+
+#[tokio::test]
+async fn memory_holds_so_many_records_for_a_disk_that_fails_and_no_more() {
+    use crate::store::limits::MAX_HELD_RECORDS;
+    let dir = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    let fails = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    journal.sync = failing_while(&fails);
+    let flushed = Arc::<Mutex<Vec<usize>>>::default();
+    let heard = Arc::clone(&flushed);
+    let appender = Appender::start(journal, move |_, _, items| heard.lock().unwrap().extend(items)).unwrap();
+    let too_many = MAX_HELD_RECORDS + 5;
+    let records = (0..too_many).map(|number| (vec![b'x'], number)).collect();
+    assert!(appender.keep_all(records).await.is_err());
+    fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    let mut standing = appender.standing();
+    standing.wait_for(|standing| standing.waiting == 0).await.unwrap();
+    drop(appender);
+    assert_eq!(*flushed.lock().unwrap(), (5..too_many).collect::<Vec<_>>(), "the oldest go first");
+}
