@@ -38,6 +38,48 @@
     return active && part.contains(active) && active.closest("form") !== null;
   };
 
+  // The script's own: how long ago things were.
+  const isOurs = (node) => node.nodeType === Node.ELEMENT_NODE && node.classList.contains("ago");
+  const idOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id : "");
+  const isAlike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && idOf(a) === idOf(b);
+
+  // Makes `old` like `fresh`, touching only what differs: marked text, focus and open details stay.
+  const become = (old, fresh) => {
+    if (old.nodeType !== Node.ELEMENT_NODE) {
+      if (old.data !== fresh.data) old.data = fresh.data;
+      return;
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    for (const name of old.getAttributeNames()) {
+      if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+    }
+    if (!isOurs(old)) becomeInside(old, fresh);
+  };
+
+  // Rows are known again by their ids, wherever they have moved to; what has none, by its place.
+  const becomeInside = (old, fresh) => {
+    const known = new Map();
+    for (const child of old.children) if (child.id) known.set(child.id, child);
+    let at = old.firstChild;
+    for (const wanted of Array.from(fresh.childNodes)) {
+      const kept = known.get(idOf(wanted)) ?? (at && !idOf(at) ? at : null);
+      if (!kept || !isAlike(kept, wanted)) {
+        old.insertBefore(wanted, at);
+        continue;
+      }
+      if (kept === at) at = at.nextSibling;
+      else old.insertBefore(kept, at);
+      become(kept, wanted);
+    }
+    while (at) {
+      const next = at.nextSibling;
+      at.remove();
+      at = next;
+    }
+  };
+
   const swap = (id, html) => {
     const part = document.getElementById(id);
     if (!part) return;
@@ -46,14 +88,9 @@
       return;
     }
     held.delete(id);
-    const open = Array.from(part.querySelectorAll("details[open]"), (details) => details.id);
-    const focused = part.contains(document.activeElement) ? document.activeElement.parentElement.id : "";
-    part.innerHTML = html; // rendered and escaped by the server
-    for (const id of open) {
-      const details = document.getElementById(id);
-      if (details) details.open = true;
-    }
-    if (focused) document.getElementById(focused)?.querySelector("summary")?.focus();
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html; // rendered and escaped by the server
+    becomeInside(part, fresh.content);
   };
 
   const tellTitle = () => {
@@ -83,11 +120,11 @@
   };
 
   const listen = () => {
-    source = new EventSource("/events");
-    source.addEventListener("sections", (event) => {
+    source = new EventSource(document.body.dataset.live);
+    source.addEventListener("parts", (event) => {
       const update = JSON.parse(event.data);
       skewMs = Date.parse(update.now) - Date.now();
-      for (const [id, html] of Object.entries(update.sections)) swap(id, html);
+      for (const [id, html] of Object.entries(update.parts)) swap(id, html);
       heard();
       tellTimes();
       tellTitle();

@@ -39,6 +39,13 @@ impl CardIndex {
         }
     }
 
+    /// The cards after `after`, or from the first on, bucket by bucket.
+    pub fn after(&self, after: Option<Credential>) -> impl Iterator<Item = (Credential, CardAccess)> {
+        let begin = after.map_or(Bound::Unbounded, |after| Bound::Excluded((bucket_of(after), after)));
+        let cards = self.cards.range((begin, Bound::Unbounded));
+        cards.map(|((_, credential), access)| (*credential, *access))
+    }
+
     /// Every card, bucket by bucket.
     pub fn iter(&self) -> impl Iterator<Item = (Credential, CardAccess)> {
         self.cards.iter().map(|((_, credential), access)| (*credential, *access))

@@ -7,13 +7,13 @@ use clap::{Args, Subcommand};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
+use super::client::{ClientError, Wrong};
 use super::table::Table;
 use super::{Failure, SiteFile, asked, counted, say, tell};
 use crate::config::{AccessFile, NamedFiles, Remark, written};
 use crate::domain::{
     AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft, one_line,
 };
-use crate::local::ClientError;
 
 /// Access levels, and the rules that give them to groups
 ///
@@ -207,7 +207,7 @@ impl Import {
             )
             .into()),
             Err(wrong) => {
-                let remark = |wrong: crate::local::Wrong| Remark {
+                let remark = |wrong: Wrong| Remark {
                     field: wrong.field.unwrap_or_default(),
                     message: wrong.message,
                     remedy: wrong.remedy,

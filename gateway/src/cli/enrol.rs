@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::client::{Client, ClientError};
 use super::{Failure, SiteFile, asked, say, tell};
 use crate::config::{Config, NamedFiles, closest};
 use crate::domain::ControllerId;
-use crate::local::{Client, ClientError};
 
 /// Let controllers be given their keys, for some minutes
 ///

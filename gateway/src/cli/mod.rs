@@ -7,6 +7,7 @@ mod accept_loss;
 mod access;
 mod card;
 mod check;
+mod client;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
@@ -30,7 +31,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
-use crate::local::{Client, ClientError};
+use client::{Client, ClientError};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;

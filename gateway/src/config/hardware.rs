@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::closest;
 use super::problem::Problem;
 use super::section::{self, Section};
-use super::{Controller, ControllerKind, Door, Line, NamedFiles, Protocol};
+use super::{Attachment, Controller, ControllerKind, Door, Line, NamedFiles, Protocol};
 use crate::domain::{ControllerId, DoorId, LineId, NameError};
 use crate::links::osdp::key_file;
 
@@ -28,7 +28,13 @@ pub const HIGHEST_ADDRESS: u8 = 126;
 /// OSDP's line rates, in bits a second (OSDP 2.2, 5.1).
 pub const BAUD_RATES: [u32; 6] = [9600, 19_200, 38_400, 57_600, 115_200, 230_400];
 
-const PROTOCOLS: [(&str, Protocol); 1] = [("osdp", Protocol::Osdp)];
+/// What a line's `protocol` can be.
+#[derive(Clone, Copy)]
+enum Spoken {
+    Osdp,
+}
+
+const PROTOCOLS: [(&str, Spoken); 1] = [("osdp", Spoken::Osdp)];
 const KINDS: [(&str, ControllerKind); 1] = [("panel", ControllerKind::Panel)];
 
 pub(super) fn read(
@@ -86,14 +92,23 @@ fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
     if section.value("protocol").is_none() {
         section.missing("protocol", "protocol = \"osdp\"");
     }
-    let protocol = section.word("protocol", &PROTOCOLS, &["modbus", "wiegand-serial"]);
+    let spoken = section.word("protocol", &PROTOCOLS, &["modbus", "wiegand-serial"]);
+    // The port and the rate are checked even where the protocol is none.
+    let osdp = osdp(section, taken);
+    let protocol = match spoken? {
+        Spoken::Osdp => osdp?,
+    };
+    Some(Line { id: id?.into_inner(), protocol })
+}
+
+fn osdp(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Protocol> {
     let port = section.required_text("port", "port = \"/dev/ttyUSB0\"").map(|text| {
         let path = section.review.path(text.get_ref());
         taken.ports.take(section, path.clone(), text.span(), format!("the port {}", text.get_ref()));
         path
     });
     let baud = baud(section);
-    Some(Line { id: id?.into_inner(), protocol: protocol?, port: port?, baud: baud? })
+    Some(Protocol::Osdp { port: port?, baud: baud? })
 }
 
 fn baud(section: &Section<'_, '_>) -> Option<u32> {
@@ -116,20 +131,25 @@ fn controller(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Controller
         taken.controllers.take(section, id.get_ref().clone(), id.span(), what);
     }
     let line = line_of(section, taken);
-    let addresses = 0..u64::from(HIGHEST_ADDRESS) + 1;
-    let address = section.required_number("address", addresses, "address = 1");
-    if let (Some(line), Some(address)) = (&line, &address) {
-        let what = format!("address {} of line \"{line}\"", address.get_ref());
-        taken.addresses.take(section, (line.clone(), *address.get_ref()), address.span(), what);
-    }
+    let address = address(section, taken, line.as_ref());
     if section.value("kind").is_none() {
         section.missing("kind", "kind = \"panel\"");
     }
     let kind = section.word("kind", &KINDS, &["reader"]);
     let scbk_file = scbk_file(section, taken);
     let doors = doors(section, taken);
-    let address = u8::try_from(address?.into_inner()).ok()?;
-    Some(Controller { id: id?.into_inner(), line: line?, address, kind: kind?, scbk_file: scbk_file?, doors })
+    let attachment = Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? };
+    Some(Controller { id: id?.into_inner(), kind: kind?, attachment, doors })
+}
+
+fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) -> Option<u8> {
+    let addresses = 0..u64::from(HIGHEST_ADDRESS) + 1;
+    let address = section.required_number("address", addresses, "address = 1")?;
+    if let Some(line) = line {
+        let what = format!("address {} of line \"{line}\"", address.get_ref());
+        taken.addresses.take(section, (line.clone(), *address.get_ref()), address.span(), what);
+    }
+    u8::try_from(address.into_inner()).ok()
 }
 
 /// The line that a controller names, which must be one of the file's.

@@ -62,7 +62,7 @@ pub struct Config {
 impl Config {
     /// The controllers of one line, in the file's order.
     pub fn controllers_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Controller> {
-        self.controllers.iter().filter(move |controller| controller.line == *line)
+        self.controllers.iter().filter(move |controller| controller.line() == line)
     }
 
     /// Where the running service listens for the command line on the same box.
@@ -162,41 +162,61 @@ pub struct Limits {
     pub event_days: u32,
 }
 
-/// One RS-485 pair.
+/// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
     /// Unique among lines.
     pub id: LineId,
-    /// What is spoken on it.
+    /// What is spoken on it, and where.
     pub protocol: Protocol,
-    /// The serial device; unique among lines.
-    pub port: PathBuf,
-    /// Bits a second, one of [`BAUD_RATES`].
-    pub baud: u32,
 }
 
-/// What is spoken on a line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What is spoken on a line, with what that needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Protocol {
-    /// OSDP 2.2, secure channel always.
-    Osdp,
+    /// OSDP 2.2 on an RS-485 pair, secure channel always.
+    Osdp {
+        /// The serial device; unique among lines.
+        port: PathBuf,
+        /// Bits a second, one of [`BAUD_RATES`].
+        baud: u32,
+    },
 }
 
-/// One device on a line.
+/// A device that has doors.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Controller {
     /// Unique among controllers.
     pub id: ControllerId,
-    /// The line that it is on.
-    pub line: LineId,
-    /// Its address on that line, 0 to 126, unique there.
-    pub address: u8,
     /// Who decides.
     pub kind: ControllerKind,
-    /// Where its secure-channel key is kept; absent until it is enrolled.
-    pub scbk_file: PathBuf,
+    /// Where it is reached.
+    pub attachment: Attachment,
     /// At least one.
     pub doors: Vec<Door>,
+}
+
+impl Controller {
+    /// The line that it hangs on.
+    pub const fn line(&self) -> &LineId {
+        match &self.attachment {
+            Attachment::Osdp { line, .. } => line,
+        }
+    }
+}
+
+/// Where a controller is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Attachment {
+    /// On an OSDP line.
+    Osdp {
+        /// Which.
+        line: LineId,
+        /// Its address there, 0 to 126, unique on the line.
+        address: u8,
+        /// Where its secure-channel key is kept; absent until it is enrolled.
+        scbk_file: PathBuf,
+    },
 }
 
 /// Who decides at a controller's doors.

@@ -50,8 +50,10 @@ fn paths_are_relative_to_the_file() {
     let config = parsed(SMALL).unwrap();
     assert_eq!(config.site.data_dir, Path::new("/etc/gatehouse/data"));
     assert_eq!(config.socket_path(), Path::new("/etc/gatehouse/data/gateway.sock"));
-    assert_eq!(config.lines[0].port, Path::new("/dev/ttyUSB0"));
-    assert_eq!(config.controllers[0].scbk_file, Path::new("/etc/gatehouse/keys/lobby.scbk"));
+    let Protocol::Osdp { port, .. } = &config.lines[0].protocol;
+    assert_eq!(port, Path::new("/dev/ttyUSB0"));
+    let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment;
+    assert_eq!(scbk_file, Path::new("/etc/gatehouse/keys/lobby.scbk"));
 }
 
 #[test]
@@ -91,7 +93,8 @@ fn everything_that_is_given_arrives() {
     assert!(config.cards.strict);
     assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
-    assert_eq!((controller.address, controller.doors[0].reader), (126, 15));
+    let Attachment::Osdp { line, address, .. } = &controller.attachment;
+    assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, 15));
     assert_eq!(controller.doors[0].name, "Lobby, main");
     assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
 }

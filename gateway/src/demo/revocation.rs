@@ -8,7 +8,7 @@ use anyhow::bail;
 use super::people::{Person, Provisioner};
 use super::site::DemoSite;
 use crate::domain::ReceiptAction;
-use crate::views::{ReceiptView, SiteSource, SiteView};
+use crate::views::{ReceiptView, ShowSite, SiteView};
 
 /// Loading twelve cards into four panels takes a second; ten times ten is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,7 +71,7 @@ async fn wait_for<T>(site: &DemoSite, found: impl Fn(&SiteView) -> Option<T>) ->
     let looking = async {
         loop {
             changed.mark_unchanged();
-            if let Some(found) = found(&site.site().site()) {
+            if let Some(found) = found(&site.site().site().await) {
                 return Ok(found);
             }
             if changed.changed().await.is_err() {
@@ -82,7 +82,7 @@ async fn wait_for<T>(site: &DemoSite, found: impl Fn(&SiteView) -> Option<T>) ->
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(found) => found,
         Err(_) => {
-            let verdict = site.site().site().verdict;
+            let verdict = site.site().site().await.verdict;
             bail!("nothing was proven within {PATIENCE:?}; the page says: {}", verdict.text)
         }
     }

@@ -11,7 +11,7 @@ use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
 use tokio::task::JoinHandle;
 
 use super::Demo;
-use crate::config::{self, Config, NamedFiles};
+use crate::config::{self, Attachment, Config, NamedFiles, Protocol};
 use crate::service::Service;
 use crate::site::{Site, clock};
 use crate::store::tokens::Tokens;
@@ -48,8 +48,11 @@ impl DemoSite {
         let listen = demo.listen.unwrap_or_else(usual_address);
         let mut config = parse(&folder.path, listen)?;
         let simulator = simulate(&config)?;
-        let line = &mut config.lines[0];
-        line.port = simulator.port(line.id.as_str()).context("the simulated line has no port")?.to_owned();
+        for line in &mut config.lines {
+            let Protocol::Osdp { port, .. } = &mut line.protocol;
+            let simulated = simulator.port(line.id.as_str()).context("the simulated line has no port")?;
+            simulated.clone_into(port);
+        }
         let password = random_text()?;
         let token = open_accounts(&config.site.data_dir, &password)?;
         let listener = firmware_sim::control::listen(demo.control.unwrap_or(free_port())).await?;
@@ -132,19 +135,22 @@ fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
 
 /// A simulated panel for every controller of the configuration, each with a key of its own, as after enrolment.
 fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
-    let lines = config.lines.iter().map(|line| LineConfig::new(line.id.as_str(), line.baud)).collect();
+    let lines = config.lines.iter().map(|line| {
+        let Protocol::Osdp { baud, .. } = line.protocol;
+        LineConfig::new(line.id.as_str(), baud)
+    });
     let mut panels = Vec::new();
     for controller in &config.controllers {
-        let key = match config::read_key(&controller.scbk_file)? {
+        let Attachment::Osdp { line, address, scbk_file } = &controller.attachment;
+        let key = match config::read_key(scbk_file)? {
             Some(key) => key,
-            None => new_key(&controller.scbk_file)?,
+            None => new_key(scbk_file)?,
         };
-        let mut panel =
-            PanelConfig::new(controller.id.as_str(), controller.line.as_str(), controller.address);
+        let mut panel = PanelConfig::new(controller.id.as_str(), line.as_str(), *address);
         panel.key = PanelKey::Scbk(*key);
         panels.push(panel);
     }
-    Ok(Arc::new(firmware_sim::Site::start(&SimConfig { control: None, lines, panels })?))
+    Ok(Arc::new(firmware_sim::Site::start(&SimConfig { control: None, lines: lines.collect(), panels })?))
 }
 
 fn new_key(path: &Path) -> anyhow::Result<config::Key> {

@@ -1,8 +1,10 @@
 //! A cardholder's cards.
 
 use jiff::Timestamp;
-use panel_protocol::credential::{Credential, CredentialError};
+use panel_protocol::credential::Credential;
 use serde::{Deserialize, Serialize};
+
+use super::credential_text;
 
 /// A card number in the words of whoever gave it, kept as it came.
 pub type CardNumber = String;
@@ -43,7 +45,7 @@ pub enum CardSource {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Card {
     /// What the reader sees.
-    #[serde(with = "credential_text")]
+    #[serde(with = "credential_text::bare")]
     pub credential: Credential,
     /// The number as it was given, for display and for reading back unchanged.
     pub number: CardNumber,
@@ -169,31 +171,6 @@ pub struct RefusedCard {
     pub refusal: CardRefusal,
     /// When it was refused.
     pub at: Timestamp,
-}
-
-/// Credentials in JSON: `"26:2F623AE"`, bit count and hexadecimal value.
-pub(super) mod credential_text {
-    use super::{Credential, parse};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(in crate::domain) fn serialize<S: Serializer>(
-        credential: &Credential,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{}:{:X}", credential.bits(), credential.raw()))
-    }
-
-    pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
-        let text = String::deserialize(from)?;
-        parse(&text).map_err(D::Error::custom)
-    }
-}
-
-fn parse(text: &str) -> Result<Credential, String> {
-    let (bits, raw) = text.split_once(':').ok_or("a credential is written BITS:HEX")?;
-    let bits = bits.parse().map_err(|_| format!("{bits:?} is not a bit count"))?;
-    let raw = u64::from_str_radix(raw, 16).map_err(|_| format!("{raw:?} is not hexadecimal"))?;
-    Credential::new(bits, raw).map_err(|error: CredentialError| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What happened: at doors, on lines, and to changes on their way.
 
 use jiff::Timestamp;
+use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::credential_text;
 use super::part::Part;
 use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
@@ -72,8 +74,9 @@ pub struct CardRead {
     pub door: Option<DoorId>,
     /// The controller's reader number.
     pub reader: u8,
-    /// The credential, `bits:0xRAW`.
-    pub credential: String,
+    /// The credential, in JSON `bits:0xRAW`.
+    #[serde(with = "credential_text::shown")]
+    pub credential: Credential,
     /// Whose card it was when the event arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<CardholderId>,
@@ -109,8 +112,9 @@ pub struct Receipt {
     pub revision: Revision,
     /// What it did.
     pub action: ReceiptAction,
-    /// The credential, `bits:0xRAW`.
-    pub credential: String,
+    /// The credential, in JSON `bits:0xRAW`.
+    #[serde(with = "credential_text::shown")]
+    pub credential: Credential,
     /// Whose card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<CardholderId>,

@@ -2,12 +2,14 @@
 
 mod access_edit;
 mod access_level;
+pub mod attempts;
 mod card;
 mod cardholder;
 mod change;
 mod client;
 mod closest;
 mod condition;
+mod credential_text;
 mod event;
 mod exposure;
 mod faults;
@@ -15,7 +17,9 @@ mod group;
 mod local_clock;
 mod one_line;
 mod origin;
+pub mod osdpcap;
 mod part;
+pub mod remote;
 mod revocation;
 mod rule;
 mod scim_exchange;

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use serde::{Deserialize, Serialize};
 
-use super::card::credential_text;
 use super::cardholder::CardholderId;
 use super::change::Revision;
+use super::credential_text;
 
 /// A credential that was some person's active card before a change and nobody's after it.
 ///
@@ -18,7 +18,7 @@ pub struct Revocation {
     /// When that change was accepted.
     pub at: Timestamp,
     /// What opens nothing any more.
-    #[serde(with = "credential_text")]
+    #[serde(with = "credential_text::bare")]
     pub credential: Credential,
     /// Whose card it was; the person may be gone.
     pub holder: CardholderId,

@@ -1,4 +1,23 @@
-//! One adapter for each kind of line. A link never knows cardholders.
+//! Any link to devices, in words that no protocol owns; one room for each kind of link behind them.
+//!
+//! A link asks its [`DeviceClient`] what a device wants (`demand`), has it put the next operation into a room that the
+//! link's dialect fills (`next`: a frame for a line, a message for a broker), and brings back `answered` or `failed`. It
+//! tells what it [`Heard`], what a device became and how it is itself. From outside it is a [`LinkHandle`], whatever its
+//! kind: to wake it, to open install mode, to switch an output, to listen, to see how it stands.
+//!
+//! A link never decides what to send and never knows cardholders. No word here belongs to one protocol; rooms of two
+//! protocols never know each other. [`card_table`] has the bytes of panel-protocol's own command set, which several
+//! kinds of link carry.
 
 pub mod card_table;
+mod client;
+mod handle;
+mod heard;
+pub mod limits;
 pub mod osdp;
+mod status;
+
+pub use client::DeviceClient;
+pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order};
+pub use heard::{Heard, InputState, PressedKeys};
+pub use status::{DeviceStatus, LinkStatus};

@@ -12,15 +12,14 @@ use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Socket;
 use super::StartError;
 use super::open::Opened;
 use crate::config::{Config, Tls};
-use crate::local::Socket;
-use crate::peer::Transport;
+use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::users::Users;
-use crate::views::SiteSource;
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
 
@@ -43,9 +42,13 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let source: Arc<dyn SiteSource> = Arc::<site::Site>::clone(&opened.site);
     let accounts = Users::open(&config.site.data_dir);
-    WebState::new(source, Arc::new(accounts), Arc::clone(&opened.metrics), transport(config))
+    WebState::new(
+        Arc::clone(&opened.site),
+        Arc::new(accounts),
+        Arc::clone(&opened.metrics),
+        transport(config),
+    )
 }
 
 fn transport(config: &Config) -> Transport {

@@ -1,7 +1,11 @@
 //! Composition: opens the store, starts the tasks, serves, stops in order.
 
+mod lines;
 mod listen;
 mod open;
+mod socket;
+
+pub use socket::Socket;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,10 +15,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use lines::Lines;
+pub use lines::MakeLink;
+
 use crate::config::Config;
-use crate::local::Socket;
 use crate::site::Site;
-use crate::store::StoreError;
+use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;
 
 /// How long running requests may take to end when the service stops.
@@ -60,6 +66,21 @@ pub enum StartError {
     },
 }
 
+/// What a service is started with besides its configuration.
+pub struct StartWith {
+    /// Makes its links.
+    pub links: Box<MakeLink>,
+    /// What happens before every read of the directory: a slow disk.
+    pub before_read: Option<BeforeRead>,
+}
+
+impl Default for StartWith {
+    /// The configuration's links, and the disk as it is.
+    fn default() -> Self {
+        Self { links: Box::new(crate::site::link), before_read: None }
+    }
+}
+
 /// The running service.
 pub struct Service {
     site: Arc<Site>,
@@ -67,6 +88,7 @@ pub struct Service {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    lines: Lines,
     servers: listen::Servers,
 }
 
@@ -76,15 +98,24 @@ impl Service {
     /// # Errors
     /// When anything that it needs can't be had; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, StartWith::default()).await
+    }
+
+    /// The same with something in the place of what is usual, for tests.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub async fn start_with(config: Config, with: StartWith) -> Result<Self, StartError> {
         let config = Arc::new(config);
-        let opening = Arc::clone(&config);
-        let opened = tokio::task::spawn_blocking(move || open::open(&opening));
+        let (opening, before_read) = (Arc::clone(&config), with.before_read);
+        let opened = tokio::task::spawn_blocking(move || open::open(&opening, before_read));
         let opened =
             opened.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
-        open::start_lines(&opened.site, &stopped, &mut tasks);
+        tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
+        let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",
             path: config.socket_path(),
@@ -95,7 +126,7 @@ impl Service {
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
         tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
-        Ok(Self { site: opened.site, web, address, stop, tasks, servers })
+        Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
     }
 
     /// Where it listens.
@@ -113,11 +144,27 @@ impl Service {
         self.web.close();
         self.servers.stop(DRAIN).await;
         self.stop.send_replace(true);
+        self.lines.ended().await;
         while self.tasks.join_next().await.is_some() {}
         let directory = self.site.directory().clone();
         // The writer's thread ends when what waits is done.
         let _ = tokio::task::spawn_blocking(move || directory.close()).await;
     }
+}
+
+async fn start_lines(
+    site: &Arc<Site>,
+    make: Box<MakeLink>,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Lines, StartError> {
+    let (site, stopped) = (Arc::clone(site), stopped.clone());
+    let started = tokio::task::spawn_blocking(move || Lines::start(&site, make.as_ref(), &stopped));
+    let started = started.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+    started.map_err(|error| StartError::Io {
+        what: "can't start the lines' threads",
+        path: PathBuf::new(),
+        error,
+    })
 }
 
 /// Runs the service until it is told to stop, by Ctrl-C or by SIGTERM.

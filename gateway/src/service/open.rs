@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use panel_protocol::table::{DIGEST_KEY_LEN, DigestKey};
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::StartError;
 use crate::access::DoorPlan;
@@ -17,7 +15,7 @@ use crate::config::{self, Config, Controller, ControllerKind};
 use crate::domain::Level;
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
-use crate::store::{Applied, Directory, EventLimits, EventLog, OpenReport, TornTail};
+use crate::store::{Applied, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet};
 use crate::web::Metrics;
 
@@ -28,7 +26,7 @@ pub(super) struct Opened {
 }
 
 /// Opens everything in the data folder. Blocks.
-pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
+pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Result<Opened, StartError> {
     let data = &config.site.data_dir;
     make_data_dir(data)?;
     let secret = site_secret(data)?;
@@ -36,7 +34,7 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     let (events, torn_events) = EventLog::open(&data.join("events"), event_limits(config))?;
     let site: Arc<OnceLock<Arc<Site>>> = Arc::default();
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
-    let (directory, report) = Directory::open(&data.join("directory"), observer)?;
+    let (directory, report) = Directory::open_with(&data.join("directory"), observer, before_read)?;
     let view = directory.read();
     let cards = site::active_cards(&view)?;
     let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);
@@ -50,13 +48,6 @@ pub(super) fn open(config: &Arc<Config>) -> Result<Opened, StartError> {
     site::resume(&running)?;
     tell(&running, &report, torn_events.as_ref());
     Ok(Opened { site: running, metrics })
-}
-
-/// Starts one task for each line.
-pub(super) fn start_lines(site: &Arc<Site>, stopped: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) {
-    for line in 0..site.config().lines.len() {
-        tasks.spawn(site::line(site, line, stopped.clone()));
-    }
 }
 
 fn event_limits(config: &Config) -> EventLimits {
@@ -88,7 +79,7 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     let ControllerKind::Panel = controller.kind;
-    let link = config.lines.iter().position(|line| line.id == controller.line);
+    let link = config.lines.iter().position(|line| line.id == *controller.line());
     DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
 }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::clock;
+use super::running::Site;
 use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
+use crate::operator::{AccessEditError, Actor, EditAccess};
 use crate::sources::Moment;
 use crate::sources::access::{self, Doors, EditError, LevelsAndRules};
 use crate::store::{CommitError, Directory, StoreError, View};
 use crate::views::{
-    AccessError, AccessLevelView, AccessSource, AccessView, Actor, DoorScheduleView, GroupView, RuleView,
-    RulesEffect,
+    AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect, ShowAccess, Unreadable,
 };
 
 /// The directory's access levels and rules, for a site with these doors.
@@ -37,22 +38,22 @@ impl AccessRules {
     fn reading<T: Send + 'static>(
         &self,
         read: impl FnOnce(&View<'_>, &Doors) -> Result<T, StoreError> + Send + 'static,
-    ) -> BoxFuture<'_, Result<T, AccessError>> {
+    ) -> BoxFuture<'_, Result<T, Unreadable>> {
         let (directory, doors) = (self.directory.clone(), Arc::clone(&self.doors));
         let read = tokio::task::spawn_blocking(move || read(&directory.read(), &doors));
         Box::pin(async move {
-            let read = read.await.map_err(|panicked| unavailable(&panicked))?;
-            read.map_err(|error| unavailable(&error))
+            let read = read.await.map_err(|panicked| Unreadable(told(&panicked)))?;
+            read.map_err(|error| Unreadable(told(&error)))
         })
     }
 }
 
-impl AccessSource for AccessRules {
-    fn read(&self) -> BoxFuture<'_, Result<AccessView, AccessError>> {
+impl ShowAccess for AccessRules {
+    fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
         self.reading(|view, doors| shown(view, &LevelsAndRules::read(view)?, doors))
     }
 
-    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, AccessError>> {
+    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
         self.reading(|view, _| {
             let shown = |group: crate::domain::Group| GroupView {
                 id: group.id,
@@ -65,8 +66,14 @@ impl AccessSource for AccessRules {
             Ok(groups)
         })
     }
+}
 
-    fn edit(&self, edit: AccessEdit, actor: &Actor) -> BoxFuture<'_, Result<AccessEdited, AccessError>> {
+impl EditAccess for AccessRules {
+    fn edit_access(
+        &self,
+        edit: AccessEdit,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<AccessEdited, AccessEditError>> {
         let origin = match actor {
             Actor::Account(user) => Origin::Page { user: user.clone() },
             Actor::LocalOperator => Origin::CommandLine,
@@ -83,16 +90,36 @@ impl AccessSource for AccessRules {
             };
             match self.directory.commit(origin, at, plan).await {
                 Ok(committed) => Ok(committed.value),
-                Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessError::Refused(refused)),
-                Err(error) => Err(unavailable(&error)),
+                Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessEditError::Refused(refused)),
+                Err(error) => Err(AccessEditError::Unavailable(told(&error))),
             }
         })
     }
 }
 
-fn unavailable(error: &dyn std::error::Error) -> AccessError {
+fn told(error: &dyn std::error::Error) -> String {
     tracing::error!(%error, "access levels and rules can't be used");
-    AccessError::Unavailable(error.to_string())
+    error.to_string()
+}
+
+impl ShowAccess for Site {
+    fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
+        self.access.access()
+    }
+
+    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
+        self.access.groups()
+    }
+}
+
+impl EditAccess for Site {
+    fn edit_access(
+        &self,
+        edit: AccessEdit,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<AccessEdited, AccessEditError>> {
+        self.access.edit_access(edit, actor)
+    }
 }
 
 fn shown(view: &View<'_>, known: &LevelsAndRules, doors: &Doors) -> Result<AccessView, StoreError> {

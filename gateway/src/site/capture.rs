@@ -8,19 +8,15 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use super::clock;
 use super::running::Site;
 use crate::domain::LineId;
-use crate::osdpcap::Record;
-use crate::views::{Actor, CaptureError};
+use crate::domain::osdpcap::Record;
+use crate::operator::{Actor, CaptureError, CaptureLine};
 
-impl Site {
-    /// Everything that passes on a line from now on. A listener that is too slow is told how much it has lost.
-    pub(super) fn listen(
-        &self,
-        line: &LineId,
-        actor: &Actor,
-    ) -> Result<BoxStream<'static, Record>, CaptureError> {
+impl CaptureLine for Site {
+    /// A listener that is too slow is told how much it has lost.
+    fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
         let at = self.config.lines.iter().position(|known| known.id == *line);
         let at = at.ok_or_else(|| CaptureError::UnknownLine(line.clone()))?;
-        let handle = self.lines[at].get().ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
+        let handle = self.link(at).ok_or_else(|| CaptureError::NotStarted(line.clone()))?;
         tracing::warn!(%line, ?actor, "the line is being recorded");
         let records = BroadcastStream::new(handle.listen()).map(|heard| match heard {
             Ok(record) => record,

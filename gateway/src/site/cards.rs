@@ -1,15 +1,17 @@
 //! Cards by hand: from the page's, the API's and the command line's orders to the directory.
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+use super::clock;
 use super::running::Site;
 use crate::config;
 use crate::domain::{Change, Origin, Revision};
+use crate::operator::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 use crate::sources::Moment;
 use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
 use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over};
 use crate::store::{CommitError, View};
-use crate::views::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError};
 
 /// How the configuration would have card numbers become cards.
 pub fn card_policy(cards: &config::Cards) -> CardPolicy {
@@ -34,9 +36,19 @@ enum Refused {
     HandOver(SettleError),
 }
 
+impl ChangeCard for Site {
+    fn change_card(
+        &self,
+        order: CardOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<CardOrderDone, CardOrderError>> {
+        Box::pin(self.order_card(order, actor.clone(), clock::now()))
+    }
+}
+
 impl Site {
     /// Does what `order` says, and gives the cards that this frees to whoever waits for them.
-    pub(super) async fn order_card(
+    async fn order_card(
         &self,
         order: CardOrder,
         actor: Actor,

@@ -19,8 +19,8 @@ use crate::health::Reach;
 use crate::sources::connection::Connections;
 use crate::sources::scim::{self, Scim};
 use crate::store::Applied;
-use crate::store::tokens::{TokenError, Tokens, USUAL_OVERLAP};
-use crate::views::{ConnectionTestView, ReAuthenticateError, ReAuthenticated, ShownOnce};
+use crate::store::tokens::Tokens;
+use crate::views::ConnectionTestView;
 
 /// How often the endpoint is asked, and alarms are looked at that pass with time.
 const EVERY: Duration = Duration::from_secs(30);
@@ -192,19 +192,4 @@ fn words(happened: &MassRevocation) -> String {
          memberships of those who were deactivated come back with them, those who were deleted are made anew.",
         by.join(" and ")
     )
-}
-
-/// Gives a source a new token. Waits for the disk.
-pub(super) fn new_token(tokens: &Tokens, source: &str) -> Result<ReAuthenticated, ReAuthenticateError> {
-    let token = tokens.rotate(source, USUAL_OVERLAP, clock::now()).map_err(|error| match error {
-        TokenError::Unknown(name) => ReAuthenticateError::Unknown(name),
-        other => {
-            tracing::error!(error = %other, "a token can't be rotated");
-            ReAuthenticateError::Unavailable
-        }
-    })?;
-    let token = ShownOnce(token.expose().to_owned().into());
-    let known = tokens.list().unwrap_or_default().into_iter().find(|known| known.name == source);
-    let previous_until = known.and_then(|known| known.previous_until);
-    Ok(ReAuthenticated { name: source.to_owned(), token, previous_until })
 }

@@ -1,7 +1,7 @@
 //! The tokio shells that join the pure modules to the edges. No rules live here.
 //!
 //! ```text
-//! directory's writer ──observe──▶ Site { fleet, health } ◀──PanelClient── one task a line
+//! directory's writer ──observe──▶ Site { fleet, health } ◀──DeviceClient── one task a link
 //!                                        │ outputs
 //!                                        ▼
 //!                                record: event log, proofs           views: page, API, command line
@@ -15,15 +15,19 @@ mod cards;
 pub mod clock;
 mod compile;
 mod identity;
+mod install_mode;
+mod links;
 mod panels;
 mod record;
 mod running;
+mod token;
 mod views;
 
 pub use access::AccessRules;
 pub use cards::card_policy;
-pub use compile::{active_cards, observe};
+pub use compile::{active_cards, observe, recompile};
 pub use identity::{Identity, identity};
-pub use panels::line;
+pub use links::link;
+pub use panels::client;
 pub use record::{record, resume};
 pub use running::{ControllerPlace, Site, SiteParts};

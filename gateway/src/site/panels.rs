@@ -1,100 +1,78 @@
-//! What lines are told to send, and what they tell: the fleet and the site's health behind one [`PanelClient`].
+//! What devices are told to do, and what their links tell: the fleet and the site's health behind one [`DeviceClient`], whatever
+//! kind of link asks.
 
 use std::sync::Arc;
 
-use panel_protocol::osdp::reply::Reply;
-use panel_protocol::panel::OUI;
 use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
 use crate::domain::{Became, DeviceCondition, LinkCondition};
-use crate::links::card_table::{self, Frame};
-use crate::links::osdp::{self, LineSetup, PanelClient, PanelSetup};
-use crate::sync::{Demand, Failure};
+use crate::links::{DeviceClient, Heard};
+use crate::sync::{Answer, Demand, Failure, Room};
 
-/// One line's view of the site.
-struct Line {
+/// One link's view of the site. Devices are numbered as controllers are in the configuration.
+struct Client {
     site: Arc<Site>,
-    line: usize,
+    link: usize,
     stopped: watch::Receiver<bool>,
 }
 
-/// Makes the task of one line of the configuration, and the site's handle to it.
-pub fn line(
-    site: &Arc<Site>,
-    line: usize,
-    mut stopped: watch::Receiver<bool>,
-) -> impl Future<Output = ()> + Send + use<> {
-    let config = &site.config.lines[line];
-    let places = site.places.iter().enumerate().filter(|(_, place)| place.line == line);
-    let panels = places.map(|(at, _)| {
-        let controller = &site.config.controllers[at];
-        PanelSetup { controller: at, address: controller.address, key_file: controller.scbk_file.clone() }
-    });
-    let setup = LineSetup {
-        id: config.id.clone(),
-        port: config.port.clone(),
-        baud: config.baud,
-        panels: panels.collect(),
-    };
-    let client = Line { site: Arc::clone(site), line, stopped: stopped.clone() };
-    let (handle, task) = osdp::line(setup, Arc::new(client));
-    site.lines[line].get_or_init(|| handle);
-    task.run(async move { drop(stopped.wait_for(|stopped| *stopped).await) })
+/// The client of the link of that number, until `stopped`.
+pub fn client(site: &Arc<Site>, link: usize, stopped: watch::Receiver<bool>) -> Arc<dyn DeviceClient> {
+    Arc::new(Client { site: Arc::clone(site), link, stopped })
 }
 
-impl Line {
-    /// A line that goes down because the service stops is nothing to be alarmed at.
+impl Client {
+    /// A link that goes down because the service stops is nothing to be alarmed at.
     fn is_stopping(&self) -> bool {
         *self.stopped.borrow()
     }
 }
 
-impl PanelClient for Line {
-    fn demand(&self, controller: usize) -> Demand {
-        self.site.fleet().demand(controller, clock::now())
+impl DeviceClient for Client {
+    fn demand(&self, device: usize) -> Demand {
+        self.site.fleet().demand(device, clock::now())
     }
 
-    fn next_operation(&self, controller: usize, to: &mut [u8]) -> Option<usize> {
-        let mut frame = Frame::new(to);
-        self.site.fleet().next(controller, clock::now(), &mut frame).then(|| frame.filled())?
+    fn next(&self, device: usize, room: &mut dyn Room) -> bool {
+        self.site.fleet().next(device, clock::now(), room)
     }
 
-    fn answer(&self, controller: usize, bytes: &[u8]) {
-        match card_table::answer(bytes) {
-            Some(answer) => self.site.fleet().answered(controller, clock::now(), &answer),
-            None => self.site.fleet().failed(controller, clock::now(), Failure::Malformed),
-        }
+    fn answered(&self, device: usize, answer: &Answer) {
+        self.site.fleet().answered(device, clock::now(), answer);
         self.site.news.notify_one();
     }
 
-    fn failed(&self, controller: usize) {
-        self.site.fleet().failed(controller, clock::now(), Failure::Lost);
+    fn failed(&self, device: usize, failure: Failure) {
+        self.site.fleet().failed(device, clock::now(), failure);
         self.site.news.notify_one();
     }
 
-    fn told(&self, controller: usize, reply: &Reply<'_>) {
-        if let Reply::Manufacturer(said) = reply
-            && said.oui == OUI
-            && let Some(news) = card_table::waiting(said.data)
-        {
-            self.site.fleet().events_waiting(controller, news);
+    fn heard(&self, device: usize, heard: &Heard) {
+        match heard {
+            Heard::EventsWaiting(news) => self.site.fleet().events_waiting(device, *news),
+            // Panels decide by themselves and tell of it in their events; what else they say is theirs.
+            Heard::Card { .. }
+            | Heard::Keys { .. }
+            | Heard::Inputs(_)
+            | Heard::Outputs(_)
+            | Heard::Itself { .. } => {}
         }
     }
 
-    fn became(&self, controller: usize, became: &Became) {
+    fn became(&self, device: usize, became: &Became) {
         if self.is_stopping() {
             return;
         }
         let now = clock::now();
         if let Became::Condition { is: DeviceCondition::Online, .. } = became {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
-            self.site.fleet().failed(controller, now, Failure::Lost);
+            self.site.fleet().failed(device, now, Failure::Lost);
         }
-        let alarms = self.site.health().device_became(controller, now, became);
+        let alarms = self.site.health().device_became(device, now, became);
         if alarms.is_empty()
-            && let Some(controller) = self.site.config.controllers.get(controller)
+            && let Some(controller) = self.site.config.controllers.get(device)
         {
             tracing::info!(controller = %controller.id, "{}", became.why());
         }
@@ -107,7 +85,7 @@ impl PanelClient for Line {
             return;
         }
         let now = clock::now();
-        let alarms = self.site.health().link_became(self.line, now, condition);
+        let alarms = self.site.health().link_became(self.link, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
     }

@@ -1,6 +1,5 @@
 //! What the fleet has to say goes into the event log, and what is proven into the directory's memory.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,9 +8,9 @@ use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
 use super::running::Site;
-use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision};
+use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Level, Revision};
 use crate::store::StoreError;
-use crate::sync::{CardChange, Output};
+use crate::sync::{Output, Past};
 
 /// Logged events that are looked at to find where each controller's events go on.
 const RESUMED_EVENTS: usize = 1000;
@@ -66,6 +65,7 @@ async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
                 proven(site, controller, revision, logged.is_ok()).await;
             }
             Output::Full { controller } => full(site, controller),
+            Output::EventsLost { controller, count } => events_lost(site, controller, count),
             Output::Violation { controller, what } => violation(site, controller, what),
         }
     }
@@ -104,7 +104,7 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event
         controller: id.clone(),
         door,
         reader,
-        credential: credential.to_string(),
+        credential,
         holder,
         holder_name,
         granted: reason.granted(),
@@ -158,6 +158,16 @@ fn full(site: &Site, controller: usize) {
     site.log_alarms(now, raised);
 }
 
+fn events_lost(site: &Site, controller: usize, count: u64) {
+    let Some(id) = site.fleet().names().get(controller).cloned() else { return };
+    let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+    let text = format!(
+        "{events} of {id} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the oldest."
+    );
+    tracing::warn!("{text}");
+    site.notice(Level::Attention, text);
+}
+
 fn violation(site: &Site, controller: usize, what: &'static str) {
     if let Some(id) = site.fleet().names().get(controller) {
         tracing::warn!(controller = %id, "{what}; it is asked again");
@@ -170,53 +180,10 @@ fn violation(site: &Site, controller: usize, what: &'static str) {
 /// # Errors
 /// When the directory can't be read.
 pub fn resume(site: &Site) -> Result<(), StoreError> {
-    let recent = site.events.recent(RESUMED_EVENTS);
-    let mut fleet = site.fleet();
-    let names: HashMap<ControllerId, usize> =
-        (0..).zip(fleet.names()).map(|(at, id)| (id.clone(), at)).collect();
-    let mut resumed = vec![false; names.len()];
-    for logged in &recent {
-        if let EventKind::CardRead(read) = &logged.event.kind
-            && let Some(at) = names.get(&read.controller)
-            && !std::mem::replace(&mut resumed[*at], true)
-        {
-            fleet.resume_events(*at, read.epoch, read.sequence.wrapping_add(1));
-        }
-    }
-    let receipts = recent.into_iter().rev().filter_map(|logged| match logged.event.kind {
-        EventKind::Receipt(receipt) => Some(receipt),
-        _ => None,
-    });
-    let receipts: Vec<Receipt> = receipts.collect();
-    // The directory's memory of proofs is a hint that a crash may set back; a receipt in the log is not.
-    let revocations = receipts.iter().filter(|receipt| receipt.action == ReceiptAction::Deactivate);
-    let proofs = revocations.flat_map(|receipt| {
-        let proven = receipt.landings.iter().filter(|landing| landing.proven.is_some());
-        proven.map(|landing| (receipt.revision, receipt.credential.clone(), landing.controller.clone()))
-    });
-    let proofs: HashSet<(Revision, String, ControllerId)> = proofs.collect();
-    fleet.remember_receipts(receipts);
     let proven = site.directory.proven()?;
-    let proven_at = |id: &ControllerId| proven.get(id).copied().unwrap_or_default();
-    let since = names.keys().map(&proven_at).min().unwrap_or(site.directory.read().revision());
-    for revoked in site.directory.read().revocations_since(since)? {
-        let card = revoked.credential.to_string();
-        let is_unproven = |id: &ControllerId| {
-            proven_at(id) < revoked.revision
-                && !proofs.contains(&(revoked.revision, card.clone(), id.clone()))
-        };
-        let unproven = names.iter().filter(|(id, _)| is_unproven(id)).map(|(_, at)| *at);
-        let change = CardChange {
-            revision: revoked.revision,
-            committed: revoked.at,
-            credential: revoked.credential,
-            access: None,
-            holder: revoked.holder,
-            holder_name: revoked.holder_name,
-        };
-        if fleet.cards().get(revoked.credential).is_none() {
-            fleet.resume_revocation(change, unproven.collect::<Vec<_>>(), clock::now());
-        }
-    }
+    let since = site.fleet().oldest_doubt(&proven);
+    let revocations = site.directory.read().revocations_since(since)?;
+    let events = site.events.recent(RESUMED_EVENTS).into_iter().map(|logged| logged.event).collect();
+    site.fleet().resume(Past { events, proven, revocations }, clock::now());
     Ok(())
 }

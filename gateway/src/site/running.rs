@@ -12,7 +12,7 @@ use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
-use crate::links::osdp::LineHandle;
+use crate::links::LinkHandle;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
 
@@ -50,10 +50,12 @@ pub struct Site {
     fleet: Mutex<Fleet>,
     health: Mutex<Health>,
     changed: watch::Sender<u64>,
-    /// One a line, in the order of the configuration, once its task is there.
-    pub(super) lines: Vec<OnceLock<LineHandle>>,
+    /// One for each link, in the order of the configuration, once its task is there.
+    links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
     pub(super) news: Notify,
+    /// Cards are to be compiled anew.
+    pub(super) recompile: Notify,
 }
 
 impl Site {
@@ -61,11 +63,11 @@ impl Site {
     pub fn new(parts: SiteParts) -> Self {
         let config = parts.config;
         let line_of = |controller: &crate::config::Controller| ControllerPlace {
-            line: config.lines.iter().position(|line| line.id == controller.line).unwrap_or(0),
+            line: config.lines.iter().position(|line| line.id == *controller.line()).unwrap_or(0),
         };
         Self {
             places: config.controllers.iter().map(line_of).collect(),
-            lines: config.lines.iter().map(|_| OnceLock::new()).collect(),
+            links: config.lines.iter().map(|_| OnceLock::new()).collect(),
             access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
             events: parts.events,
@@ -76,6 +78,7 @@ impl Site {
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
             news: Notify::new(),
+            recompile: Notify::new(),
             config,
         }
     }
@@ -114,23 +117,34 @@ impl Site {
     }
 
     pub(super) fn wake_lines(&self) {
-        self.lines.iter().filter_map(OnceLock::get).for_each(LineHandle::wake);
+        self.links.iter().filter_map(OnceLock::get).for_each(LinkHandle::wake);
     }
 
     pub(super) fn wake_line_of(&self, controller: usize) {
-        if let Some(line) = self.line_of(controller) {
+        if let Some(line) = self.link_of(controller) {
             line.wake();
         }
     }
 
-    /// The line that a controller hangs on, once its task is there.
-    pub(super) fn line_of(&self, controller: usize) -> Option<&LineHandle> {
-        self.lines.get(self.places.get(controller)?.line)?.get()
+    /// From now on the link of that number, in the order of the configuration, is reached through this handle.
+    pub fn attach(&self, link: usize, handle: LinkHandle) {
+        if let Some(place) = self.links.get(link) {
+            place.get_or_init(|| handle);
+        }
+    }
+
+    /// A link, once its task is there.
+    pub(super) fn link(&self, link: usize) -> Option<&LinkHandle> {
+        self.links.get(link)?.get()
+    }
+
+    /// The link that a controller hangs on, once its task is there.
+    pub(super) fn link_of(&self, controller: usize) -> Option<&LinkHandle> {
+        self.link(self.places.get(controller)?.line)
     }
 
     /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.
     pub fn finished_receipt(&self, card: Credential) -> Option<Receipt> {
-        let card = card.to_string();
         self.fleet().receipts().recent().find(|receipt| receipt.credential == card).cloned()
     }
 

@@ -7,17 +7,20 @@
 //!
 //! No bytes are made here: a link's [`Room`] is filled with operations as values, and answers come back as values.
 
-mod buckets;
-mod controller;
+mod digesting;
 mod events;
 mod fleet;
-mod held;
-mod ledger;
+mod machine;
+mod receipts;
 mod room;
 
-pub use controller::{ControllerStatus, Demand, SyncState, Work};
-pub use fleet::{CardChange, ControllerSpec, Fleet, Output};
-pub use ledger::OpenReceipts;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, Output, Past};
+pub use machine::{ControllerStatus, Demand, SyncState, Work};
+pub use receipts::OpenReceipts;
 pub use room::{Answer, EventsWaiting, Failure, Operation, Room};
 
 /// Every bound of this module.
@@ -29,6 +32,13 @@ pub mod limits {
 
     /// Most differing rows of one controller that are remembered one by one; beyond, reading its buckets waits.
     pub const MAX_DIRTY: usize = 4096;
+
+    /// Most cards that change at once, in one go with the fleet: a larger change is applied in pieces, and a revocation
+    /// gets in between two of them.
+    pub const MAX_CHANGES_AT_ONCE: usize = 256;
+
+    /// Most cards that are looked at for one operation that loads an empty table, be they of the controller or not.
+    pub const MAX_CARDS_LOOKED_AT: usize = 8192;
 
     /// Most rows of one bucket that a controller may claim to hold.
     pub const MAX_BUCKET_ROWS: usize = 65_536;
@@ -50,6 +60,10 @@ pub mod limits {
 
     /// How far a controller's clock may be off before it is set again, in seconds.
     pub const CLOCK_TOLERANCE_S: u32 = 2;
+}
+
+fn later(now: Timestamp, span: Duration) -> Timestamp {
+    now.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -1,45 +1,9 @@
-//! Access levels and rules as they are shown, and the way in for those who edit them.
+//! Access levels and rules as they are shown.
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::source::Actor;
-use crate::domain::{
-    AccessEdit, AccessEdited, AccessLevelId, AccessRefusal, DoorId, GroupId, Revision, RuleId, Schedule,
-};
-
-/// Where access levels and rules come from, and where edits of them go.
-pub trait AccessSource: Send + Sync {
-    /// All access levels and rules.
-    ///
-    /// # Errors
-    /// When they can't be read.
-    fn read(&self) -> BoxFuture<'_, Result<AccessView, AccessError>>;
-
-    /// All groups.
-    ///
-    /// # Errors
-    /// When they can't be read.
-    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, AccessError>>;
-
-    /// Does what `actor` wants, all of it or nothing.
-    ///
-    /// # Errors
-    /// With all that is wrong with it.
-    fn edit(&self, edit: AccessEdit, actor: &Actor) -> BoxFuture<'_, Result<AccessEdited, AccessError>>;
-}
-
-/// Why access levels and rules were not read or not changed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum AccessError {
-    /// The edit can't be done, for all these reasons; at least one.
-    #[error("{} refused", .0.len())]
-    Refused(Vec<AccessRefusal>),
-    /// The directory can't do it now; the log has more.
-    #[error("the directory can't do it now: {0}")]
-    Unavailable(String),
-}
+use crate::domain::{AccessLevelId, DoorId, GroupId, Revision, RuleId, Schedule};
 
 /// What rules do at the doors, for programs and for people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

@@ -28,6 +28,8 @@ pub struct ControllerView {
     pub table: Option<TableView>,
     /// What went wrong on its way since the service started.
     pub faults: FaultCounts,
+    /// Events that it overwrote before they could be fetched, since the service started.
+    pub events_lost: u64,
     /// Until when it may be given a new key; absent when install mode is closed.
     pub install_mode_until: Option<Timestamp>,
     /// Its doors, in the order of the configuration.

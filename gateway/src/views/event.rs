@@ -30,6 +30,15 @@ pub struct EventView {
     pub text: String,
 }
 
+/// Which events are wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventsWanted {
+    /// Only those of this door, by id or name.
+    pub door: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 impl EventView {
     /// A card read at `at`. `door_name` is what people call its door; `card` how its credential is to be written.
     pub fn of_card_read(at: Timestamp, read: &CardRead, door_name: Option<&str>, card: CardText) -> Self {
@@ -102,7 +111,7 @@ mod tests {
             controller: "dock".parse().unwrap(),
             door: None,
             reader: 1,
-            credential: "26:0x2F623AE".to_owned(),
+            credential: panel_protocol::credential::Credential::new(26, 0x2F6_23AE).unwrap(),
             holder: None,
             holder_name: holder_name.map(str::to_owned),
             granted,

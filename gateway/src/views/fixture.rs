@@ -131,6 +131,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
             pending: 0,
         }),
         faults: FaultCounts::default(),
+        events_lost: 0,
         install_mode_until: None,
         doors: vec![door(&format!("{id}-main"), &format!("{id}, main entrance"), 0)],
     }
@@ -169,7 +170,7 @@ fn receipt(action: ReceiptAction, name: &str, card: &str, proven_ms: &[Option<i6
     let receipt = Receipt {
         revision: Revision(1_480),
         action,
-        credential: String::new(),
+        credential: panel_protocol::credential::Credential::new(26, 0).unwrap(),
         holder: None,
         holder_name: name.to_owned(),
         committed,
@@ -183,7 +184,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         controller: "lobby".parse().unwrap(),
         door: None,
         reader: 0,
-        credential: String::new(),
+        credential: panel_protocol::credential::Credential::new(26, 0).unwrap(),
         holder: None,
         holder_name: who.map(str::to_owned),
         granted,

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
+use super::masking::Masked;
 use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
@@ -121,45 +121,15 @@ pub struct OperationView {
     pub operation: ScimExchange,
 }
 
-/// A new token of a source. It is shown once.
-#[derive(Debug)]
-pub struct ReAuthenticated {
-    /// Whose.
-    pub name: String,
-    /// The token.
-    pub token: ShownOnce,
-    /// Until when the one before it is taken as well.
-    pub previous_until: Option<Timestamp>,
-}
-
-/// A secret on its way to the one who asked for it. Its `Debug` doesn't show it.
-pub struct ShownOnce(pub Zeroizing<String>);
-
-impl std::fmt::Debug for ShownOnce {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ShownOnce(…)")
-    }
-}
-
-/// Why a source got no new token.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum ReAuthenticateError {
-    /// There is none of that name.
-    #[error("there is no token named {0:?}")]
-    Unknown(String),
-    /// It can't be done now; the log says why.
-    #[error("the token can't be changed now")]
-    Unavailable,
-}
-
 impl IdentityView {
     /// What somebody should know of all sources.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.sources.iter().flat_map(|source| &source.findings)
     }
+}
 
-    /// For those who need not see card numbers.
-    pub(super) fn masked(mut self) -> Self {
+impl Masked for IdentityView {
+    fn masked(mut self) -> Self {
         for error in self.sources.iter_mut().filter_map(|source| source.last_error.as_mut()) {
             error.detail = None;
         }
@@ -208,14 +178,15 @@ impl TrafficView {
     }
 }
 
-impl OperationView {
-    /// For those who need not see card numbers: the detail may quote one.
-    #[must_use]
-    pub fn masked(mut self) -> Self {
+impl Masked for OperationView {
+    /// The detail may quote a card number.
+    fn masked(mut self) -> Self {
         self.operation.detail = None;
         self
     }
+}
 
+impl OperationView {
     /// `1.4 ms`.
     pub fn took(&self) -> String {
         format!("{:.1} ms", self.operation.took.as_secs_f64() * 1_000.0)

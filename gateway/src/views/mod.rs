@@ -18,21 +18,18 @@ mod receipt;
 mod site;
 mod source;
 
-pub use access::{
-    AccessError, AccessLevelView, AccessSource, AccessView, DoorScheduleView, GroupView, RuleView,
-    RulesEffect,
-};
+pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
-pub use event::{AlarmView, EventView, reason_words};
+pub use event::{AlarmView, EventView, EventsWanted, reason_words};
 pub use identity::{
     ConnectionTestView, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView,
-    ReAuthenticateError, ReAuthenticated, ShownOnce, StrangersView, TrafficView,
+    StrangersView, TrafficView,
 };
 pub use line::LineView;
-pub use masking::CardText;
+pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
-pub use site::{Counts, RefusedCardView, SiteFacts, SiteView};
+pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Actor, CaptureError, CardAction, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
-    InstallMinutesError, InstallModeError, InstallModeOpened, Readiness, SiteSource,
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowIdentity, ShowReceipts, ShowSite, Unreadable,
+    Views,
 };

@@ -144,7 +144,7 @@ mod tests {
         let receipt = Receipt {
             revision: Revision(7),
             action: ReceiptAction::Deactivate,
-            credential: "26:0x2F623AE".to_owned(),
+            credential: panel_protocol::credential::Credential::new(26, 0x2F6_23AE).unwrap(),
             holder: None,
             holder_name: "Ann".to_owned(),
             committed: at(0),

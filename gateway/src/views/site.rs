@@ -77,6 +77,45 @@ impl SiteFacts {
     }
 }
 
+/// What is counted of a site, for programs that watch it. No name of a person and no card is in it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Figures {
+    /// When they were taken.
+    pub at: Timestamp,
+    /// How long the service runs, in seconds, by a clock that can't be set.
+    pub uptime_s: u64,
+    /// The directory's latest revision.
+    pub revision: Revision,
+    /// How many there are.
+    pub counts: Counts,
+    /// In the order of the configuration.
+    pub lines: Vec<LineView>,
+    /// In the order of the configuration.
+    pub controllers: Vec<ControllerView>,
+    /// The identity providers.
+    pub identity: IdentityView,
+    /// Revoked cards not yet proven, counted at each controller.
+    pub exposed: u64,
+    /// Alarms that are not over.
+    pub alarms: u64,
+}
+
+impl From<SiteFacts> for Figures {
+    fn from(facts: SiteFacts) -> Self {
+        Self {
+            at: facts.at,
+            uptime_s: facts.uptime_s,
+            revision: facts.revision,
+            counts: facts.counts,
+            lines: facts.lines,
+            controllers: facts.controllers,
+            identity: facts.identity,
+            exposed: facts.exposed.len() as u64,
+            alarms: facts.alarms.len() as u64,
+        }
+    }
+}
+
 /// How many people, cards and groups the directory holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Counts {

@@ -1,85 +1,114 @@
 //! The JSON API: the page's facts for programs, and the installer's actions.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
-use super::limits::{MAX_OPERATIONS_PER_ANSWER, OPERATIONS_PER_PAGE};
+use super::limits::{
+    EVENTS_PER_ANSWER, MAX_EVENTS_PER_ANSWER, MAX_OPERATIONS_PER_ANSWER, OPERATIONS_PER_PAGE,
+};
+use super::query::{Asked, Parameters};
 use super::state::WebState;
 use crate::domain::ControllerId;
+use crate::operator::{InstallMinutes, InstallModeOpened, ReAuthenticated};
 use crate::store::users::Role;
-use crate::views::{InstallMinutes, InstallModeOpened, OperationView, ReAuthenticated, SiteView};
+use crate::views::{EventsWanted, Masked, OperationView, SiteView};
 
-/// The site as `principal` may see it.
-pub(super) fn site_for(state: &WebState, role: Role) -> SiteView {
-    let site = state.source.site();
+/// The site as `role` may see it.
+pub(super) async fn site_for(state: &WebState, role: Role) -> SiteView {
+    let site = state.views.site().await;
     if role >= Role::Manager { site } else { site.masked() }
+}
+
+/// A list as `role` may see it.
+fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
+    if role >= Role::Manager { list } else { list.into_iter().map(Masked::masked).collect() }
+}
+
+fn listed<T: Serialize>(state: &WebState, name: &str, list: T) -> Json<Value> {
+    Json(json!({ "at": state.views.clock().now(), name: list }))
 }
 
 /// `GET /api/v1/site`
 pub(super) async fn site(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<SiteView> {
-    Json(site_for(&state, principal.role))
+    Json(site_for(&state, principal.role).await)
 }
 
 /// `GET /api/v1/controllers`
-pub(super) async fn controllers(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    let facts = site_for(&state, principal.role).facts;
-    Json(json!({ "at": facts.at, "controllers": facts.controllers }))
+pub(super) async fn controllers(ApiUser(_): ApiUser, State(state): State<WebState>) -> Json<Value> {
+    listed(&state, "controllers", state.views.controllers())
 }
 
 /// `GET /api/v1/receipts`
 pub(super) async fn receipts(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    let facts = site_for(&state, principal.role).facts;
-    Json(json!({ "at": facts.at, "receipts": facts.receipts }))
+    listed(&state, "receipts", list_for(principal.role, state.views.receipts()))
 }
 
 /// `GET /api/v1/exposed`
 pub(super) async fn exposed(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    let facts = site_for(&state, principal.role).facts;
-    Json(json!({ "at": facts.at, "exposed": facts.exposed }))
+    listed(&state, "exposed", list_for(principal.role, state.views.exposed()))
+}
+
+/// Which events are wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedEvents {
+    /// Only those of this door, by id or name.
+    door: Option<String>,
+    /// At most so many.
+    limit: Option<usize>,
+}
+
+impl Parameters for WantedEvents {
+    const REMEDY: &str = "Give ?door=ID and &limit=NUMBER, or neither.";
 }
 
 /// `GET /api/v1/events`
-pub(super) async fn events(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    let facts = site_for(&state, principal.role).facts;
-    Json(json!({ "at": facts.at, "events": facts.events }))
+pub(super) async fn events(
+    ApiUser(principal): ApiUser,
+    State(state): State<WebState>,
+    Asked(WantedEvents { door, limit }): Asked<WantedEvents>,
+) -> Json<Value> {
+    let limit = limit.unwrap_or(EVENTS_PER_ANSWER).min(MAX_EVENTS_PER_ANSWER);
+    let events = state.views.events(&EventsWanted { door, limit });
+    listed(&state, "events", list_for(principal.role, events))
 }
 
 /// `GET /api/v1/identity`
 pub(super) async fn identity(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    let facts = site_for(&state, principal.role).facts;
-    Json(json!({ "at": facts.at, "identity": facts.identity }))
+    let identity = state.views.identity();
+    listed(&state, "identity", if principal.role >= Role::Manager { identity } else { identity.masked() })
 }
 
-/// Which part of a list is wanted.
+/// Which part of the log of operations is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Part {
+pub(super) struct Page {
     /// Only what is older than this number.
     pub(super) before: Option<u64>,
     /// At most so many.
     pub(super) count: Option<usize>,
 }
 
+impl Parameters for Page {
+    const REMEDY: &str = "Give ?before=NUMBER and &count=NUMBER, or neither.";
+}
+
 /// `GET /api/v1/scim/operations`
 pub(super) async fn operations(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
-    part: Result<Query<Part>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let Query(part) = part.map_err(|rejection| {
-        ApiError::new(StatusCode::BAD_REQUEST, rejection.body_text())
-            .remedy("Give ?before=NUMBER and &count=NUMBER, or neither.")
-    })?;
-    let count = part.count.unwrap_or(OPERATIONS_PER_PAGE).min(MAX_OPERATIONS_PER_ANSWER);
-    let operations = operations_for(&state, principal.role, part.before, count);
+    Asked(page): Asked<Page>,
+) -> Json<Value> {
+    let count = page.count.unwrap_or(OPERATIONS_PER_PAGE).min(MAX_OPERATIONS_PER_ANSWER);
+    let operations = operations_for(&state, principal.role, page.before, count);
     let next = operations.last().map(|last| last.number).filter(|number| *number > 1);
-    Ok(Json(json!({ "operations": operations, "next": next })))
+    Json(json!({ "operations": operations, "next": next }))
 }
 
 /// The log of SCIM operations as `role` may see it.
@@ -89,12 +118,7 @@ pub(super) fn operations_for(
     before: Option<u64>,
     count: usize,
 ) -> Vec<OperationView> {
-    let operations = state.source.operations(before, count);
-    if role >= Role::Manager {
-        operations
-    } else {
-        operations.into_iter().map(OperationView::masked).collect()
-    }
+    list_for(role, state.views.operations(before, count))
 }
 
 /// `POST /api/v1/identity/{name}/re-authenticate`
@@ -115,7 +139,7 @@ pub(super) async fn new_token(
     name: &str,
 ) -> Result<ReAuthenticated, ApiError> {
     principal.require(Role::Manager)?;
-    Ok(state.source.re_authenticate(name, &principal.actor).await?)
+    Ok(state.operator.re_authenticate(name, &principal.actor).await?)
 }
 
 /// Body of a request to open install mode.
@@ -154,7 +178,7 @@ pub(super) async fn open(
             .at("id", id)
             .remedy("GET /api/v1/controllers lists those that there are.")
     })?;
-    Ok(state.source.open_install_mode(&controller, minutes, &principal.actor).await?)
+    Ok(state.operator.open_install_mode(&controller, minutes, &principal.actor).await?)
 }
 
 /// Any other address below `/api/`.

@@ -35,7 +35,7 @@ pub(super) async fn capture(
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many recordings are under way")
             .remedy("End one of them.")
     })?;
-    let records = state.source.capture(&line, &principal.actor)?;
+    let records = state.operator.capture(&line, &principal.actor)?;
     let mut closing = state.closing();
     let end = async move {
         tokio::select! {

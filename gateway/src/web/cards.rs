@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::guard::ApiUser;
 use super::limits::{MAX_BADGE_TYPE_CHARS, MAX_CARD_NUMBER_BYTES};
 use super::state::WebState;
+use crate::operator::{CardAction, CardOrder, CardOrderDone};
 use crate::store::users::Role;
-use crate::views::{CardAction, CardOrder, CardOrderDone};
 
 /// Body of a request to add a card.
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub(super) async fn add(
     }
     let action = CardAction::Add { badge_type, valid_from, valid_until };
     let order = order(user_name, number, action)?;
-    Ok(Json(state.source.change_card(order, &principal.actor).await?))
+    Ok(Json(state.operator.change_card(order, &principal.actor).await?))
 }
 
 /// `POST /api/v1/cards/deactivate`
@@ -58,7 +58,7 @@ pub(super) async fn deactivate(
     principal.require(Role::Manager)?;
     let SpentCard { user_name, card: number } = read(body)?;
     let order = order(user_name, number, CardAction::Deactivate)?;
-    Ok(Json(state.source.change_card(order, &principal.actor).await?))
+    Ok(Json(state.operator.change_card(order, &principal.actor).await?))
 }
 
 fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {

@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use super::state::AuthenticationError;
 use crate::domain::{AccessRefusal, RefusalKind};
-use crate::store::users::Role;
-use crate::views::{
-    AccessError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,
+use crate::operator::{
+    AccessEditError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,
 };
+use crate::store::users::Role;
+use crate::views::Unreadable;
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -111,6 +112,11 @@ impl ApiError {
             .remedy("GET /api/v1/site shows it all.")
     }
 
+    fn directory_unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the directory can't do it now")
+            .remedy("The service's log says why.")
+    }
+
     /// For the page.
     pub(super) fn message(&self) -> &str {
         &self.told.message
@@ -187,20 +193,23 @@ impl From<AccessRefusal> for ApiError {
     }
 }
 
-impl From<AccessError> for ApiError {
-    fn from(error: AccessError) -> Self {
+impl From<AccessEditError> for ApiError {
+    fn from(error: AccessEditError) -> Self {
         match error {
-            AccessError::Refused(refused) => {
+            AccessEditError::Refused(refused) => {
                 let mut refused = refused.into_iter().map(Self::from);
                 let Some(mut first) = refused.next() else { return Self::not_found() };
                 first.told.further = refused.map(|refusal| *refusal.told).collect();
                 first
             }
-            AccessError::Unavailable(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the directory can't do it now")
-                    .remedy("The service's log says why.")
-            }
+            AccessEditError::Unavailable(_) => Self::directory_unavailable(),
         }
+    }
+}
+
+impl From<Unreadable> for ApiError {
+    fn from(Unreadable(_): Unreadable) -> Self {
+        Self::directory_unavailable()
     }
 }
 

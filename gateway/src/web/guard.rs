@@ -16,11 +16,12 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::error::ApiError;
+use super::remote;
 use super::session::SessionKey;
 use super::state::WebState;
-use crate::peer::{self, Transport};
+use crate::domain::remote::Transport;
+use crate::operator::Actor;
 use crate::store::users::Role;
-use crate::views::Actor;
 
 /// Put into a request's extensions by whoever serves the router on the box's own socket: its sender is an installer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +66,7 @@ impl FromRequestParts<WebState> for ApiUser {
             return Ok(Self(principal));
         }
         let (name, password) = basic(&parts.headers).ok_or_else(ApiError::unauthorized)?;
-        let account = state.authenticate(peer::address(parts, state.transport), name, password).await?;
+        let account = state.authenticate(remote::counted(parts, state.transport), name, password).await?;
         Ok(Self(Principal { actor: Actor::Account(account.name), role: account.role, session: None }))
     }
 }
@@ -77,7 +78,7 @@ impl FromRequestParts<WebState> for MetricsReader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, ApiError> {
-        let on_the_box = state.transport != Transport::BehindProxy && peer::connected(parts).is_loopback();
+        let on_the_box = state.transport != Transport::BehindProxy && remote::connected(parts).is_loopback();
         if !on_the_box {
             ApiUser::from_request_parts(parts, state).await?;
         }

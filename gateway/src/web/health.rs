@@ -16,14 +16,14 @@ pub(super) async fn live() -> &'static str {
 
 /// `GET /readyz`: 200 when the directory is open and the links have started, else 503; either way says which.
 pub(super) async fn ready(State(state): State<WebState>) -> Response {
-    let readiness = state.source.readiness();
+    let readiness = state.views.readiness();
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
 }
 
 /// `GET /metrics`: OpenMetrics text.
 pub(super) async fn metrics(_: MetricsReader, State(state): State<WebState>) -> Response {
-    match state.metrics.encode(state.source.site().facts) {
+    match state.metrics.encode(state.views.figures()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(CONTENT_TYPE, kind)], text).into_response()

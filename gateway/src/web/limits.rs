@@ -26,6 +26,12 @@ pub const MAX_VERIFICATIONS: usize = 1;
 /// Most passwords that wait to be verified. One more is told to come again.
 pub const MAX_WAITING_VERIFICATIONS: usize = 16;
 
+/// Events in one answer where the client names no `limit`.
+pub const EVENTS_PER_ANSWER: usize = 30;
+
+/// Most events in one answer.
+pub const MAX_EVENTS_PER_ANSWER: usize = 1_000;
+
 /// Operations of SCIM clients on one page, and in one answer where the client names no `count`.
 pub const OPERATIONS_PER_PAGE: usize = 50;
 

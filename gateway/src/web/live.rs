@@ -1,6 +1,6 @@
-//! `GET /events`: a page that is open hears of changes by server-sent events.
+//! `GET /live?page=NAME`: a page that is open hears of changes by server-sent events.
 //!
-//! Each event is named `sections` and carries JSON, `{"now": ISO, "sections": {id: html}}`, with those parts of the
+//! Each event is named `parts` and carries JSON, `{"now": ISO, "parts": {id: html}}`, with those parts of the
 //! page that changed since the stream's last event; the first carries all. At most two a second; at least one every
 //! five seconds, so that a page knows when it has lost its gateway. `signed-out` is the last event of a stream whose
 //! session has ended.
@@ -15,32 +15,62 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::stream::{self, Stream};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
 use super::error::ApiError;
 use super::guard::{PageUser, Principal, still_signed_in};
 use super::limits::{LIVE_HEARTBEAT, LIVE_INTERVAL};
+use super::page::{LIVE, LivePage, Rendered, Telling};
+use super::query::{Asked, Parameters};
 use super::state::WebState;
 
-/// `GET /events`
-pub(super) async fn events(user: Result<PageUser, Redirect>, State(state): State<WebState>) -> Response {
+/// Which page is open.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Open {
+    page: String,
+}
+
+impl Parameters for Open {
+    const REMEDY: &str = "Give ?page=status.";
+}
+
+/// `GET /live`
+pub(super) async fn live(
+    user: Result<PageUser, Redirect>,
+    State(state): State<WebState>,
+    asked: Result<Asked<Open>, ApiError>,
+) -> Response {
     let Ok(PageUser(principal)) = user else { return ApiError::signed_out().into_response() };
+    let page = match asked.and_then(|Asked(Open { page })| live_page(&page)) {
+        Ok(page) => page,
+        Err(error) => return error.into_response(),
+    };
     let Ok(permit) = Arc::clone(&state.live_streams).try_acquire_owned() else {
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open")
             .remedy("Close some; this one refreshes by itself.")
             .into_response();
     };
-    let stream = LiveStream::new(state, principal, permit).into_stream();
+    let stream = LiveStream::new(state, page, principal, permit).into_stream();
     // Proxies such as nginx would hold events back.
     let mut headers = HeaderMap::new();
     headers.insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     (headers, Sse::new(stream)).into_response()
 }
 
+fn live_page(name: &str) -> Result<&'static LivePage, ApiError> {
+    LIVE.iter().find(|page| page.name == name).ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "there is no such live page")
+            .at("page", name)
+            .remedy(Open::REMEDY)
+    })
+}
+
 struct LiveStream {
     state: WebState,
+    page: &'static LivePage,
     principal: Principal,
     changed: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
@@ -55,14 +85,19 @@ struct LiveStream {
 #[derive(Serialize)]
 struct Update<'a> {
     now: Timestamp,
-    sections: HashMap<&'static str, &'a str>,
+    parts: HashMap<&'static str, &'a str>,
 }
 
 impl LiveStream {
-    fn new(state: WebState, principal: Principal, permit: OwnedSemaphorePermit) -> Self {
-        let (changed, closing) = (state.source.changed(), state.closing());
+    fn new(
+        state: WebState,
+        page: &'static LivePage,
+        principal: Principal,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let (changed, closing) = (state.views.changed(), state.closing());
         let shown = HashMap::new();
-        Self { state, principal, changed, closing, shown, sent: None, ended: false, _permit: permit }
+        Self { state, page, principal, changed, closing, shown, sent: None, ended: false, _permit: permit }
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -81,7 +116,7 @@ impl LiveStream {
             return Some(Event::default().event("signed-out").data("sign in again"));
         }
         self.sent = Some(Instant::now());
-        self.update().inspect_err(|error| tracing::error!(%error, "a live page can't be updated")).ok()
+        self.update().await.inspect_err(|error| tracing::error!(%error, "a live page can't be updated")).ok()
     }
 
     /// Waits for a change or the heartbeat, then until the last event is old enough. False when the server stops.
@@ -116,16 +151,16 @@ impl LiveStream {
         }
     }
 
-    fn update(&mut self) -> Result<Event, Box<dyn std::error::Error>> {
+    async fn update(&mut self) -> Result<Event, Box<dyn std::error::Error>> {
         self.changed.mark_unchanged();
-        let sections = self.state.renderer.sections(&self.state, self.principal.role, false)?;
-        let news = sections
-            .parts()
-            .into_iter()
-            .filter(|(id, html)| self.shown.get(id).is_none_or(|old| old != html));
-        let update = Update { now: Timestamp::now(), sections: news.collect() };
-        let event = Event::default().event("sections").json_data(&update)?;
-        let fresh = update.sections.into_iter().map(|(id, html)| (id, html.to_owned())).collect::<Vec<_>>();
+        let telling = Telling::Script;
+        let parts = self.state.renderer.parts(&self.state, self.page, self.principal.role, telling).await?;
+        let is_news = |part: &&Rendered| self.shown.get(part.id).is_none_or(|old| *old != part.html);
+        let news: Vec<&Rendered> = parts.iter().filter(is_news).collect();
+        let told = news.iter().map(|part| (part.id, part.html.as_str())).collect();
+        let update = Update { now: Timestamp::now(), parts: told };
+        let event = Event::default().event("parts").json_data(&update)?;
+        let fresh: Vec<_> = news.into_iter().map(|part| (part.id, part.html.clone())).collect();
         self.shown.extend(fresh);
         Ok(event)
     }

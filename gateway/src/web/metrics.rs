@@ -19,7 +19,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::domain::{DeviceCondition, LinkCondition};
-use crate::views::SiteFacts;
+use crate::views::Figures;
 
 const PREFIX: &str = "gatehouse";
 
@@ -79,7 +79,7 @@ impl Metrics {
     ///
     /// # Errors
     /// Never in practice: writing to a string doesn't fail.
-    pub fn encode(&self, site: SiteFacts) -> Result<String, fmt::Error> {
+    pub fn encode(&self, site: Figures) -> Result<String, fmt::Error> {
         let mut of_site = Registry::with_prefix(PREFIX);
         of_site.register_collector(Box::new(OfSite(site)));
         let mut text = String::new();
@@ -137,7 +137,7 @@ impl EncodeLabelValue for Outcome {
 
 /// Writes what a view knows.
 #[derive(Debug)]
-struct OfSite(SiteFacts);
+struct OfSite(Figures);
 
 /// One sample: labels and value.
 type Sample<'a> = (Vec<(&'static str, &'a str)>, u64);
@@ -173,12 +173,8 @@ impl OfSite {
             ("controllers_online", "Controllers that talk in a secure channel", online as u64),
             ("controllers_proven", "Controllers whose table is proven", proven as u64),
             ("pending_operations", "Operations still to be done at controllers", pending),
-            (
-                "exposed",
-                "Revoked cards not yet proven, counted at each controller",
-                site.exposed.len() as u64,
-            ),
-            ("alarms", "Alarms that are not over", site.alarms.len() as u64),
+            ("exposed", "Revoked cards not yet proven, counted at each controller", site.exposed),
+            ("alarms", "Alarms that are not over", site.alarms),
         ];
         for (name, help, value) in totals {
             samples(encoder, MetricType::Gauge, name, help, vec![(Vec::new(), value)])?;
@@ -297,7 +293,7 @@ mod tests {
         for status in [200, 201, 401, 409, 500] {
             metrics.scim_answered(status);
         }
-        let text = metrics.encode(fixture::everything()).unwrap();
+        let text = metrics.encode(fixture::everything().into()).unwrap();
         for line in [
             "gatehouse_people 214",
             "gatehouse_revision 1482",
@@ -324,7 +320,7 @@ mod tests {
 
     #[test]
     fn no_metric_names_a_person_or_a_card() {
-        let text = Metrics::new().encode(fixture::everything()).unwrap();
+        let text = Metrics::new().encode(fixture::everything().into()).unwrap();
         for secret in fixture::CARD_NUMBERS.iter().chain(&["Ann", "Carla"]) {
             assert!(!text.contains(secret), "{secret}");
         }

@@ -1,7 +1,7 @@
 //! The status page, the JSON API, signing in, health and metrics.
 //!
-//! Shows [views](crate::views) and nothing else; what it can do to the site goes through
-//! [`SiteSource`](crate::views::SiteSource). It never reads the directory, a line or a controller, and no page
+//! Shows [views](crate::views) and nothing else; what people do to the site goes through
+//! [`operator`](crate::operator). It never reads the directory, a line or a controller, and no page
 //! refers to another host.
 
 mod access;
@@ -12,15 +12,16 @@ mod capture;
 mod cards;
 mod error;
 mod expiry;
+mod form;
 mod guard;
 mod headers;
 mod health;
-mod identity;
 pub mod limits;
 mod live;
 mod metrics;
 mod page;
-mod sections;
+mod query;
+mod remote;
 mod session;
 mod state;
 pub mod tls;
@@ -33,7 +34,7 @@ pub use state::WebState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 
 use crate::views::{AccessLevelView, RuleView};
 
@@ -46,9 +47,10 @@ pub fn router(state: WebState) -> Router {
         .route("/sign-in", get(page::sign_in_form).post(page::sign_in))
         .route("/sign-out", post(page::sign_out))
         .route("/controllers/{id}/install-mode", post(page::open_install_mode))
-        .route("/identity/{name}/re-authenticate", post(identity::re_authenticate))
-        .route("/operations", get(identity::operations))
-        .route("/events", get(live::events))
+        .route("/identity/{name}/re-authenticate", post(page::re_authenticate))
+        .route("/identity/{name}/token", get(page::show_token))
+        .route("/operations", get(page::operations))
+        .route("/live", get(live::live))
         .route("/assets/{name}", get(assets::serve))
         .nest("/api/v1", api_router())
         .route("/api/openapi.json", get(assets::openapi))
@@ -64,6 +66,15 @@ pub fn router(state: WebState) -> Router {
 }
 
 fn api_router() -> Router<WebState> {
+    without_parameters()
+        .route_layer(middleware::from_fn(query::refuse))
+        .route("/events", get(api::events))
+        .route("/scim/operations", get(api::operations))
+        .merge(access_router())
+        .fallback(api::not_found)
+}
+
+fn without_parameters() -> Router<WebState> {
     Router::new()
         .route("/site", get(api::site))
         .route("/controllers", get(api::controllers))
@@ -73,12 +84,8 @@ fn api_router() -> Router<WebState> {
         .route("/cards/deactivate", post(cards::deactivate))
         .route("/receipts", get(api::receipts))
         .route("/exposed", get(api::exposed))
-        .route("/events", get(api::events))
-        .merge(access_router())
         .route("/identity", get(api::identity))
         .route("/identity/{name}/re-authenticate", post(api::re_authenticate))
-        .route("/scim/operations", get(api::operations))
-        .fallback(api::not_found)
 }
 
 /// Access levels and rules; a whole site's are longer than other bodies.
@@ -89,12 +96,14 @@ fn access_router() -> Router<WebState> {
     let rule =
         get(access::one::<RuleView>).put(access::replace::<RuleView>).delete(access::delete::<RuleView>);
     Router::new()
-        .route("/access", get(access::all).put(access::import))
+        .route("/access", get(access::all))
         .route("/access-levels", get(access::list::<AccessLevelView>).post(access::create::<AccessLevelView>))
         .route("/access-levels/{id}", level)
         .route("/rules", get(access::list::<RuleView>).post(access::create::<RuleView>))
         .route("/rules/{id}", rule)
         .route("/groups", get(access::groups))
+        .route_layer(middleware::from_fn(query::refuse))
+        .route("/access", put(access::import))
         .layer(DefaultBodyLimit::max(limits::MAX_ACCESS_BODY_BYTES))
 }
 

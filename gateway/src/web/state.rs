@@ -14,11 +14,13 @@ use super::limits::{
     MAX_WAITING_VERIFICATIONS,
 };
 use super::metrics::Metrics;
-use super::sections::Renderer;
+use super::page::{OneTime, Renderer};
 use super::session::Sessions;
-use crate::peer::{Attempts, Transport};
+use crate::domain::attempts::Attempts;
+use crate::domain::remote::Transport;
+use crate::operator::Operator;
 use crate::store::users::User;
-use crate::views::SiteSource;
+use crate::views::Views;
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -26,12 +28,14 @@ pub struct WebState(Arc<Shared>);
 
 /// The one copy behind all clones of a [`WebState`].
 pub struct Shared {
-    pub(super) source: Arc<dyn SiteSource>,
+    pub(super) views: Arc<dyn Views>,
+    pub(super) operator: Arc<dyn Operator>,
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) transport: Transport,
     pub(super) sessions: Sessions,
     pub(super) renderer: Renderer,
+    pub(super) one_time: OneTime,
     pub(super) assets: Assets,
     pub(super) live_streams: Arc<Semaphore>,
     pub(super) captures: Arc<Semaphore>,
@@ -43,19 +47,21 @@ pub struct Shared {
 
 impl WebState {
     /// For a site, its accounts and the metrics that the rest of the gateway counts into.
-    pub fn new(
-        source: Arc<dyn SiteSource>,
+    pub fn new<S: Views + Operator + 'static>(
+        site: Arc<S>,
         accounts: Arc<dyn Accounts>,
         metrics: Arc<Metrics>,
         transport: Transport,
     ) -> Self {
         Self(Arc::new(Shared {
-            source,
+            views: Arc::<S>::clone(&site),
+            operator: site,
             accounts,
             metrics,
             transport,
             sessions: Sessions::default(),
             renderer: Renderer::default(),
+            one_time: OneTime::default(),
             assets: Assets::new(),
             live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
             captures: Arc::new(Semaphore::new(MAX_CAPTURES)),

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use firmware_sim::Counters;
 use gateway::domain::{Receipt, ReceiptAction};
 use gateway::site::clock;
-use gateway::views::SiteSource;
+use gateway::views::ShowSite;
 use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::cp::line_time;
 use rand::rngs::SmallRng;

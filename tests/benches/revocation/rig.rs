@@ -11,7 +11,7 @@ use firmware_sim::site::Power;
 use firmware_sim::{Lateness, SimConfig, Site};
 use gateway::config::{self, Config, NamedFiles};
 use gateway::service::Service;
-use gateway::views::{ControllerView, SiteSource, SiteView};
+use gateway::views::{ControllerView, ShowControllers, ShowSite};
 use tempfile::TempDir;
 use tests::ScimClient;
 use tests::figures::Figures;
@@ -155,13 +155,12 @@ impl Rig {
 
     /// Waits until every panel has proven its table.
     pub(crate) async fn until_proven(&self) -> anyhow::Result<()> {
-        let is_proven = |view: &SiteView| view.facts.controllers.iter().all(ControllerView::is_proven);
         let site = self.service.site();
         let mut changed = site.changed();
         let looking = async {
             loop {
                 changed.mark_unchanged();
-                if is_proven(&site.site()) {
+                if site.controllers().iter().all(ControllerView::is_proven) {
                     return;
                 }
                 if changed.changed().await.is_err() {
@@ -170,7 +169,7 @@ impl Rig {
             }
         };
         if tokio::time::timeout(PATIENCE, looking).await.is_err() {
-            bail!("waited {PATIENCE:?} in vain; the page says: {}", site.site().verdict.text);
+            bail!("waited {PATIENCE:?} in vain; the page says: {}", site.site().await.verdict.text);
         }
         Ok(())
     }
@@ -208,7 +207,7 @@ impl Rig {
 
     /// Replies that did not come in time, since the start.
     pub(crate) fn timeouts(&self) -> u64 {
-        self.service.site().site().facts.controllers.iter().map(|controller| controller.faults.timeouts).sum()
+        self.service.site().controllers().iter().map(|controller| controller.faults.timeouts).sum()
     }
 }
 

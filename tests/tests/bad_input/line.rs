@@ -112,6 +112,32 @@ async fn garbage_in_both_directions_stops_nothing() {
 }
 
 #[tokio::test]
+async fn what_disturbs_a_line_is_told_as_the_lines_own_and_passes() {
+    let site = spliced().await;
+    let api = site.gateway.api();
+    let is = |what: &'static str| move |line: &Value| line["state"]["is"] == what;
+    let line = async || api.site().await["lines"][0].clone();
+
+    let poll = sealed(vec![0x53, 0x00, 0x08, 0x00, 0x04, 0x60, 0, 0]);
+    let beside_another = async || {
+        site.splice.say_to_gateway(&poll);
+        line().await
+    };
+    let told = eventually("another controller is told of", beside_another, is("disturbed")).await;
+    assert!(told["state"]["why"].as_str().unwrap().contains("another controller speaks on it"), "{told}");
+    eventually("it has gone", &line, is("up")).await;
+
+    site.splice.change_replies(|_| Vec::new());
+    let told = eventually("the cut is told of", &line, is("silent")).await;
+    assert!(told["state"]["why"].as_str().unwrap().contains("none of its 2 devices"), "{told}");
+    let verdict = api.site().await["verdict"].to_string();
+    assert!(verdict.contains("Line north is silent") && !verdict.contains("offline"), "told once: {verdict}");
+    site.splice.change_replies(|reply| reply);
+    eventually("it is mended", &line, is("up")).await;
+    site.a_card_comes_and_goes().await;
+}
+
+#[tokio::test]
 async fn replies_with_a_wrong_crc_are_counted_and_asked_again() {
     let site = spliced().await;
     site.splice.change_replies(now_and_then(5, |mut frame| {

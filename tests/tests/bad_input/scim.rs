@@ -1,6 +1,6 @@
 //! Bad SCIM.
 
-use gateway::peer::MAX_FAILURES;
+use gateway::domain::attempts::MAX_FAILURES;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{ENTERPRISE, ScimClient, SitePlan};

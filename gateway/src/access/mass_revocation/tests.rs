@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::CardState;
 
 const RULE: Rule = Rule { share: 0.1, people: 5 };
 
@@ -89,6 +90,58 @@ fn a_clock_that_is_set_back_neither_panics_nor_forgets() {
     let mut watch = MassRevocationWatch::new(RULE);
     watch.changed(at(10_000), "entra", &lose(0..3), 10);
     assert_eq!(raised(watch.changed(at(0), "entra", &lose(3..6), 7)).unwrap().lost, 6);
+}
+
+#[test]
+fn as_many_sources_as_are_told_apart_are_named_the_busiest_first() {
+    let mut watch = MassRevocationWatch::new(RULE);
+    let mut alarm = None;
+    for n in 0..=MAX_SOURCES as u64 {
+        let first = 100 * n;
+        alarm =
+            raised(watch.changed(at(0), &format!("source {n}"), &lose(first..first + 1 + n), 0)).or(alarm);
+    }
+    let named: Vec<String> = (0..MAX_SOURCES).rev().map(|n| format!("source {n}")).collect();
+    let alarm = alarm.unwrap();
+    assert_eq!((alarm.by, alarm.lost), (named, 15), "the fifth counts without a name");
+}
+
+#[test]
+fn people_are_told_apart_up_to_a_bound_and_count_each_time_beyond() {
+    let mut watch = MassRevocationWatch::new(RULE);
+    let most = MAX_PEOPLE as u64;
+    watch.changed(at(0), "entra", &lose(0..most + 2), 0);
+    assert_eq!((watch.people.len() as u64, u64::from(watch.total())), (most, most + 2));
+    watch.changed(at(1), "entra", &lose(most - 1..most + 2), 0);
+    assert_eq!((watch.people.len() as u64, u64::from(watch.total())), (most, most + 4));
+}
+
+#[test]
+fn who_loses_the_last_card_or_is_suspended_loses_access_and_who_is_new_regains_none() {
+    let person = |active, cards: &[CardState]| {
+        let mut person = crate::access::tests::person(1, active, &[]);
+        let cards = (1..).zip(cards).map(|(number, state)| crate::access::tests::card(number, *state));
+        person.cards = cards.collect();
+        person
+    };
+    let (on, off) = (CardState::Active, CardState::Inactive);
+    let (with, without) = (person(true, &[on, off]), person(true, &[off, off]));
+    let (suspended, bare) = (person(false, &[on, on]), person(true, &[]));
+    let told = |before: Option<&Cardholder>, after: Option<&Cardholder>| {
+        let mut turnover = Turnover::default();
+        turnover.note(before, after);
+        (turnover.lost.len(), turnover.regained.len())
+    };
+    assert_eq!(told(Some(&with), Some(&without)), (1, 0));
+    assert_eq!(told(Some(&with), Some(&suspended)), (1, 0));
+    assert_eq!(told(Some(&bare), Some(&suspended)), (1, 0), "as far as anybody knows");
+    assert_eq!(told(Some(&with), None), (1, 0));
+    assert_eq!(told(Some(&with), Some(&person(true, &[off, on]))), (0, 0));
+    assert_eq!(told(Some(&without), Some(&bare)), (0, 0));
+    assert_eq!(told(Some(&suspended), None), (0, 0));
+    assert_eq!(told(Some(&without), Some(&with)), (0, 1));
+    assert_eq!(told(Some(&suspended), Some(&with)), (0, 1));
+    assert_eq!((told(None, Some(&with)), told(None, None)), ((0, 0), (0, 0)));
 }
 
 proptest! {

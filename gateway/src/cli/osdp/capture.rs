@@ -12,10 +12,10 @@ use jiff::SignedDuration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::Failure;
+use crate::cli::client::{Client, ClientError, Incoming};
 use crate::cli::{SiteFile, asked, counted, tell};
 use crate::config::{Config, NamedFiles, closest};
 use crate::domain::LineId;
-use crate::local::{Client, ClientError, Incoming};
 use crate::service::Stop;
 
 /// How often a terminal is shown how much there is.

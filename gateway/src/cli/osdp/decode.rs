@@ -12,7 +12,7 @@ use super::input::Input;
 use super::keys;
 use super::shown::Shown;
 use crate::cli::{say, tell};
-use crate::osdpcap::Hex;
+use crate::domain::osdpcap::Hex;
 
 /// Explain OSDP frames: digits, a file of them, or an OSDPCAP file
 ///

@@ -8,7 +8,7 @@ use super::fields::Secrets;
 use super::keys::MAX_KEYS;
 use super::shown::{Shown, ShownFrame};
 use super::stream::{Found, Stream};
-use crate::osdpcap::{Io, Record};
+use crate::domain::osdpcap::{Io, Record};
 
 /// A silence that ends a frame. The standard's is 20 ms; recorders see bytes later than the wire does.
 const FRAME_GAP: SignedDuration = SignedDuration::from_millis(100);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::Failure;
-use crate::osdpcap::{Io, Record, read_hex};
+use crate::domain::osdpcap::{Io, Record, read_hex};
 
 /// Longest line that is read, in bytes.
 const MAX_LINE_LEN: u64 = 16 * 1024 * 1024;

@@ -8,8 +8,8 @@ use panel_protocol::osdp::secure::Scbk;
 use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::domain::osdpcap::read_hex;
 use crate::links::osdp::key_file;
-use crate::osdpcap::read_hex;
 
 /// Most keys that are tried.
 pub(super) const MAX_KEYS: usize = 64;

@@ -10,7 +10,7 @@ use panel_protocol::osdp::{command, reply};
 use serde::{Serialize, Serializer};
 
 use super::fields::{Fields, Secrets, fields_of};
-use crate::osdpcap::Hex;
+use crate::domain::osdpcap::Hex;
 
 const GREEN: &str = "\x1b[32m";
 const RED: &str = "\x1b[31m";

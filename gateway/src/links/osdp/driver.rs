@@ -7,20 +7,25 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, LineCounters, Output, PdConfig, PdIndex,
-    PdKey,
+    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
-use panel_protocol::osdp::reply::Reply;
-use panel_protocol::osdp::secure::{Message, Scbk};
+use panel_protocol::osdp::records::Records;
+use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::panel::{self, OUI};
 use panel_protocol::time::Micros;
 
+use super::device::{Asked, Device};
+use super::disturbance::Disturbance;
+use super::heard::heard;
 use super::keys::KnownKeys;
-use super::limits::{IDLE_PAUSE, REFUSED_PAUSE};
-use super::{PanelClient, PanelStatus, event};
-use crate::domain::Became;
-use crate::sync::Demand;
+use super::limits::IDLE_PAUSE;
+use super::outputs::{self, Done, Outputs};
+use super::{event, status};
+use crate::domain::{DeviceCondition, LinkCondition};
+use crate::links::card_table::Frame;
+use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus};
+use crate::sync::{Demand, Failure};
 
 /// Silence that ends a partial frame. The standard's 20 ms are for a wire; USB adapters hold bytes back for up to
 /// 16 ms, and a loaded system adds to that.
@@ -28,27 +33,15 @@ const CHARACTER_GAP: Duration = Duration::from_millis(40);
 
 type LineCp = Cp<MAX_PDS_PER_LINE, MAX_FRAME_LEN, fn() -> [u8; 8]>;
 
-/// One controller.
-struct Panel {
-    pd: PdIndex,
-    controller: usize,
-    /// The device that is remembered for it.
-    identity: Option<DeviceIdentity>,
-    /// Until when it is given no operation, because it refused one or there was none.
-    spared_until: Micros,
-    /// What has been told of its last answer, if that was none: told again only when it changes.
-    refusal: Option<Became>,
-}
-
 /// What is to be done for the driver.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Next {
     /// Send [`Driver::frame`].
     Transmit,
-    /// The new key of this controller has worked, or the change has ended without it.
-    KeyChange { controller: usize, worked: bool },
-    /// This device has the controller's key and is to be remembered for it.
-    Identified { controller: usize, identity: DeviceIdentity },
+    /// The new key of this device has worked, or the change has ended without it.
+    KeyChange { device: usize, worked: bool },
+    /// This is the device that has the key, and it is to be remembered.
+    Identified { device: usize, identity: DeviceIdentity },
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -56,26 +49,36 @@ pub(super) enum Next {
 /// Everything of a line but its port, its timer and its files.
 pub(super) struct Driver {
     cp: Box<LineCp>,
-    panels: Vec<Panel>,
-    client: Arc<dyn PanelClient>,
+    devices: Vec<Device>,
+    outputs: Outputs,
+    disturbance: Disturbance,
+    client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
     /// Whether something has happened that the status should show at once.
     news: bool,
 }
 
 impl Driver {
-    /// A line that is down, without controllers.
-    pub(super) fn new(baud: u32, client: Arc<dyn PanelClient>) -> Self {
+    /// A line that is down, without devices.
+    pub(super) fn new(baud: u32, client: Arc<dyn DeviceClient>) -> Self {
         let config = LineConfig { character_gap: CHARACTER_GAP, ..LineConfig::new(baud) };
         let mut cp = Box::new(Cp::new(config, random as fn() -> [u8; 8]));
         cp.handle(Micros(0), Input::LineDown);
-        Self { cp, panels: Vec::new(), client, frame: Vec::with_capacity(MAX_FRAME_LEN), news: true }
+        Self {
+            cp,
+            devices: Vec::new(),
+            outputs: Outputs::default(),
+            disturbance: Disturbance::new(baud),
+            client,
+            frame: Vec::with_capacity(MAX_FRAME_LEN),
+            news: true,
+        }
     }
 
-    /// Adds a controller with the keys that it may have, and the device that it should be.
+    /// Adds a device with the keys that it may have, and who it should be.
     pub(super) fn add(
         &mut self,
-        controller: usize,
+        device: usize,
         address: u8,
         keys: KnownKeys,
         identity: Option<DeviceIdentity>,
@@ -86,25 +89,43 @@ impl Driver {
             self.cp.resume_key_change(pd, pending);
         }
         self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
-        self.panels.push(Panel { pd, controller, identity, spared_until: Micros(0), refusal: None });
+        self.devices.push(Device::new(pd, device, identity));
         Ok(())
     }
 
-    /// Whether the line has this controller.
-    pub(super) fn has(&self, controller: usize) -> bool {
-        self.panels.iter().any(|panel| panel.controller == controller)
+    /// Whether the line has this device.
+    pub(super) fn has(&self, device: usize) -> bool {
+        self.find(device).is_some()
     }
 
-    /// Lets a controller have `key` until then.
-    pub(super) fn open_install_mode(&mut self, now: Micros, controller: usize, until: Micros, key: Scbk) {
-        if let Some(panel) = self.panels.iter().find(|panel| panel.controller == controller) {
-            self.cp.open_install_mode(now, panel.pd, until, key);
+    /// Lets a device have `key` until then.
+    pub(super) fn open_install_mode(&mut self, now: Micros, device: usize, until: Micros, key: Scbk) {
+        if let Some(pd) = self.find(device).map(|device| device.pd) {
+            self.cp.open_install_mode(now, pd, until, key);
+        }
+    }
+
+    /// Switches an output on, if that can be sent before `until`.
+    pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: Done) {
+        match self.find(actuation.device).map(|device| device.condition) {
+            None => outputs::answer(done, Err(ActuateError::Unknown)),
+            Some(DeviceCondition::Online) => self.outputs.add(actuation, until, done),
+            Some(_) => outputs::answer(done, Err(ActuateError::NotOnline)),
         }
     }
 
     /// Takes what happened at the port.
     pub(super) fn handle(&mut self, now: Micros, input: Input<'_>) {
+        if let Input::LineUp = input {
+            self.disturbance.forget(now, &self.cp.counters());
+        }
         self.cp.handle(now, input);
+    }
+
+    /// How the open line is, if that has changed.
+    pub(super) fn look(&mut self, now: Micros) -> Option<LinkCondition> {
+        let devices = self.devices.iter().map(|device| device.condition);
+        self.disturbance.look(now, &self.cp.counters(), devices)
     }
 
     /// The frame to send.
@@ -114,8 +135,10 @@ impl Driver {
 
     /// Goes on until something is to be done.
     pub(super) fn next(&mut self, now: Micros) -> Next {
+        let output_due = self.outputs.expire(now);
         loop {
             if self.cp.is_free() {
+                self.withdraw_late(now);
                 self.state_demand(now);
             }
             match self.cp.poll_output(now) {
@@ -124,51 +147,26 @@ impl Driver {
                     self.frame.extend_from_slice(bytes);
                     return Next::Transmit;
                 }
-                Output::Wait(until) => return Next::Wait(until),
+                Output::Wait(until) => return Next::Wait(earlier(until, output_due)),
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
-                    let panel = &mut self.panels[pd.get()];
-                    let became = take_reply(self.client.as_ref(), panel.controller, message);
-                    if let Some(became) = &became {
-                        panel.spared_until = now + REFUSED_PAUSE;
-                        if panel.refusal.as_ref() != Some(became) {
-                            self.client.became(panel.controller, became);
-                        }
-                    }
-                    panel.refusal = became;
+                    self.devices[pd.get()].take_reply(now, self.client.as_ref(), message);
                 }
-                Output::Unsolicited { pd, message, .. } => {
-                    if let Ok(reply) = Reply::parse(message.code, message.data) {
-                        self.client.told(self.panels[pd.get()].controller, &reply);
+                Output::Unsolicited { pd, message, max_age } => {
+                    if let Some(heard) = heard(message, max_age) {
+                        self.client.heard(self.devices[pd.get()].device, &heard);
                     }
                 }
                 // Files are the installer's tools', not the gateway's: it begins none.
                 Output::Fragment { pd, .. } => self.cp.abort_file(pd),
-                Output::Failed { pd } => self.client.failed(self.panels[pd.get()].controller),
+                Output::Failed { pd } => self.devices[pd.get()].lose_command(self.client.as_ref()),
                 Output::Event { pd, event } => {
-                    let controller = self.panels[pd.get()].controller;
-                    self.news = true;
-                    self.panels[pd.get()].refusal = None;
-                    self.client.became(controller, &event::became(&event));
-                    if let Event::KeyInstalled | Event::KeyKept = event {
-                        return Next::KeyChange { controller, worked: event == Event::KeyInstalled };
-                    }
-                    if event == Event::SecureUp
-                        && let Some(identity) = self.newly_identified(pd)
-                    {
-                        return Next::Identified { controller, identity };
+                    if let Some(next) = self.take_event(pd, event) {
+                        return next;
                     }
                 }
             }
         }
-    }
-
-    /// The device that a controller turns out to be, unless it is the one that is remembered.
-    fn newly_identified(&mut self, pd: PdIndex) -> Option<DeviceIdentity> {
-        let (pdid, _) = self.cp.status(pd)?.about?;
-        let identity = Some(DeviceIdentity::from(&pdid));
-        let panel = &mut self.panels[pd.get()];
-        (std::mem::replace(&mut panel.identity, identity) != identity).then_some(identity?)
     }
 
     /// Whether something has happened since this was last asked.
@@ -176,66 +174,126 @@ impl Driver {
         std::mem::take(&mut self.news)
     }
 
-    /// How the controllers are.
-    pub(super) fn panels(&self, now: Micros) -> Vec<PanelStatus> {
-        let at = Timestamp::now();
-        let status = |panel: &Panel| Some((panel.controller, self.cp.status(panel.pd)?));
-        let panels = self.panels.iter().filter_map(status);
-        panels.map(|(controller, status)| PanelStatus::new(controller, &status, now, at)).collect()
+    /// Puts into `status` what is known of the line and its devices.
+    pub(super) fn report(&self, now: Micros, status: &mut LinkStatus) {
+        let (at, counted) = (Timestamp::now(), self.cp.counters());
+        status.noise_bytes = counted.noise_bytes.into();
+        status.stray_frames = u64::from(counted.bad_length) + u64::from(counted.unexpected_frames);
+        let of = |device: &Device| -> Option<DeviceStatus> {
+            let pd = self.cp.status(device.pd)?;
+            Some(status::device(device.device, device.condition, &pd, now, at))
+        };
+        status.devices = self.devices.iter().filter_map(of).collect();
     }
 
-    /// What has been counted on the line.
-    pub(super) fn counters(&self) -> LineCounters {
-        self.cp.counters()
+    fn find(&self, device: usize) -> Option<&Device> {
+        self.devices.iter().find(|known| known.device == device)
     }
 
     fn state_demand(&mut self, now: Micros) {
-        for panel in &self.panels {
-            let demand = match self.client.demand(panel.controller) {
-                _ if now < panel.spared_until => cp::Demand::None,
+        for device in &self.devices {
+            let demand = match self.client.demand(device.device) {
+                _ if self.outputs.wait_for(device.device) => cp::Demand::Urgent,
+                _ if now < device.spared_until => cp::Demand::None,
                 Demand::None => cp::Demand::None,
                 Demand::Bulk => cp::Demand::Bulk,
                 Demand::Urgent => cp::Demand::Urgent,
             };
-            self.cp.set_demand(panel.pd, demand);
+            self.cp.set_demand(device.pd, demand);
         }
     }
 
-    /// A controller's turn: its next operation, if there is one.
+    /// A device's turn: deactivations first, then an output that is to be switched, then any other operation.
     fn take_turn(&mut self, now: Micros, pd: PdIndex, max_data: usize) {
-        let controller = self.panels[pd.get()].controller;
+        let device = &self.devices[pd.get()];
+        let spared = now < device.spared_until;
+        let deactivates = !spared && self.client.demand(device.device) == Demand::Urgent;
+        let sent = (!deactivates && self.switch_output(now, pd))
+            || (!spared && self.send_operation(now, pd, max_data))
+            || self.switch_output(now, pd);
+        if !sent {
+            self.devices[pd.get()].spared_until = now + IDLE_PAUSE;
+            self.cp.decline(now, pd);
+        }
+    }
+
+    /// Sends the oldest output that waits for the device.
+    fn switch_output(&mut self, now: Micros, pd: PdIndex) -> bool {
+        let device = &mut self.devices[pd.get()];
+        let Some(waiting) = self.outputs.take(device.device) else { return false };
+        let command = Command::Output(Records::of(std::slice::from_ref(&waiting.control)));
+        if self.cp.send(now, pd, &command).is_err() {
+            outputs::answer(waiting.done, Err(ActuateError::NotOnline));
+            return false;
+        }
+        device.asked = Asked::Output { until: waiting.until, done: waiting.done };
+        true
+    }
+
+    /// Sends the client's next operation, if it has one.
+    fn send_operation(&mut self, now: Micros, pd: PdIndex, max_data: usize) -> bool {
+        let device = self.devices[pd.get()].device;
         let mut room = [0; MAX_FRAME_LEN];
-        let room = &mut room[..max_data.min(MAX_FRAME_LEN)];
-        if let Some(len) = self.client.next_operation(controller, room) {
-            let data = &room[..len.min(room.len())];
-            let command = Command::Manufacturer(Manufacturer { oui: OUI, data });
-            let is_read = data.first().is_some_and(|code| panel::is_read(*code));
-            let sent = match is_read {
+        let len = {
+            let mut frame = Frame::new(&mut room[..max_data.min(MAX_FRAME_LEN)]);
+            if !self.client.next(device, &mut frame) {
+                return false;
+            }
+            frame.filled()
+        };
+        let sent = len.is_some_and(|len| {
+            let command = Command::Manufacturer(Manufacturer { oui: OUI, data: &room[..len] });
+            let sent = match panel::is_read(room[0]) {
                 true => self.cp.send_read(now, pd, &command),
                 false => self.cp.send(now, pd, &command),
             };
-            match sent {
-                Ok(()) => return,
-                Err(_) => self.client.failed(controller),
+            sent.is_ok()
+        });
+        if !sent {
+            self.client.failed(device, Failure::Lost);
+        }
+        sent
+    }
+
+    /// An output that was sent and not confirmed is not sent again after its deadline.
+    fn withdraw_late(&mut self, now: Micros) {
+        for device in &self.devices {
+            if matches!(device.asked, Asked::Output { until, .. } if until <= now) {
+                self.cp.withdraw(now, device.pd);
             }
         }
-        self.panels[pd.get()].spared_until = now + IDLE_PAUSE;
-        self.cp.decline(now, pd);
+    }
+
+    /// Tells what a device became; what it means for its key and its identity is for others to do.
+    fn take_event(&mut self, pd: PdIndex, event: Event) -> Option<Next> {
+        self.news = true;
+        let device = &mut self.devices[pd.get()];
+        device.became(self.client.as_ref(), &event::became(&event));
+        if device.condition != DeviceCondition::Online {
+            self.outputs.lose(device.device);
+        }
+        let device = device.device;
+        match event {
+            Event::KeyInstalled => Some(Next::KeyChange { device, worked: true }),
+            Event::KeyKept => Some(Next::KeyChange { device, worked: false }),
+            Event::SecureUp => {
+                self.newly_identified(pd).map(|identity| Next::Identified { device, identity })
+            }
+            _ => None,
+        }
+    }
+
+    /// The device that it turns out to be, unless it is the one that is remembered.
+    fn newly_identified(&mut self, pd: PdIndex) -> Option<DeviceIdentity> {
+        let (pdid, _) = self.cp.status(pd)?.about?;
+        let identity = Some(DeviceIdentity::from(&pdid));
+        let device = &mut self.devices[pd.get()];
+        (std::mem::replace(&mut device.identity, identity) != identity).then_some(identity?)
     }
 }
 
-/// Hands the answer to an operation to the client. One that is no answer is a failure, and what is to be told of it.
-fn take_reply(client: &dyn PanelClient, controller: usize, message: Message<'_>) -> Option<Became> {
-    let became = match Reply::parse(message.code, message.data) {
-        Ok(Reply::Manufacturer(Manufacturer { oui: OUI, data })) => {
-            client.answer(controller, data);
-            return None;
-        }
-        Ok(Reply::Nak(nak)) => event::refused(nak.reason),
-        _ => event::nonsense(),
-    };
-    client.failed(controller);
-    Some(became)
+fn earlier(one: Option<Micros>, other: Option<Micros>) -> Option<Micros> {
+    one.into_iter().chain(other).min()
 }
 
 /// A handshake's random number. Without one there is no secure channel, and so no door to serve.

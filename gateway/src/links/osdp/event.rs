@@ -57,6 +57,11 @@ pub(super) fn nonsense() -> Became {
     condition(DeviceCondition::Unsupported, why)
 }
 
+/// It did not know the operations of its kind, and does now.
+pub(super) fn understands() -> Became {
+    condition(DeviceCondition::Online, "answers as a Gatehouse panel does")
+}
+
 /// Its new key is in its key file.
 pub(super) fn key_saved() -> Became {
     remark(Some(Level::Well), "has its own key, and its key file is written")
@@ -119,6 +124,7 @@ fn loss(cause: LossCause) -> String {
         LossCause::Silent => "it doesn't answer".into(),
         LossCause::LineDown => "the line is down".into(),
         LossCause::Moved => "its address or speed is being changed".into(),
+        LossCause::Withdrawn => "an output that it did not confirm in time is not sent again".into(),
         LossCause::Overtaken => "a read without an answer made room for something urgent".into(),
         LossCause::KeyChange => "its key is being changed".into(),
     }

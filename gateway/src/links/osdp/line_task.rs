@@ -1,4 +1,4 @@
-//! A line's loop: read, feed, drain, write, wait for the port, the clock, new demand, the operator or the end.
+//! A line's loop: read, feed, drain, write, wait for the port, the clock, new demand, an order, a file or the end.
 //!
 //! No rules in here: those are the CP's. A port that goes is opened again, with growing pauses.
 
@@ -8,35 +8,35 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use panel_protocol::osdp::cp::{DeviceIdentity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::spawn_blocking;
 
 use super::driver::{Driver, Next};
-use super::identity_file;
-use super::keys::{self, KeyError};
+use super::keeper::{self, Keeper, Kept};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::Port;
 use super::tap::Tap;
 use super::timer::{Timer, now};
-use super::{InstallError, LineSetup, LineStatus, Order, PanelClient, event};
+use super::{LineSetup, event, identity_file, keys};
 use crate::domain::LinkCondition;
+use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
 pub struct LineTask {
     setup: LineSetup,
-    client: Arc<dyn PanelClient>,
+    client: Arc<dyn DeviceClient>,
     driver: Driver,
+    keeper: Keeper,
     wake: Arc<Notify>,
     orders: mpsc::Receiver<Order>,
-    status: watch::Sender<LineStatus>,
+    status: watch::Sender<LinkStatus>,
     status_due: Micros,
     tap: Tap,
-    /// What was last told of the port.
+    /// What was last told of the line.
     told: Option<LinkCondition>,
 }
 
@@ -53,34 +53,30 @@ enum Woken {
     /// So many bytes.
     Received(usize),
     Order(Order),
+    Kept(Kept),
     Shutdown,
 }
 
 impl LineTask {
-    pub(super) fn new(
-        setup: LineSetup,
-        client: Arc<dyn PanelClient>,
-        wake: Arc<Notify>,
-        orders: mpsc::Receiver<Order>,
-        status: watch::Sender<LineStatus>,
-        tap: Tap,
-    ) -> Self {
+    pub(super) fn new(setup: LineSetup, client: Arc<dyn DeviceClient>, end: LinkEnd) -> Self {
         let mut driver = Driver::new(setup.baud, Arc::clone(&client));
-        for panel in &setup.panels {
-            let keys = keys::load(&panel.key_file).unwrap_or_else(|error| {
-                client.became(panel.controller, &event::key_unusable(&error));
+        for device in &setup.devices {
+            let keys = keys::load(&device.key_file).unwrap_or_else(|error| {
+                client.became(device.device, &event::key_unusable(&error));
                 keys::KnownKeys::default()
             });
-            let identity = identity_file::read(&panel.key_file).unwrap_or_else(|error| {
-                tracing::warn!(file = %identity_file::path(&panel.key_file).display(), %error,
+            let identity = identity_file::read(&device.key_file).unwrap_or_else(|error| {
+                tracing::warn!(file = %identity_file::path(&device.key_file).display(), %error,
                     "a controller's identity can't be read; the next device with its key is taken for it");
                 None
             });
-            if let Err(error) = driver.add(panel.controller, panel.address, keys, identity) {
-                tracing::error!(line = %setup.id, address = panel.address, %error, "a controller is left out");
+            if let Err(error) = driver.add(device.device, device.address, keys, identity) {
+                tracing::error!(line = %setup.id, address = device.address, %error, "a controller is left out");
             }
         }
-        Self { setup, client, driver, wake, orders, status, status_due: Micros(0), tap, told: None }
+        let LinkEnd { wake, orders, status, listeners } = end;
+        let (keeper, tap) = (Keeper::default(), Tap::new(listeners));
+        Self { setup, client, driver, keeper, wake, orders, status, status_due: Micros(0), tap, told: None }
     }
 
     /// Serves the line until `shutdown` is ready. Never ends otherwise: a port that goes is waited for.
@@ -92,17 +88,21 @@ impl LineTask {
                 Ok((mut port, mut timer)) => {
                     pause = REOPEN_FIRST;
                     match self.serve(&mut port, &mut timer, shutdown.as_mut()).await {
-                        End::Shutdown => return,
+                        End::Shutdown => break,
                         End::Gone(error) => error,
                     }
                 }
                 Err(error) => error,
             };
-            self.line_down(&error).await;
+            self.line_down(&error);
             if self.rest(pause, shutdown.as_mut()).await {
-                return;
+                break;
             }
             pause = (pause * 2).min(REOPEN_CAP);
+        }
+        while self.keeper.is_busy() {
+            let kept = self.keeper.done().await;
+            self.take_kept(kept);
         }
     }
 
@@ -147,6 +147,7 @@ impl LineTask {
             timed = timer.until(until) => timed.map(|()| Woken::Due)?,
             () = self.wake.notified() => Woken::Due,
             Some(order) = self.orders.recv() => Woken::Order(order),
+            kept = self.keeper.done() => Woken::Kept(kept),
         };
         match woken {
             Woken::Shutdown => return Ok(false),
@@ -154,7 +155,8 @@ impl LineTask {
                 self.tap.read(&buffer[..len]);
                 self.driver.handle(now(), Input::Received(&buffer[..len]));
             }
-            Woken::Order(order) => self.obey(order).await,
+            Woken::Order(order) => self.obey(order),
+            Woken::Kept(kept) => self.take_kept(kept),
             Woken::Due => {}
         }
         Ok(true)
@@ -168,8 +170,8 @@ impl LineTask {
                     port.write(self.driver.frame()).await?;
                     self.tap.wrote(self.driver.frame());
                 }
-                Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
-                Next::Identified { controller, identity } => self.remember(controller, identity).await,
+                Next::KeyChange { device, worked } => self.end_key_change(device, worked),
+                Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -179,16 +181,15 @@ impl LineTask {
     }
 
     /// The port has gone, or was never there.
-    async fn line_down(&mut self, error: &io::Error) {
+    fn line_down(&mut self, error: &io::Error) {
         let port = self.setup.port.display();
-        let why = format!("{port}: {error}; {}", remedy(error));
-        self.tell(LinkCondition::Down { why });
+        self.tell(LinkCondition::Down { why: format!("{port}: {error}; {}", remedy(error)) });
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {
                 Next::Transmit => {} // the port has gone
-                Next::KeyChange { controller, worked } => self.end_key_change(controller, worked).await,
-                Next::Identified { controller, identity } => self.remember(controller, identity).await,
+                Next::KeyChange { device, worked } => self.end_key_change(device, worked),
+                Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(_) => break,
             }
         }
@@ -199,52 +200,70 @@ impl LineTask {
     async fn rest(&mut self, pause: Duration, mut shutdown: Pin<&mut impl Future<Output = ()>>) -> bool {
         let mut pause = pin!(tokio::time::sleep(pause));
         loop {
-            let order = tokio::select! {
+            tokio::select! {
                 () = shutdown.as_mut() => return true,
                 () = pause.as_mut() => return false,
-                Some(order) = self.orders.recv() => order,
-            };
-            self.obey(order).await;
+                Some(order) = self.orders.recv() => self.obey(order),
+                kept = self.keeper.done() => self.take_kept(kept),
+            }
         }
     }
 
-    async fn obey(&mut self, order: Order) {
-        let Order::Install { controller, span, done } = order;
-        let opened = self.open_install_mode(controller, span).await;
-        drop(done.send(opened)); // who asked may have gone; install mode is open all the same, until its time is over
+    /// Does what is wanted, or begins to. Who asked may have gone; it is done all the same.
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Install { device, span, done } => match self.key_file(device) {
+                None => drop(done.send(Err(InstallError::Unknown))),
+                Some(_) if self.keeper.is_full() => drop(done.send(Err(InstallError::Busy))),
+                Some(path) => drop(self.keeper.add(keeper::begin(device, path, span, done))),
+            },
+            Order::Actuate { actuation, done } => {
+                let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
+                self.driver.actuate(actuation, until, done);
+            }
+        }
     }
 
-    async fn open_install_mode(&mut self, controller: usize, span: Duration) -> Result<(), InstallError> {
-        let path = self.key_file(controller).ok_or(InstallError::Unknown)?;
-        let key = on_disk(move || keys::begin(&path)).await?;
-        let now = now();
-        self.driver.open_install_mode(now, controller, now + span, key);
-        Ok(())
+    /// A file has been written, or could not be.
+    fn take_kept(&mut self, kept: Kept) {
+        match kept {
+            Kept::Begun { device, span, key, done } => {
+                let opened = key.map(|key| {
+                    let now = now();
+                    self.driver.open_install_mode(now, device, now + span, key);
+                });
+                drop(done.send(opened.map_err(|error| InstallError::Key(error.to_string()))));
+            }
+            Kept::Ended { device, worked: true, ended: Ok(()) } => {
+                self.client.became(device, &event::key_saved());
+            }
+            Kept::Ended { ended: Ok(()), .. } | Kept::Remembered(Ok(())) => {}
+            Kept::Ended { device, ended: Err(error), .. } => {
+                self.client.became(device, &event::key_not_saved(&error));
+            }
+            Kept::Remembered(Err(error)) => not_remembered(&error),
+        }
     }
 
     /// Puts a key that has worked into its place, or gives up one that has not.
-    async fn end_key_change(&mut self, controller: usize, worked: bool) {
-        let Some(path) = self.key_file(controller) else { return };
-        let ended = on_disk(move || if worked { keys::finish(&path) } else { keys::give_up(&path) }).await;
-        match ended {
-            Ok(()) if worked => self.client.became(controller, &event::key_saved()),
-            Ok(()) => {}
-            Err(error) => self.client.became(controller, &event::key_not_saved(&error)),
+    fn end_key_change(&mut self, device: usize, worked: bool) {
+        let Some(path) = self.key_file(device) else { return };
+        if !self.keeper.add(keeper::end(device, path, worked)) {
+            self.client.became(device, &event::key_not_saved(&"too much is being written"));
         }
     }
 
-    /// Keeps for the next start which device the controller is.
-    async fn remember(&mut self, controller: usize, identity: DeviceIdentity) {
-        let Some(path) = self.key_file(controller) else { return };
-        let written = spawn_blocking(move || identity_file::write(&path, &identity)).await;
-        if let Ok(Err(error)) = written {
-            tracing::error!(%error, "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed");
+    /// Keeps for the next start which device it is.
+    fn remember(&mut self, device: usize, identity: DeviceIdentity) {
+        let Some(path) = self.key_file(device) else { return };
+        if !self.keeper.add(keeper::remember(path, identity)) {
+            not_remembered(&"too much is being written");
         }
     }
 
-    fn key_file(&self, controller: usize) -> Option<PathBuf> {
-        let panel = self.setup.panels.iter().find(|panel| panel.controller == controller);
-        panel.filter(|panel| self.driver.has(panel.controller)).map(|panel| panel.key_file.clone())
+    fn key_file(&self, device: usize) -> Option<PathBuf> {
+        let setup = self.setup.devices.iter().find(|setup| setup.device == device);
+        setup.filter(|setup| self.driver.has(setup.device)).map(|setup| setup.key_file.clone())
     }
 
     /// Tells of the line, if that is news.
@@ -261,24 +280,24 @@ impl LineTask {
         if !self.driver.take_news() && now < self.status_due {
             return;
         }
+        if self.told.as_ref().is_some_and(|told| !matches!(told, LinkCondition::Down { .. }))
+            && let Some(condition) = self.driver.look(now)
+        {
+            self.tell(condition);
+        }
         self.status_due = now + STATUS_INTERVAL;
-        self.status.send_replace(LineStatus {
-            id: self.setup.id.clone(),
-            port: match &self.told {
-                Some(LinkCondition::Down { why }) => Err(why.clone()),
-                _ => Ok(()),
-            },
-            counters: self.driver.counters(),
-            panels: self.driver.panels(now),
-        });
+        let mut status = LinkStatus::new(self.setup.id.clone());
+        status.condition.clone_from(&self.told);
+        self.driver.report(now, &mut status);
+        self.status.send_replace(status);
     }
 }
 
-/// Work on key files, away from the loop's thread. The line waits for it: it happens at an operator's word only.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, KeyError> + Send + 'static,
-) -> Result<T, KeyError> {
-    spawn_blocking(work).await.unwrap_or_else(|_| Err(KeyError::Stopped))
+fn not_remembered(error: &dyn fmt::Display) {
+    tracing::error!(
+        %error,
+        "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed"
+    );
 }
 
 /// What to do about a port that can't be had.

@@ -1,55 +1,50 @@
-//! A line and its controllers as they stand, for the status page.
+//! A device as the CP knows it, in the words of any link.
 
 use jiff::Timestamp;
-use panel_protocol::osdp::cp::{Capabilities, LineCounters, PdCounters, PdState, PdStatus};
+use panel_protocol::osdp::cp::{PdCounters, PdStatus};
 use panel_protocol::osdp::reply::DeviceId;
 use panel_protocol::time::Micros;
 
-use crate::domain::LineId;
+use crate::domain::{DeviceCondition, FaultCounts};
+use crate::links::DeviceStatus;
 
-/// One line.
-#[derive(Clone, PartialEq, Debug)]
-pub struct LineStatus {
-    /// Its name.
-    pub id: LineId,
-    /// Whether its port is open; else why not, with the remedy.
-    pub port: Result<(), String>,
-    /// What has been counted since the start.
-    pub counters: LineCounters,
-    /// Its controllers, in the setup's order.
-    pub panels: Vec<PanelStatus>,
-}
-
-/// One controller on a line.
-#[derive(Clone, PartialEq, Debug)]
-pub struct PanelStatus {
-    /// What the client calls it.
-    pub controller: usize,
-    /// Its address.
-    pub address: u8,
-    /// How it is.
-    pub state: PdState,
-    /// Who it last said it is, and what it can do.
-    pub about: Option<(DeviceId, Capabilities)>,
-    /// When it last answered; `None`: not since the start.
-    pub last_heard: Option<Timestamp>,
-    /// What has been counted since the start.
-    pub counters: PdCounters,
-}
-
-impl LineStatus {
-    /// A line that has not begun.
-    pub(super) fn new(id: LineId) -> Self {
-        let port = Err("the line has not started yet".into());
-        Self { id, port, counters: LineCounters::default(), panels: Vec::new() }
+/// How a device is at `now` of the line's clock, which is `at` of the world's.
+pub(super) fn device(
+    device: usize,
+    condition: DeviceCondition,
+    status: &PdStatus,
+    now: Micros,
+    at: Timestamp,
+) -> DeviceStatus {
+    let PdStatus { about, last_heard, counters, .. } = status;
+    DeviceStatus {
+        device,
+        condition,
+        identity: about.as_ref().map(|(id, _)| identity(id)),
+        last_heard: last_heard.and_then(|heard| at.checked_sub(now.since(heard)).ok()),
+        faults: faults(counters),
+        frames_sent: counters.frames_sent.into(),
+        frames_received: counters.replies.into(),
     }
 }
 
-impl PanelStatus {
-    /// From the CP's own, at `now` of its clock, which is `at` of the world's.
-    pub(super) fn new(controller: usize, status: &PdStatus, now: Micros, at: Timestamp) -> Self {
-        let PdStatus { address, state, about, last_heard, counters, .. } = *status;
-        let last_heard = last_heard.and_then(|heard| at.checked_sub(now.since(heard)).ok());
-        Self { controller, address, state, about, last_heard, counters }
+fn faults(counters: &PdCounters) -> FaultCounts {
+    FaultCounts {
+        timeouts: counters.timeouts.into(),
+        bad_check: counters.bad_check.into(),
+        bad_mac: counters.bad_mac.into(),
+        foreign: u64::from(counters.foreign_address)
+            + u64::from(counters.stale)
+            + u64::from(counters.violations),
+        nak: counters.naks.into(),
     }
+}
+
+fn identity(device: &DeviceId) -> String {
+    let [a, b, c] = device.vendor;
+    let [major, minor, build] = device.firmware;
+    format!(
+        "vendor {a:02X}-{b:02X}-{c:02X}, model {} version {}, serial {}, firmware {major}.{minor}.{build}",
+        device.model, device.version, device.serial
+    )
 }

@@ -11,8 +11,7 @@ use panel_protocol::osdp::command::code::KEYSET;
 use panel_protocol::osdp::frame::{Frame, MARK};
 use tokio::sync::broadcast;
 
-use super::limits::TAPPED_RECORDS;
-use crate::osdpcap::{Io, Record};
+use crate::domain::osdpcap::{Io, Record};
 
 pub(super) struct Tap {
     listeners: broadcast::Sender<Record>,
@@ -31,9 +30,8 @@ enum State {
 }
 
 impl Tap {
-    pub(super) fn new() -> (Self, broadcast::Sender<Record>) {
-        let listeners = broadcast::Sender::new(TAPPED_RECORDS);
-        (Self { listeners: listeners.clone(), state: State::Silent }, listeners)
+    pub(super) const fn new(listeners: broadcast::Sender<Record>) -> Self {
+        Self { listeners, state: State::Silent }
     }
 
     /// A frame of the CP has been handed to the port.
@@ -84,11 +82,18 @@ mod tests {
     use panel_protocol::osdp::secure::Scbk;
     use tokio::sync::broadcast::error::TryRecvError;
 
+    use crate::links::limits::TAPPED_RECORDS;
+
     const POLL: [u8; 9] = [0xFF, 0x53, 0x00, 0x08, 0x00, 0x04, 0x60, 0xEB, 0xAA];
+
+    fn tap() -> (Tap, broadcast::Sender<Record>) {
+        let listeners = broadcast::Sender::new(TAPPED_RECORDS);
+        (Tap::new(listeners.clone()), listeners)
+    }
 
     #[test]
     fn bytes_pass_as_they_were_from_the_first_command_on() {
-        let (mut tap, listeners) = Tap::new();
+        let (mut tap, listeners) = tap();
         tap.wrote(&POLL);
         let mut listener = listeners.subscribe();
         tap.read(b"half an answer");
@@ -104,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_key_and_its_echo_never_pass() {
-        let (mut tap, listeners) = Tap::new();
+        let (mut tap, listeners) = tap();
         let mut listener = listeners.subscribe();
         let (mut buf, key) = ([0; 64], Scbk::new([0xA5; 16]));
         let command = Command::KeySet(KeySet::new(&key));
@@ -120,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_slow_listener_loses_the_oldest_and_learns_how_many() {
-        let (mut tap, listeners) = Tap::new();
+        let (mut tap, listeners) = tap();
         let mut listener = listeners.subscribe();
         for _ in 0..TAPPED_RECORDS + 3 {
             tap.wrote(&POLL);

@@ -1,62 +1,83 @@
-//! Controllers and lines: what is configured, how they are and what their wires last told, in one.
-
-use std::sync::OnceLock;
+//! Controllers and lines: what is configured, how they are and what their links last told, in one.
 
 use jiff::Timestamp;
-use panel_protocol::osdp::cp::PdCounters;
-use panel_protocol::osdp::reply::DeviceId;
 
+use super::super::clock;
 use super::super::running::Site;
-use crate::config::{ControllerKind, Line, Protocol};
-use crate::domain::FaultCounts;
-use crate::health::{DeviceStanding, LinkStanding};
-use crate::links::osdp::{LineHandle, LineStatus, PanelStatus};
+use crate::config::{Attachment, ControllerKind, Line, Protocol};
+use crate::health::{DeviceStanding, Health, LinkStanding};
+use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
-use crate::views::{ControllerView, DoorView, LineView, TableView};
+use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
 
-/// What the lines' tasks last told of their wires.
-pub(super) struct Wires {
-    pub(super) lines: Vec<Option<LineStatus>>,
+/// What a controller's link last told of it.
+fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
+    let devices = links.iter().flatten().flat_map(|link| &link.devices);
+    devices.into_iter().find(|device| device.device == controller)
 }
 
-impl Wires {
-    /// When a controller last said anything.
-    pub(super) fn heard(&self, controller: usize) -> Option<Timestamp> {
-        self.panel(controller)?.last_heard
-    }
+/// When a controller last said anything.
+pub(super) fn last_heard(links: &[Option<LinkStatus>], controller: usize) -> Option<Timestamp> {
+    device(links, controller)?.last_heard
+}
 
-    pub(super) fn panel(&self, controller: usize) -> Option<&PanelStatus> {
-        let panels = self.lines.iter().flatten().flat_map(|line| &line.panels);
-        panels.into_iter().find(|panel| panel.controller == controller)
+impl ShowControllers for Site {
+    fn controllers(&self) -> Vec<ControllerView> {
+        let links = self.link_statuses();
+        let fleet = self.fleet();
+        self.controller_views(&fleet, &self.health(), &links, clock::now())
     }
 }
 
 impl Site {
-    pub(super) fn wires(&self) -> Wires {
-        let status = |line: &OnceLock<LineHandle>| line.get().map(|line| line.status().borrow().clone());
-        Wires { lines: self.lines.iter().map(status).collect() }
+    /// What the links last told of themselves, in the order of the configuration.
+    pub(super) fn link_statuses(&self) -> Vec<Option<LinkStatus>> {
+        let status = |at| self.link(at).map(|link| link.status().borrow().clone());
+        (0..self.config.lines.len()).map(status).collect()
     }
 
-    pub(super) fn controller(
+    /// In the order of the configuration.
+    pub(super) fn controller_views(
+        &self,
+        fleet: &Fleet,
+        health: &Health,
+        links: &[Option<LinkStatus>],
+        now: Timestamp,
+    ) -> Vec<ControllerView> {
+        let shown = |at| {
+            let standing = health.device(at, now, last_heard(links, at))?;
+            Some(self.controller(at, fleet, &standing, device(links, at)))
+        };
+        (0..self.config.controllers.len()).filter_map(shown).collect()
+    }
+
+    /// In the order of the configuration.
+    pub(super) fn line_views(&self, health: &Health, links: &[Option<LinkStatus>]) -> Vec<LineView> {
+        let lines = self.config.lines.iter().zip(health.links()).zip(links);
+        lines.map(|((config, standing), link)| line(config, standing, link.as_ref())).collect()
+    }
+
+    fn controller(
         &self,
         at: usize,
         fleet: &Fleet,
         standing: &DeviceStanding,
-        wire: Option<&PanelStatus>,
+        device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let ControllerKind::Panel = config.kind;
+        let (ControllerKind::Panel, Attachment::Osdp { address, .. }) = (config.kind, &config.attachment);
         ControllerView {
             id: config.id.clone(),
-            line: config.line.clone(),
-            address: config.address,
+            line: config.line().clone(),
+            address: *address,
             kind: crate::views::ControllerKind::Panel,
             state: standing.condition,
             state_since: standing.since,
-            last_heard: wire.and_then(|wire| wire.last_heard),
-            identity: wire.and_then(|wire| wire.about).map(|(device, _)| identity(&device)),
-            table: fleet.status(at).map(|status| table(fleet, &status)),
-            faults: wire.map(|wire| faults(&wire.counters)).unwrap_or_default(),
+            last_heard: device.and_then(|device| device.last_heard),
+            identity: device.and_then(|device| device.identity.clone()),
+            table: fleet.status(at).map(|status| table(&status)),
+            faults: device.map(|device| device.faults).unwrap_or_default(),
+            events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
             doors: config
                 .doors
@@ -67,11 +88,11 @@ impl Site {
     }
 }
 
-fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
+fn table(status: &ControllerStatus) -> TableView {
     let work = status.work;
     TableView {
         held: status.rows.map(u64::from),
-        desired: fleet.cards().len() as u64,
+        desired: status.desired_rows.into(),
         capacity: status.info.map(|info| u64::from(info.row_capacity)),
         proven: status.state == SyncState::Proven,
         since: status.verified_at,
@@ -79,44 +100,19 @@ fn table(fleet: &Fleet, status: &ControllerStatus) -> TableView {
     }
 }
 
-fn faults(counters: &PdCounters) -> FaultCounts {
-    FaultCounts {
-        timeouts: counters.timeouts.into(),
-        bad_check: counters.bad_check.into(),
-        bad_mac: counters.bad_mac.into(),
-        foreign: u64::from(counters.foreign_address)
-            + u64::from(counters.stale)
-            + u64::from(counters.violations),
-        nak: counters.naks.into(),
-    }
-}
-
-fn identity(device: &DeviceId) -> String {
-    let [a, b, c] = device.vendor;
-    let [major, minor, build] = device.firmware;
-    format!(
-        "vendor {a:02X}-{b:02X}-{c:02X}, model {} version {}, serial {}, firmware {major}.{minor}.{build}",
-        device.model, device.version, device.serial
-    )
-}
-
-pub(super) fn line(line: &Line, standing: &LinkStanding, wire: Option<&LineStatus>) -> LineView {
-    let Protocol::Osdp = line.protocol;
-    let sum = |count: fn(&PdCounters) -> u32| {
-        wire.map_or(0, |wire| wire.panels.iter().map(|panel| u64::from(count(&panel.counters))).sum())
-    };
+fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
+    let Protocol::Osdp { port, baud } = &line.protocol;
+    let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
         id: line.id.clone(),
         protocol: "osdp".to_owned(),
-        port: line.port.display().to_string(),
-        baud: line.baud,
+        port: port.display().to_string(),
+        baud: *baud,
         state: standing.condition.clone(),
         since: standing.since,
-        frames_sent: sum(|counters| counters.frames_sent),
-        frames_received: sum(|counters| counters.replies),
-        noise_bytes: wire.map_or(0, |wire| wire.counters.noise_bytes.into()),
-        stray_frames: wire.map_or(0, |wire| {
-            u64::from(wire.counters.bad_length) + u64::from(wire.counters.unexpected_frames)
-        }),
+        frames_sent: sum(|device| device.frames_sent),
+        frames_received: sum(|device| device.frames_received),
+        noise_bytes: link.map_or(0, |link| link.noise_bytes),
+        stray_frames: link.map_or(0, |link| link.stray_frames),
     }
 }

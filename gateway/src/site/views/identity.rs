@@ -2,15 +2,28 @@
 
 use jiff::Timestamp;
 
+use super::super::clock;
 use super::super::running::Site;
 use crate::domain::{ClientKind, Finding, LocalClock};
 use crate::health::{SourceFacts, source_findings};
 use crate::sources::connection::{Connection, Traffic};
 use crate::store::tokens::TokenInfo;
 use crate::views::{
-    ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView, StrangersView,
-    TrafficView,
+    ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView, ShowIdentity,
+    StrangersView, TrafficView,
 };
+
+impl ShowIdentity for Site {
+    fn identity(&self) -> IdentityView {
+        self.identity_view(clock::now())
+    }
+
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let connections = self.identity.connections();
+        let operations = connections.operations(before).take(count);
+        operations.map(|(number, operation)| OperationView { number, operation: operation.clone() }).collect()
+    }
+}
 
 impl Site {
     /// All identity providers at `now`.
@@ -36,13 +49,6 @@ impl Site {
                 .of(None)
                 .map(|them| StrangersView { last: them.last_request, day: traffic(&them.last_day(now)) }),
         }
-    }
-
-    /// Operations before `before`, newest first.
-    pub(super) fn operation_views(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
-        let connections = self.identity.connections();
-        let operations = connections.operations(before).take(count);
-        operations.map(|(number, operation)| OperationView { number, operation: operation.clone() }).collect()
     }
 }
 

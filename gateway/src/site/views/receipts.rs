@@ -3,15 +3,30 @@
 use jiff::Timestamp;
 use panel_protocol::wiegand::Format;
 
+use super::super::clock;
+use super::super::running::Site;
 use crate::domain::{Exposure, Level, Notice, Receipt, UnprovenAt};
 use crate::sync::Fleet;
-use crate::views::{CardText, ControllerView, ExposureView, ReceiptView};
+use crate::views::{CardText, ControllerView, ExposureView, ReceiptView, ShowReceipts};
 
 /// Most receipts on the page.
 const MAX_RECEIPTS: usize = 20;
 
 /// Most exposures.
 const MAX_EXPOSED: usize = 1000;
+
+impl ShowReceipts for Site {
+    fn receipts(&self) -> Vec<ReceiptView> {
+        newest(&self.fleet(), self.config.cards.default_format)
+    }
+
+    fn exposed(&self) -> Vec<ExposureView> {
+        let links = self.link_statuses();
+        let fleet = self.fleet();
+        let controllers = self.controller_views(&fleet, &self.health(), &links, clock::now());
+        exposed(&unproven(&fleet, &controllers), self.config.cards.default_format)
+    }
+}
 
 /// Those under way first, then the finished; newest first in both.
 pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
@@ -25,7 +40,7 @@ pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
 }
 
 fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
-    ReceiptView::of(receipt, CardText::of_credential(&receipt.credential, format))
+    ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format))
 }
 
 /// Every revoked card at every controller that has not proven it, the oldest first, with its receipt.
@@ -50,7 +65,7 @@ pub(super) fn unproven<'a>(
 fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
     Exposure {
         revision: receipt.revision,
-        card: receipt.credential.clone(),
+        card: receipt.credential.to_string(),
         at: UnprovenAt {
             controller: at.id.clone(),
             since: receipt.committed,
@@ -69,7 +84,7 @@ pub(super) fn exposed(
         revision: receipt.revision,
         holder: receipt.holder,
         holder_name: receipt.holder_name.clone(),
-        card: CardText::of_credential(&receipt.credential, format),
+        card: CardText::of_credential(receipt.credential, format),
         doors: at.doors.iter().map(|door| door.name.clone()).collect(),
         at: exposure.at.clone(),
     });

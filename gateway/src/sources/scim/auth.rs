@@ -4,11 +4,11 @@
 //! there: an identity provider that shares an address with somebody else is not locked out by them, and nobody guesses
 //! 256 bits.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -18,7 +18,8 @@ use super::client;
 use super::error::ScimError;
 use super::notes::Notes;
 use crate::domain::ScimExchange;
-use crate::peer::{self, Attempts, Transport};
+use crate::domain::attempts::Attempts;
+use crate::domain::remote::Transport;
 use crate::store::tokens::{Presented, TokenInfo};
 
 /// Is told of every request, on the task that answers it: it must not block.
@@ -43,7 +44,9 @@ impl Gate {
 
     /// The address that a request counts for.
     pub(super) fn address(&self, parts: &Parts) -> IpAddr {
-        peer::address(parts, self.transport)
+        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
+        self.transport.counted(connected, forwarded.and_then(|line| line.to_str().ok()))
     }
 
     /// The token of a request from `address`.
@@ -113,7 +116,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::peer::{FAILURE_WINDOW, MAX_FAILURES};
+    use crate::domain::attempts::{FAILURE_WINDOW, MAX_FAILURES};
     use crate::store::tokens::Scope;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));

@@ -37,7 +37,7 @@ async fn without_signing_in_only_health_signing_in_and_assets_answer() {
         ("/api/v1/nowhere", 404),
         ("/", 303),
         ("/operations", 303),
-        ("/events", 401),
+        ("/live?page=status", 401),
     ] {
         assert_eq!(status(served.get(path)).await, expected, "{path}");
     }
@@ -56,7 +56,9 @@ async fn without_signing_in_only_health_signing_in_and_assets_answer() {
 #[tokio::test]
 async fn the_page_asks_for_no_box_of_the_browsers_own() {
     let served = Served::start().await;
-    for answer in [served.get("/events").send().await.unwrap(), served.sign_in("ida", "wrong").await] {
+    for answer in
+        [served.get("/live?page=status").send().await.unwrap(), served.sign_in("ida", "wrong").await]
+    {
         assert_eq!(answer.status(), 401);
         assert!(!answer.headers().contains_key("www-authenticate"));
     }
@@ -156,4 +158,36 @@ async fn the_site_in_json_is_what_the_page_shows() {
     assert_eq!(site["exposed"][0]["controller"], "dock");
     assert_eq!(site["events"][1]["reason"], "unknown_card");
     assert_eq!(site["alarms"][0]["alarm"], "controller_offline");
+}
+
+#[tokio::test]
+async fn who_asks_for_one_thing_is_shown_it_without_the_whole_site() {
+    let served = Served::start().await;
+    for path in READS.into_iter().chain(["/metrics", "/healthz", "/readyz", "/sign-in", "/operations"]) {
+        if path != "/api/v1/site" {
+            served.get(path).basic_auth("ida", Some(PASSWORD)).send().await.unwrap();
+        }
+    }
+    assert_eq!(served.site.whole_sites.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn parameters_are_honoured_or_refused_and_never_ignored() {
+    let served = Served::start().await;
+    let asked = async |path: &str| {
+        let answer = served.get(path).basic_auth("ida", Some(PASSWORD)).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<serde_json::Value>().await.unwrap())
+    };
+    for path in READS {
+        let (status, told) = asked(&format!("{path}?nonsense=1")).await;
+        assert_eq!(status, 400, "{path}");
+        assert!(told["error"]["remedy"].is_string(), "{path}: {told}");
+    }
+    let (status, told) = asked("/api/v1/events?limit=1").await;
+    assert_eq!((status, told["events"].as_array().unwrap().len()), (200, 1));
+    let door = told["events"][0]["door"].as_str().unwrap().replace(' ', "+");
+    let (_, told) = asked(&format!("/api/v1/events?door={door}")).await;
+    assert!(!told["events"].as_array().unwrap().is_empty());
+    let (_, told) = asked("/api/v1/events?door=nowhere").await;
+    assert!(told["events"].as_array().unwrap().is_empty());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::*;
-use crate::osdpcap::{Io, Record};
+use crate::domain::osdpcap::{Io, Record};
 
 const PATH: &str = "/api/v1/lines/north/capture";
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::views::CardAction;
+use crate::operator::CardAction;
 
 const ADD: &str = "/api/v1/cards";
 const DEACTIVATE: &str = "/api/v1/cards/deactivate";

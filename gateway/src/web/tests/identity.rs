@@ -6,6 +6,7 @@ use super::*;
 
 const API: &str = "/api/v1/identity/entra/re-authenticate";
 const FORM: &str = "/identity/entra/re-authenticate";
+const SHOWN: &str = "/identity/entra/token";
 
 async fn operations(served: &Served, query: &str) -> Value {
     let request = served.get(&format!("/api/v1/scim/operations{query}")).basic_auth("mara", Some(PASSWORD));
@@ -23,6 +24,8 @@ async fn a_manager_gets_a_new_token_once_and_is_named_as_having_asked() {
     assert_eq!(made["previous_until"], "2026-11-22T11:00:00Z");
     let cookie = served.cookie("ida").await;
     let answer = served.post_form(FORM, "").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "token"));
+    let answer = served.get(SHOWN).header("cookie", &cookie).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let page = answer.text().await.unwrap();
@@ -118,4 +121,27 @@ async fn the_page_tells_how_each_identity_provider_fares() {
     ] {
         assert!(page.contains(told), "{told} is missing in\n{page}");
     }
+}
+
+#[tokio::test]
+async fn a_second_press_and_a_reload_make_no_second_token() {
+    let served = Served::start().await;
+    let (ida, mara) = (served.cookie("ida").await, served.cookie("mara").await);
+    let press = async |cookie: &str| {
+        let answer = served.post_form(FORM, "").header("cookie", cookie).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    let look = async |cookie: &str| {
+        let answer = served.get(SHOWN).header("cookie", cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(look(&ida).await.0, 410, "nobody has asked for one");
+    assert_eq!((press(&ida).await, press(&ida).await), (303, 303));
+    assert_eq!(look(&mara).await.0, 410, "another account sees it");
+    let (status, page) = look(&ida).await;
+    assert!(status == 200 && page.contains(NEW_TOKEN), "{page}");
+    let (status, page) = look(&ida).await;
+    assert!(status == 410 && !page.contains(NEW_TOKEN), "{page}");
+    assert_eq!((press(&ida).await, press(&mara).await), (303, 409));
+    assert_eq!(served.site.re_authenticated.lock().unwrap().len(), 1);
 }

@@ -15,7 +15,7 @@ struct Stream {
 
 impl Stream {
     async fn open(served: &Served, cookie: &str) -> Self {
-        let response = served.get("/events").header("cookie", cookie).send().await.unwrap();
+        let response = served.get("/live?page=status").header("cookie", cookie).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self { response, bytes: Vec::new() }
@@ -43,16 +43,16 @@ impl Stream {
     }
 
     /// The ids and texts of the parts that changed, when some did.
-    async fn sections(&mut self) -> serde_json::Map<String, Value> {
+    async fn parts(&mut self) -> serde_json::Map<String, Value> {
         loop {
             let (name, data) = self.next().await.expect("the stream goes on");
-            assert_eq!(name, "sections");
+            assert_eq!(name, "parts");
             let update: Value = serde_json::from_str(&data).unwrap();
             assert!(update["now"].is_string());
-            let sections = update["sections"].as_object().unwrap();
+            let parts = update["parts"].as_object().unwrap();
             // An event without any is the heartbeat, which a slow machine may hear before the change.
-            if !sections.is_empty() {
-                return sections.clone();
+            if !parts.is_empty() {
+                return parts.clone();
             }
         }
     }
@@ -62,13 +62,13 @@ impl Stream {
 async fn a_page_hears_of_a_change_and_gets_only_what_changed() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
-    assert_eq!(stream.sections().await.len(), 9, "the first event carries all");
+    assert_eq!(stream.parts().await.len(), 9, "the first event carries all");
     served.site.change(|facts| facts.counts.people = 4_711);
-    let update = stream.sections().await;
+    let update = stream.parts().await;
     assert_eq!(update.keys().collect::<Vec<_>>(), ["counts"]);
     assert!(update["counts"].as_str().unwrap().contains("4711"));
     served.site.change(|facts| facts.exposed.clear());
-    let update = stream.sections().await;
+    let update = stream.parts().await;
     assert!(update["exposed"].as_str().unwrap().contains("Nobody."));
     assert!(update["verdict"].as_str().unwrap().contains("dock is offline"));
 }
@@ -77,7 +77,7 @@ async fn a_page_hears_of_a_change_and_gets_only_what_changed() {
 async fn many_changes_are_few_updates_and_the_last_is_not_lost() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
-    stream.sections().await;
+    stream.parts().await;
     let (start, mut updates) = (Instant::now(), 0);
     let site = Arc::clone(&served.site);
     let changes = tokio::spawn(async move {
@@ -88,11 +88,7 @@ async fn many_changes_are_few_updates_and_the_last_is_not_lost() {
     });
     loop {
         updates += 1;
-        if stream
-            .sections()
-            .await
-            .get("counts")
-            .is_some_and(|html| html.as_str().unwrap().contains("of 2000<"))
+        if stream.parts().await.get("counts").is_some_and(|html| html.as_str().unwrap().contains("of 2000<"))
         {
             break;
         }
@@ -106,10 +102,10 @@ async fn many_changes_are_few_updates_and_the_last_is_not_lost() {
 async fn hostile_names_arrive_whole_and_escaped() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
-    stream.sections().await;
+    stream.parts().await;
     let name = "a\r\n\ndata: {}\n\n<img src=x>\u{2028}";
     served.site.change(|facts| facts.events[0].who = Some(name.to_owned()));
-    let html = stream.sections().await["events"].as_str().unwrap().to_owned();
+    let html = stream.parts().await["events"].as_str().unwrap().to_owned();
     assert!(html.contains("a\r\n\ndata: {}\n\n&#60;img src=x&#62;\u{2028}"), "{html}");
 }
 
@@ -118,7 +114,7 @@ async fn a_viewers_stream_is_masked_and_a_session_that_ends_ends_its_stream() {
     let served = Served::start().await;
     let cookie = served.cookie("vera").await;
     let mut stream = Stream::open(&served, &cookie).await;
-    let all = serde_json::to_string(&stream.sections().await).unwrap();
+    let all = serde_json::to_string(&stream.parts().await).unwrap();
     for number in fixture::CARD_NUMBERS {
         assert!(!all.contains(number), "{number}");
     }
@@ -133,7 +129,7 @@ async fn streams_end_when_the_server_stops() {
     let served = Served::start().await;
     let cookie = served.cookie("vera").await;
     let mut stream = Stream::open(&served, &cookie).await;
-    stream.sections().await;
+    stream.parts().await;
     served.state.close();
     assert_eq!(stream.next().await, None);
     assert_eq!(Stream::open(&served, &cookie).await.next().await, None);
@@ -147,7 +143,7 @@ async fn one_page_too_many_is_told_so_and_a_closed_one_makes_room() {
     for _ in 0..limits::MAX_LIVE_STREAMS {
         streams.push(Stream::open(&served, &cookie).await);
     }
-    let refused = served.get("/events").header("cookie", &cookie).send().await.unwrap();
+    let refused = served.get("/live?page=status").header("cookie", &cookie).send().await.unwrap();
     assert_eq!(refused.status(), 503);
     drop(streams.pop());
     let room = served.state.live_streams.acquire();

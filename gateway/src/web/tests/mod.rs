@@ -12,6 +12,7 @@ mod page;
 mod sign_in;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
@@ -26,16 +27,22 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::*;
+use crate::domain::osdpcap::Record;
+use crate::domain::remote::Transport;
+use crate::domain::{AccessEdit, AccessEdited, LocalClock};
 use crate::domain::{ControllerId, LineId, Revision};
-use crate::osdpcap::Record;
-use crate::peer::Transport;
+use crate::operator::{
+    AccessEditError, Actor, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError, ChangeCard,
+    EditAccess, InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, ReAuthenticate,
+    ReAuthenticateError, ReAuthenticated, ShownOnce,
+};
 use crate::site::AccessRules;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessSource, Actor, CaptureError, CardOrder, CardOrderDone, CardOrderError, InstallMinutes,
-    InstallModeError, InstallModeOpened, OperationView, ReAuthenticateError, ReAuthenticated, Readiness,
-    ShownOnce, SiteFacts, SiteSource, SiteView, fixture,
+    AccessView, ControllerView, EventView, EventsWanted, ExposureView, Figures, GroupView, IdentityView,
+    OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents, ShowIdentity,
+    ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
 };
 
 const PASSWORD: &str = "correct horse";
@@ -45,6 +52,9 @@ const NEW_TOKEN: &str = "ghs_only-for-tests";
 
 /// A site that tests change at will.
 struct FakeSite {
+    name: String,
+    /// How often somebody asked for everything.
+    whole_sites: AtomicU32,
     facts: Mutex<SiteFacts>,
     readiness: Mutex<Readiness>,
     changes: watch::Sender<u64>,
@@ -69,6 +79,8 @@ impl FakeSite {
             access: AccessRules::new(directory.clone(), doors.into()),
             directory,
             _folder: folder,
+            name: facts.name.clone(),
+            whole_sites: AtomicU32::new(0),
             facts: Mutex::new(facts),
             readiness: Mutex::new(readiness),
             changes: watch::Sender::new(0),
@@ -80,15 +92,23 @@ impl FakeSite {
         })
     }
 
+    fn facts(&self) -> SiteFacts {
+        self.facts.lock().unwrap().clone()
+    }
+
     fn change(&self, edit: impl FnOnce(&mut SiteFacts)) {
         edit(&mut self.facts.lock().unwrap());
         self.changes.send_modify(|count| *count += 1);
     }
 }
 
-impl SiteSource for FakeSite {
-    fn site(&self) -> SiteView {
-        fixture::seen(self.facts.lock().unwrap().clone())
+impl ShowSite for FakeSite {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn clock(&self) -> LocalClock {
+        self.facts().clock()
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
@@ -99,10 +119,74 @@ impl SiteSource for FakeSite {
         *self.readiness.lock().unwrap()
     }
 
-    fn access(&self) -> &dyn AccessSource {
-        &self.access
+    fn figures(&self) -> Figures {
+        self.facts().into()
     }
 
+    fn site(&self) -> BoxFuture<'_, SiteView> {
+        self.whole_sites.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(fixture::seen(self.facts())))
+    }
+}
+
+impl ShowControllers for FakeSite {
+    fn controllers(&self) -> Vec<ControllerView> {
+        self.facts().controllers
+    }
+}
+
+impl ShowReceipts for FakeSite {
+    fn receipts(&self) -> Vec<ReceiptView> {
+        self.facts().receipts
+    }
+
+    fn exposed(&self) -> Vec<ExposureView> {
+        self.facts().exposed
+    }
+}
+
+impl ShowEvents for FakeSite {
+    fn events(&self, wanted: &EventsWanted) -> Vec<EventView> {
+        let mut events = self.facts().events;
+        events.retain(|event| wanted.door.as_ref().is_none_or(|door| event.door == *door));
+        events.truncate(wanted.limit);
+        events
+    }
+}
+
+impl ShowIdentity for FakeSite {
+    fn identity(&self) -> IdentityView {
+        self.facts().identity
+    }
+
+    /// A hundred and twenty of them.
+    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
+        let newest = before.map_or(120, |before| before - 1);
+        (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+}
+
+impl ShowAccess for FakeSite {
+    fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
+        self.access.access()
+    }
+
+    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
+        self.access.groups()
+    }
+}
+
+impl EditAccess for FakeSite {
+    fn edit_access(
+        &self,
+        edit: AccessEdit,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<AccessEdited, AccessEditError>> {
+        self.access.edit_access(edit, actor)
+    }
+}
+
+impl OpenInstallMode for FakeSite {
     fn open_install_mode(
         &self,
         controller: &ControllerId,
@@ -117,7 +201,9 @@ impl SiteSource for FakeSite {
         };
         Box::pin(std::future::ready(answer))
     }
+}
 
+impl CaptureLine for FakeSite {
     fn capture(&self, line: &LineId, actor: &Actor) -> Result<BoxStream<'static, Record>, CaptureError> {
         if line.as_str() != "north" {
             return Err(CaptureError::UnknownLine(line.clone()));
@@ -125,13 +211,9 @@ impl SiteSource for FakeSite {
         self.listeners.lock().unwrap().push(actor.clone());
         Ok(BroadcastStream::new(self.passing.subscribe()).filter_map(async |heard| heard.ok()).boxed())
     }
+}
 
-    /// A hundred and twenty of them.
-    fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
-        let newest = before.map_or(120, |before| before - 1);
-        (1..=newest).rev().take(count).map(fixture::operation).collect()
-    }
-
+impl ReAuthenticate for FakeSite {
     fn re_authenticate(
         &self,
         source: &str,
@@ -146,7 +228,9 @@ impl SiteSource for FakeSite {
         };
         Box::pin(std::future::ready(answer))
     }
+}
 
+impl ChangeCard for FakeSite {
     fn change_card(
         &self,
         order: CardOrder,

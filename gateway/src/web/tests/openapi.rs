@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::domain::LinkCondition;
-use crate::osdpcap::Io;
+use crate::domain::osdpcap::Io;
 
 pub(super) async fn document(served: &Served) -> Value {
     let answer = served.get("/api/openapi.json").send().await.unwrap();

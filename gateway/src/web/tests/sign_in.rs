@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use super::*;
-use crate::peer;
+use crate::domain::attempts::{FAILURE_WINDOW, MAX_FAILURES};
 use crate::store::users::Users;
 
 #[tokio::test]
@@ -49,13 +49,13 @@ async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
 #[tokio::test]
 async fn an_address_that_keeps_failing_has_to_wait_even_with_the_right_password() {
     let served = Served::start().await;
-    for _ in 0..peer::MAX_FAILURES {
+    for _ in 0..MAX_FAILURES {
         assert_eq!(served.sign_in("ida", "wrong").await.status(), 401);
     }
     let answer = served.sign_in("ida", "correct+horse").await;
     assert_eq!(answer.status(), 429);
     let wait: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((1..=peer::FAILURE_WINDOW.as_secs() + 1).contains(&wait));
+    assert!((1..=FAILURE_WINDOW.as_secs() + 1).contains(&wait));
     let by_basic = served.get("/api/v1/site").basic_auth("ida", Some(PASSWORD)).send().await.unwrap();
     assert_eq!(by_basic.status(), 429);
     assert!(by_basic.headers().contains_key("retry-after"));

@@ -176,6 +176,8 @@ pub enum LossCause {
     Moved,
     /// A read that it left without an answer made room for something urgent, to which a new session is the shortest way.
     Overtaken,
+    /// The caller gave up a command that had been left without an answer.
+    Withdrawn,
 }
 
 /// What stands in for a PD's identity.

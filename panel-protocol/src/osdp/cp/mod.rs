@@ -226,6 +226,14 @@ impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
         self.send_as(now, pd, command, Kind::Read)
     }
 
+    /// Gives up the caller's command that is on its way to a PD, while [nothing is in flight](Self::is_free): it is not
+    /// repeated any more, it has [failed](Output::Failed), and a new session begins. Without such a command nothing happens.
+    pub fn withdraw(&mut self, now: Micros, pd: PdIndex) {
+        if let Some(peer) = self.peers.get_mut(pd.0).filter(|_| !matches!(self.line, Line::Awaiting(_))) {
+            peer.withdraw(now);
+        }
+    }
+
     fn send_as(
         &mut self,
         now: Micros,

@@ -55,6 +55,14 @@ impl<const N: usize> Peer<N> {
         overtaken
     }
 
+    /// The caller gives up its command: it is not repeated. Where the chain of MACs stands behind it, nobody knows.
+    pub(super) fn withdraw(&mut self, now: Micros) {
+        if self.outstanding.sent().is_some_and(|sent| matches!(sent.purpose, Purpose::Command(_))) {
+            self.end_session(LossCause::Withdrawn);
+            self.rest(now);
+        }
+    }
+
     /// Takes it offline if it has been silent for too long.
     pub(super) fn check_silence(&mut self, now: Micros, line: &LineConfig) {
         if self.timetable.is_silent(now, line) {

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::osdpcap::Hex;
+use crate::domain::osdpcap::Hex;
 
 /// Named values, in the order in which they travel.
 #[derive(Clone, PartialEq, Default, Debug)]

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::domain::ClientKind;
-use crate::peer::Transport;
+use crate::domain::remote::Transport;
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::store::Directory;
 use crate::store::tokens::{Presented, Scope, TokenInfo};

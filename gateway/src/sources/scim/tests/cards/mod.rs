@@ -18,10 +18,10 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::token;
+use crate::domain::remote::Transport;
 use crate::domain::{
     Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
 };
-use crate::peer::Transport;
 use crate::sources::cards::limits::MAX_FORMER_CARDS;
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};

@@ -1,0 +1,93 @@
+//! What devices tell without being asked.
+
+use std::fmt;
+use std::time::Duration;
+
+use panel_protocol::credential::Credential;
+use zeroize::Zeroizing;
+
+use crate::sync::EventsWaiting;
+
+/// What a device told.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Heard {
+    /// A card was presented to one of its readers. How old that is counts: a card that somebody gave up on minutes ago
+    /// must not open the door now.
+    Card {
+        /// Which reader, from 0.
+        reader: u8,
+        /// The card's bits.
+        card: Credential,
+        /// It was presented no longer ago than this.
+        max_age: Duration,
+    },
+    /// Keys were pressed.
+    Keys {
+        /// At which reader, from 0.
+        reader: u8,
+        /// Which.
+        keys: PressedKeys,
+        /// They were pressed no longer ago than this.
+        max_age: Duration,
+    },
+    /// All its inputs, from number 0.
+    Inputs(Vec<InputState>),
+    /// Which of its outputs are switched on, from number 0.
+    Outputs(Vec<bool>),
+    /// Itself: whether somebody opened or moved it, and whether its power has failed.
+    Itself {
+        /// Somebody opened or moved it.
+        tampered: bool,
+        /// Its power has failed.
+        power_failed: bool,
+    },
+    /// It keeps events that nobody has fetched.
+    EventsWaiting(EventsWaiting),
+}
+
+/// One input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputState {
+    /// At rest.
+    Inactive,
+    /// What it watches has happened.
+    Active,
+    /// A supervised input whose wires are shorted, cut, or neither as they should be.
+    Faulty,
+    /// Not yet known, or not configured.
+    Unknown,
+}
+
+/// Keys as they were pressed: digits, `*` and `#`. They may be a PIN, so they are never shown and don't outlive their use.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PressedKeys(Zeroizing<String>);
+
+impl PressedKeys {
+    /// These keys; whatever is no digit, `*` or `#` is left out.
+    pub fn new(keys: impl Iterator<Item = char>) -> Self {
+        Self(Zeroizing::new(keys.filter(|key| key.is_ascii_digit() || matches!(key, '*' | '#')).collect()))
+    }
+
+    /// The keys, for whoever checks them.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PressedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PressedKeys({} keys)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_kept_and_never_shown() {
+        let keys = PressedKeys::new("12\u{7f}3x#*".chars());
+        assert_eq!(keys.expose(), "123#*");
+        assert_eq!(format!("{keys:?}"), "PressedKeys(5 keys)");
+    }
+}

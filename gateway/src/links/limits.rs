@@ -1,0 +1,15 @@
+//! Bounds that hold for every kind of link.
+
+use std::time::Duration;
+
+/// Orders that wait for a link's task.
+pub const PENDING_ORDERS: usize = 16;
+
+/// Records that wait for a listener; one that is slower loses the oldest.
+pub const TAPPED_RECORDS: usize = 1024;
+
+/// Longest time that install mode may be open.
+pub const MAX_INSTALL_TIME: Duration = Duration::from_secs(3600);
+
+/// Longest time that an output is switched on for.
+pub const MAX_ACTUATION: Duration = Duration::from_secs(3600);

@@ -1,0 +1,32 @@
+//! What people do to a site, from the page, the API or the command line: one small trait for each concern.
+//!
+//! [`site`](crate::site) implements them, [`web`](crate::web) calls them. Each order names its [`Actor`], whom whoever
+//! does it records. What people are shown stands in [`views`](crate::views); nothing here reads or writes by itself.
+
+mod access;
+mod capture;
+mod cards;
+mod install_mode;
+mod token;
+
+pub use access::{AccessEditError, EditAccess};
+pub use capture::{CaptureError, CaptureLine};
+pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
+pub use install_mode::{
+    InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
+};
+pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
+
+/// All that people can do.
+pub trait Operator: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess {}
+
+impl<T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess> Operator for T {}
+
+/// Who does something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// An account of the page.
+    Account(String),
+    /// Somebody at the box itself.
+    LocalOperator,
+}

@@ -1,0 +1,229 @@
+//! What a controller is believed to hold, and where that differs from what it should.
+//!
+//! Rows that are as desired are not remembered: only differences are. A bucket is *known* unless it is still to be
+//! read; of a known bucket every row is as desired, or among the differences, or not loaded yet.
+
+use std::collections::BTreeMap;
+
+use panel_protocol::credential::Credential;
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, bucket_of};
+
+use super::buckets::BucketSet;
+
+/// What a controller holds of one card.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Held {
+    /// This row, or none.
+    Row(Option<Row>),
+    /// Its bucket was not read yet.
+    Unknown,
+}
+
+/// One row of a change on its way: what the controller holds before, and after if it does it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Item {
+    pub(super) credential: Credential,
+    pub(super) before: Held,
+    pub(super) after: Option<Row>,
+}
+
+/// The belief.
+#[derive(Debug)]
+pub(super) struct HeldTable {
+    /// Of known buckets as believed, of unread ones as last reported.
+    pub(super) digests: BucketDigests,
+    /// How many rows it holds, from its last INFO on.
+    pub(super) rows: u32,
+    /// `None` while it is not known what profiles the controller has.
+    pub(super) profiles: Option<Vec<Profile>>,
+    /// Buckets that differ and whose rows have not been read.
+    pub(super) unread: BucketSet,
+    /// Buckets that were found empty and should not be; loaded in order, up to `loaded`.
+    absent: BucketSet,
+    loaded: Option<Credential>,
+    deletes: BTreeMap<Credential, Held>,
+    puts: BTreeMap<Credential, Held>,
+}
+
+impl HeldTable {
+    pub(super) fn unknown(key: DigestKey) -> Self {
+        Self {
+            digests: BucketDigests::new(key),
+            rows: 0,
+            profiles: None,
+            unread: BucketSet::default(),
+            absent: BucketSet::default(),
+            loaded: None,
+            deletes: BTreeMap::new(),
+            puts: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets all but the deletions, which are worth sending whatever is held.
+    pub(super) fn forget(&mut self) {
+        let mut forgotten = Self::unknown(self.digests.key().clone());
+        forgotten.rows = self.rows;
+        forgotten.deletes = std::mem::take(&mut self.deletes);
+        for held in forgotten.deletes.values_mut() {
+            *held = Held::Unknown;
+        }
+        *self = forgotten;
+    }
+
+    /// Takes in the reported bucket digests, now complete: finds out which buckets to read and which to load.
+    pub(super) fn compare(&mut self, desired: &BucketDigests) {
+        for bucket in 0..=u8::MAX {
+            let held = self.digests.bucket(bucket);
+            if held != desired.bucket(bucket) {
+                if held == 0 { self.absent.insert(bucket) } else { self.unread.insert(bucket) }
+            }
+        }
+        let unread = self.unread.clone();
+        self.deletes.retain(|credential, _| unread.contains(bucket_of(*credential)));
+    }
+
+    /// The table digest that the belief amounts to, if the profiles are known.
+    pub(super) fn digest(&self) -> Option<u64> {
+        self.profiles.as_ref().map(|profiles| self.digests.table(profiles))
+    }
+
+    /// Whether every bucket is known.
+    pub(super) fn is_known(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// How many rows are known to differ one by one.
+    pub(super) fn dirty(&self) -> usize {
+        self.deletes.len() + self.puts.len()
+    }
+
+    pub(super) fn has_deletes(&self) -> bool {
+        !self.deletes.is_empty()
+    }
+
+    pub(super) fn has_puts(&self) -> bool {
+        !self.puts.is_empty()
+    }
+
+    pub(super) fn is_loading(&self) -> bool {
+        !self.absent.is_empty()
+    }
+
+    pub(super) fn absent_buckets(&self) -> u32 {
+        self.absent.len()
+    }
+
+    /// Whether the card's row (it should have one: `desired`) is as it should be, as far as is known.
+    pub(super) fn is_settled(&self, credential: Credential, desired: bool) -> bool {
+        let differs = self.deletes.contains_key(&credential) || self.puts.contains_key(&credential);
+        let missing = desired && self.is_unloaded(credential);
+        !(differs || missing || self.unread.contains(bucket_of(credential)))
+    }
+
+    /// The desired row of a card changes from `before` to `after`, and none of it is on its way to the controller.
+    pub(super) fn desire(&mut self, credential: Credential, before: Option<Row>, after: Option<Row>) {
+        let held = self.held(credential, before);
+        self.differ(credential, held, after);
+    }
+
+    /// Remembers or forgets that what is held of a card differs from what is desired.
+    pub(super) fn differ(&mut self, credential: Credential, held: Held, desired: Option<Row>) {
+        self.deletes.remove(&credential);
+        self.puts.remove(&credential);
+        match (held, desired) {
+            (Held::Unknown, None) => drop(self.deletes.insert(credential, held)),
+            // Its bucket is yet to be read, or to be loaded: the row will be found missing then.
+            (Held::Unknown, Some(_)) => {}
+            (Held::Row(None), Some(_)) if self.is_unloaded(credential) => {}
+            (Held::Row(held_row), desired) if held_row == desired => {}
+            (_, None) => drop(self.deletes.insert(credential, held)),
+            (_, Some(_)) => drop(self.puts.insert(credential, held)),
+        }
+    }
+
+    /// A card that must go, taken out.
+    pub(super) fn take_delete(&mut self) -> Option<Item> {
+        let (credential, before) = self.deletes.pop_first()?;
+        Some(Item { credential, before, after: None })
+    }
+
+    /// A card whose row must be put, taken out; its desired row is for the caller to add.
+    pub(super) fn take_put(&mut self) -> Option<(Credential, Held)> {
+        self.puts.pop_first()
+    }
+
+    /// Where loading goes on: a bucket, and the last card of it that was sent.
+    pub(super) fn load_position(&self) -> Option<(u8, Option<Credential>)> {
+        self.absent.first().map(|bucket| (bucket, self.loaded))
+    }
+
+    /// Loading has come to this card.
+    pub(super) fn loaded_to(&mut self, credential: Credential) {
+        self.loaded = Some(credential);
+    }
+
+    /// All of a bucket has been sent.
+    pub(super) fn loaded_bucket(&mut self, bucket: u8) {
+        self.absent.remove(bucket);
+        self.loaded = None;
+    }
+
+    /// A bucket's rows have all been read. Gives each card of it that is held or desired, with both.
+    pub(super) fn bucket_read(
+        &mut self,
+        bucket: u8,
+        held: &[Row],
+        desired: impl Iterator<Item = (Credential, Row)>,
+    ) {
+        let key = self.digests.key().clone();
+        let sum = held.iter().fold(0u64, |sum, row| sum.wrapping_add(key.row(row)));
+        self.digests.set_bucket(bucket, sum);
+        self.unread.remove(bucket);
+        self.deletes.retain(|credential, _| bucket_of(*credential) != bucket);
+        let mut rows: BTreeMap<Credential, (Option<Row>, Option<Row>)> =
+            held.iter().map(|row| (row.credential, (Some(*row), None))).collect();
+        for (credential, row) in desired {
+            rows.entry(credential).or_default().1 = Some(row);
+        }
+        for (credential, (held, desired)) in rows {
+            self.differ(credential, Held::Row(held), desired);
+        }
+    }
+
+    /// A change was carried out.
+    pub(super) fn applied(&mut self, item: &Item) {
+        let Held::Row(before) = item.before else { return };
+        if let Some(before) = before {
+            self.digests.remove(&before);
+        }
+        if let Some(after) = item.after {
+            self.digests.add(&after);
+        }
+    }
+
+    /// So many of these items took effect: all deletions, or all puts.
+    pub(super) fn count(&mut self, items: &[Item], applied: usize) {
+        let is_new = |item: &&Item| item.after.is_some() && item.before == Held::Row(None);
+        let added = items.iter().take(applied).filter(is_new).count();
+        let removed = if items.iter().all(|item| item.after.is_none()) { applied } else { 0 };
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        self.rows = self.rows.saturating_add(small(added)).saturating_sub(small(removed));
+    }
+
+    /// What is believed to be held of a card, of which `desired_before` was desired until now.
+    pub(super) fn held(&self, credential: Credential, desired_before: Option<Row>) -> Held {
+        if let Some(held) = self.deletes.get(&credential).or_else(|| self.puts.get(&credential)) {
+            return *held;
+        }
+        if self.unread.contains(bucket_of(credential)) {
+            return Held::Unknown;
+        }
+        Held::Row(if self.is_unloaded(credential) { None } else { desired_before })
+    }
+
+    fn is_unloaded(&self, credential: Credential) -> bool {
+        let bucket = bucket_of(credential);
+        let reached = |loaded: Credential| bucket_of(loaded) == bucket && credential <= loaded;
+        self.absent.contains(bucket) && !self.loaded.is_some_and(reached)
+    }
+}

@@ -1,0 +1,320 @@
+//! The machine of a panel that digests its table: asks what it holds, sends what differs, believes nothing but digests.
+//!
+//! One operation is under way at a time. [`next`](Machine::next) computes it when the line has room, deactivations
+//! before all else; [`answered`](Machine::answered) takes what came back, [`failed`](Machine::failed) that nothing will.
+//! Whatever goes wrong ends in asking again.
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::panel::{Info, PanelEvent, Status};
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
+use panel_protocol::time::UtcSeconds;
+
+use super::events::{EventCursor, EventStep};
+use super::later;
+use super::limits::{
+    CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL,
+};
+use super::machine::{ControllerStatus, Demand, Machine, Outcome, SyncState, Work};
+use super::room::{Answer, Failure, Operation, Room};
+use crate::access::DesiredTable;
+
+mod answers;
+mod buckets;
+mod held;
+mod operations;
+mod state;
+
+use held::{Held, HeldTable, Item};
+use state::{InFlight, Phase};
+
+/// What is said of an answer that can't be one to what was asked.
+const MALFORMED: &str = "its answer is malformed or belongs to another operation";
+
+/// The machine of a panel that answers with a digest of its whole table.
+#[derive(Debug)]
+pub(super) struct DigestingPanel {
+    desired_profiles: Vec<Profile>,
+    desired: BucketDigests,
+    desired_rows: u32,
+    held: HeldTable,
+    phase: Phase,
+    in_flight: Option<InFlight>,
+    /// Sent, and neither acknowledged nor known to be lost.
+    uncertain: Vec<Item>,
+    /// Rows of the bucket that is being read.
+    page: Vec<Row>,
+    staged: usize,
+    info: Option<Info>,
+    reported: u64,
+    clock_due: bool,
+    full: bool,
+    events: EventCursor,
+    verify_at: Timestamp,
+    not_before: Timestamp,
+    verified_at: Option<Timestamp>,
+    resyncs: u64,
+}
+
+impl DigestingPanel {
+    /// A panel of which nothing is known, and which should hold no row yet.
+    pub(super) fn new(profiles: &[Profile], key: DigestKey) -> Self {
+        Self {
+            desired_profiles: profiles.to_vec(),
+            desired: BucketDigests::new(key.clone()),
+            desired_rows: 0,
+            held: HeldTable::unknown(key),
+            phase: Phase::Asking { resume: false },
+            in_flight: None,
+            uncertain: Vec::new(),
+            page: Vec::new(),
+            staged: 0,
+            info: None,
+            reported: 0,
+            clock_due: false,
+            full: false,
+            events: EventCursor::default(),
+            verify_at: Timestamp::MIN,
+            not_before: Timestamp::MIN,
+            verified_at: None,
+            resyncs: 0,
+        }
+    }
+}
+
+impl Machine for DigestingPanel {
+    fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>) {
+        if let Some(before) = before {
+            self.desired.remove(&before);
+            self.desired_rows -= 1;
+        }
+        if let Some(after) = after {
+            self.desired.add(&after);
+            self.desired_rows += 1;
+        }
+        if before == after || self.is_on_its_way(card) {
+            return; // what is on its way is compared with what is desired when its answer comes
+        }
+        if self.is_believed() {
+            self.held.desire(card, before, after);
+        } else {
+            self.held.differ(card, Held::Unknown, after);
+        }
+    }
+
+    fn revoke(&mut self, card: Credential) {
+        self.held.differ(card, Held::Unknown, None);
+    }
+
+    fn may_hold(&self, card: Credential, desired: Option<Row>) -> bool {
+        let held = if self.is_believed() { self.held.held(card, desired) } else { Held::Unknown };
+        self.is_on_its_way(card) || held != Held::Row(None)
+    }
+
+    fn demand(&self, now: Timestamp) -> Demand {
+        let gives_way = self.in_flight.as_ref().is_none_or(InFlight::is_read);
+        if now < self.not_before {
+            Demand::None
+        } else if self.held.has_deletes() && gives_way {
+            Demand::Urgent
+        } else if self.in_flight.is_none() && self.has_work(now) {
+            Demand::Bulk
+        } else {
+            Demand::None
+        }
+    }
+
+    fn next(
+        &mut self,
+        now: Timestamp,
+        table: DesiredTable<'_>,
+        room: &mut dyn Room,
+    ) -> Option<Vec<Credential>> {
+        if self.in_flight.is_some() || now < self.not_before {
+            return None;
+        }
+        let in_flight = self.choose(now, table, room)?;
+        let travelling = match &in_flight {
+            InFlight::Change(items) => items.iter().map(|item| item.credential).collect(),
+            _ => Vec::new(),
+        };
+        self.in_flight = Some(in_flight);
+        Some(travelling)
+    }
+
+    fn answered(&mut self, now: Timestamp, table: DesiredTable<'_>, answer: &Answer) -> Outcome {
+        let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
+        let outcome = match (in_flight, answer) {
+            (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
+                self.changed(now, table, items, *status, *digest, *applied)
+            }
+            (InFlight::Info, Answer::Info(info)) => self.informed(now, table, *info),
+            (InFlight::Adopt, Answer::Change { status: Status::Done, .. }) => {
+                self.phase = Phase::Asking { resume: false };
+                Outcome::Quiet
+            }
+            (InFlight::Clock, Answer::Acknowledged) => {
+                self.clock_due = false;
+                Outcome::Quiet
+            }
+            (InFlight::Buckets, Answer::Buckets { first, digests }) => self.buckets(now, *first, digests),
+            (InFlight::Rows { bucket }, Answer::Rows { bucket: of, more, rows }) if bucket == *of => {
+                self.rows(now, table, bucket, *more, rows)
+            }
+            (InFlight::Stage { staged }, Answer::Change { status: Status::Done, .. }) => {
+                self.staged = staged;
+                Outcome::Quiet
+            }
+            (InFlight::Commit, Answer::Change { status, digest, .. }) => {
+                self.committed(now, *status, *digest)
+            }
+            (InFlight::Events, Answer::Events { next_event, events }) => self.fetched(*next_event, events),
+            (InFlight::Acknowledge { before }, Answer::Acknowledged) => {
+                self.events.acknowledged(before);
+                Outcome::Quiet
+            }
+            (in_flight, Answer::Refused(_)) => {
+                return self.violated(
+                    now,
+                    in_flight,
+                    "it refuses an operation of the version it claims to speak",
+                );
+            }
+            (in_flight, _) => return self.violated(now, in_flight, MALFORMED),
+        };
+        if let Outcome::Violation(_) = outcome {
+            self.leave_alone(now);
+        }
+        outcome
+    }
+
+    fn failed(&mut self, now: Timestamp, failure: Failure) -> Outcome {
+        match (self.in_flight.take(), failure) {
+            (Some(in_flight), Failure::Malformed) => return self.violated(now, in_flight, MALFORMED),
+            (Some(InFlight::Events), Failure::Refused) => self.events.unreadable(now),
+            (Some(in_flight), _) => self.lose(in_flight),
+            (None, _) => {}
+        }
+        self.ask_again();
+        Outcome::Quiet
+    }
+
+    fn resync(&mut self) {
+        self.verify_at = Timestamp::MIN;
+        self.phase = Phase::Asking { resume: false };
+    }
+
+    fn proven_among(&self, of: &[Credential], table: DesiredTable<'_>) -> Vec<Credential> {
+        let settled = |card: &Credential| {
+            !self.is_on_its_way(*card) && self.held.is_settled(*card, table.row(*card).is_some())
+        };
+        let settled: Vec<Credential> = of.iter().copied().filter(settled).collect();
+        let believed = matches!(self.phase, Phase::Known) && !settled.is_empty();
+        if believed && self.held.digest() == Some(self.reported) { settled } else { Vec::new() }
+    }
+
+    fn is_proven(&self) -> bool {
+        matches!(self.phase, Phase::Known)
+            && self.reported == self.desired.table(&self.desired_profiles)
+            && self.held.is_known()
+            && self.held.dirty() == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.full
+    }
+
+    fn events(&mut self) -> Option<&mut EventCursor> {
+        Some(&mut self.events)
+    }
+
+    fn status(&self) -> ControllerStatus {
+        ControllerStatus {
+            state: self.state(),
+            work: Work {
+                rows: self.held.dirty(),
+                buckets_to_read: self.held.unread.len(),
+                buckets_to_load: self.held.absent_buckets(),
+            },
+            info: self.info,
+            desired_rows: self.desired_rows,
+            rows: self.info.map(|_| self.held.rows),
+            reported_digest: self.reported,
+            desired_digest: self.desired.table(&self.desired_profiles),
+            verified_at: self.verified_at,
+            full: self.full,
+            resyncs: self.resyncs,
+            events_lost: self.events.lost(),
+        }
+    }
+}
+
+impl DigestingPanel {
+    fn state(&self) -> SyncState {
+        match self.phase {
+            _ if self.is_proven() => SyncState::Proven,
+            Phase::Asking { .. } | Phase::Adopting => SyncState::Unknown,
+            Phase::Comparing { .. } => SyncState::Comparing,
+            Phase::Known if !self.held.is_known() => SyncState::Comparing,
+            Phase::Known => SyncState::Changing,
+        }
+    }
+
+    /// The operation under way was answered with what is no answer to it.
+    fn violated(&mut self, now: Timestamp, in_flight: InFlight, what: &'static str) -> Outcome {
+        if let InFlight::Events = in_flight {
+            // Of its table nothing is in doubt, and rows must not wait behind an event.
+            self.events.unreadable(now);
+            return Outcome::Violation("its events can't be read");
+        }
+        self.lose(in_flight);
+        self.leave_alone(now);
+        Outcome::Violation(what)
+    }
+
+    fn leave_alone(&mut self, now: Timestamp) {
+        self.not_before = later(now, RETRY_AFTER);
+        self.phase = Phase::Asking { resume: false };
+    }
+
+    fn ask_again(&mut self) {
+        self.page.clear();
+        self.staged = 0;
+        self.phase = Phase::Asking { resume: self.is_believed() };
+    }
+
+    /// Whether what is believed may be built upon: known now, or to be confirmed by one digest.
+    fn is_believed(&self) -> bool {
+        matches!(self.phase, Phase::Known | Phase::Asking { resume: true })
+    }
+
+    fn is_on_its_way(&self, credential: Credential) -> bool {
+        let in_flight = match &self.in_flight {
+            Some(InFlight::Change(items)) => items.as_slice(),
+            _ => &[],
+        };
+        in_flight.iter().chain(&self.uncertain).any(|item| item.credential == credential)
+    }
+
+    fn lose(&mut self, in_flight: InFlight) {
+        if let InFlight::Change(items) = in_flight {
+            self.uncertain.extend(items);
+        }
+    }
+
+    fn has_work(&self, now: Timestamp) -> bool {
+        let known = matches!(self.phase, Phase::Known);
+        let rows = self.held.has_puts() || self.held.is_loading();
+        !known
+            || self.clock_due
+            || !self.held.is_known()
+            || self.profiles_due()
+            || (rows && !self.full)
+            || self.events.next_step(now).is_some()
+            || now >= self.verify_at
+    }
+
+    fn profiles_due(&self) -> bool {
+        self.held.profiles.as_ref() != Some(&self.desired_profiles)
+    }
+}

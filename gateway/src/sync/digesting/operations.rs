@@ -1,0 +1,138 @@
+//! What to send next: deactivations, then what must be known, then profiles, single rows, events, and bulk last.
+
+use super::{
+    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY, Operation,
+    Phase, Room, Timestamp, UtcSeconds,
+};
+
+impl DigestingPanel {
+    /// Puts what is most urgent into the room; `None` if there is nothing, or nothing that fits.
+    pub(super) fn choose(
+        &mut self,
+        now: Timestamp,
+        table: DesiredTable<'_>,
+        room: &mut dyn Room,
+    ) -> Option<InFlight> {
+        if self.held.has_deletes() {
+            return self.delete(room);
+        }
+        match self.phase {
+            Phase::Asking { .. } => simple(&Operation::Info, InFlight::Info, room),
+            Phase::Adopting => self.adopt(now, room),
+            Phase::Comparing { next } => Self::read_buckets(next, room),
+            Phase::Known => self.work(now, table, room),
+        }
+    }
+
+    fn work(&mut self, now: Timestamp, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
+        if self.clock_due {
+            return simple(&Operation::SetClock(seconds(now)), InFlight::Clock, room);
+        }
+        if !self.held.is_known() && (self.full || self.held.dirty() < MAX_DIRTY) {
+            return self.read_rows(room);
+        }
+        if self.held.is_known() && self.profiles_due() {
+            return self.set_profiles(room);
+        }
+        if self.held.has_puts() && !self.full {
+            return self.put(table, room);
+        }
+        match self.events.next_step(now) {
+            Some(EventStep::Acknowledge { before }) => {
+                return simple(&Operation::AckEvents { before }, InFlight::Acknowledge { before }, room);
+            }
+            Some(EventStep::Read { from }) => {
+                return simple(&Operation::ReadEvents { from }, InFlight::Events, room);
+            }
+            None => {}
+        }
+        if self.held.is_loading() && !self.full {
+            return self.load(table, room);
+        }
+        (now >= self.verify_at).then(|| simple(&Operation::Info, InFlight::Info, room))?
+    }
+
+    fn adopt(&self, now: Timestamp, room: &mut dyn Room) -> Option<InFlight> {
+        let operation = Operation::Adopt { epoch: seconds(now).0, key: self.desired.key().clone() };
+        simple(&operation, InFlight::Adopt, room)
+    }
+
+    fn read_buckets(next: u16, room: &mut dyn Room) -> Option<InFlight> {
+        let first = u8::try_from(next).ok()?;
+        simple(&Operation::ReadBuckets { first, count: 256 - next }, InFlight::Buckets, room)
+    }
+
+    fn read_rows(&self, room: &mut dyn Room) -> Option<InFlight> {
+        let bucket = self.held.unread.first()?;
+        let after = self.page.last().map(|row| row.credential);
+        simple(&Operation::ReadRows { bucket, after }, InFlight::Rows { bucket }, room)
+    }
+
+    fn set_profiles(&self, room: &mut dyn Room) -> Option<InFlight> {
+        let all = &self.desired_profiles;
+        if self.staged == all.len() {
+            let count = u16::try_from(all.len()).ok()?;
+            let digest = self.held.digests.table(all);
+            return simple(&Operation::CommitProfiles { count, digest }, InFlight::Commit, room);
+        }
+        let first = u16::try_from(self.staged).ok()?;
+        let staged = room.stage_profiles(first, &all[self.staged..]);
+        (staged > 0).then_some(InFlight::Stage { staged: self.staged + staged })
+    }
+
+    fn delete(&mut self, room: &mut dyn Room) -> Option<InFlight> {
+        let mut items = Vec::new();
+        while let Some(item) = self.held.take_delete() {
+            if !room.delete(item.credential) {
+                self.held.differ(item.credential, item.before, None);
+                break;
+            }
+            items.push(item);
+        }
+        change(items)
+    }
+
+    fn put(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
+        let mut items = Vec::new();
+        while let Some((credential, before)) = self.held.take_put() {
+            let Some(row) = table.row(credential) else { continue };
+            if !room.put(&row) {
+                self.held.differ(credential, before, Some(row));
+                break;
+            }
+            items.push(Item { credential, before, after: Some(row) });
+        }
+        change(items)
+    }
+
+    fn load(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
+        let mut items = Vec::new();
+        let mut looked_at = 0;
+        'room: while let Some((bucket, after)) = self.held.load_position() {
+            for (credential, row) in table.bucket(bucket, after) {
+                // A row that is put one by one is remembered as different and must not travel twice.
+                if looked_at == MAX_CARDS_LOOKED_AT || row.is_some_and(|row| !room.put(&row)) {
+                    break 'room;
+                }
+                looked_at += 1;
+                items.extend(row.map(|row| Item { credential, before: Held::Row(None), after: Some(row) }));
+                self.held.loaded_to(credential);
+            }
+            self.held.loaded_bucket(bucket);
+        }
+        change(items)
+    }
+}
+
+fn simple(operation: &Operation, in_flight: InFlight, room: &mut dyn Room) -> Option<InFlight> {
+    room.operation(operation).then_some(in_flight)
+}
+
+fn change(items: Vec<Item>) -> Option<InFlight> {
+    (!items.is_empty()).then_some(InFlight::Change(items))
+}
+
+/// Calendar time as controllers know it, from 1970-01-01T00:00:01Z on.
+pub(super) fn seconds(now: Timestamp) -> UtcSeconds {
+    UtcSeconds(u32::try_from(now.as_second().max(1)).unwrap_or(u32::MAX))
+}

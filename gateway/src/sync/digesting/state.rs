@@ -1,0 +1,36 @@
+//! What a panel's machine is doing.
+
+use super::held::Item;
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// What it holds is to be asked. `resume`: the belief may still be right.
+    Asking { resume: bool },
+    /// It belongs to nobody, or to somebody else.
+    Adopting,
+    /// Its bucket digests are being read, up to here.
+    Comparing { next: u16 },
+    /// What it holds is believed to be known, but for unread buckets.
+    Known,
+}
+
+#[derive(Debug)]
+pub(super) enum InFlight {
+    Info,
+    Adopt,
+    Clock,
+    Buckets,
+    Rows { bucket: u8 },
+    Stage { staged: usize },
+    Commit,
+    Events,
+    Acknowledge { before: u32 },
+    Change(Vec<Item>),
+}
+
+impl InFlight {
+    /// Whether it changes nothing, so that something urgent may take its place.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self, Self::Info | Self::Buckets | Self::Rows { .. } | Self::Events)
+    }
+}

@@ -1,0 +1,425 @@
+//! The whole site: every active card, every controller, every receipt.
+//!
+//! [`apply`](Fleet::apply) takes what a change means for cards, a bounded number at once. Where all cards are to be
+//! compiled anew, [`recompile`](Fleet::recompile) and what follows it hand them out and take them back a chunk at a
+//! time; between two chunks whatever is more urgent gets in, and what it said stays true.
+
+mod pass;
+mod resume;
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use panel_protocol::credential::Credential;
+use panel_protocol::panel::PanelEvent;
+use panel_protocol::table::DigestKey;
+
+pub use pass::Chunk;
+use pass::Pass;
+pub use resume::Past;
+
+use super::digesting::DigestingPanel;
+use super::events::EventCursor;
+use super::machine::{ControllerStatus, Demand, Machine, Outcome};
+use super::receipts::{OpenReceipts, Step};
+use super::room::{Answer, EventsWaiting, Failure, Room};
+use crate::access::{CardAccess, CardIndex, DesiredTable, DoorPlan};
+use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision};
+
+/// What is fixed about a controller.
+#[derive(Clone, Debug)]
+pub struct ControllerSpec {
+    /// Its name.
+    pub id: ControllerId,
+    /// Its doors.
+    pub plan: DoorPlan,
+    /// The secret under which its digests are made.
+    pub digest_key: DigestKey,
+}
+
+/// What a change of the directory means for one card.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CardChange {
+    /// The change.
+    pub revision: Revision,
+    /// When it was durable.
+    pub committed: Timestamp,
+    /// The card.
+    pub credential: Credential,
+    /// What it may do from now on; `None`: nothing.
+    pub access: Option<CardAccess>,
+    /// Whose card it is, or was.
+    pub holder: CardholderId,
+    /// Their name.
+    pub holder_name: String,
+}
+
+/// What the fleet has to say to the world.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// A change has been proven at every controller that it concerns.
+    Finished(Receipt),
+    /// Events to keep; confirm by [`Fleet::events_stored`].
+    Events {
+        /// Which controller.
+        controller: usize,
+        /// Its epoch.
+        epoch: u32,
+        /// The number after the last of them.
+        before: u32,
+        /// In order.
+        events: Vec<PanelEvent>,
+    },
+    /// A controller made more events than it has room for, and forgot the oldest before they could be fetched.
+    EventsLost {
+        /// Which controller.
+        controller: usize,
+        /// How many.
+        count: u64,
+    },
+    /// A controller has proven everything up to this revision.
+    Proven {
+        /// Which controller.
+        controller: usize,
+        /// Up to and including this one.
+        revision: Revision,
+    },
+    /// A controller's table has no room for what it should hold.
+    Full {
+        /// Which controller.
+        controller: usize,
+    },
+    /// A controller's answers make no sense.
+    Violation {
+        /// Which controller.
+        controller: usize,
+        /// In words.
+        what: &'static str,
+    },
+}
+
+/// The site. Controllers are named by their place in the list that it was made from.
+#[derive(Debug)]
+pub struct Fleet {
+    cards: CardIndex,
+    names: Vec<ControllerId>,
+    panels: Vec<Panel>,
+    receipts: OpenReceipts,
+    revision: Revision,
+    pass: Option<Pass>,
+    outputs: VecDeque<Output>,
+}
+
+/// A controller: what it makes of cards, and its machine.
+#[derive(Debug)]
+struct Panel {
+    plan: DoorPlan,
+    machine: Box<dyn Machine>,
+}
+
+impl Fleet {
+    /// A site as it starts: these are the active cards at `revision`, and nothing is known of any controller.
+    pub fn new(
+        specs: Vec<ControllerSpec>,
+        revision: Revision,
+        cards: impl IntoIterator<Item = (Credential, CardAccess)>,
+    ) -> Self {
+        let panels = specs.into_iter().map(|spec| {
+            let machine = DigestingPanel::new(spec.plan.profiles(), spec.digest_key);
+            (spec.id, spec.plan, Box::new(machine) as Box<dyn Machine>)
+        });
+        Self::of(panels, revision, cards)
+    }
+
+    /// The same, each controller with a machine of its own kind.
+    pub(super) fn of(
+        panels: impl Iterator<Item = (ControllerId, DoorPlan, Box<dyn Machine>)>,
+        revision: Revision,
+        cards: impl IntoIterator<Item = (Credential, CardAccess)>,
+    ) -> Self {
+        let (names, panels) = panels.map(|(id, plan, machine)| (id, Panel { plan, machine })).unzip();
+        let mut fleet = Self {
+            cards: CardIndex::default(),
+            names,
+            panels,
+            receipts: OpenReceipts::default(),
+            revision,
+            pass: None,
+            outputs: VecDeque::new(),
+        };
+        for (credential, access) in cards {
+            fleet.set_card(credential, Some(access));
+        }
+        fleet
+    }
+
+    /// The controllers' names, in order.
+    pub fn names(&self) -> &[ControllerId] {
+        &self.names
+    }
+
+    /// Every active card.
+    pub fn cards(&self) -> &CardIndex {
+        &self.cards
+    }
+
+    /// The revocations under way, the latest of each card. One whose card somebody has again is none any more: where it
+    /// opens a door, it may.
+    pub fn unproven_revocations(&self) -> impl Iterator<Item = &Receipt> {
+        let latest = self.receipts.latest_deactivations();
+        latest.filter(|(card, _)| self.cards.get(*card).is_none()).map(|(_, receipt)| receipt)
+    }
+
+    /// The receipts.
+    pub fn receipts(&self) -> &OpenReceipts {
+        &self.receipts
+    }
+
+    /// The directory has come to this revision, and these cards changed with it, or the last of them.
+    pub fn apply(&mut self, revision: Revision, changes: Vec<CardChange>, now: Timestamp) {
+        self.revision = self.revision.max(revision);
+        self.change(changes, now);
+    }
+
+    /// These cards change with a revision that has more to come: at most
+    /// [`MAX_CHANGES_AT_ONCE`](super::limits::MAX_CHANGES_AT_ONCE) at a time, so that nobody waits for longer than that.
+    pub fn change(&mut self, changes: Vec<CardChange>, now: Timestamp) {
+        if let Some(pass) = &mut self.pass {
+            changes.iter().for_each(|change| pass.overtaken(change.credential));
+        }
+        self.take(changes, now);
+    }
+
+    /// With this revision, all active cards are to be compiled anew. Until they are, nothing of it counts as proven.
+    pub fn recompile(&mut self, revision: Revision, committed: Timestamp) {
+        self.pass_of(revision, committed).begin();
+    }
+
+    /// With this revision, these cards are to be compiled anew, be they active or not.
+    pub fn recompile_cards(
+        &mut self,
+        revision: Revision,
+        committed: Timestamp,
+        cards: impl IntoIterator<Item = Credential>,
+    ) {
+        self.pass_of(revision, committed).list(cards);
+    }
+
+    /// The next cards to be compiled anew, at most as many as [`change`](Self::change) takes; `None` if all have been.
+    /// Read the directory after this, and without holding the fleet; give [`apply_chunk`](Self::apply_chunk) what comes
+    /// of it, or ask again.
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
+        let chunk = self.pass.as_mut()?.next(&self.cards);
+        if chunk.is_none() {
+            self.pass = None;
+            (0..self.panels.len()).for_each(|controller| self.tell_proven(controller));
+        }
+        chunk
+    }
+
+    /// The cards of the last chunk, compiled. What has been said of one of them since it was handed out is newer, and
+    /// stays.
+    pub fn apply_chunk(&mut self, mut compiled: Vec<CardChange>, now: Timestamp) {
+        let Some(pass) = &mut self.pass else { return };
+        let awaited = pass.done();
+        compiled.retain(|change| awaited.contains(&change.credential));
+        self.take(compiled, now);
+    }
+
+    /// How eagerly a controller wants the line.
+    pub fn demand(&self, controller: usize, now: Timestamp) -> Demand {
+        self.panels.get(controller).map_or(Demand::None, |panel| panel.machine.demand(now))
+    }
+
+    /// Fills the room with a controller's next operation; whether there was one. If so, there is to be exactly one
+    /// [`answered`](Self::answered) or [`failed`](Self::failed).
+    pub fn next(&mut self, controller: usize, now: Timestamp, room: &mut dyn Room) -> bool {
+        let Some(panel) = self.panels.get_mut(controller) else { return false };
+        let table = DesiredTable::new(&panel.plan, &self.cards);
+        let Some(cards) = panel.machine.next(now, table, room) else { return false };
+        self.step(controller, &cards, Step::Sent, now);
+        true
+    }
+
+    /// A controller's answer to the operation under way.
+    pub fn answered(&mut self, controller: usize, now: Timestamp, answer: &Answer) {
+        let Some(panel) = self.panels.get_mut(controller) else { return };
+        let was_full = panel.machine.is_full();
+        let outcome = panel.machine.answered(now, DesiredTable::new(&panel.plan, &self.cards), answer);
+        if panel.machine.is_full() && !was_full {
+            self.outputs.push_back(Output::Full { controller });
+        }
+        self.tell_lost_events(controller);
+        self.come_to(controller, now, outcome);
+    }
+
+    /// No answer comes to the operation under way; or, without one, the controller has gone or come anew.
+    pub fn failed(&mut self, controller: usize, now: Timestamp, failure: Failure) {
+        let Some(panel) = self.panels.get_mut(controller) else { return };
+        let outcome = panel.machine.failed(now, failure);
+        self.come_to(controller, now, outcome);
+    }
+
+    /// Without being asked, a controller tells of its events.
+    pub fn events_waiting(&mut self, controller: usize, news: EventsWaiting) {
+        if let Some(events) = self.events(controller) {
+            events.waiting(news);
+            self.tell_lost_events(controller);
+        }
+    }
+
+    /// The events up to `before` are in the log: the controller may forget them.
+    pub fn events_stored(&mut self, controller: usize, epoch: u32, before: u32) {
+        if let Some(events) = self.events(controller) {
+            events.stored(epoch, before);
+        }
+    }
+
+    /// The events that are to be kept could not be: they are fetched again.
+    pub fn events_not_stored(&mut self, controller: usize) {
+        if let Some(events) = self.events(controller) {
+            events.not_stored();
+        }
+    }
+
+    /// Compares a controller's whole table anew.
+    pub fn resync(&mut self, controller: usize) {
+        if let Some(panel) = self.panels.get_mut(controller) {
+            panel.machine.resync();
+        }
+    }
+
+    /// A picture of a controller.
+    pub fn status(&self, controller: usize) -> Option<ControllerStatus> {
+        self.panels.get(controller).map(|panel| panel.machine.status())
+    }
+
+    /// What there is to say, oldest first.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn pass_of(&mut self, revision: Revision, committed: Timestamp) -> &mut Pass {
+        self.revision = self.revision.max(revision);
+        let pass = self.pass.get_or_insert_with(|| Pass::new(revision, committed));
+        pass.join(revision, committed);
+        pass
+    }
+
+    fn events(&mut self, controller: usize) -> Option<&mut EventCursor> {
+        self.panels.get_mut(controller)?.machine.events()
+    }
+
+    fn take(&mut self, changes: Vec<CardChange>, now: Timestamp) {
+        let mut changed = Vec::with_capacity(changes.len());
+        for change in changes {
+            let card = change.credential;
+            let (before, concerned) = self.set_card(card, change.access);
+            let action = match (before, change.access) {
+                (None, Some(_)) => ReceiptAction::Activate,
+                (Some(before), Some(after)) if before != after => ReceiptAction::Update,
+                (Some(_), None) => ReceiptAction::Deactivate,
+                _ => continue,
+            };
+            let landings = concerned.into_iter().map(|at| landing(self.names[at].clone(), now)).collect();
+            self.receipts.begin(card, receipt(change, action, landings));
+            changed.push(card);
+        }
+        // Where the change before it never got to, this one may find nothing to do.
+        if !changed.is_empty() {
+            (0..self.panels.len()).for_each(|controller| self.prove(controller, &changed, now));
+        }
+    }
+
+    /// What a card could do before, and the controllers that the change concerns: those that have a row of it before or
+    /// after, or may hold one that they should not.
+    fn set_card(&mut self, card: Credential, access: Option<CardAccess>) -> (Option<CardAccess>, Vec<usize>) {
+        let before = self.cards.set(card, access);
+        let mut concerned = Vec::new();
+        for (at, Panel { plan, machine }) in self.panels.iter_mut().enumerate() {
+            let row = |access: CardAccess| plan.row(card, &access);
+            let rows = (before.and_then(row), access.and_then(row));
+            let revoked = before.is_some() && access.is_none();
+            let stray = revoked && rows.0.is_none() && machine.may_hold(card, None);
+            if stray {
+                machine.revoke(card);
+            } else {
+                machine.desire(card, rows.0, rows.1);
+            }
+            if stray || rows != (None, None) {
+                concerned.push(at);
+            }
+        }
+        (before, concerned)
+    }
+
+    fn tell_lost_events(&mut self, controller: usize) {
+        let count = self.events(controller).map_or(0, EventCursor::take_lost);
+        if count > 0 {
+            self.outputs.push_back(Output::EventsLost { controller, count });
+        }
+    }
+
+    fn come_to(&mut self, controller: usize, now: Timestamp, outcome: Outcome) {
+        match outcome {
+            Outcome::Quiet => {}
+            Outcome::Acknowledged { cards, proven } => {
+                self.step(controller, &cards, Step::Acknowledged, now);
+                if proven {
+                    self.prove(controller, &cards, now);
+                }
+            }
+            Outcome::Verified => {
+                let cards = self.receipts.unproven_at(&self.names[controller]);
+                self.prove(controller, &cards, now);
+            }
+            Outcome::Events { epoch, before, events } => {
+                self.outputs.push_back(Output::Events { controller, epoch, before, events });
+            }
+            Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),
+        }
+    }
+
+    fn prove(&mut self, controller: usize, cards: &[Credential], now: Timestamp) {
+        let Panel { plan, machine } = &self.panels[controller];
+        let proven = machine.proven_among(cards, DesiredTable::new(plan, &self.cards));
+        if proven.is_empty() && !cards.is_empty() {
+            return;
+        }
+        self.step(controller, &proven, Step::Proven, now);
+        self.tell_proven(controller);
+    }
+
+    /// Says how far a controller has come, if it holds all that it should.
+    fn tell_proven(&mut self, controller: usize) {
+        if self.panels[controller].machine.is_proven() {
+            let pending = self.pass.as_ref().map(Pass::compiled_up_to);
+            let revision = pending.map_or(self.revision, |pending| pending.min(self.revision));
+            self.outputs.push_back(Output::Proven { controller, revision });
+        }
+    }
+
+    fn step(&mut self, controller: usize, cards: &[Credential], step: Step, now: Timestamp) {
+        let name = &self.names[controller];
+        for card in cards {
+            let finished = self.receipts.step(name, *card, step, now);
+            self.outputs.extend(finished.into_iter().map(Output::Finished));
+        }
+    }
+}
+
+fn landing(controller: ControllerId, now: Timestamp) -> Landing {
+    Landing { controller, compiled: now, sent: None, acknowledged: None, proven: None }
+}
+
+fn receipt(change: CardChange, action: ReceiptAction, landings: Vec<Landing>) -> Receipt {
+    Receipt {
+        revision: change.revision,
+        action,
+        credential: change.credential,
+        holder: Some(change.holder),
+        holder_name: change.holder_name,
+        committed: change.committed,
+        landings,
+    }
+}

@@ -1,0 +1,201 @@
+//! `GET /`: how the site is, at a glance.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::super::api::site_for;
+use super::super::guard::PageUser;
+use super::super::state::WebState;
+use super::{Label, LivePage, Part, Place, Seen, Telling, of_site, render, template_failed};
+use crate::domain::{DeviceCondition, Level};
+use crate::operator::InstallMinutes;
+use crate::views::{ControllerView, ExposureView, IdentitySourceView, SiteView};
+
+/// The page.
+pub(super) const PAGE: LivePage = LivePage {
+    name: "status",
+    render: |state, role, telling| {
+        Box::pin(async move {
+            let site = site_for(state, role).await;
+            render(PARTS, &site, &site.clock(), role, telling)
+        })
+    },
+};
+
+/// In the order of the page; a narrow screen has them by rank.
+const PARTS: &[Part<SiteView>] = &[
+    Part {
+        id: "verdict",
+        label: Label::ReadOut("Verdict"),
+        place: Place::Top,
+        rank: 1,
+        render: |s| VerdictPart { s }.render(),
+    },
+    Part {
+        id: "counts",
+        label: Label::Spoken("Counts"),
+        place: Place::Top,
+        rank: 8,
+        render: |s| CountsPart { s }.render(),
+    },
+    Part {
+        id: "controllers",
+        label: Label::Heading,
+        place: Place::Main,
+        rank: 4,
+        render: |s| ControllersPart { s }.render(),
+    },
+    Part {
+        id: "receipts",
+        label: Label::Heading,
+        place: Place::Main,
+        rank: 6,
+        render: |s| ReceiptsPart { s }.render(),
+    },
+    Part {
+        id: "exposed",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 2,
+        render: |s| ExposedPart { s }.render(),
+    },
+    Part {
+        id: "refused",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 7,
+        render: |s| RefusedPart { s }.render(),
+    },
+    Part {
+        id: "alarms",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 3,
+        render: |s| AlarmsPart { s }.render(),
+    },
+    Part {
+        id: "events",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 5,
+        render: |s| EventsPart { s }.render(),
+    },
+    Part {
+        id: "identity",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 9,
+        render: |s| IdentityPart { s }.render(),
+    },
+];
+
+/// `GET /`
+pub(in super::super) async fn status(
+    PageUser(principal): PageUser,
+    State(state): State<WebState>,
+) -> Response {
+    match state.renderer.parts(&state, &PAGE, principal.role, Telling::Here).await {
+        Ok(parts) => of_site(&state, &principal, state.views.name(), "/live?page=status", &parts),
+        Err(error) => template_failed(&error),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "parts/verdict.html")]
+struct VerdictPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/counts.html")]
+struct CountsPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/controllers.html")]
+struct ControllersPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/receipts.html")]
+struct ReceiptsPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/exposed.html")]
+struct ExposedPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/refused.html")]
+struct RefusedPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/alarms.html")]
+struct AlarmsPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/events.html")]
+struct EventsPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/identity.html")]
+struct IdentityPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+impl Seen<'_, SiteView> {
+    fn source_words(&self, source: &IdentitySourceView) -> &'static str {
+        if source.is_expired(self.clock.now()) {
+            "token expired"
+        } else if source.heard().is_none() {
+            "not used yet"
+        } else {
+            match source.level {
+                Level::Well => "connected",
+                _ => "needs a look",
+            }
+        }
+    }
+
+    /// Heard within the last seconds: no need to say when.
+    fn is_fresh(&self, controller: &ControllerView) -> bool {
+        const FRESH_S: i64 = 10;
+        let now = self.clock.now().as_second();
+        controller.last_heard.is_some_and(|at| now.saturating_sub(at.as_second()) < FRESH_S)
+    }
+
+    /// Being filled: how far it has come is worth a bar.
+    fn is_loading(&self, controller: &ControllerView) -> bool {
+        controller.state == DeviceCondition::Online
+            && controller.table.as_ref().is_some_and(|table| table.held.unwrap_or(0) < table.desired)
+    }
+
+    fn online(&self) -> usize {
+        self.data
+            .facts
+            .controllers
+            .iter()
+            .filter(|controller| controller.state == DeviceCondition::Online)
+            .count()
+    }
+
+    fn exposure_key(&self, exposure: &ExposureView) -> String {
+        format!("{}-{}", exposure.revision, exposure.at.controller)
+    }
+
+    fn max_minutes(&self) -> u8 {
+        InstallMinutes::MAX
+    }
+}
