@@ -126,11 +126,8 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
-<<<<<<< HEAD
         tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
-=======
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
->>>>>>> main
         tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
     }
