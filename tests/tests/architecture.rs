@@ -75,6 +75,7 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "domain/access_level.rs domain/cardholder.rs domain/change.rs domain/group.rs domain/rule.rs",
     ),
     ("gateway", "views/event.rs views/identity.rs views/masking.rs views/receipt.rs views/site.rs"),
+    ("gateway", "sources/cards/reading.rs sources/cards/settlement.rs"),
     ("gateway", "site/access.rs site/identity.rs site/running.rs"),
     ("gateway", "access/index.rs access/plan.rs"),
     ("gateway", "health/exposure.rs health/verdict.rs"),

@@ -136,6 +136,68 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
+        tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
+        Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What runs.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Returns why, once the service can't go on without a new start, and everybody has had the time to read it.
+    async fn fatal(&self) -> String {
+        let mut fatal = self.site.fatal();
+        let why = fatal.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        let Some(why) = why else { return std::future::pending().await };
+        tracing::error!("{why}: the service ends in {} s, to be started anew", LAST_WORDS.as_secs());
+        tokio::time::sleep(LAST_WORDS).await;
+        why
+    }
+
+    /// Stops in order: no new requests, lines silent, everything written. What was answered is on the disk anyway.
+    pub async fn stop(mut self) {
+        self.web.close();
+        self.servers.stop(DRAIN).await;
+        self.stop.send_replace(true);
+        self.lines.ended().await;
+        while self.tasks.join_next().await.is_some() {}
+        let directory = self.site.directory().clone();
+        // The writer's thread ends when what waits is done.
+        let _ = tokio::task::spawn_blocking(move || directory.close()).await;
+    }
+}
+
+async fn start_lines(
+    site: &Arc<Site>,
+    make: Box<MakeLink>,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Lines, StartError> {
+    let (site, stopped) = (Arc::clone(site), stopped.clone());
+    let started = tokio::task::spawn_blocking(move || Lines::start(&site, make.as_ref(), &stopped));
+    let started = started.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+    started.map_err(|error| StartError::Io {
+        what: "can't start the lines' threads",
+        path: PathBuf::new(),
+        error,
+    })
+}
+
+/// Runs the service until it is told to stop, by Ctrl-C or by SIGTERM.
+///
+/// # Errors
+/// When it can't start.
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let mut stop = Stop::listen()?;
+    let service = Service::start(config).await?;
+    let scheme = service.site().config().web.scheme();
     let page = format!("{scheme}://{}/", service.address());
     tracing::info!("the page is at {page}");
     watchdog::ready(&page);

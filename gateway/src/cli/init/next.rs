@@ -21,9 +21,15 @@ impl Display for Next<'_> {
         let config = self.config.display();
         self.ownership(f)?;
         writeln!(f, "Next, edit {config} where it says so, then:")?;
-        writeln!(f, "  gateway check {config}")?;
-        writeln!(f, "  gateway run --config {config}")?;
-        writeln!(f, "  gateway user add NAME --role installer --config {config}")?;
+        if self.owner == Owner::Yours {
+            writeln!(f, "  gateway check {config}")?;
+            writeln!(f, "  gateway run --config {config}")?;
+            writeln!(f, "  gateway user add NAME --role installer --config {config}")?;
+        } else {
+            writeln!(f, "  sudo -u {SERVICE_USER} gateway check {config}")?;
+            writeln!(f, "  sudo systemctl enable --now gatehouse")?;
+            writeln!(f, "  sudo -u {SERVICE_USER} gateway user add NAME --role installer --config {config}")?;
+        }
         writeln!(f, "and open the page at {}", self.page())?;
         if self.listen.ip().is_loopback() {
             let (address, port) = (self.listen.ip(), self.listen.port());
@@ -81,6 +87,7 @@ mod tests {
         assert!(alone.contains("from this box alone"), "{alone}");
         let open = told("0.0.0.0:443", Owner::Service);
         assert!(open.contains("https://ADDRESS-OF-THIS-BOX:443/") && !open.contains("alone"), "{open}");
+        assert!(open.contains("systemctl enable --now gatehouse"), "root doesn't run it by hand: {open}");
     }
 
     #[test]

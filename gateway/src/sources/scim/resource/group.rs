@@ -5,14 +5,9 @@ use serde_json::Value;
 use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::patch::{MemberEdit, Patch, ids_in};
-<<<<<<< HEAD
-use super::super::schema::{GROUP, USER};
-use super::attributes::{add_common, location, put_text, rest, take_required, take_text};
-=======
 use super::super::schema::GROUP;
-use super::common::{add_common, put_text, rest, take_required, take_text};
+use super::attributes::{add_common, put_text, rest, take_required, take_text};
 use super::memberships::{Memberships, member};
->>>>>>> main
 use super::version::Condition;
 use crate::domain::{Change, Group, GroupId};
 use crate::sources::Moment;
