@@ -103,6 +103,11 @@ impl GivenCard {
 }
 
 impl Card {
+    /// Whether its validity has ended: it opens nothing from now on, until its source says otherwise.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+
     /// What its source says of it.
     pub fn given(&self) -> GivenCard {
         GivenCard {
@@ -171,6 +176,9 @@ pub struct RefusedCard {
     pub refusal: CardRefusal,
     /// When it was refused.
     pub at: Timestamp,
+    /// Its validity had ended by then, so that nobody misses it: a visitor's badge that the next visitor has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
 }
 
 #[cfg(test)]

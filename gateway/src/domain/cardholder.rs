@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use serde::{Deserialize, Deserializer, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::card::{Card, CardState, RefusedCard};
@@ -98,6 +99,17 @@ impl Cardholder {
         self.cards.iter().filter(|card| self.active && card.state == CardState::Active)
     }
 
+    /// Whether they lack a card that was given them. One that has ended is not missed.
+    pub fn misses_a_card(&self) -> bool {
+        self.refused_cards.iter().any(|refused| !refused.ended)
+    }
+
+    /// The numbers of all cards, in the words of those who gave them, whether they became cards or were refused.
+    pub fn card_numbers(&self) -> impl Iterator<Item = &str> {
+        let refused = self.refused_cards.iter().map(|refused| refused.given.number.as_str());
+        self.cards.iter().map(|card| card.number.as_str()).chain(refused)
+    }
+
     /// Whether `credential` is among the cards that may open something.
     pub fn opens_with(&self, credential: Credential) -> bool {
         self.active_cards().any(|card| card.credential == credential)
@@ -118,14 +130,45 @@ fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RefusedCard>, D
     })
 }
 
-/// A name as it is compared where case doesn't matter (user names and group names, RFC 7643, 4.1 and 4.2).
+/// A name as it is compared where case doesn't matter (user names and group names, RFC 7643, 4.1 and 4.2): neither do the
+/// width of its letters and how its accents are put together, as in the profile `UsernameCaseMapped` (RFC 8265, 3.3). What
+/// that profile forbids in a name stays in it.
 pub fn fold_case(name: &str) -> String {
-    name.to_lowercase()
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let narrow: String = name.chars().flat_map(of_usual_width).collect();
+    narrow.to_lowercase().as_str().nfc().collect()
+}
+
+/// The letter of the usual width for one from the block of half-width and full-width forms, or the ideographic space.
+fn of_usual_width(letter: char) -> impl Iterator<Item = char> {
+    let is_wide = matches!(letter, '\u{3000}' | '\u{FF01}'..='\u{FFEE}');
+    let (mapped, own) = if is_wide { (Some(letter), None) } else { (None, Some(letter)) };
+    mapped.into_iter().nfkd().chain(own)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_only_look_different_are_one_name() {
+        for (one, other) in [
+            ("Ada", "aDA"),
+            ("caf\u{E9}", "CAFE\u{301}"),
+            ("ada", "\u{FF21}\u{FF24}\u{FF21}"),
+            ("\u{30AC}", "\u{FF76}\u{FF9E}"),
+            ("\u{1E69}", "s\u{307}\u{323}"),
+            ("\u{39F}\u{394}\u{39F}\u{3A3}", "\u{3BF}\u{3B4}\u{3BF}\u{3C2}"),
+        ] {
+            assert_eq!(fold_case(one), fold_case(other), "{one} {other}");
+            assert_eq!(fold_case(&fold_case(one)), fold_case(one), "folding twice is folding once");
+        }
+        for (one, other) in [("cafe", "caf\u{E9}"), ("a b", "ab"), ("\u{FB01}", "fi"), ("x\u{B2}", "x2")] {
+            assert_ne!(fold_case(one), fold_case(other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn the_one_refused_card_of_an_earlier_journal_is_still_read() {

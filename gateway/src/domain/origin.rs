@@ -58,6 +58,8 @@ pub enum Origin {
     },
     /// The command line on the box itself.
     CommandLine,
+    /// The gateway itself, because time has passed: the validity of somebody's card has ended.
+    Gateway,
     /// A source of the configuration.
     Source {
         /// Where it has its people from.
@@ -74,6 +76,7 @@ impl Origin {
             Self::Scim { token } => token,
             Self::Page { user } => user,
             Self::CommandLine => "the command line",
+            Self::Gateway => "the gateway",
             Self::Source { id, .. } => id,
         }
     }
@@ -82,7 +85,7 @@ impl Origin {
     pub(super) const fn since(&self) -> u8 {
         match self {
             Self::Scim { .. } | Self::Page { .. } | Self::CommandLine => 1,
-            Self::Source { .. } => 3,
+            Self::Gateway | Self::Source { .. } => 3,
         }
     }
 }
@@ -98,6 +101,7 @@ mod tests {
             (Origin::Scim { token: "entra".to_owned() }, r#"{"kind":"scim","token":"entra"}"#),
             (Origin::Page { user: "ada".to_owned() }, r#"{"kind":"page","user":"ada"}"#),
             (Origin::CommandLine, r#"{"kind":"command_line"}"#),
+            (Origin::Gateway, r#"{"kind":"gateway"}"#),
             (source(Provider::Graph), r#"{"kind":"source","provider":"graph","id":"entra"}"#),
             (source(Provider::Okta), r#"{"kind":"source","provider":"okta","id":"entra"}"#),
             (source(Provider::Signals), r#"{"kind":"source","provider":"signals","id":"entra"}"#),

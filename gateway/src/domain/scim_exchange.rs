@@ -32,7 +32,8 @@ pub struct ScimExchange {
     pub status: u16,
     /// SCIM's keyword for the error (RFC 7644, table 9).
     pub scim_type: Option<&'static str>,
-    /// The error in words. May quote what the client sent, such as a card number.
+    /// The error in words, or what was passed over of a request that was granted. May quote what the client sent, such as
+    /// a card number.
     pub detail: Option<String>,
     /// From the request's head to the answer's.
     #[serde(rename = "took_us", serialize_with = "micros")]

@@ -22,7 +22,7 @@ enum Content<'a> {
     Nothing(&'a mut [u8]),
     Deletions(ChangeBuilder<'a>),
     Rows(ChangeBuilder<'a>),
-    Whole { len: usize, is_read: bool },
+    Whole(usize),
 }
 
 impl<'a> Frame<'a> {
@@ -37,19 +37,14 @@ impl<'a> Frame<'a> {
             Content::Nothing(_) => 0,
             Content::Deletions(change) | Content::Rows(change) if change.is_empty() => 0,
             Content::Deletions(change) | Content::Rows(change) => change.len(),
-            Content::Whole { len, .. } => *len,
+            Content::Whole(len) => *len,
         };
         (len > 0).then_some(len)
     }
 
-    /// Whether what was put in only asks, and may be given up for something urgent.
-    pub const fn is_read(&self) -> bool {
-        matches!(self.0, Content::Whole { is_read: true, .. })
-    }
-
     /// The buffer, unless something is in it.
     fn take(&mut self) -> Option<&'a mut [u8]> {
-        match std::mem::replace(&mut self.0, Content::Whole { len: 0, is_read: false }) {
+        match std::mem::replace(&mut self.0, Content::Whole(0)) {
             Content::Nothing(to) => Some(to),
             taken => {
                 self.0 = taken;
@@ -58,10 +53,10 @@ impl<'a> Frame<'a> {
         }
     }
 
-    fn whole(&mut self, operation: &panel::Operation<'_>, is_read: bool) -> bool {
+    fn whole(&mut self, operation: &panel::Operation<'_>) -> bool {
         let Some(to) = self.take() else { return false };
         let len = operation.encode(to);
-        self.0 = len.map_or(Content::Nothing(to), |len| Content::Whole { len, is_read });
+        self.0 = len.map_or(Content::Nothing(to), Content::Whole);
         len.is_some()
     }
 }
@@ -93,12 +88,12 @@ impl Room for Frame<'_> {
         let staged = &profiles[..profiles.len().min(room)];
         let bytes: Vec<u8> = staged.iter().flat_map(|profile| *profile.as_bytes()).collect();
         let fits = ProfileList::checked(&bytes)
-            .is_some_and(|profiles| self.whole(&panel::Operation::StageProfiles { first, profiles }, false));
+            .is_some_and(|profiles| self.whole(&panel::Operation::StageProfiles { first, profiles }));
         if fits { staged.len() } else { 0 }
     }
 
     fn operation(&mut self, operation: &Operation) -> bool {
-        let bytes = match operation.clone() {
+        self.whole(&match operation.clone() {
             Operation::Info => panel::Operation::Info,
             Operation::Adopt { epoch, key } => panel::Operation::Adopt { epoch, key },
             Operation::SetClock(now) => panel::Operation::SetClock(now),
@@ -107,8 +102,7 @@ impl Room for Frame<'_> {
             Operation::ReadRows { bucket, after } => panel::Operation::ReadRows { bucket, after },
             Operation::ReadEvents { from } => panel::Operation::ReadEvents { from },
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
-        };
-        self.whole(&bytes, operation.is_read())
+        })
     }
 }
 
@@ -147,8 +141,6 @@ pub fn waiting(bytes: &[u8]) -> Option<EventsWaiting> {
 #[cfg(test)]
 mod tests {
     use panel_protocol::panel::{OUI, Status, VERSION};
-    use panel_protocol::table::DigestKey;
-    use panel_protocol::time::UtcSeconds;
     use panel_protocol::wiegand::H10301;
 
     use super::*;
@@ -200,37 +192,9 @@ mod tests {
 
         let mut frame = Frame::new(&mut bytes);
         assert!(frame.operation(&Operation::ReadEvents { from: 9 }) && !frame.operation(&Operation::Info));
-        assert!(frame.is_read());
         let len = frame.filled().unwrap();
         let read = panel::Operation::decode(&bytes[..len]);
         assert_eq!(read, Ok(Some(panel::Operation::ReadEvents { from: 9 })));
-    }
-
-    #[test]
-    fn only_what_changes_nothing_may_be_given_up() {
-        let reads = [
-            Operation::Info,
-            Operation::ReadBuckets { first: 0, count: 256 },
-            Operation::ReadRows { bucket: 0, after: None },
-            Operation::ReadEvents { from: 0 },
-        ];
-        let changes = [
-            Operation::Adopt { epoch: 1, key: DigestKey::new([1; 16]) },
-            Operation::SetClock(UtcSeconds(1)),
-            Operation::CommitProfiles { count: 1, digest: 0 },
-            Operation::AckEvents { before: 1 },
-        ];
-        for (operations, read) in [(reads, true), (changes, false)] {
-            for operation in operations {
-                let mut bytes = [0; 64];
-                let mut frame = Frame::new(&mut bytes);
-                assert!(frame.operation(&operation));
-                assert_eq!(frame.is_read(), read, "{operation:?}");
-            }
-        }
-        let mut bytes = [0; 64];
-        let mut frame = Frame::new(&mut bytes);
-        assert!(frame.delete(card(1)) && !frame.is_read());
     }
 
     #[test]

@@ -34,17 +34,14 @@ impl AccessRules {
         doors.map(|door| (door.id.clone(), door.name.clone())).collect()
     }
 
-    /// Reads where blocking is allowed.
+    /// Reads where waiting for the disk harms nobody.
     fn reading<T: Send + 'static>(
         &self,
         read: impl FnOnce(&View<'_>, &Doors) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, Unreadable>> {
-        let (directory, doors) = (self.directory.clone(), Arc::clone(&self.doors));
-        let read = tokio::task::spawn_blocking(move || read(&directory.read(), &doors));
-        Box::pin(async move {
-            let read = read.await.map_err(|panicked| Unreadable(told(&panicked)))?;
-            read.map_err(|error| Unreadable(told(&error)))
-        })
+        let doors = Arc::clone(&self.doors);
+        let read = self.directory.query(move |view| read(view, &doors));
+        Box::pin(async move { read.await.map_err(|error: StoreError| Unreadable(told(&error))) })
     }
 }
 

@@ -1,7 +1,11 @@
 //! Cards by hand: from the page's, the API's and the command line's orders to the directory.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
@@ -10,8 +14,24 @@ use crate::domain::{Change, Origin, Revision};
 use crate::operator::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 use crate::sources::Moment;
 use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
-use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over};
+use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over, hand_over_ended};
 use crate::store::{CommitError, View};
+
+/// How often it is looked whether a card has ended for which somebody waits.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Gives cards whose validity has ended to those who wait for them. Until `stop`.
+pub async fn ended_cards(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = site.hand_over_ended(clock::now()).await {
+            tracing::error!(%error, "cards that have ended can't be given to those who wait for them");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
 
 /// How the configuration would have card numbers become cards.
 pub fn card_policy(cards: &config::Cards) -> CardPolicy {
@@ -47,6 +67,21 @@ impl ChangeCard for Site {
 }
 
 impl Site {
+    /// The directory's writer is asked only if there is something to do.
+    async fn hand_over_ended(&self, at: Timestamp) -> Result<(), CommitError<SettleError>> {
+        let policy = Arc::new(card_policy(&self.config.cards));
+        let plan = move |view: &View<'_>, revision: Revision| {
+            hand_over_ended(view, &policy, Moment { at, revision, by: &Origin::Gateway })
+        };
+        let look = plan.clone();
+        let due = self.directory.query(move |view| look(view, view.revision().next())).await;
+        if due.map_err(CommitError::Plan)?.is_empty() {
+            return Ok(());
+        }
+        let plan = move |view: &View<'_>, revision: Revision| Ok((plan(view, revision)?, ()));
+        self.directory.commit(Origin::Gateway, at, plan).await.map(|_| ())
+    }
+
     /// Does what `order` says, and gives the cards that this frees to whoever waits for them.
     async fn order_card(
         &self,
@@ -83,14 +118,14 @@ fn plan(
                 valid_from: *valid_from,
                 valid_until: *valid_until,
             };
-            by_hand::add(view, now, &policy.defaults, user_name, &new)
+            by_hand::add(view, now, policy, user_name, &new)
         }
         CardAction::Deactivate => by_hand::deactivate(view, now, &policy.defaults, user_name, number),
     };
     let changed = changed.map_err(Refused::ByHand)?;
     let mut changes = changed.changes();
     let Changed { before, after } = changed;
-    changes.extend(hand_over(view, policy, now, &before, Some(&after)).map_err(Refused::HandOver)?);
+    changes.extend(hand_over(view, policy, now, Some(&before), Some(&after)).map_err(Refused::HandOver)?);
     Ok((changes, after.display_name))
 }
 
@@ -98,7 +133,9 @@ fn refusal(error: CommitError<Refused>) -> CardOrderError {
     match error {
         CommitError::Plan(Refused::ByHand(error)) => match error {
             ByHandError::UnknownPerson(name) => CardOrderError::UnknownPerson(name),
-            ByHandError::Number { .. } | ByHandError::Validity => CardOrderError::NotACard(error.to_string()),
+            ByHandError::Number { .. } | ByHandError::MeansNone { .. } | ByHandError::Validity => {
+                CardOrderError::NotACard(error.to_string())
+            }
             ByHandError::Store(error) => unavailable(&error),
             in_the_way => CardOrderError::Conflict(in_the_way.to_string()),
         },

@@ -70,16 +70,6 @@ pub enum Operation {
     },
 }
 
-impl Operation {
-    /// Whether it only asks: a link may give it up for something urgent.
-    pub const fn is_read(&self) -> bool {
-        matches!(
-            self,
-            Self::Info | Self::ReadBuckets { .. } | Self::ReadRows { .. } | Self::ReadEvents { .. }
-        )
-    }
-}
-
 /// What a panel answers to the operation under way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {

@@ -1,6 +1,5 @@
 //! Frames on their way under a virtual clock.
 
-use core::time::Duration;
 use std::vec::Vec;
 
 use super::{Disorder, Faults, Injector, Way};
@@ -85,7 +84,8 @@ impl Line {
     /// Lets bytes arrive as long after `start` as they take on the wire, whatever the faults are.
     pub fn fly(&mut self, start: Micros, from: Sender, baud: u32, bytes: &[u8]) {
         let crc = bytes.get(5).is_some_and(|control| control & CRC_BIT != 0);
-        let (first, rest) = bytes.split_at(if self.piece < bytes.len() { 1 } else { bytes.len() });
+        let (first, rest) =
+            bytes.split_at(if self.piece == usize::MAX { bytes.len() } else { bytes.len().min(1) });
         let mut len = 0;
         for piece in core::iter::once(first).chain(rest.chunks(self.piece.max(1))) {
             len += piece.len();
@@ -106,11 +106,6 @@ impl Line {
         self.flights = flying;
         landed.sort_by_key(|flight| flight.at);
         landed
-    }
-
-    /// How long so many bytes take at a baud rate.
-    pub fn time(bytes: usize, baud: u32) -> Duration {
-        line_time(bytes, baud)
     }
 }
 

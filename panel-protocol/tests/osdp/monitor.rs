@@ -255,20 +255,67 @@ fn step(header: Header, kind: u8, data: u8, payload: &impl Payload) -> Vec<u8> {
 
 /// A handshake under a key, heard by a listener: what it made of each frame, and the CP's session.
 fn shake_hands(listener: &mut Listener, kind: KeyKind, key: &Scbk, salt: u8) -> (Vec<Seen>, Session) {
+    shake_hands_as(listener, kind, key, salt, [1, 2], scs::INITIAL_MAC)
+}
+
+/// The same, with these sequence numbers, and the PD's initial MAC under this security block.
+fn shake_hands_as(
+    listener: &mut Listener,
+    kind: KeyKind,
+    key: &Scbk,
+    salt: u8,
+    sequences: [u8; 2],
+    last: u8,
+) -> (Vec<Seen>, Session) {
     let (rnd_a, random) = ([salt; 8], [!salt; 8]);
     let [cp, pd] = [(); 2].map(|()| Handshake::new(key, &rnd_a, &random));
     let cryptogram = *pd.client_cryptogram();
     let server = *cp.check_client(&cryptogram).expect("one key");
     let (_, mac) = pd.accept(&server).expect("one key");
     let proof = Reply::ClientCryptogram(ClientCryptogram { cuid: [1; 8], random, cryptogram });
-    let (flag, first, second) = (kind.to_scb(), Header::command(DEVICE, 1), Header::command(DEVICE, 2));
+    let (flag, [first, second]) =
+        (kind.to_scb(), sequences.map(|sequence| Header::command(DEVICE, sequence)));
     let frames = [
         step(first, scs::CHALLENGE, flag, &Command::Challenge(rnd_a)),
         step(first.answer(), scs::CLIENT_CRYPTOGRAM, flag, &proof),
         step(second, scs::SERVER_CRYPTOGRAM, flag, &Command::ServerCryptogram(server)),
-        step(second.answer(), scs::INITIAL_MAC, scs::ACCEPTED, &Reply::InitialMac(mac)),
+        step(second.answer(), last, scs::ACCEPTED, &Reply::InitialMac(mac)),
     ];
     (hear_all(listener, &frames), cp.confirm(&mac).expect("one key"))
+}
+
+#[test]
+fn a_handshake_may_begin_at_sequence_number_0_and_end_under_the_other_block() {
+    for sequences in [[0, 1], [0, 0], [3, 1]] {
+        for last in [scs::INITIAL_MAC, scs::CLIENT_CRYPTOGRAM] {
+            let mut listener = Monitor::new(KeyRing::new());
+            let (seen, mut session) =
+                shake_hands_as(&mut listener, KeyKind::Default, &SCBK_D, 1, sequences, last);
+            assert!(
+                seen[1..].iter().all(|seen| seen.seal == Seal::Right),
+                "{sequences:?}, {last:02X}: {seen:?}"
+            );
+            let mut buf = [0; 64];
+            let poll = session.seal(&mut buf, Header::command(DEVICE, 2), &Command::Poll).expect("room");
+            assert_eq!(hear(&mut listener, &poll[1..]).seal, Seal::Right);
+        }
+    }
+}
+
+#[test]
+fn sequence_number_0_ends_a_session_in_a_command_and_in_the_reply_to_another() {
+    for reply in [false, true] {
+        let mut listener = Monitor::new(KeyRing::new());
+        let (_, mut session) = shake_hands(&mut listener, KeyKind::Default, &SCBK_D, 1);
+        let command = Header::command(DEVICE, if reply { 3 } else { 0 });
+        hear(&mut listener, &clear(command, &Command::Poll));
+        if reply {
+            hear(&mut listener, &clear(Header { sequence: 0, ..command.answer() }, &Reply::Ack));
+        }
+        let mut buf = [0; 64];
+        let poll = session.seal(&mut buf, Header::command(DEVICE, 1), &Command::Poll).expect("room");
+        assert_eq!(hear(&mut listener, &poll[1..]).seal, Seal::Unknown(Blind::NoHandshake));
+    }
 }
 
 /// Installs a key as in install mode: under the default key, and then comes back with it.

@@ -147,7 +147,7 @@ impl Driver {
                     self.frame.extend_from_slice(bytes);
                     return Next::Transmit;
                 }
-                Output::Wait(until) => return Next::Wait(earlier(until, output_due)),
+                Output::Wait(until) => return Next::Wait(until.into_iter().chain(output_due).min()),
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     self.devices[pd.get()].take_reply(now, self.client.as_ref(), message);
@@ -290,10 +290,6 @@ impl Driver {
         let device = &mut self.devices[pd.get()];
         (std::mem::replace(&mut device.identity, identity) != identity).then_some(identity?)
     }
-}
-
-fn earlier(one: Option<Micros>, other: Option<Micros>) -> Option<Micros> {
-    one.into_iter().chain(other).min()
 }
 
 /// A handshake's random number. Without one there is no secure channel, and so no door to serve.

@@ -135,9 +135,8 @@ const fn without_session(fault: KeyFault) -> DeviceCondition {
     match fault {
         KeyFault::NoKey => DeviceCondition::NotEnrolled,
         KeyFault::NoSecureChannel => DeviceCondition::NoSecureChannel,
-        KeyFault::Malformed | KeyFault::Refused(NakReason::Check | NakReason::Sequence) => {
-            DeviceCondition::Starting
-        }
+        KeyFault::Malformed | KeyFault::Unanswered => DeviceCondition::Unsupported,
+        KeyFault::Refused(NakReason::Check | NakReason::Sequence) => DeviceCondition::Starting,
         KeyFault::Cryptogram | KeyFault::KeyFlag | KeyFault::Rejected | KeyFault::Refused(_) => {
             DeviceCondition::WrongKey
         }
@@ -160,6 +159,9 @@ fn fault_words(fault: KeyFault) -> String {
         KeyFault::Refused(reason) => format!(
             "refuses a secure session: {reason}; if it still has the delivered key, run `gateway enrol`"
         ),
+        KeyFault::Unanswered => {
+            "answers, but not the secure handshake; look whether its secure channel is turned on".into()
+        }
         KeyFault::Malformed => "answers the secure handshake with something else".into(),
     }
 }
@@ -194,7 +196,40 @@ impl fmt::Display for Device<'_> {
 
 #[cfg(test)]
 mod tests {
+    use panel_protocol::osdp::cp::{Deviation, IdFault};
+
     use super::*;
+
+    fn is(became: &Became) -> Option<DeviceCondition> {
+        if let Became::Condition { is, .. } = became { Some(*is) } else { None }
+    }
+
+    #[test]
+    fn an_ordinary_reader_is_no_panel_and_is_not_said_to_be_well() {
+        let reader = refused(NakReason::UnknownCommand);
+        assert_eq!(is(&reader), Some(DeviceCondition::Unsupported));
+        assert!(reader.why().contains("ordinary reader"), "{}", reader.why());
+        assert_eq!(is(&refused(NakReason::Record)), None, "a panel may refuse one operation");
+        let withheld = became(&Event::KeyWithheld { reason: Some(NakReason::UnknownCommand) });
+        assert!(withheld.why().contains("was given no key"), "{}", withheld.why());
+    }
+
+    #[test]
+    fn a_device_without_a_secure_channel_has_no_wrong_key() {
+        let none = became(&Event::NoSession { fault: KeyFault::NoSecureChannel });
+        assert_eq!(is(&none), Some(DeviceCondition::NoSecureChannel));
+        assert!(!none.why().contains("key") && none.why().contains("no secure channel"), "{}", none.why());
+    }
+
+    #[test]
+    fn what_answers_without_an_identity_is_told_with_what_it_said() {
+        let malformed = became(&Event::NoIdentity { fault: IdFault::Length(13) });
+        assert_eq!(is(&malformed), Some(DeviceCondition::Unsupported));
+        let expected =
+            "something answers at its address, with a malformed identity (13 bytes, where there are 12)";
+        assert!(malformed.why().starts_with(expected), "{}", malformed.why());
+        assert!(is(&became(&Event::Deviates { what: Deviation::EmptyEncrypted })).is_none());
+    }
 
     #[test]
     fn what_wants_attention_says_what_to_do() {

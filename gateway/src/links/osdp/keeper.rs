@@ -1,8 +1,8 @@
 //! What a line has to write, one file after the other, on a thread for blocking: the line itself never waits for the disk.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::pending;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,7 +34,12 @@ pub(super) fn end(device: usize, path: PathBuf, worked: bool) -> Job {
 
 /// Keeps which device has the key of that file.
 pub(super) fn remember(path: PathBuf, identity: DeviceIdentity) -> Job {
-    Box::new(move || Kept::Remembered(identity_file::write(&path, &identity)))
+    Box::new(move || {
+        if let Err(error) = identity_file::write(&path, &identity) {
+            not_remembered(&error);
+        }
+        Kept::Remembered
+    })
 }
 
 /// Where to say whether install mode was opened.
@@ -47,8 +52,8 @@ pub(super) enum Kept {
     Begun { device: usize, span: Duration, key: Result<Scbk, KeyError>, done: Done },
     /// The key that worked is in its place, or the one that didn't is gone.
     Ended { device: usize, worked: bool, ended: Result<(), KeyError> },
-    /// Which device has a key.
-    Remembered(io::Result<()>),
+    /// Which device has a key, as well as that could be kept.
+    Remembered,
 }
 
 /// One job runs at a time, so that those of one device never overtake each other.
@@ -60,8 +65,8 @@ pub(super) struct Keeper {
 
 struct Waiting(Job);
 
-impl std::fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Waiting")
     }
 }
@@ -103,6 +108,14 @@ impl Keeper {
     }
 }
 
+/// Which device a controller is could not be kept.
+pub(super) fn not_remembered(error: &dyn fmt::Display) {
+    tracing::error!(
+        %error,
+        "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed"
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
@@ -110,7 +123,7 @@ mod tests {
     use super::*;
 
     fn remembered(kept: &Kept) -> bool {
-        matches!(kept, Kept::Remembered(Ok(())))
+        matches!(kept, Kept::Remembered)
     }
 
     #[tokio::test]
@@ -122,16 +135,16 @@ mod tests {
         assert!(keeper.add(Box::new(move || {
             let _ = slow.recv(); // until the test drops the disk
             let _ = first.send(1);
-            Kept::Remembered(Ok(()))
+            Kept::Remembered
         })));
         for _ in 0..WAITING_FILES {
             let next = order.clone();
             assert!(keeper.add(Box::new(move || {
                 let _ = next.send(2);
-                Kept::Remembered(Ok(()))
+                Kept::Remembered
             })));
         }
-        assert!(keeper.is_full() && !keeper.add(Box::new(|| Kept::Remembered(Ok(())))));
+        assert!(keeper.is_full() && !keeper.add(Box::new(|| Kept::Remembered)));
         tokio::select! {
             biased;
             _ = keeper.done() => panic!("the disk still works on the first"),
@@ -151,7 +164,7 @@ mod tests {
     async fn a_job_that_panics_does_not_stop_the_next() {
         let mut keeper = Keeper::default();
         keeper.add(Box::new(|| panic!("on purpose")));
-        keeper.add(Box::new(|| Kept::Remembered(Ok(()))));
+        keeper.add(Box::new(|| Kept::Remembered));
         assert!(remembered(&keeper.done().await));
         assert!(!keeper.is_busy());
     }

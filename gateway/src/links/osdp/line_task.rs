@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::driver::{Driver, Next};
 use super::keeper::{self, Keeper, Kept};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
-use super::port::Port;
+use super::port::{self, Port};
 use super::tap::Tap;
 use super::timer::{Timer, now};
 use super::{LineSetup, event, identity_file, keys};
@@ -182,8 +182,8 @@ impl LineTask {
 
     /// The port has gone, or was never there.
     fn line_down(&mut self, error: &io::Error) {
-        let port = self.setup.port.display();
-        self.tell(LinkCondition::Down { why: format!("{port}: {error}; {}", remedy(error)) });
+        let path = self.setup.port.display();
+        self.tell(LinkCondition::Down { why: format!("{path}: {error}; {}", port::remedy(error)) });
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {
@@ -237,11 +237,10 @@ impl LineTask {
             Kept::Ended { device, worked: true, ended: Ok(()) } => {
                 self.client.became(device, &event::key_saved());
             }
-            Kept::Ended { ended: Ok(()), .. } | Kept::Remembered(Ok(())) => {}
+            Kept::Ended { ended: Ok(()), .. } | Kept::Remembered => {}
             Kept::Ended { device, ended: Err(error), .. } => {
                 self.client.became(device, &event::key_not_saved(&error));
             }
-            Kept::Remembered(Err(error)) => not_remembered(&error),
         }
     }
 
@@ -257,7 +256,7 @@ impl LineTask {
     fn remember(&mut self, device: usize, identity: DeviceIdentity) {
         let Some(path) = self.key_file(device) else { return };
         if !self.keeper.add(keeper::remember(path, identity)) {
-            not_remembered(&"too much is being written");
+            keeper::not_remembered(&"too much is being written");
         }
     }
 
@@ -290,25 +289,6 @@ impl LineTask {
         status.condition.clone_from(&self.told);
         self.driver.report(now, &mut status);
         self.status.send_replace(status);
-    }
-}
-
-fn not_remembered(error: &dyn fmt::Display) {
-    tracing::error!(
-        %error,
-        "which device a controller is can't be kept: one that is swapped while the service is stopped will not be noticed"
-    );
-}
-
-/// What to do about a port that can't be had.
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => {
-            "plug the adapter in; a path under /dev/serial/by-id stays the same from one time to the next"
-        }
-        io::ErrorKind::PermissionDenied => "add the service's user to the group that owns the device",
-        io::ErrorKind::ResourceBusy => "stop that program",
-        _ => "the line goes on by itself when the port is back",
     }
 }
 

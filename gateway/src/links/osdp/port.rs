@@ -75,3 +75,15 @@ fn opening(error: tokio_serial::Error) -> io::Error {
         _ => error.into(),
     }
 }
+
+/// What to do about a port that can't be had.
+pub(super) fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::UnexpectedEof => {
+            "plug the adapter in; a path under /dev/serial/by-id stays the same from one time to the next"
+        }
+        ErrorKind::PermissionDenied => "add the service's user to the group that owns the device",
+        ErrorKind::ResourceBusy => "stop that program",
+        _ => "the line goes on by itself when the port is back",
+    }
+}

@@ -13,7 +13,7 @@ pub(super) fn cards(view: &View<'_>, defaults: &CardDefaults) -> Vec<RefusedCard
     let mut shown = Vec::new();
     for person in view.refused().take(MAX).filter_map(Result::ok) {
         let Cardholder { id, display_name, refused_cards, .. } = person;
-        for card in refused_cards {
+        for card in refused_cards.into_iter().filter(|card| !card.ended) {
             let card = held_by_now(view, defaults, id, card);
             shown.push(RefusedCardView::of(id, &display_name, &card));
         }

@@ -9,7 +9,7 @@ use panel_protocol::credential::Credential;
 
 use super::Moment;
 use super::cards::number::{self, CardNumberError};
-use super::cards::{CardDefaults, other_holder};
+use super::cards::{CardDefaults, CardPolicy, other_holder};
 use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard};
 use crate::store::{StoreError, View};
 
@@ -39,6 +39,12 @@ pub enum ByHandError {
         number: String,
         /// What is wrong with it, and what would be right.
         error: CardNumberError,
+    },
+    /// The site's word for no card at all.
+    #[error("card number {number:?} stands for no card here; give the number that is on the card")]
+    MeansNone {
+        /// As it was given.
+        number: String,
     },
     /// It would end before it begins.
     #[error("the card's validity ends before it begins")]
@@ -101,11 +107,15 @@ impl Changed {
 pub fn add(
     view: &View<'_>,
     now: Moment<'_>,
-    defaults: &CardDefaults,
+    policy: &CardPolicy,
     user_name: &str,
     new: &NewCard,
 ) -> Result<Changed, ByHandError> {
     let before = find(view, user_name)?;
+    if policy.means_none(&new.number) {
+        return Err(ByHandError::MeansNone { number: new.number.clone() });
+    }
+    let defaults = &policy.defaults;
     let credential = read(&new.number, defaults)?;
     if let (Some(from), Some(until)) = (new.valid_from, new.valid_until)
         && until <= from
@@ -116,8 +126,8 @@ pub fn add(
     if before.cards.iter().any(|card| is_provided(card, credential)) {
         return Err(ByHandError::Provided { holder });
     }
-    if let Some(holder) = other_holder(view, credential, before.id)? {
-        return Err(ByHandError::HeldByAnother { holder });
+    if let Some(other) = other_holder(view, credential, before.id, now.at)? {
+        return Err(ByHandError::HeldByAnother { holder: other.display_name });
     }
     let card = Card {
         credential,

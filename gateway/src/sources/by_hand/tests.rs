@@ -8,9 +8,20 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{Attributes, CardRefusal, CardholderId, DEFAULT_BADGE_TYPE, Origin, Revision};
+use crate::sources::cards::WhenRemoved;
 use crate::store::{CommitError, Directory};
 
 const SITE: CardDefaults = CardDefaults { format: &H10301, facility: Some(100) };
+
+fn policy() -> CardPolicy {
+    CardPolicy {
+        defaults: SITE,
+        default_badge_type: DEFAULT_BADGE_TYPE.to_owned(),
+        when_removed: WhenRemoved::Deactivate,
+        none_values: vec!["0".to_owned()],
+        strict: false,
+    }
+}
 
 fn at() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
@@ -68,7 +79,7 @@ impl Site {
 
     async fn add(&self, name: &str, card: NewCard) -> Result<Revision, ByHandError> {
         let name = name.to_owned();
-        self.plan(move |view, moment| add(view, moment, &SITE, &name, &card)).await
+        self.plan(move |view, moment| add(view, moment, &policy(), &name, &card)).await
     }
 
     async fn deactivate(&self, name: &str, number: &str) -> Result<Revision, ByHandError> {
@@ -141,6 +152,9 @@ async fn what_cannot_be_a_card_is_refused_with_the_reason() {
     assert!(
         matches!(site.add("eve", new("7")).await, Err(ByHandError::UnknownPerson(name)) if name == "eve")
     );
+    for none in ["0", "00000", " "] {
+        assert!(matches!(site.add("ada", new(none)).await, Err(ByHandError::MeansNone { .. })), "{none}");
+    }
     let refused = site.add("ada", new("70000")).await.unwrap_err().to_string();
     assert!(refused.contains("70000") && refused.contains("65535"), "{refused}");
     assert!(matches!(site.deactivate("ada", "7").await, Err(ByHandError::NoSuchCard { .. })));
@@ -178,7 +192,7 @@ async fn a_card_that_waits_for_another_to_let_go_is_taken_away_or_added_again() 
             let given = card(7, CardSource::Manual).given();
             let (number, holder_name) = (given.number.clone(), "Bo".to_owned());
             let refusal = CardRefusal::HeldByAnother { number, holder_name };
-            ada.refused_cards = vec![RefusedCard { given, refusal, at: at() }];
+            ada.refused_cards = vec![RefusedCard { given, refusal, at: at(), ended: false }];
             Ok::<_, StoreError>((vec![Change::PutCardholder { cardholder: Box::new(ada) }], ()))
         };
         site.directory.commit(Origin::CommandLine, at(), plan).await.unwrap();

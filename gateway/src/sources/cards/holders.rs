@@ -2,39 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use crate::domain::{Cardholder, CardholderId};
 use crate::store::{StoreError, View};
 
-/// Who gets which of the cards that somebody lets go of.
-pub struct Handover<'a> {
-    /// Who lets go.
-    pub(super) from: CardholderId,
-    /// What they are afterwards, if they still are.
-    pub(super) after: Option<&'a Cardholder>,
-    /// Who gets what.
-    pub(super) heirs: BTreeMap<Credential, CardholderId>,
-}
-
-impl Handover<'_> {
-    /// Everybody for whom a card may open something after the change.
-    pub(super) fn holders(
-        &self,
-        view: &View<'_>,
-        credential: Credential,
-    ) -> Result<Vec<CardholderId>, StoreError> {
-        let kept = self.after.filter(|after| after.opens_with(credential)).map(|after| after.id);
-        if let Some(holder) = kept.or_else(|| self.heirs.get(&credential).copied()) {
-            return Ok(vec![holder]);
-        }
-        let mut holders = view.active_holders_of(credential)?;
-        holders.retain(|id| *id != self.from);
-        Ok(holders)
-    }
-}
-
-/// The name of somebody other than `person` for whom the card may open something.
+/// Somebody other than `person` for whom the card may open something now or later. One whose validity has ended is in
+/// nobody's way: a visitor's badge goes to the next visitor.
 ///
 /// # Errors
 /// When the directory can't be read.
@@ -42,20 +17,56 @@ pub fn other_holder(
     view: &View<'_>,
     credential: Credential,
     person: CardholderId,
-) -> Result<Option<String>, StoreError> {
-    name_of_other(view, view.active_holders_of(credential)?, person)
+    now: Timestamp,
+) -> Result<Option<Cardholder>, StoreError> {
+    first_other(view, credential, now, |id| id == person)
 }
 
-/// The name of the first of `holders` who is not `person`.
-pub(super) fn name_of_other(
+fn first_other(
     view: &View<'_>,
-    holders: Vec<CardholderId>,
-    person: CardholderId,
-) -> Result<Option<String>, StoreError> {
-    for id in holders.into_iter().filter(|id| *id != person) {
-        if let Some(other) = view.cardholder(id)? {
-            return Ok(Some(other.display_name));
+    credential: Credential,
+    now: Timestamp,
+    passed_over: impl Fn(CardholderId) -> bool,
+) -> Result<Option<Cardholder>, StoreError> {
+    for id in view.active_holders_of(credential)?.into_iter().filter(|id| !passed_over(*id)) {
+        if let Some(other) = view.cardholder(id)?.filter(|other| holds(other, credential, now)) {
+            return Ok(Some(other));
         }
     }
     Ok(None)
+}
+
+/// Whether the card may open something for them, now or later.
+fn holds(person: &Cardholder, credential: Credential, now: Timestamp) -> bool {
+    person.active_cards().any(|card| card.credential == credential && !card.has_ended(now))
+}
+
+/// Who gets which of the cards that somebody lets go of.
+pub struct Handover<'a> {
+    /// Who lets go, if it is somebody's act and not the end of a validity.
+    pub(super) from: Option<CardholderId>,
+    /// What they are afterwards, if they still are.
+    pub(super) after: Option<&'a Cardholder>,
+    /// Who gets what.
+    pub(super) heirs: BTreeMap<Credential, CardholderId>,
+}
+
+impl Handover<'_> {
+    /// The name of somebody other than `person` for whom the card may open something after the change.
+    pub(super) fn other_holder(
+        &self,
+        view: &View<'_>,
+        credential: Credential,
+        person: CardholderId,
+        now: Timestamp,
+    ) -> Result<Option<Cardholder>, StoreError> {
+        if let Some(after) = self.after.filter(|after| holds(after, credential, now)) {
+            return Ok(Some(after.clone()).filter(|after| after.id != person));
+        }
+        match self.heirs.get(&credential) {
+            Some(heir) if *heir == person => Ok(None),
+            Some(heir) => view.cardholder(*heir),
+            None => first_other(view, credential, now, |id| id == person || Some(id) == self.from),
+        }
+    }
 }

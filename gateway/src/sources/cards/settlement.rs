@@ -8,9 +8,10 @@
 
 use jiff::Timestamp;
 
-use super::holders::{Handover, name_of_other, other_holder};
+use super::holders::{Handover, other_holder};
 use super::limits::MAX_FORMER_CARDS;
 use super::policy::{CardPolicy, WhenRemoved};
+use super::validity::has_ended;
 use crate::domain::{Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard};
 use crate::store::{StoreError, View};
 
@@ -106,7 +107,8 @@ impl Settlement<'_> {
                     let is_same =
                         |other: &GivenCard| (other.source, &other.number) == (given.source, &given.number);
                     let at = earlier.iter().find(|other| is_same(&other.given)).map_or(self.at, |it| it.at);
-                    person.refused_cards.push(RefusedCard { given, refusal, at });
+                    let ended = has_ended(&given, self.at);
+                    person.refused_cards.push(RefusedCard { given, refusal, at, ended });
                 }
             }
         }
@@ -163,12 +165,12 @@ impl Settlement<'_> {
         if !person.active || card.state != CardState::Active {
             return Ok(None);
         }
-        match self.handover {
-            Some(handover) => {
-                name_of_other(self.view, handover.holders(self.view, card.credential)?, person.id)
-            }
-            None => other_holder(self.view, card.credential, person.id),
-        }
+        let (view, now) = (self.view, self.at);
+        let other = match self.handover {
+            Some(handover) => handover.other_holder(view, card.credential, person.id, now)?,
+            None => other_holder(view, card.credential, person.id, now)?,
+        };
+        Ok(other.map(|other| other.display_name))
     }
 
     /// Whether this request brought the card, or brought the person back to life with it.

@@ -3,6 +3,7 @@
 //! again as soon as the other lets go. Otherwise no provider touches a card by hand.
 
 use super::settlement::{SettleError, Settlement};
+use super::validity::has_ended;
 use crate::domain::{CardRefusal, CardSource, Cardholder, RefusedCard};
 use crate::store::StoreError;
 
@@ -38,7 +39,8 @@ impl Settlement<'_> {
             if self.policy.strict {
                 return Err(SettleError::Refused { given: Box::new(card.given()), refusal });
             }
-            person.refused_cards.push(RefusedCard { given: card.given(), refusal, at: self.at });
+            let (at, ended) = (self.at, card.has_ended(self.at));
+            person.refused_cards.push(RefusedCard { given: card.given(), refusal, at, ended });
         }
         Ok(())
     }
@@ -54,7 +56,8 @@ impl Settlement<'_> {
         match self.in_the_way(person, &card)? {
             Some(holder_name) => {
                 let refusal = CardRefusal::HeldByAnother { number: card.number, holder_name };
-                person.refused_cards.push(RefusedCard { refusal, ..refused });
+                let ended = has_ended(&refused.given, self.at);
+                person.refused_cards.push(RefusedCard { refusal, ended, ..refused });
             }
             None => person.cards.push(card),
         }

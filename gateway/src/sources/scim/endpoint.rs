@@ -11,7 +11,8 @@ use super::address::Address;
 use super::auth::{Client, Gate};
 use super::error::ScimError;
 use super::limits;
-use super::resource::{Entity, Write};
+use super::list::Bookmarks;
+use super::resource::{Entity, Planned, Write};
 use crate::domain::{Change, Origin, Revision};
 use crate::sources::Moment;
 use crate::sources::cards::CardPolicy;
@@ -30,6 +31,7 @@ struct Inner {
     address: Address,
     clock: fn() -> Timestamp,
     scans: Semaphore,
+    bookmarks: Arc<Bookmarks>,
 }
 
 impl Scim {
@@ -43,12 +45,27 @@ impl Scim {
     ) -> Self {
         let (policy, scans) = (Arc::new(policy), Semaphore::new(limits::MAX_SCANS));
         let gate = Arc::new(gate);
-        Self { inner: Arc::new(Inner { directory, gate, policy, address, clock, scans }) }
+        Self {
+            inner: Arc::new(Inner {
+                directory,
+                gate,
+                policy,
+                address,
+                clock,
+                scans,
+                bookmarks: Arc::default(),
+            }),
+        }
     }
 
     /// Who lets clients in.
     pub(super) fn gate(&self) -> &Arc<Gate> {
         &self.inner.gate
+    }
+
+    /// Where pages of lists ended.
+    pub(super) fn bookmarks(&self) -> &Arc<Bookmarks> {
+        &self.inner.bookmarks
     }
 
     /// Tells the time.
@@ -61,9 +78,12 @@ impl Scim {
         (self.inner.clock)()
     }
 
-    /// Reads where reading is a look or two.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&View<'_>) -> T) -> T {
-        read(&self.inner.directory.read())
+    /// Reads what is a look or two.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&View<'_>) -> Result<T, ScimError> + Send + 'static,
+    ) -> Result<T, ScimError> {
+        self.inner.directory.query(read).await
     }
 
     /// Makes one change, and gives what `written` makes of the resource afterwards, if it is still there. `written`
@@ -75,8 +95,10 @@ impl Scim {
         written: impl FnOnce(&View<'_>, Entity) -> Result<T, ScimError> + Send + 'static,
     ) -> Result<Option<T>, ScimError> {
         client.notes.meant(write.id, write.attributes());
-        self.commit(client, |view, now, policy| {
-            let (changes, entity) = write.plan(view, now, policy)?;
+        let notes = client.notes.clone();
+        self.commit(client, move |view, now, policy| {
+            let Planned { changes, entity, passed_over } = write.plan(view, now, policy)?;
+            notes.passed_over(passed_over);
             let written = entity.map(|entity| written(view, entity)).transpose()?;
             Ok((changes, written))
         })
@@ -100,18 +122,13 @@ impl Scim {
         committed.map(|committed| committed.value).map_err(refused)
     }
 
-    /// Reads where reading may take long.
+    /// Reads where reading may take long: few do at one time.
     pub(super) async fn read_at_length<T: Send + 'static>(
         &self,
         read: impl FnOnce(&View<'_>) -> Result<T, ScimError> + Send + 'static,
     ) -> Result<T, ScimError> {
         let _turn = self.inner.scans.acquire().await.map_err(|_| ScimError::Unavailable)?;
-        let directory = self.inner.directory.clone();
-        let reading = tokio::task::spawn_blocking(move || read(&directory.read()));
-        reading.await.map_err(|error| {
-            tracing::error!(%error, "a SCIM query failed by a fault of this program");
-            ScimError::Unavailable
-        })?
+        self.read(read).await
     }
 }
 

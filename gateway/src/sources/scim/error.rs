@@ -91,6 +91,9 @@ pub enum ScimError {
     /// An operation of a bulk request on what another one failed to make.
     #[error("the operation with bulkId {0:?}, to which this one refers, failed")]
     Reference(String),
+    /// The body is packed in a way that isn't known here (RFC 9110, 15.5.16).
+    #[error("the content coding {0:?} is not known here; send the body unpacked, or as gzip or deflate")]
+    ContentCoding(String),
     /// Larger than the gateway takes in at once.
     #[error("{0}")]
     TooLarge(String),
@@ -136,6 +139,7 @@ impl ScimError {
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentCoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -208,6 +212,9 @@ impl IntoResponse for ScimError {
             // Whole seconds: Okta understands no date there.
             Self::TooManyAttempts(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::ContentCoding(_) => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
             }
             Self::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));

@@ -17,7 +17,7 @@ use super::brief::cut;
 use super::client;
 use super::error::Refusal;
 use super::notes::Notes;
-use crate::domain::ScimExchange;
+use crate::domain::{ScimExchange, one_line};
 
 /// Where requests are told of, and the clock that they are told by.
 #[derive(Clone)]
@@ -43,6 +43,11 @@ pub(super) async fn record(State(recorder): State<Recorder>, request: Request, n
     let refusal = response.extensions().get::<Refusal>().cloned();
     let noted = notes.noted();
     let is_bulk = resource == "Bulk";
+    let refused = refusal.as_ref().map(|refusal| cut(&refusal.detail, ScimExchange::MAX_DETAIL_CHARS));
+    if let Some(passed_over) = &noted.passed_over {
+        let (client, what) = (noted.token.as_deref().unwrap_or_default(), one_line(passed_over));
+        tracing::warn!(client, method, resource, "a SCIM client asked for more than was done: {what}");
+    }
     (recorder.gate.observer)(ScimExchange {
         at: (recorder.clock)(),
         token: noted.token,
@@ -54,7 +59,7 @@ pub(super) async fn record(State(recorder): State<Recorder>, request: Request, n
         attributes: noted.attributes,
         status: response.status().as_u16(),
         scim_type: refusal.as_ref().and_then(|refusal| refusal.scim_type),
-        detail: refusal.map(|refusal| cut(&refusal.detail, ScimExchange::MAX_DETAIL_CHARS)),
+        detail: refused.or(noted.passed_over),
         took: started.elapsed(),
     });
     response

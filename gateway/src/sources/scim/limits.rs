@@ -6,6 +6,9 @@ pub const MAX_BODY_LEN: usize = 1 << 20;
 /// How much of a body that is too long is read and thrown away, in bytes, so that its sender gets to read the answer.
 pub(super) const MAX_DRAINED_LEN: usize = 8 << 20;
 
+/// As many characters of a content coding that isn't known are told back.
+pub(super) const MAX_CODING_CHARS: usize = 64;
+
 /// Deepest nesting of objects and arrays in a request body.
 pub(super) const MAX_JSON_DEPTH: usize = 16;
 
@@ -52,6 +55,9 @@ pub(super) const MAX_SORTED: usize = 100_000;
 
 /// As many bytes of a text decide its place in a sorted list.
 pub(super) const MAX_SORT_KEY_LEN: usize = 128;
+
+/// Places at which pages by index ended that are remembered.
+pub(super) const MAX_BOOKMARKS: usize = 256;
 
 /// Longest text that is looked at as a cursor, in bytes.
 pub(super) const MAX_CURSOR_LEN: usize = 2048;

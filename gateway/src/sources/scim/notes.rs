@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
+use super::brief::cut;
 use crate::domain::{ClientKind, ScimExchange};
 
 /// What is learnt of a request while it is worked on.
@@ -20,6 +21,8 @@ pub(super) struct Noted {
     pub(super) id: Option<Uuid>,
     /// Names of attributes, each once.
     pub(super) attributes: Vec<String>,
+    /// What was asked for and not done, though the request was granted.
+    pub(super) passed_over: Option<String>,
 }
 
 impl Notes {
@@ -39,6 +42,14 @@ impl Notes {
                 noted.attributes.push(name);
             }
         }
+    }
+
+    /// This was asked for and is not done. Of many, as much is kept as a log shows.
+    pub(super) fn passed_over(&self, what: Option<String>) {
+        let Some(what) = what else { return };
+        let mut noted = self.lock();
+        let all = noted.passed_over.take().into_iter().chain([what]).collect::<Vec<_>>().join("; ");
+        noted.passed_over = Some(cut(&all, ScimExchange::MAX_DETAIL_CHARS));
     }
 
     /// What has been learnt so far.

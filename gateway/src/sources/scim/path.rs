@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::limits;
-use super::schema::{Attribute, ResourceType};
+use super::schema::{Attribute, ResourceType, SCHEMAS};
 
 /// Why a filter or path can't be read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -38,9 +38,10 @@ impl AttributePath {
         if text.len() > limits::MAX_EXPRESSION_LEN {
             return None;
         }
-        let (schema, local) = match text.rsplit_once(':') {
-            Some((schema, local)) => (Some(urn(schema)?), local),
-            None => (None, text),
+        let (schema, local) = match (after_known_schema(text), text.rsplit_once(':')) {
+            (Some((schema, local)), _) => (Some(schema), local),
+            (None, Some((schema, local))) => (Some(urn(schema)?), local),
+            (None, None) => (None, text),
         };
         let (name, sub) = match local.split_once('.') {
             Some((name, sub)) => (name, Some(attribute_name(sub)?)),
@@ -153,6 +154,15 @@ impl fmt::Display for AttributePath {
     }
 }
 
+/// A schema of ours and what follows it after a dot, which some clients write where RFC 7644, 3.10 has a colon.
+fn after_known_schema(text: &str) -> Option<(String, &str)> {
+    SCHEMAS.iter().find_map(|schema| {
+        let (front, rest) = text.split_at_checked(schema.id.len())?;
+        let local = rest.strip_prefix('.')?;
+        front.eq_ignore_ascii_case(schema.id).then(|| (front.to_owned(), local))
+    })
+}
+
 fn urn(text: &str) -> Option<String> {
     let named = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":.-_/+%".contains(&byte));
@@ -197,6 +207,14 @@ mod tests {
         assert_eq!(spot("URN:ietf:params:scim:schemas:extension:enterprise:2.0:User:cardnumber"), card);
         assert_eq!(spot("cardNumber"), card);
         assert_eq!(spot("manager").0, enterprise);
+        let manager = (enterprise.clone(), "manager".to_owned(), None, true);
+        assert_eq!(spot("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.manager"), manager);
+        let of_manager = (enterprise.clone(), "manager".to_owned(), Some("value".to_owned()), true);
+        assert_eq!(
+            spot("urn:ietf:params:scim:schemas:extension:enterprise:2.0:user.manager.value"),
+            of_manager
+        );
+        assert_eq!(spot("urn:ietf:params:scim:schemas:core:2.0:User.name.givenName"), name);
         assert_eq!(spot(ENTERPRISE_USER.id), (enterprise, String::new(), None, true));
         assert_eq!(spot(USER.schema.id), (None, String::new(), None, true));
     }
@@ -210,7 +228,20 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in ["", ".", "a.", ".a", "a.b.c", "a b", "1a", "urn:", "urn:x:", "http://x:y", "é"] {
+        for text in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a.b.c",
+            "a b",
+            "1a",
+            "urn:",
+            "urn:x:",
+            "http://x:y",
+            "é",
+            "urn:ietf:params:scim:schemas:core:2.0:User.",
+        ] {
             assert_eq!(AttributePath::parse(text), None, "{text}");
         }
     }

@@ -14,6 +14,10 @@ const LAYOUT: u32 = 1;
 /// The same with access levels and rules, which a program that knows only layout 1 would not keep up.
 const LAYOUT_WITH_ACCESS: u32 = 2;
 
+/// Version of the rows by which entities are found. A tree with others is given these when it is opened; who knows no
+/// versions of them leaves the field out.
+pub(super) const INDEXES: u32 = 1;
+
 /// How much there is of what.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Counts {
@@ -41,6 +45,9 @@ pub struct Counts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Meta {
     pub(super) layout: u32,
+    /// Version of the rows by which entities are found.
+    #[serde(default)]
+    pub(super) indexes: u32,
     /// Only a part of a snapshot is in the tree yet.
     #[serde(default)]
     pub(super) loading: bool,
@@ -59,6 +66,7 @@ impl Meta {
     /// An empty directory.
     pub(super) const EMPTY: Self = Self {
         layout: LAYOUT,
+        indexes: INDEXES,
         loading: false,
         revision: Revision(0),
         counts: Counts::NONE,
@@ -134,7 +142,7 @@ impl Counts {
             active: u64::from(person.active),
             cards: person.cards.len() as u64,
             active_cards: person.active_cards().count() as u64,
-            refused_cards: u64::from(!person.refused_cards.is_empty()),
+            refused_cards: u64::from(person.misses_a_card()),
             ..Self::NONE
         }
     }

@@ -15,6 +15,7 @@ mod open;
 mod overlay;
 mod proven;
 mod query;
+mod reindex;
 mod rows;
 mod snapshot;
 #[cfg(test)]

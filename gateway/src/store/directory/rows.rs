@@ -37,6 +37,11 @@ pub(super) mod kind {
     pub(in super::super) const RULE: u8 = b'p';
     pub(in super::super) const GROUP_RULE: u8 = b'q';
     pub(in super::super) const UNDONE: u8 = b'o';
+    pub(in super::super) const CARD_NUMBER: u8 = b'w';
+
+    /// Rows by which entities are found by a text of theirs: those whose keys follow from how texts are compared.
+    pub(in super::super) const BY_TEXT: [u8; 5] =
+        [USER_NAME, EXTERNAL_ID, GROUP_NAME, GROUP_EXTERNAL_ID, CARD_NUMBER];
 
     /// Rows from which all others follow; a snapshot holds these, in this order, which is the tree's.
     pub(in super::super) const PRIMARY: [u8; 6] = [ACCESS_LEVEL, CARDHOLDER, GROUP, MEMBER, RULE, REVOCATION];
@@ -200,7 +205,10 @@ pub(super) fn cardholder_index(person: &Cardholder) -> Rows {
         let value = if active { CARD_ACTIVE } else { CARD_INACTIVE };
         index(credential_prefix(card.credential), value);
     }
-    if !person.refused_cards.is_empty() {
+    for number in person.card_numbers() {
+        index(text_prefix(kind::CARD_NUMBER, number), &[]);
+    }
+    if person.misses_a_card() {
         rows.insert(refused_key(person.id), Value::default());
     }
     if person.reactivation.as_ref().is_some_and(|reactivation| reactivation.undone.is_some()) {

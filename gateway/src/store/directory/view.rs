@@ -74,13 +74,29 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The person with this identifier of the identity provider's.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn cardholder_by_external_id(&self, external_id: &str) -> Read<Option<Cardholder>> {
-        self.find(kind::EXTERNAL_ID, external_id, rows::cardholder_key_of, |person: &Cardholder| {
-            person.external_id.as_deref() == Some(external_id)
+    /// Everybody with this identifier of the identity provider's, in the order of their own identifiers.
+    pub fn cardholders_by_external_id(
+        &self,
+        external_id: &str,
+    ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        let meant = external_id.to_owned();
+        self.all_listed(
+            kind::EXTERNAL_ID,
+            external_id,
+            rows::cardholder_key_of,
+            move |person: &Cardholder| person.external_id.as_deref() == Some(meant.as_str()),
+        )
+    }
+
+    /// Everybody whose cards or refused cards have this number, in the words of those who gave it, in the order of their
+    /// identifiers.
+    pub fn cardholders_by_card_number(
+        &self,
+        number: &str,
+    ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
+        let meant = number.to_owned();
+        self.all_listed(kind::CARD_NUMBER, number, rows::cardholder_key_of, move |person: &Cardholder| {
+            person.card_numbers().any(|number| number == meant)
         })
     }
 
@@ -109,6 +125,22 @@ impl<'a> View<'a> {
         self.entities(vec![kind::CARDHOLDER], after.map(rows::cardholder_key))
     }
 
+    /// The person before whom there are `n` in the order of identifiers. Reads none of them.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn nth_cardholder(&self, n: usize) -> Read<Option<CardholderId>> {
+        self.ids(vec![kind::CARDHOLDER], None).nth(n).transpose().map(|id| id.map(CardholderId))
+    }
+
+    /// The group before which there are `n` in the order of identifiers. Reads none of them.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn nth_group(&self, n: usize) -> Read<Option<GroupId>> {
+        self.ids(vec![kind::GROUP], None).nth(n).transpose().map(|id| id.map(GroupId))
+    }
+
     /// A group.
     ///
     /// # Errors
@@ -128,13 +160,11 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The group with this identifier of the identity provider's.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn group_by_external_id(&self, external_id: &str) -> Read<Option<Group>> {
-        self.find(kind::GROUP_EXTERNAL_ID, external_id, rows::group_key_of, |group: &Group| {
-            group.external_id.as_deref() == Some(external_id)
+    /// Every group with this identifier of the identity provider's, in the order of their own identifiers.
+    pub fn groups_by_external_id(&self, external_id: &str) -> impl Iterator<Item = Read<Group>> + use<'a> {
+        let meant = external_id.to_owned();
+        self.all_listed(kind::GROUP_EXTERNAL_ID, external_id, rows::group_key_of, move |group: &Group| {
+            group.external_id.as_deref() == Some(meant.as_str())
         })
     }
 
@@ -169,7 +199,7 @@ impl<'a> View<'a> {
         self.get(&rows::member_key(group, member)).map(|row| row.is_some())
     }
 
-    /// People with a card that was refused.
+    /// People with a card that was refused and that has not ended.
     pub fn refused(&self) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
         self.people_listed(kind::REFUSED)
     }
@@ -282,6 +312,20 @@ impl<'a> View<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// All entities listed under `text` that really have it.
+    fn all_listed<T: DeserializeOwned, H: Fn(&T) -> bool>(
+        &self,
+        kind: u8,
+        text: &str,
+        key: fn(uuid::Uuid) -> Key,
+        has_it: H,
+    ) -> impl Iterator<Item = Read<T>> + use<'a, T, H> {
+        let view = *self;
+        self.ids(rows::text_prefix(kind, text), None)
+            .filter_map(move |id| id.and_then(|id| view.entity(&key(id))).transpose())
+            .filter(move |entity| entity.as_ref().map_or(true, &has_it))
     }
 
     fn holders(&self, credential: Credential) -> impl Iterator<Item = Read<(CardholderId, bool)>> + use<'a> {

@@ -15,7 +15,7 @@ use super::later;
 use super::limits::{
     CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL,
 };
-use super::machine::{ControllerStatus, Demand, Machine, Outcome, SyncState, Work};
+use super::machine::{ControllerStatus, Demand, Machine, Outcome};
 use super::room::{Answer, Failure, Operation, Room};
 use crate::access::DesiredTable;
 
@@ -24,6 +24,7 @@ mod buckets;
 mod held;
 mod operations;
 mod state;
+mod status;
 
 use held::{Held, HeldTable, Item};
 use state::{InFlight, Phase};
@@ -51,7 +52,10 @@ pub(super) struct DigestingPanel {
     full: bool,
     events: EventCursor,
     verify_at: Timestamp,
+    /// Until then it is left alone: it made no sense.
     not_before: Timestamp,
+    /// The same for deletions, which wait only if it was one of them that was answered so.
+    delete_not_before: Timestamp,
     verified_at: Option<Timestamp>,
     resyncs: u64,
 }
@@ -76,6 +80,7 @@ impl DigestingPanel {
             events: EventCursor::default(),
             verify_at: Timestamp::MIN,
             not_before: Timestamp::MIN,
+            delete_not_before: Timestamp::MIN,
             verified_at: None,
             resyncs: 0,
         }
@@ -113,7 +118,7 @@ impl Machine for DigestingPanel {
 
     fn demand(&self, now: Timestamp) -> Demand {
         let gives_way = self.in_flight.as_ref().is_none_or(InFlight::is_read);
-        if now < self.not_before {
+        if self.is_left_alone(now) {
             Demand::None
         } else if self.held.has_deletes() && gives_way {
             Demand::Urgent
@@ -130,7 +135,7 @@ impl Machine for DigestingPanel {
         table: DesiredTable<'_>,
         room: &mut dyn Room,
     ) -> Option<Vec<Credential>> {
-        if self.in_flight.is_some() || now < self.not_before {
+        if self.in_flight.is_some() || self.is_left_alone(now) {
             return None;
         }
         let in_flight = self.choose(now, table, room)?;
@@ -144,6 +149,7 @@ impl Machine for DigestingPanel {
 
     fn answered(&mut self, now: Timestamp, table: DesiredTable<'_>, answer: &Answer) -> Outcome {
         let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
+        let deletes = in_flight.deletes();
         let outcome = match (in_flight, answer) {
             (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
                 self.changed(now, table, items, *status, *digest, *applied)
@@ -183,7 +189,7 @@ impl Machine for DigestingPanel {
             (in_flight, _) => return self.violated(now, in_flight, MALFORMED),
         };
         if let Outcome::Violation(_) = outcome {
-            self.leave_alone(now);
+            self.leave_alone(now, deletes);
         }
         outcome
     }
@@ -229,37 +235,11 @@ impl Machine for DigestingPanel {
     }
 
     fn status(&self) -> ControllerStatus {
-        ControllerStatus {
-            state: self.state(),
-            work: Work {
-                rows: self.held.dirty(),
-                buckets_to_read: self.held.unread.len(),
-                buckets_to_load: self.held.absent_buckets(),
-            },
-            info: self.info,
-            desired_rows: self.desired_rows,
-            rows: self.info.map(|_| self.held.rows),
-            reported_digest: self.reported,
-            desired_digest: self.desired.table(&self.desired_profiles),
-            verified_at: self.verified_at,
-            full: self.full,
-            resyncs: self.resyncs,
-            events_lost: self.events.lost(),
-        }
+        self.picture()
     }
 }
 
 impl DigestingPanel {
-    fn state(&self) -> SyncState {
-        match self.phase {
-            _ if self.is_proven() => SyncState::Proven,
-            Phase::Asking { .. } | Phase::Adopting => SyncState::Unknown,
-            Phase::Comparing { .. } => SyncState::Comparing,
-            Phase::Known if !self.held.is_known() => SyncState::Comparing,
-            Phase::Known => SyncState::Changing,
-        }
-    }
-
     /// The operation under way was answered with what is no answer to it.
     fn violated(&mut self, now: Timestamp, in_flight: InFlight, what: &'static str) -> Outcome {
         if let InFlight::Events = in_flight {
@@ -267,13 +247,21 @@ impl DigestingPanel {
             self.events.unreadable(now);
             return Outcome::Violation("its events can't be read");
         }
+        let deletes = in_flight.deletes();
         self.lose(in_flight);
-        self.leave_alone(now);
+        self.leave_alone(now, deletes);
         Outcome::Violation(what)
     }
 
-    fn leave_alone(&mut self, now: Timestamp) {
+    fn is_left_alone(&self, now: Timestamp) -> bool {
+        now < if self.held.has_deletes() { self.delete_not_before } else { self.not_before }
+    }
+
+    fn leave_alone(&mut self, now: Timestamp, deletes: bool) {
         self.not_before = later(now, RETRY_AFTER);
+        if deletes {
+            self.delete_not_before = self.not_before;
+        }
         self.phase = Phase::Asking { resume: false };
     }
 

@@ -33,4 +33,9 @@ impl InFlight {
     pub(super) const fn is_read(&self) -> bool {
         matches!(self, Self::Info | Self::Buckets | Self::Rows { .. } | Self::Events)
     }
+
+    /// Whether it deletes rows.
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self, Self::Change(items) if items.iter().all(|item| item.after.is_none()))
+    }
 }

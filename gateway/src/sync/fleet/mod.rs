@@ -4,27 +4,32 @@
 //! compiled anew, [`recompile`](Fleet::recompile) and what follows it hand them out and take them back a chunk at a
 //! time; between two chunks whatever is more urgent gets in, and what it said stays true.
 
+mod change;
+mod output;
 mod pass;
+mod proof;
 mod resume;
 
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::PanelEvent;
 use panel_protocol::table::DigestKey;
 
+pub use change::CardChange;
+use change::landing;
+pub use output::Output;
 pub use pass::Chunk;
 use pass::Pass;
 pub use resume::Past;
 
 use super::digesting::DigestingPanel;
 use super::events::EventCursor;
-use super::machine::{ControllerStatus, Demand, Machine, Outcome};
+use super::machine::{ControllerStatus, Demand, Machine};
 use super::receipts::{OpenReceipts, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
 use crate::access::{CardAccess, CardIndex, DesiredTable, DoorPlan};
-use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision};
+use crate::domain::{ControllerId, Receipt, ReceiptAction, Revision};
 
 /// What is fixed about a controller.
 #[derive(Clone, Debug)]
@@ -35,67 +40,6 @@ pub struct ControllerSpec {
     pub plan: DoorPlan,
     /// The secret under which its digests are made.
     pub digest_key: DigestKey,
-}
-
-/// What a change of the directory means for one card.
-#[derive(Clone, PartialEq, Debug)]
-pub struct CardChange {
-    /// The change.
-    pub revision: Revision,
-    /// When it was durable.
-    pub committed: Timestamp,
-    /// The card.
-    pub credential: Credential,
-    /// What it may do from now on; `None`: nothing.
-    pub access: Option<CardAccess>,
-    /// Whose card it is, or was.
-    pub holder: CardholderId,
-    /// Their name.
-    pub holder_name: String,
-}
-
-/// What the fleet has to say to the world.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Output {
-    /// A change has been proven at every controller that it concerns.
-    Finished(Receipt),
-    /// Events to keep; confirm by [`Fleet::events_stored`].
-    Events {
-        /// Which controller.
-        controller: usize,
-        /// Its epoch.
-        epoch: u32,
-        /// The number after the last of them.
-        before: u32,
-        /// In order.
-        events: Vec<PanelEvent>,
-    },
-    /// A controller made more events than it has room for, and forgot the oldest before they could be fetched.
-    EventsLost {
-        /// Which controller.
-        controller: usize,
-        /// How many.
-        count: u64,
-    },
-    /// A controller has proven everything up to this revision.
-    Proven {
-        /// Which controller.
-        controller: usize,
-        /// Up to and including this one.
-        revision: Revision,
-    },
-    /// A controller's table has no room for what it should hold.
-    Full {
-        /// Which controller.
-        controller: usize,
-    },
-    /// A controller's answers make no sense.
-    Violation {
-        /// Which controller.
-        controller: usize,
-        /// In words.
-        what: &'static str,
-    },
 }
 
 /// The site. Controllers are named by their place in the list that it was made from.
@@ -190,42 +134,6 @@ impl Fleet {
         self.take(changes, now);
     }
 
-    /// With this revision, all active cards are to be compiled anew. Until they are, nothing of it counts as proven.
-    pub fn recompile(&mut self, revision: Revision, committed: Timestamp) {
-        self.pass_of(revision, committed).begin();
-    }
-
-    /// With this revision, these cards are to be compiled anew, be they active or not.
-    pub fn recompile_cards(
-        &mut self,
-        revision: Revision,
-        committed: Timestamp,
-        cards: impl IntoIterator<Item = Credential>,
-    ) {
-        self.pass_of(revision, committed).list(cards);
-    }
-
-    /// The next cards to be compiled anew, at most as many as [`change`](Self::change) takes; `None` if all have been.
-    /// Read the directory after this, and without holding the fleet; give [`apply_chunk`](Self::apply_chunk) what comes
-    /// of it, or ask again.
-    pub fn next_chunk(&mut self) -> Option<Chunk> {
-        let chunk = self.pass.as_mut()?.next(&self.cards);
-        if chunk.is_none() {
-            self.pass = None;
-            (0..self.panels.len()).for_each(|controller| self.tell_proven(controller));
-        }
-        chunk
-    }
-
-    /// The cards of the last chunk, compiled. What has been said of one of them since it was handed out is newer, and
-    /// stays.
-    pub fn apply_chunk(&mut self, mut compiled: Vec<CardChange>, now: Timestamp) {
-        let Some(pass) = &mut self.pass else { return };
-        let awaited = pass.done();
-        compiled.retain(|change| awaited.contains(&change.credential));
-        self.take(compiled, now);
-    }
-
     /// How eagerly a controller wants the line.
     pub fn demand(&self, controller: usize, now: Timestamp) -> Demand {
         self.panels.get(controller).map_or(Demand::None, |panel| panel.machine.demand(now))
@@ -299,17 +207,11 @@ impl Fleet {
         self.outputs.pop_front()
     }
 
-    fn pass_of(&mut self, revision: Revision, committed: Timestamp) -> &mut Pass {
-        self.revision = self.revision.max(revision);
-        let pass = self.pass.get_or_insert_with(|| Pass::new(revision, committed));
-        pass.join(revision, committed);
-        pass
-    }
-
     fn events(&mut self, controller: usize) -> Option<&mut EventCursor> {
         self.panels.get_mut(controller)?.machine.events()
     }
 
+    /// Takes what is newest of these cards.
     fn take(&mut self, changes: Vec<CardChange>, now: Timestamp) {
         let mut changed = Vec::with_capacity(changes.len());
         for change in changes {
@@ -322,7 +224,7 @@ impl Fleet {
                 _ => continue,
             };
             let landings = concerned.into_iter().map(|at| landing(self.names[at].clone(), now)).collect();
-            self.receipts.begin(card, receipt(change, action, landings));
+            self.receipts.begin(card, change.receipt(action, landings));
             changed.push(card);
         }
         // Where the change before it never got to, this one may find nothing to do.
@@ -351,75 +253,5 @@ impl Fleet {
             }
         }
         (before, concerned)
-    }
-
-    fn tell_lost_events(&mut self, controller: usize) {
-        let count = self.events(controller).map_or(0, EventCursor::take_lost);
-        if count > 0 {
-            self.outputs.push_back(Output::EventsLost { controller, count });
-        }
-    }
-
-    fn come_to(&mut self, controller: usize, now: Timestamp, outcome: Outcome) {
-        match outcome {
-            Outcome::Quiet => {}
-            Outcome::Acknowledged { cards, proven } => {
-                self.step(controller, &cards, Step::Acknowledged, now);
-                if proven {
-                    self.prove(controller, &cards, now);
-                }
-            }
-            Outcome::Verified => {
-                let cards = self.receipts.unproven_at(&self.names[controller]);
-                self.prove(controller, &cards, now);
-            }
-            Outcome::Events { epoch, before, events } => {
-                self.outputs.push_back(Output::Events { controller, epoch, before, events });
-            }
-            Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),
-        }
-    }
-
-    fn prove(&mut self, controller: usize, cards: &[Credential], now: Timestamp) {
-        let Panel { plan, machine } = &self.panels[controller];
-        let proven = machine.proven_among(cards, DesiredTable::new(plan, &self.cards));
-        if proven.is_empty() && !cards.is_empty() {
-            return;
-        }
-        self.step(controller, &proven, Step::Proven, now);
-        self.tell_proven(controller);
-    }
-
-    /// Says how far a controller has come, if it holds all that it should.
-    fn tell_proven(&mut self, controller: usize) {
-        if self.panels[controller].machine.is_proven() {
-            let pending = self.pass.as_ref().map(Pass::compiled_up_to);
-            let revision = pending.map_or(self.revision, |pending| pending.min(self.revision));
-            self.outputs.push_back(Output::Proven { controller, revision });
-        }
-    }
-
-    fn step(&mut self, controller: usize, cards: &[Credential], step: Step, now: Timestamp) {
-        let name = &self.names[controller];
-        for card in cards {
-            let finished = self.receipts.step(name, *card, step, now);
-            self.outputs.extend(finished.into_iter().map(Output::Finished));
-        }
-    }
-}
-
-fn landing(controller: ControllerId, now: Timestamp) -> Landing {
-    Landing { controller, compiled: now, sent: None, acknowledged: None, proven: None }
-}
-
-fn receipt(change: CardChange, action: ReceiptAction, landings: Vec<Landing>) -> Receipt {
-    Receipt {
-        revision: change.revision,
-        action,
-        credential: change.credential,
-        holder: Some(change.holder),
-        holder_name: change.holder_name,
-        committed: change.committed,
-        landings,
     }
 }

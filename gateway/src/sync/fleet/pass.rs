@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
+use super::{CardChange, Fleet};
 use crate::access::{CardAccess, CardIndex};
 use crate::domain::Revision;
 use crate::sync::limits::MAX_CHANGES_AT_ONCE;
@@ -101,5 +102,50 @@ impl Pass {
     fn forget_chunk(&mut self) {
         self.last = None;
         self.awaited.clear();
+    }
+}
+
+impl Fleet {
+    /// With this revision, all active cards are to be compiled anew. Until they are, nothing of it counts as proven.
+    pub fn recompile(&mut self, revision: Revision, committed: Timestamp) {
+        self.pass_of(revision, committed).begin();
+    }
+
+    /// With this revision, these cards are to be compiled anew, be they active or not.
+    pub fn recompile_cards(
+        &mut self,
+        revision: Revision,
+        committed: Timestamp,
+        cards: impl IntoIterator<Item = Credential>,
+    ) {
+        self.pass_of(revision, committed).list(cards);
+    }
+
+    /// The next cards to be compiled anew, at most as many as [`change`](Self::change) takes; `None` if all have been.
+    /// Read the directory after this, and without holding the fleet; give [`apply_chunk`](Self::apply_chunk) what comes
+    /// of it, or ask again.
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
+        let chunk = self.pass.as_mut()?.next(&self.cards);
+        if chunk.is_none() {
+            self.pass = None;
+            (0..self.panels.len()).for_each(|controller| self.tell_proven(controller));
+        }
+        chunk
+    }
+
+    /// The cards of the last chunk, compiled. What has been said of one of them since it was handed out is newer, and
+    /// stays.
+    pub fn apply_chunk(&mut self, mut compiled: Vec<CardChange>, now: Timestamp) {
+        let Some(pass) = &mut self.pass else { return };
+        let awaited = pass.done();
+        compiled.retain(|change| awaited.contains(&change.credential));
+        self.take(compiled, now);
+    }
+
+    fn pass_of(&mut self, revision: Revision, committed: Timestamp) -> &mut Pass {
+        self.revision = self.revision.max(revision);
+        let pass = self.pass.get_or_insert_with(|| Pass::new(revision, committed));
+        pass.join(revision, committed);
+        pass
     }
 }

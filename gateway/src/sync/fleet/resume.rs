@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::{CardChange, Fleet, landing, receipt};
+use super::Fleet;
+use super::change::{CardChange, landing};
 use crate::domain::{CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision, Revocation};
 
 /// What an earlier run left behind.
@@ -76,7 +77,7 @@ impl Fleet {
             holder: revoked.holder,
             holder_name: revoked.holder_name,
         };
-        self.receipts.begin(card, receipt(change, ReceiptAction::Deactivate, landings));
+        self.receipts.begin(card, change.receipt(ReceiptAction::Deactivate, landings));
     }
 }
 

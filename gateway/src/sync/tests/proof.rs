@@ -116,6 +116,25 @@ fn a_panel_that_makes_no_sense_is_left_alone_and_then_asked_anew() {
 }
 
 #[test]
+fn a_revocation_does_not_wait_until_a_panel_makes_sense_again_unless_it_was_answered_so_itself() {
+    let mut site = proven(20);
+    site.set(50, true);
+    let mut request = [0; 64];
+    assert!(site.next(0, &mut request).is_some() && request[0] == PUT_ROWS);
+    site.fleet.failed(0, site.now, Failure::Malformed);
+    site.set(7, false);
+    assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
+    assert!(site.next(0, &mut request).is_some() && request[0] == DELETE_KEYS);
+    site.fleet.failed(0, site.now, Failure::Malformed);
+    site.set(8, false);
+    assert_eq!((site.fleet.demand(0, site.now), site.next(0, &mut request)), (Demand::None, None));
+    site.later(RETRY_AFTER);
+    assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
+    site.settle();
+    site.assert_equal();
+}
+
+#[test]
 fn a_refused_operation_is_lost_and_refused_events_hold_no_rows() {
     let mut site = proven(20);
     let clock = site.clock();

@@ -25,7 +25,7 @@ fn hostile() -> SiteFacts {
     }
     let refusal = CardRefusal::NotACard { number: bad(), detail: bad() };
     let given = GivenCard { number: bad(), ..GivenCard::default() };
-    let refused = RefusedCard { given, refusal, at: fixture::noon() };
+    let refused = RefusedCard { given, refusal, at: fixture::noon(), ended: false };
     facts.refused_cards = vec![RefusedCardView::of(CardholderId(uuid::Uuid::nil()), HOSTILE, &refused)];
     facts.alarms[0].text = bad();
     facts.notices = vec![Notice { text: bad(), ..facts.notices.remove(0) }];

@@ -28,13 +28,22 @@ pub(super) struct Acquaintance {
     presence: Presence,
     about: Option<(DeviceId, Capabilities)>,
     trouble: Option<Trouble>,
+    /// What last stood in a session's way, if the line may have been at fault.
+    passing: Option<KeyFault>,
     /// The deviations that have been told, a bit each.
     deviations: u8,
 }
 
 impl Acquaintance {
     pub(super) const fn new(expected: Option<DeviceIdentity>) -> Self {
-        Self { expected, presence: Presence::Unknown, about: None, trouble: None, deviations: 0 }
+        Self {
+            expected,
+            presence: Presence::Unknown,
+            about: None,
+            trouble: None,
+            passing: None,
+            deviations: 0,
+        }
     }
 
     pub(super) fn is_online(&self) -> bool {
@@ -85,7 +94,7 @@ impl Acquaintance {
 
     /// It has proven its key: it is the device that should answer from now on.
     pub(super) fn proven(&mut self) {
-        self.trouble = None;
+        (self.trouble, self.passing) = (None, None);
         self.expected = self.expected.or_else(|| self.about.map(|(pdid, _)| DeviceIdentity::from(&pdid)));
     }
 
@@ -118,6 +127,9 @@ impl Acquaintance {
 
     /// No session can be had with it. `None`: that has been told.
     pub(super) fn refused(&mut self, fault: KeyFault) -> Option<Event> {
+        if fault.may_pass() && self.passing.replace(fault) != Some(fault) {
+            return None;
+        }
         self.get_into(Trouble::NoSession(fault)).then_some(Event::NoSession { fault })
     }
 

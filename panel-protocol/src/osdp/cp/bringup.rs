@@ -158,6 +158,7 @@ impl<const N: usize> Peer<N> {
             Worked::Up => {}
         }
         self.device.proven();
+        self.timetable.grant_haste();
         self.found(line);
         self.notices.add(Event::SecureUp);
     }

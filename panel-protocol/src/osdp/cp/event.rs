@@ -84,7 +84,8 @@ pub enum Event {
         /// What ended it.
         cause: LossCause,
     },
-    /// No session with it can be had. Told once until the reason changes; tried again all the while.
+    /// No session with it can be had. Told once until the reason changes; tried again all the while. What the line may
+    /// be at fault for is told the second time in a row.
     NoSession {
         /// Why not.
         fault: KeyFault,
@@ -219,10 +220,19 @@ pub enum KeyFault {
     Rejected,
     /// It has no secure channel: it says so, or doesn't know what a handshake is.
     NoSecureChannel,
+    /// It answers, but not the handshake.
+    Unanswered,
     /// It refused the handshake, with this reason.
     Refused(NakReason),
     /// Its answer is none that the handshake allows.
     Malformed,
+}
+
+impl KeyFault {
+    /// Whether it may only have missed a frame, and the next attempt may well succeed.
+    pub(super) const fn may_pass(self) -> bool {
+        matches!(self, Self::Malformed | Self::Refused(NakReason::Check | NakReason::Sequence))
+    }
 }
 
 impl fmt::Display for IdFault {

@@ -72,8 +72,10 @@ impl<const N: usize> Peer<N> {
         if self.upload.is_abort_due() && is_open {
             return Wants { due: Some(Micros(0)), ..Wants::default() }; // before anything else that it gets
         }
-        let resting = if let Phase::Resting { until } = self.phase { Some(until) } else { None };
-        let due = resting.unwrap_or(self.timetable.due());
+        let due = match self.phase {
+            Phase::Resting { until } => self.timetable.end_of_pause(until, hurries),
+            _ => self.timetable.due(),
+        };
         let wants = Wants {
             standing,
             due: Some(due),

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Deviation, Event, LossCause, OfflineCause};
+use super::event::{Deviation, Event, KeyFault, LossCause, OfflineCause};
 use super::output::Demand;
 use super::outstanding::{Kind, Purpose, Sent};
 use super::peer::Peer;
@@ -15,6 +15,9 @@ use super::phase::Phase;
 use super::settings::COMSET_TRIES;
 use super::transfer::FileFault;
 use crate::time::Micros;
+
+/// Repetitions of a step of the handshake after which a PD that has just answered is taken not to know it.
+const HANDSHAKE_REPETITIONS: u8 = 4;
 
 impl<const N: usize> Peer<N> {
     /// The reply to the last frame did not come in time, or (`damaged`) came and could not be read.
@@ -28,6 +31,13 @@ impl<const N: usize> Peer<N> {
             Phase::Probe | Phase::Identify if failures > 0 || !may_be_there => self.unreachable(now, line),
             Phase::Probe | Phase::Identify => {}
             _ if failures > 0 && self.check.disprove() => self.go_back_to_checksum(now),
+            Phase::Challenge { .. } | Phase::Cryptogram { .. } if failures >= HANDSHAKE_REPETITIONS => {
+                let fault = match self.device.claims_secure_channel() {
+                    true => KeyFault::Unanswered,
+                    false => KeyFault::NoSecureChannel,
+                };
+                self.no_session(now, line, fault);
+            }
             _ if purpose == Purpose::ComSet && failures >= COMSET_TRIES => {
                 self.lose_session(now, line, LossCause::Moved);
             }
@@ -128,6 +138,7 @@ impl<const N: usize> Peer<N> {
     pub(super) fn pause(&mut self, now: Micros, line: &LineConfig) {
         let pause = self.next_pause(line);
         self.rest(now + pause);
+        self.timetable.let_urgent_hurry(now);
     }
 
     /// The pause before the next attempt: none, if the PD may be at another address that is to be tried first.
@@ -145,6 +156,7 @@ impl<const N: usize> Peer<N> {
             self.notices.add(event);
         }
         self.outstanding.begin_anew();
+        self.timetable.forbid_haste();
         self.upload.take_abort();
         self.phase = Phase::Resting { until };
     }

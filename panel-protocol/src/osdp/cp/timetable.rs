@@ -9,6 +9,13 @@ use crate::time::Micros;
 /// Most that a PD gets for a reply, in the line's reply times: one that is slower is of no use to a line.
 const MOST_REPLY_TIMES: u32 = 4;
 
+/// Pause before the next attempt while something urgent waits, after a session that did not last: whatever keeps ending
+/// sessions, such as another CP, the urgent goes through in between.
+const URGENT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Attempts in a row that are made so soon.
+const MOST_HASTE: u8 = 10;
+
 /// One PD's times.
 #[derive(Debug)]
 pub(super) struct Timetable {
@@ -16,6 +23,10 @@ pub(super) struct Timetable {
     due: Micros,
     last_heard: Option<Micros>,
     backoff: Backoff,
+    /// When a pause may end for something urgent, if it may.
+    hurry_from: Option<Micros>,
+    /// Pauses that may end so before another session has been up.
+    haste: u8,
     /// Whether an attempt has led nowhere since the last that did, or since it was to be looked at at once.
     sought_in_vain: bool,
     /// Time that it has for its replies, if it is known to need more than the line gives.
@@ -28,6 +39,8 @@ impl Timetable {
             due: Micros(0),
             last_heard: None,
             backoff: Backoff::new(line),
+            hurry_from: None,
+            haste: 0,
             sought_in_vain: false,
             reply_time: None,
         }
@@ -65,6 +78,29 @@ impl Timetable {
     pub(super) fn next_pause(&mut self, line: &LineConfig) -> Duration {
         self.sought_in_vain = true;
         self.backoff.step(line)
+    }
+
+    /// A session is up: whatever ends it, something urgent need not wait for long pauses.
+    pub(super) fn grant_haste(&mut self) {
+        self.haste = MOST_HASTE;
+    }
+
+    /// A pause has begun that only time ends.
+    pub(super) fn forbid_haste(&mut self) {
+        self.hurry_from = None;
+    }
+
+    /// A pause has begun that something urgent may end early.
+    pub(super) fn let_urgent_hurry(&mut self, now: Micros) {
+        if self.haste > 0 {
+            self.haste -= 1;
+            self.hurry_from = Some(now + URGENT_PAUSE);
+        }
+    }
+
+    /// When a pause until `until` ends.
+    pub(super) fn end_of_pause(&self, until: Micros, urgent: bool) -> Micros {
+        self.hurry_from.filter(|_| urgent).map_or(until, |from| until.min(from))
     }
 
     pub(super) fn was_sought_in_vain(&self) -> bool {

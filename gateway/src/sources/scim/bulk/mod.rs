@@ -4,6 +4,7 @@
 //! backward, forward or circular. An operation waits for those that it refers to; otherwise they are done in the order
 //! in which they were sent. Pure: `routes::bulk` does them.
 
+mod circles;
 mod order;
 mod references;
 
@@ -20,6 +21,7 @@ use super::schema::{RESOURCE_TYPES, ResourceType};
 use super::sent::from_body;
 use references::NewIds;
 
+pub(super) use circles::circles;
 pub(super) use order::order;
 
 /// A bulk request.

@@ -11,6 +11,7 @@ use super::super::error::ScimError;
 use super::super::path::{AttributePath, Place};
 use super::super::schema::{Attribute, Kind, ResourceType};
 use super::form::{Filter, Literal, Operator};
+use crate::domain::fold_case;
 
 /// Whether the whole resource satisfies the filter.
 pub(in super::super) fn matches(filter: &Filter, resource: &ResourceType, document: &Document) -> bool {
@@ -179,7 +180,7 @@ fn order(value: &Value, row: Option<&Attribute>, literal: &Literal, exact: bool)
 fn texts(value: &Value, literal: &Literal, exact: bool) -> Option<(String, String)> {
     let text = value.as_str()?;
     let literal = literal.as_text()?;
-    if exact { Some((text.to_owned(), literal)) } else { Some((text.to_lowercase(), literal.to_lowercase())) }
+    if exact { Some((text.to_owned(), literal)) } else { Some((fold_case(text), fold_case(&literal))) }
 }
 
 fn as_boolean(literal: &Literal) -> Option<bool> {

@@ -8,6 +8,7 @@ use super::super::document::Document;
 use super::super::path::AttributePath;
 use super::super::schema::{ENTERPRISE_USER, USER};
 use super::form::{Filter, Literal, Operator};
+use crate::domain::fold_case;
 
 /// Names, in small letters, whose letter case counts. Of those that the sample has.
 const EXACT: [&str; 6] =
@@ -152,7 +153,7 @@ fn compares(value: &Value, name: &str, operator: Operator, literal: &Literal) ->
         Value::String(value) => {
             let mut value = value.clone();
             if !is_exact(name) {
-                (value, wanted) = (value.to_lowercase(), wanted.to_lowercase());
+                (value, wanted) = (fold_case(&value), fold_case(&wanted));
             }
             match operator {
                 Operator::Contains => return value.contains(&wanted),

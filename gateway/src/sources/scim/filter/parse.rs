@@ -4,6 +4,9 @@ use super::super::limits;
 use super::super::path::{AttributePath, ExpressionError};
 use super::form::{Filter, Literal, Operator};
 
+/// What is written for a quotation mark where JSON has `"` (RFC 7644, figure 1).
+const OTHER_QUOTES: [char; 8] = ['\'', '`', '´', '‘', '’', '“', '”', '„'];
+
 /// Reads a whole text as one filter.
 pub(in super::super) fn parse(text: &str) -> Result<Filter, ExpressionError> {
     let mut parser = Parser::new(text)?;
@@ -154,6 +157,10 @@ impl<'a> Parser<'a> {
         let end = rest.find(|c: char| c.is_whitespace() || ")]".contains(c)).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.expected("a value"));
+        }
+        // Taken for a part of the value, it would tell the client that nobody has it.
+        if rest.starts_with(OTHER_QUOTES) || rest[..end].contains('"') {
+            return Err(self.expected("a value in double quotes"));
         }
         self.at += end;
         Ok(bare(&rest[..end]))

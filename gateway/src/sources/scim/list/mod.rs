@@ -1,20 +1,23 @@
 //! Queries: which resources satisfy a filter, in which order, and which page of them a client gets (RFC 7644, 3.4.2;
 //! RFC 9865).
 //!
-//! Equality on what is indexed (`id`, `userName`, `externalId`, a group's `displayName`), alone or in an `and`, reads
-//! the one candidate; everything else looks at each resource. Finding nothing is an answer, never an error. Memory is
+//! Equality on what is indexed (`id`, `userName`, `externalId`, card numbers, a group's `displayName`), alone or in an `and`, reads
+//! the few candidates; everything else looks at each resource. Finding nothing is an answer, never an error. Memory is
 //! bounded whatever the size of the directory: a page of resources, and for a sorted page the places of at most
 //! [`limits::MAX_SORTED`] results.
 
+mod bookmarks;
 mod cursor;
 mod first;
+mod key;
 mod query;
+mod response;
 mod sort;
 
 use std::iter;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::document::Document;
 use super::error::ScimError;
@@ -23,14 +26,17 @@ use super::limits;
 use super::resource::Entity;
 use super::schema::{RESOURCE_TYPES, ResourceType};
 use crate::store::{StoreError, View};
+use bookmarks::{Bookmark, Key as BookmarkKey};
 use cursor::Cursor;
 use first::First;
-use query::{From, Key};
+use key::Key;
+use query::From;
+use response::cursor_list;
 use sort::{Position, Sort};
 
+pub(super) use bookmarks::Bookmarks;
 pub(super) use query::Query;
-
-const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+pub(super) use response::list;
 
 /// A query on its way through the directory.
 pub(super) struct Search<'a> {
@@ -40,6 +46,8 @@ pub(super) struct Search<'a> {
     /// The endpoint's address.
     pub(super) base: &'a str,
     pub(super) now: Timestamp,
+    /// Where earlier pages ended.
+    pub(super) bookmarks: &'a Bookmarks,
 }
 
 /// The part of the results that a client gets.
@@ -62,21 +70,34 @@ impl Search<'_> {
             self.resources.iter().try_for_each(|resource| filter::check(filter, resource))?;
         }
         let identity = || self.query.identity(self.resources);
-        let resumed = match &self.query.from {
-            From::Cursor(text) => Some(Cursor::read(text, &identity(), self.now)?),
-            From::Index(_) | From::Start => None,
+        let here = match self.query.from {
+            From::Index(start) => Some(BookmarkKey::of(&identity(), self.view.revision(), start)),
+            From::Start | From::Cursor(_) => None,
+        };
+        let resumed = match (&self.query.from, &here) {
+            (From::Cursor(text), _) => Some(Cursor::read(text, &identity(), self.now)?),
+            (From::Index(2..), Some(here)) => self.bookmarks.find(here).map(|mark| self.resumed_at(mark)),
+            _ => None,
         };
         let page = match &self.query.sort {
             Some(sort) if !self.is_natural(sort) => self.sorted(sort, resumed.as_ref())?,
             _ => self.in_natural_order(resumed.as_ref())?,
         };
-        if let From::Index(start) = self.query.from {
-            return Ok(list(page.total, start, page.resources));
+        if let (From::Index(start), Some(here)) = (&self.query.from, here) {
+            if let Some(last) = page.more_after {
+                let next = here.starting_at(start.saturating_add(page.resources.len()));
+                self.bookmarks.put(next, Bookmark { total: page.total, last });
+            }
+            return Ok(list(page.total, *start, page.resources));
         }
         let (began_s, total) =
             resumed.map_or((self.now.as_second(), page.total), |cursor| (cursor.began_s, cursor.total));
         let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity()));
         Ok(cursor_list(total, page.resources, next))
+    }
+
+    fn resumed_at(&self, mark: Bookmark) -> Cursor {
+        Cursor { began_s: self.now.as_second(), total: mark.total, last: mark.last }
     }
 
     /// Whether the directory holds the results in this order.
@@ -94,10 +115,19 @@ impl Search<'_> {
             }
             (None, Some(_)) => None,
         };
-        let skip = self.skipped();
+        let skip = self.skipped(resumed);
         let mut page = Page { resources: Vec::new(), total: 0, more_after: None };
+        let mut begin = resumed.map(|cursor| cursor.last.clone());
+        if let (None, Some(total), 1..) = (filter, known, skip) {
+            // Where nobody is looked at, nobody need be read to be passed over.
+            begin = self.place_of(skip)?;
+            if begin.is_none() {
+                return Ok(Page { total, ..page });
+            }
+        }
+        let skip = if filter.is_none() { 0 } else { skip };
         let mut last = None;
-        for entity in self.candidates(resumed.map(|cursor| &cursor.last)) {
+        for entity in self.candidates(begin.as_ref()) {
             let entity = entity?;
             let looked_at = filter.as_ref().map(|_| self.looked_at(&entity)).transpose()?;
             if looked_at.as_ref().is_some_and(|document| !self.satisfies(&entity, document)) {
@@ -123,7 +153,7 @@ impl Search<'_> {
 
     /// Results in the order of a key: looks at all, and remembers the places of no more than the page needs.
     fn sorted(&self, sort: &Sort, resumed: Option<&Cursor>) -> Result<Page, ScimError> {
-        let skip = self.skipped();
+        let skip = self.skipped(resumed);
         let end = skip.saturating_add(self.query.count);
         // One more than the page, to know whether another follows.
         let mut first = First::new(end.saturating_add(1), limits::MAX_SORTED);
@@ -148,11 +178,26 @@ impl Search<'_> {
         Ok(Page { resources, total, more_after })
     }
 
-    fn skipped(&self) -> usize {
+    /// How many results are passed over from the first, or from where an earlier page ended.
+    fn skipped(&self, resumed: Option<&Cursor>) -> usize {
         match self.query.from {
-            From::Index(start) => start - 1,
-            From::Start | From::Cursor(_) => 0,
+            From::Index(start) if resumed.is_none() => start - 1,
+            From::Index(_) | From::Start | From::Cursor(_) => 0,
         }
+    }
+
+    /// The place of the `n`th resource of all, counted from 1, in the order in which the directory holds them; none where
+    /// there are not so many.
+    fn place_of(&self, mut n: usize) -> Result<Option<Position>, ScimError> {
+        for resource in self.resources {
+            let there = Entity::count(self.view, resource);
+            if n <= there {
+                let id = Entity::nth_id(self.view, resource, n - 1)?;
+                return Ok(id.map(|id| Position { key: sort::Key::NONE, kind: kind(resource), id }));
+            }
+            n -= there;
+        }
+        Ok(None)
     }
 
     /// All that may be results, by type and identifier, after a place.
@@ -176,13 +221,17 @@ impl Search<'_> {
         let Some(key) = self.query.key(resource) else {
             return Box::new(Entity::all(self.view, resource, after).map(|entity| Ok(entity?)));
         };
-        let found = match key {
-            Key::Id(id) => id.parse().map_or(Ok(None), |id| Entity::find(self.view, resource, id)),
+        let found: Box<dyn Iterator<Item = Result<Entity, StoreError>> + '_> = match key {
+            Key::Id(id) => {
+                let found = id.parse().map_or(Ok(None), |id| Entity::find(self.view, resource, id));
+                Box::new(found.transpose().into_iter())
+            }
+            Key::Name(name) => Box::new(Entity::by_name(self.view, resource, &name).transpose().into_iter()),
             Key::ExternalId(id) => Entity::by_external_id(self.view, resource, &id),
-            Key::Name(name) => Entity::by_name(self.view, resource, &name),
+            Key::CardNumber(number) => Box::new(Entity::by_card_number(self.view, &number)),
         };
-        let found = found.map(|entity| entity.filter(|entity| after.is_none_or(|after| entity.id() > after)));
-        Box::new(found.transpose().map(|entity| Ok(entity?)).into_iter())
+        let is_after = move |entity: &Entity| after.is_none_or(|after| entity.id() > after);
+        Box::new(found.filter(move |entity| entity.as_ref().map_or(true, is_after)).map(|entity| Ok(entity?)))
     }
 
     fn at(&self, place: &Position) -> Result<Option<Entity>, StoreError> {
@@ -228,30 +277,4 @@ fn position(key: sort::Key, entity: &Entity) -> Position {
 fn kind(resource: &ResourceType) -> u8 {
     let place = RESOURCE_TYPES.iter().position(|other| other.held_as == resource.held_as);
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
-}
-
-/// A `ListResponse`.
-pub(super) fn list(total: usize, start: usize, resources: Vec<Value>) -> Value {
-    let mut list = json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "startIndex": start,
-        "itemsPerPage": resources.len(),
-    });
-    list["Resources"] = Value::Array(resources);
-    list
-}
-
-/// A `ListResponse` of a query by cursor.
-fn cursor_list(total: usize, resources: Vec<Value>, next: Option<String>) -> Value {
-    let mut list = json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "itemsPerPage": resources.len(),
-    });
-    if let Some(next) = next {
-        list["nextCursor"] = next.into();
-    }
-    list["Resources"] = Value::Array(resources);
-    list
 }

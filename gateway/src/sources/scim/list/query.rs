@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::super::document::{Document, get};
 use super::super::error::ScimError;
-use super::super::filter::{self, Filter, Operator};
+use super::super::filter::{self, Filter};
 use super::super::limits;
-use super::super::path::Place;
 use super::super::project::Projection;
-use super::super::schema::{Held, ResourceType};
+use super::super::schema::ResourceType;
+use super::key::{Key, key};
 use super::sort::Sort;
 
 /// A query.
@@ -187,29 +187,6 @@ fn integer(name: &str, text: &str) -> Result<i64, ScimError> {
     text.trim().parse().map_err(|_| ScimError::value(name, format!("{text:?} must be an integer")))
 }
 
-/// An equality that an index answers.
-pub(super) enum Key {
-    Id(String),
-    ExternalId(String),
-    /// `userName` of a person, `displayName` of a group.
-    Name(String),
-}
-
-fn key(term: &Filter, resource: &ResourceType) -> Option<Key> {
-    let Filter::Compare { path, operator: Operator::Equal, literal } = term else { return None };
-    let Place::Attribute(spot) = path.locate(resource) else { return None };
-    if spot.extension.is_some() || spot.sub.is_some() {
-        return None;
-    }
-    let text = literal.as_text()?;
-    match (resource.held_as, spot.name) {
-        (_, "id") => Some(Key::Id(text)),
-        (_, "externalId") => Some(Key::ExternalId(text)),
-        (Held::Cardholders, "userName") | (Held::Groups, "displayName") => Some(Key::Name(text)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::schema::{GROUP, USER};
@@ -264,6 +241,22 @@ mod tests {
         assert!(!scans("USERNAME EQ \"ada\" and active eq true"));
         assert!(!scans("externalId eq jyoung"));
         assert!(!scans("id eq \"u\" and manager eq \"m\""));
+        assert!(!scans("cardNumber eq \"1\""));
+        assert!(!scans(
+            "active eq true and urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:cardnumber eq 1"
+        ));
+        assert!(!scans("cards.value eq \"1\"") && !scans("cards eq \"1\""));
+        assert!(!scans("cards[active eq true and value eq \"1\"]"));
+        for other in [
+            "cards[badgeType eq \"1\"]",
+            "cards.badgeType eq \"1\"",
+            "cardNumber ne \"1\"",
+            "cardNumber eq null",
+        ] {
+            assert!(scans(other), "{other}");
+        }
+        assert!(scans("cards[not (value eq \"1\")]") && scans("cards[value eq \"1\" or active eq true]"));
+        assert!(query(&[("filter", "cardNumber eq \"1\"")]).unwrap().scans(&[&GROUP]));
         assert!(scans("userName sw \"a\""));
         assert!(scans("userName eq \"a\" or userName eq \"b\""));
         assert!(scans("emails[type eq \"work\"].value eq \"x\""));

@@ -106,12 +106,12 @@ pub(in super::super) fn ids_in(value: &Value) -> Vec<String> {
         Value::Array(items) => items.as_slice(),
         one => std::slice::from_ref(one),
     };
-    items
-        .iter()
-        .filter_map(|item| match item {
-            Value::Object(member) => get(member, "value").and_then(Value::as_str),
-            other => other.as_str(),
-        })
-        .map(str::to_owned)
+    let named = items.iter().filter_map(|item| match item {
+        Value::Object(member) => get(member, "value"),
+        other => Some(other),
+    });
+    named
+        .filter(|id| !id.is_null())
+        .map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned))
         .collect()
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::super::document::{Document, object_in, slot};
 use super::super::error::ScimError;
 use super::super::schema::{GROUP, Held, ResourceType, USER};
-use super::version::etag_with;
+use super::version::{etag, etag_with};
 use super::{group, user};
 use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision};
 use crate::store::{StoreError, View};
@@ -28,16 +28,29 @@ impl Entity {
         })
     }
 
-    /// The entity with this identifier of the identity provider's.
-    pub(in super::super) fn by_external_id(
-        view: &View<'_>,
+    /// All with this identifier of the identity provider's, which need not be unique, in the order of their own.
+    pub(in super::super) fn by_external_id<'v>(
+        view: &View<'v>,
         resource: &ResourceType,
         external_id: &str,
-    ) -> Read<Option<Self>> {
-        Ok(match resource.held_as {
-            Held::Cardholders => view.cardholder_by_external_id(external_id)?.map(Self::from),
-            Held::Groups => view.group_by_external_id(external_id)?.map(Self::Group),
-        })
+    ) -> Box<dyn Iterator<Item = Read<Self>> + 'v> {
+        match resource.held_as {
+            Held::Cardholders => {
+                let people = view.cardholders_by_external_id(external_id);
+                Box::new(people.map(|person| person.map(Self::from)))
+            }
+            Held::Groups => {
+                Box::new(view.groups_by_external_id(external_id).map(|group| group.map(Self::Group)))
+            }
+        }
+    }
+
+    /// All people with a card of this number, in the order of their identifiers.
+    pub(in super::super) fn by_card_number<'v>(
+        view: &View<'v>,
+        number: &str,
+    ) -> impl Iterator<Item = Read<Self>> + use<'v> {
+        view.cardholders_by_card_number(number).map(|person| person.map(Self::from))
     }
 
     /// The entity with this unique name: a person's `userName`, a group's `displayName`.
@@ -64,6 +77,14 @@ impl Entity {
             }
             Held::Groups => Box::new(view.groups(after.map(GroupId)).map(|group| group.map(Self::Group))),
         }
+    }
+
+    /// The identifier of the one of this type before which there are `n`.
+    pub(in super::super) fn nth_id(view: &View<'_>, resource: &ResourceType, n: usize) -> Read<Option<Uuid>> {
+        Ok(match resource.held_as {
+            Held::Cardholders => view.nth_cardholder(n)?.map(|id| id.0),
+            Held::Groups => view.nth_group(n)?.map(|id| id.0),
+        })
     }
 
     /// How many there are of this type.
@@ -118,6 +139,16 @@ impl Entity {
             Self::Person(person) => user::present(person, base),
             Self::Group(group) => group::present(group, base),
         }
+    }
+
+    /// The version that a read of it would give, as far as a plan can know it: what changes a group's members is not seen
+    /// by the plan that makes the change.
+    pub(in super::super) fn version(&self, view: &View<'_>, base: &str) -> Result<String, ScimError> {
+        let related = match self {
+            Self::Person(person) => user::groups(view, person.id, base)?,
+            Self::Group(_) => Vec::new(),
+        };
+        Ok(if related.is_empty() { etag(self.revision()) } else { etag_with(self.revision(), &related) })
     }
 
     /// Adds what [`present_alone`](Self::present_alone) leaves out.

@@ -1,22 +1,27 @@
 //! A group as a SCIM Group. Its members are relations of the directory, never part of its document.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::document::Document;
 use super::super::error::ScimError;
-use super::super::filter::{Filter, element_matches};
 use super::super::patch::{MemberEdit, Patch, ids_in};
-use super::super::schema::{GROUP, USER};
-use super::common::{add_common, location, put_text, rest, take_required, take_text};
+use super::super::schema::GROUP;
+use super::common::{add_common, put_text, rest, take_required, take_text};
+use super::memberships::{Memberships, member};
 use super::version::Condition;
-use crate::domain::{CardholderId, Change, Group, GroupId};
+use crate::domain::{Change, Group, GroupId};
 use crate::sources::Moment;
 use crate::store::View;
 
-/// A plan's result: what to change, and the group afterwards.
-type Plan<T> = Result<(Vec<Change>, T), ScimError>;
+/// A plan's result.
+type Plan = Result<(Vec<Change>, Written), ScimError>;
+
+/// A group afterwards.
+pub(super) struct Written {
+    pub(super) group: Group,
+    /// What was asked for and not done, in words.
+    pub(super) passed_over: Option<String>,
+}
 
 /// A group as clients see it, apart from its members.
 pub(in super::super) fn present(group: &Group, base: &str) -> Document {
@@ -29,11 +34,6 @@ pub(in super::super) fn present(group: &Group, base: &str) -> Document {
 /// A group's members, as clients see them. Costs a look at each.
 pub(in super::super) fn members(view: &View<'_>, id: GroupId, base: &str) -> Result<Vec<Value>, ScimError> {
     Ok(view.members(id, None).map(|id| id.map(|id| member(id, base))).collect::<Result<_, _>>()?)
-}
-
-fn member(id: CardholderId, base: &str) -> Value {
-    let id = id.to_string();
-    json!({ "value": id, "$ref": location(&USER, &id, base), "type": USER.name })
 }
 
 /// What clients may change of a group, members apart.
@@ -62,12 +62,7 @@ fn group_from(
 }
 
 /// Plans a new group.
-pub(in super::super) fn create(
-    view: &View<'_>,
-    now: Moment<'_>,
-    id: GroupId,
-    mut sent: Document,
-) -> Plan<Group> {
+pub(in super::super) fn create(view: &View<'_>, now: Moment<'_>, id: GroupId, mut sent: Document) -> Plan {
     let members = take_members(&mut sent);
     let group = group_from(sent, id, now, None)?;
     write(view, None, group, vec![MemberEdit::Add(members)])
@@ -79,7 +74,7 @@ pub(in super::super) fn replace(
     now: Moment<'_>,
     (id, condition): (GroupId, &Condition),
     mut sent: Document,
-) -> Plan<Group> {
+) -> Plan {
     let before = find(view, id, condition)?;
     let members = take_members(&mut sent);
     let group = group_from(sent, id, now, Some(&before))?;
@@ -92,7 +87,7 @@ pub(in super::super) fn patch(
     now: Moment<'_>,
     (id, condition): (GroupId, &Condition),
     mut patch: Patch,
-) -> Plan<Group> {
+) -> Plan {
     let before = find(view, id, condition)?;
     let edits = patch.take_members(&GROUP)?;
     let mut document = document_of(&before);
@@ -102,9 +97,12 @@ pub(in super::super) fn patch(
 }
 
 /// Plans a group's end. Its members stay people.
-pub(in super::super) fn delete(view: &View<'_>, (id, condition): (GroupId, &Condition)) -> Plan<()> {
+pub(in super::super) fn delete(
+    view: &View<'_>,
+    (id, condition): (GroupId, &Condition),
+) -> Result<Vec<Change>, ScimError> {
     find(view, id, condition)?;
-    Ok((vec![Change::DeleteGroup { id }], ()))
+    Ok(vec![Change::DeleteGroup { id }])
 }
 
 fn take_members(sent: &mut Document) -> Vec<String> {
@@ -117,82 +115,21 @@ fn find(view: &View<'_>, id: GroupId, condition: &Condition) -> Result<Group, Sc
     Ok(group)
 }
 
-fn write(view: &View<'_>, before: Option<Group>, group: Group, edits: Vec<MemberEdit>) -> Plan<Group> {
+fn write(view: &View<'_>, before: Option<Group>, group: Group, edits: Vec<MemberEdit>) -> Plan {
     if let Some(other) = view.group_by_display_name(&group.display_name)?
         && other.id != group.id
     {
         return Err(ScimError::Uniqueness(format!("displayName {:?} is taken", group.display_name)));
     }
-    let memberships = membership_changes(view, group.id, edits)?;
+    let Memberships { changes: memberships, strangers } = Memberships::of(view, group.id, edits)?;
+    let passed_over = strangers.in_words(view)?;
     if let Some(before) = before {
         let same = Group { modified: before.modified, revision: before.revision, ..group.clone() } == before;
         if same && memberships.is_empty() {
-            return Ok((Vec::new(), before));
+            return Ok((Vec::new(), Written { group: before, passed_over }));
         }
     }
     let mut changes = vec![Change::PutGroup { group: group.clone() }];
     changes.extend(memberships);
-    Ok((changes, group))
-}
-
-/// The shortest way from the members there are to those that the edits leave; departures first.
-fn membership_changes(
-    view: &View<'_>,
-    group: GroupId,
-    edits: Vec<MemberEdit>,
-) -> Result<Vec<Change>, ScimError> {
-    let mut belongs: BTreeMap<CardholderId, bool> = BTreeMap::new();
-    for edit in edits {
-        match edit {
-            MemberEdit::Add(ids) => set(&mut belongs, ids, true),
-            MemberEdit::Remove(ids) => set(&mut belongs, ids, false),
-            MemberEdit::Replace(ids) => {
-                remove_where(view, group, &mut belongs, |_| true)?;
-                set(&mut belongs, ids, true);
-            }
-            MemberEdit::RemoveMatching(filter) => {
-                remove_where(view, group, &mut belongs, |id| is_chosen(&filter, id))?;
-            }
-        }
-    }
-    let (mut departures, mut arrivals) = (Vec::new(), Vec::new());
-    for (member, belongs) in belongs {
-        match (belongs, view.is_member(group, member)?) {
-            (false, true) => departures.push(Change::RemoveMember { group, member }),
-            (true, false) if view.cardholder(member)?.is_some() => {
-                arrivals.push(Change::AddMember { group, member });
-            }
-            _ => {}
-        }
-    }
-    departures.append(&mut arrivals);
-    Ok(departures)
-}
-
-fn set(belongs: &mut BTreeMap<CardholderId, bool>, ids: Vec<String>, state: bool) {
-    let ids = ids.into_iter().filter_map(|id| id.trim().parse().ok());
-    belongs.extend(ids.map(|id: CardholderId| (id, state)));
-}
-
-fn is_chosen(filter: &Filter, id: CardholderId) -> bool {
-    let row = GROUP.core_attribute("members");
-    element_matches(filter, row, &member(id, ""))
-}
-
-fn remove_where(
-    view: &View<'_>,
-    group: GroupId,
-    belongs: &mut BTreeMap<CardholderId, bool>,
-    chosen: impl Fn(CardholderId) -> bool,
-) -> Result<(), ScimError> {
-    for (_, state) in belongs.iter_mut().filter(|(id, _)| chosen(**id)) {
-        *state = false;
-    }
-    for id in view.members(group, None) {
-        let id = id?;
-        if chosen(id) {
-            belongs.entry(id).or_insert(false);
-        }
-    }
-    Ok(())
+    Ok((changes, Written { group, passed_over }))
 }

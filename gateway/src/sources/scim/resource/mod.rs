@@ -4,11 +4,12 @@
 mod common;
 mod entity;
 mod group;
+mod memberships;
 mod user;
 mod version;
 mod write;
 
 pub(super) use common::location;
 pub(super) use entity::Entity;
-pub(super) use version::{Condition, etag, is_known};
-pub(super) use write::{Wish, Write};
+pub(super) use version::{Condition, is_known};
+pub(super) use write::{Planned, Wish, Write};

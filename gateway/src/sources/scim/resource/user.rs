@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::cards;
-use super::super::document::{Document, put};
+use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
@@ -15,7 +15,7 @@ use crate::sources::cards::{CardPolicy, Settlement, WantedCards, hand_over};
 use crate::store::View;
 
 /// A plan's result: what to change, and the person afterwards.
-type Plan<T> = Result<(Vec<Change>, T), ScimError>;
+type Plan = Result<(Vec<Change>, Cardholder), ScimError>;
 
 /// What a client wants a person to be.
 struct Draft {
@@ -64,11 +64,7 @@ fn document_of(person: &Cardholder) -> Document {
     if is_given || person.display_name != derived {
         document.insert("displayName".into(), person.display_name.as_str().into());
     }
-    // A null stands for a client's wish that `active` be unassigned.
-    match document.get("active") {
-        Some(Value::Null) => document.remove("active"),
-        _ => document.insert("active".into(), person.active.into()),
-    };
+    document.insert("active".into(), person.active.into());
     cards::put_into(&mut document, person);
     document
 }
@@ -105,7 +101,7 @@ pub(in super::super) fn create(
     policy: &CardPolicy,
     id: CardholderId,
     sent: Document,
-) -> Plan<Cardholder> {
+) -> Plan {
     let draft = draft(sent)?;
     write(view, now, policy, None, person_from(draft, id, now, None))
 }
@@ -117,29 +113,25 @@ pub(in super::super) fn replace(
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     sent: Document,
-) -> Plan<Cardholder> {
+) -> Plan {
     let before = find(view, id, condition)?;
     let desired = person_from(draft(sent)?, id, now, Some(&before));
-    write(view, now, policy, Some(before), desired)
+    write(view, now, policy, Some(&before), desired)
 }
 
-/// Plans a person's PATCH: all of its operations or none.
+/// Plans a person's PATCH: all of its operations or none. `active` can't be taken away: they stay as active as they were.
 pub(in super::super) fn patch(
     view: &View<'_>,
     now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
     patch: Patch,
-) -> Plan<Cardholder> {
+) -> Plan {
     let before = find(view, id, condition)?;
     let mut document = document_of(&before);
     patch.apply(&USER, &mut document)?;
-    let unassigned = !document.contains_key("active");
-    let (mut person, cards) = person_from(draft(document)?, id, now, Some(&before));
-    if unassigned {
-        put(&mut person.attributes, "active", Some(Value::Null));
-    }
-    write(view, now, policy, Some(before), (person, cards))
+    let desired = person_from(draft(document)?, id, now, Some(&before));
+    write(view, now, policy, Some(&before), desired)
 }
 
 /// Plans a person's end, and gives their cards to whoever waits for them.
@@ -148,11 +140,11 @@ pub(in super::super) fn delete(
     now: Moment<'_>,
     policy: &CardPolicy,
     (id, condition): (CardholderId, &Condition),
-) -> Plan<()> {
+) -> Result<Vec<Change>, ScimError> {
     let before = find(view, id, condition)?;
     let mut changes = vec![Change::DeleteCardholder { id }];
-    changes.extend(hand_over(view, policy, now, &before, None)?);
-    Ok((changes, ()))
+    changes.extend(hand_over(view, policy, now, Some(&before), None)?);
+    Ok(changes)
 }
 
 /// The person, if the client's version is theirs.
@@ -207,26 +199,24 @@ fn write(
     view: &View<'_>,
     now: Moment<'_>,
     policy: &CardPolicy,
-    before: Option<Cardholder>,
+    before: Option<&Cardholder>,
     (mut person, cards): (Cardholder, WantedCards),
-) -> Plan<Cardholder> {
+) -> Plan {
     if let Some(other) = view.cardholder_by_user_name(&person.user_name)?
         && other.id != person.id
     {
         return Err(ScimError::Uniqueness(format!("userName {:?} is taken", person.user_name)));
     }
-    let settlement = Settlement { view, policy, at: now.at, before: before.as_ref(), handover: None };
+    let settlement = Settlement { view, policy, at: now.at, before, handover: None };
     settlement.settle(&mut person, cards)?;
-    let Some(before) = before else {
-        return Ok((vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }], person));
-    };
-    let unchanged =
-        Cardholder { modified: before.modified, revision: before.revision, ..person.clone() } == before;
-    if unchanged {
-        return Ok((Vec::new(), before));
+    if let Some(before) = before {
+        let (modified, revision) = (before.modified, before.revision);
+        if (Cardholder { modified, revision, ..person.clone() }) == *before {
+            return Ok((Vec::new(), before.clone()));
+        }
     }
     let mut changes = vec![Change::PutCardholder { cardholder: Box::new(person.clone()) }];
-    changes.extend(hand_over(view, policy, now, &before, Some(&person))?);
+    changes.extend(hand_over(view, policy, now, before, Some(&person))?);
     Ok((changes, person))
 }
 

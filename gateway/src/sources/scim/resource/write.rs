@@ -16,7 +16,7 @@ use crate::sources::cards::CardPolicy;
 use crate::store::View;
 
 /// A change of one resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Write {
     pub(in super::super) resource: &'static ResourceType,
     /// Of a new resource too: whoever makes it chooses.
@@ -26,8 +26,17 @@ pub(in super::super) struct Write {
     pub(in super::super) condition: Condition,
 }
 
+/// What a change comes to.
+pub(in super::super) struct Planned {
+    pub(in super::super) changes: Vec<Change>,
+    /// The resource afterwards, if it is still there.
+    pub(in super::super) entity: Option<Entity>,
+    /// What was asked for and not done, in words.
+    pub(in super::super) passed_over: Option<String>,
+}
+
 /// What shall become of the resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) enum Wish {
     Create(Document),
     Replace(Document),
@@ -45,13 +54,13 @@ impl Write {
         }
     }
 
-    /// Plans it: what to change, and the resource afterwards, if it is still there.
+    /// Plans it.
     pub(in super::super) fn plan(
         self,
         view: &View<'_>,
         now: Moment<'_>,
         policy: &CardPolicy,
-    ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
+    ) -> Result<Planned, ScimError> {
         match self.resource.held_as {
             Held::Cardholders => self.plan_person(view, now, policy),
             Held::Groups => self.plan_group(view, now),
@@ -63,7 +72,7 @@ impl Write {
         view: &View<'_>,
         now: Moment<'_>,
         policy: &CardPolicy,
-    ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
+    ) -> Result<Planned, ScimError> {
         let id = CardholderId(self.id);
         let target = (id, &self.condition);
         let (changes, person) = match self.wish {
@@ -71,26 +80,27 @@ impl Write {
             Wish::Replace(sent) => user::replace(view, now, policy, target, sent)?,
             Wish::Patch(patch) => user::patch(view, now, policy, target, patch)?,
             Wish::Delete => {
-                return user::delete(view, now, policy, target).map(|(changes, ())| (changes, None));
+                let changes = user::delete(view, now, policy, target)?;
+                return Ok(Planned { changes, entity: None, passed_over: None });
             }
         };
-        Ok((changes, Some(Entity::from(person))))
+        Ok(Planned { changes, entity: Some(Entity::from(person)), passed_over: None })
     }
 
-    fn plan_group(
-        self,
-        view: &View<'_>,
-        now: Moment<'_>,
-    ) -> Result<(Vec<Change>, Option<Entity>), ScimError> {
+    fn plan_group(self, view: &View<'_>, now: Moment<'_>) -> Result<Planned, ScimError> {
         let id = GroupId(self.id);
         let target = (id, &self.condition);
-        let (changes, group) = match self.wish {
+        let (changes, written) = match self.wish {
             Wish::Create(sent) => group::create(view, now, id, sent)?,
             Wish::Replace(sent) => group::replace(view, now, target, sent)?,
             Wish::Patch(patch) => group::patch(view, now, target, patch)?,
-            Wish::Delete => return group::delete(view, target).map(|(changes, ())| (changes, None)),
+            Wish::Delete => {
+                let changes = group::delete(view, target)?;
+                return Ok(Planned { changes, entity: None, passed_over: None });
+            }
         };
-        Ok((changes, Some(Entity::Group(group))))
+        let group::Written { group, passed_over } = written;
+        Ok(Planned { changes, entity: Some(Entity::Group(group)), passed_over })
     }
 }
 

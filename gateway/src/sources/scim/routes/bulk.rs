@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,12 +16,12 @@ use serde_json::{Value, json};
 use tokio::task::coop::{Unconstrained, unconstrained};
 
 use super::super::auth::Client;
-use super::super::body;
-use super::super::bulk::{Bulk, Operation, order};
+use super::super::body::Sent;
+use super::super::bulk::{Bulk, Operation, circles, order};
 use super::super::client::Speaker;
 use super::super::endpoint::{Base, Scim};
 use super::super::error::ScimError;
-use super::super::resource::{Entity, Write, etag, location};
+use super::super::resource::{Planned, Write, location};
 use super::super::schema::ResourceType;
 use super::answer;
 use crate::domain::Change;
@@ -37,23 +36,33 @@ pub(super) async fn run(
     Extension(client): Extension<Client>,
     speaker: Speaker,
     Base(base): Base,
-    body: Body,
+    sent: Sent,
 ) -> Result<Response, ScimError> {
-    let bulk = Bulk::read(&body::object(body).await?, speaker)?;
+    let bulk = Bulk::read(&sent.object().await?, speaker)?;
     let refers_to: Vec<&[usize]> =
         bulk.operations.iter().map(|operation| operation.refers_to.as_slice()).collect();
     let order = order(&refers_to);
-    let progress = Arc::new(Progress { most_failures: bulk.fail_on_errors, failed: Mutex::default() });
+    let mut circles = circles(&refers_to, &order);
+    let progress = Arc::new(Progress { most_failures: bulk.fail_on_errors, outcomes: Mutex::default() });
     let mut operations: Vec<Option<Operation>> = bulk.operations.into_iter().map(Some).collect();
     let mut handed = Vec::with_capacity(order.len());
     for place in order {
+        let circle = circles.remove(&place).unwrap_or_default();
+        let circle: Vec<_> = circle.into_iter().filter_map(|at| rehearsal(at, &operations)).collect();
         let Some(operation) = operations[place].take() else { continue };
         if let Ok(write) = &operation.write {
             client.notes.meant(write.id, write.attributes());
         }
-        let (told, progress) = (Told::of(&operation), Arc::clone(&progress));
+        let (told, progress, notes) = (Told::of(&operation), Arc::clone(&progress), client.notes.clone());
+        let base = base.clone();
         let turn = move |view: &View<'_>, now: Moment<'_>, policy: &CardPolicy| {
-            progress.turn(place, operation, |write| write.plan(view, now, policy))
+            progress.rehearse(circle, |write| write.plan(view, now, policy));
+            progress.turn(place, operation, |write| {
+                let Planned { changes, entity, passed_over } = write.plan(view, now, policy)?;
+                notes.passed_over(passed_over);
+                let version = entity.map(|entity| entity.version(view, &base)).transpose()?;
+                Ok((changes, version))
+            })
         };
         handed.push((place, told, handed_in(scim.commit(&client, turn))));
     }
@@ -79,42 +88,80 @@ fn handed_in<F: Future>(change: F) -> Handed<F> {
 
 type Handed<F> = Pin<Box<MaybeDone<Unconstrained<F>>>>;
 
+/// An operation of a circle, looked at before the first of the circle is done.
+type Rehearsal = (usize, Option<String>, Result<Write, ScimError>);
+
+fn rehearsal(place: usize, operations: &[Option<Operation>]) -> Option<Rehearsal> {
+    let operation = operations[place].as_ref()?;
+    Some((place, operation.bulk_id.clone(), operation.write.clone()))
+}
+
 /// What became of the operations before, known to the plans of those after.
 struct Progress {
     most_failures: Option<usize>,
+    outcomes: Mutex<Outcomes>,
+}
+
+#[derive(Default)]
+struct Outcomes {
     /// Places of operations that failed, with their `bulkId`.
-    failed: Mutex<HashMap<usize, Option<String>>>,
+    failed: HashMap<usize, Option<String>>,
+    /// Places of operations whose turn hasn't come and that can't be done, with the reason.
+    doomed: HashMap<usize, ScimError>,
 }
 
 /// What became of an operation when its turn came.
 enum Turn {
-    /// It was done; with the resource afterwards, if it is still there.
-    Taken(Option<Entity>),
+    /// It was done; with the resource's version afterwards, if it is still there.
+    Taken(Option<String>),
     /// Too many before it had failed.
     Passed,
 }
 
 impl Progress {
+    /// Looks whether all of a circle can be done. If one can't, none is: the others would refer to nobody.
+    fn rehearse(&self, circle: Vec<Rehearsal>, plan: impl Fn(Write) -> Result<Planned, ScimError>) {
+        let places: Vec<_> = circle.iter().map(|(place, ..)| *place).collect();
+        let refused = circle.into_iter().find_map(|(place, bulk_id, write)| {
+            write.and_then(&plan).err().map(|error| (place, bulk_id, error))
+        });
+        let Some((failing, bulk_id, error)) = refused else { return };
+        let reason = |place: usize| {
+            if place == failing {
+                error.clone()
+            } else {
+                ScimError::Reference(bulk_id.clone().unwrap_or_default())
+            }
+        };
+        let doomed = places.into_iter().map(|place| (place, reason(place)));
+        self.lock().doomed.extend(doomed);
+    }
+
     /// An operation's plan, when its turn has come.
     fn turn(
         &self,
         place: usize,
         operation: Operation,
-        plan: impl FnOnce(Write) -> Result<(Vec<Change>, Option<Entity>), ScimError>,
+        plan: impl FnOnce(Write) -> Result<(Vec<Change>, Option<String>), ScimError>,
     ) -> Result<(Vec<Change>, Turn), ScimError> {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.most_failures.is_some_and(|most| failed.len() >= most) {
+        let mut outcomes = self.lock();
+        if self.most_failures.is_some_and(|most| outcomes.failed.len() >= most) {
             return Ok((Vec::new(), Turn::Passed));
         }
-        let missing = operation.refers_to.iter().find_map(|target| failed.get(target));
-        let planned = match missing {
-            Some(bulk_id) => Err(ScimError::Reference(bulk_id.clone().unwrap_or_default())),
-            None => operation.write.and_then(plan),
+        let missing = operation.refers_to.iter().find_map(|target| outcomes.failed.get(target)).cloned();
+        let planned = match (outcomes.doomed.remove(&place), missing) {
+            (Some(error), _) => Err(error),
+            (None, Some(bulk_id)) => Err(ScimError::Reference(bulk_id.unwrap_or_default())),
+            (None, None) => operation.write.and_then(plan),
         };
         if planned.is_err() {
-            failed.insert(place, operation.bulk_id);
+            outcomes.failed.insert(place, operation.bulk_id);
         }
-        planned.map(|(changes, entity)| (changes, Turn::Taken(entity)))
+        planned.map(|(changes, version)| (changes, Turn::Taken(version)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outcomes> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,7 +189,7 @@ impl Told {
     fn answer(self, result: Result<Turn, ScimError>, base: &str) -> Option<Value> {
         let result = match result {
             Ok(Turn::Passed) => return None,
-            Ok(Turn::Taken(entity)) => Ok(entity),
+            Ok(Turn::Taken(version)) => Ok(version),
             Err(error) => Err(error),
         };
         let mut answer = json!({ "method": self.method });
@@ -154,8 +201,8 @@ impl Told {
         }
         let status = match result {
             Ok(None) => StatusCode::NO_CONTENT,
-            Ok(Some(entity)) => {
-                answer["version"] = etag(entity.revision()).into();
+            Ok(Some(version)) => {
+                answer["version"] = version.into();
                 if self.makes { StatusCode::CREATED } else { StatusCode::OK }
             }
             Err(error) => {

@@ -1,19 +1,21 @@
 //! GET and search.
 
-use axum::body::Body;
+use std::sync::Arc;
+
 use axum::extract::{Query as Parameters, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
+use super::super::body::Sent;
+use super::super::discovery;
 use super::super::document::Document;
 use super::super::endpoint::{Base, Scim};
 use super::super::error::ScimError;
 use super::super::list::{Query, Search};
 use super::super::resource::Entity;
 use super::super::schema::{Held, RESOURCE_TYPES, ResourceType};
-use super::super::{body, discovery};
 use super::answer::{self, projection};
 use super::target::{Path, resource_at};
 use crate::store::View;
@@ -71,14 +73,14 @@ pub(super) async fn search(
     State(scim): State<Scim>,
     Path(endpoint): Path<String>,
     Base(base): Base,
-    body: Body,
+    sent: Sent,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
-    query(&scim, vec![resource], Query::from_search(&body::object(body).await?)?, base).await
+    query(&scim, vec![resource], Query::from_search(&sent.object().await?)?, base).await
 }
 
-pub(super) async fn search_all(State(scim): State<Scim>, Base(base): Base, body: Body) -> Answer {
-    let query_sent = Query::from_search(&body::object(body).await?)?;
+pub(super) async fn search_all(State(scim): State<Scim>, Base(base): Base, sent: Sent) -> Answer {
+    let query_sent = Query::from_search(&sent.object().await?)?;
     query(&scim, RESOURCE_TYPES.to_vec(), query_sent, base).await
 }
 
@@ -87,11 +89,12 @@ async fn query(scim: &Scim, resources: Vec<&'static ResourceType>, query: Query,
         .iter()
         .any(|resource| resource.held_as == Held::Groups && query.projection.wants(resource, "members"));
     let at_length = groups_with_members || query.scans(&resources);
-    let now = scim.now();
+    let (now, bookmarks) = (scim.now(), Arc::clone(scim.bookmarks()));
     let answer = move |view: &View<'_>| {
-        Search { view, resources: &resources, query: &query, base: &base, now }.answer()
+        Search { view, resources: &resources, query: &query, base: &base, now, bookmarks: &bookmarks }
+            .answer()
     };
-    let found = if at_length { scim.read_at_length(answer).await? } else { scim.read(answer)? };
+    let found = if at_length { scim.read_at_length(answer).await? } else { scim.read(answer).await? };
     Ok(answer::json(StatusCode::OK, &found))
 }
 
@@ -109,7 +112,7 @@ pub(super) async fn one(
     let with_related = projection.wants(resource, resource.held_as.related());
     let read = move |view: &View<'_>| present(view, resource, uuid, &base, with_related);
     let found = match resource.held_as {
-        Held::Cardholders => scim.read(read)?,
+        Held::Cardholders => scim.read(read).await?,
         Held::Groups => scim.read_at_length(read).await?,
     };
     let document = found.ok_or_else(not_found)?;

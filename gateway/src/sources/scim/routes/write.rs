@@ -1,13 +1,12 @@
 //! POST, PUT, PATCH and DELETE of resources. Each is one plan: whole or not at all, answered when durable.
 
-use axum::body::Body;
 use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
 
 use super::super::auth::Client;
-use super::super::body;
+use super::super::body::Sent;
 use super::super::client::Speaker;
 use super::super::document::Document;
 use super::super::endpoint::{Base, Scim};
@@ -30,12 +29,12 @@ pub(super) async fn create(
     Path(endpoint): Path<String>,
     Base(base): Base,
     Parameters(parameters): Pairs,
-    body: Body,
+    sent: Sent,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let shown =
         Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::CREATED };
-    let wish = Wish::Create(from_body(resource, body::object(body).await?)?);
+    let wish = Wish::Create(from_body(resource, sent.object().await?)?);
     let write = Write { resource, id: Uuid::new_v4(), wish, condition: Condition::default() };
     shown.after(&client, write).await
 }
@@ -47,11 +46,11 @@ pub(super) async fn replace(
     Base(base): Base,
     Parameters(parameters): Pairs,
     headers: HeaderMap,
-    body: Body,
+    sent: Sent,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
-    let wish = Wish::Replace(from_body(resource, body::object(body).await?)?);
+    let wish = Wish::Replace(from_body(resource, sent.object().await?)?);
     let write = Write { resource, id: identifier(resource, &id)?, wish, condition: Condition::of(&headers) };
     shown.after(&client, write).await
 }
@@ -65,11 +64,11 @@ pub(super) async fn patch(
     Base(base): Base,
     Parameters(parameters): Pairs,
     headers: HeaderMap,
-    body: Body,
+    sent: Sent,
 ) -> Answer {
     let resource = resource_at(&endpoint)?;
     let shown = Shown { scim: &scim, base, projection: projection(&parameters)?, status: StatusCode::OK };
-    let wish = Wish::Patch(Patch::read(&body::object(body).await?, speaker)?);
+    let wish = Wish::Patch(Patch::read(&sent.object().await?, speaker)?);
     let write = Write { resource, id: identifier(resource, &id)?, wish, condition: Condition::of(&headers) };
     if resource.held_as == Held::Groups && matches!(shown.projection, Projection::All) {
         scim.write(&client, write, |_, _| Ok(())).await?;

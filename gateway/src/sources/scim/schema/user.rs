@@ -50,7 +50,11 @@ static USER_ATTRIBUTES: [Attribute; 20] = [
     Attribute::text("preferredLanguage", "Languages preferred, as in Accept-Language."),
     Attribute::text("locale", "Place for formats of numbers and dates."),
     Attribute::text("timezone", "IANA time zone."),
-    Attribute::boolean("active", "Whether any of the person's cards opens anything."),
+    Attribute::boolean(
+        "active",
+        "Whether any of the person's cards opens anything. Always there; a person who comes without it is active.",
+    )
+    .required(),
     Attribute::complex("emails", &EMAILS, "E-mail addresses.").many(),
     Attribute::complex("phoneNumbers", &PHONES, "Telephone numbers.").many(),
     Attribute::complex("ims", &IMS, "Instant messaging addresses.").many(),

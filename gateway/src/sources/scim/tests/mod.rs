@@ -1,14 +1,18 @@
 //! The endpoint over real sockets, on a directory of its own.
 
 mod addresses;
+mod bodies;
 mod bulk;
 mod cards;
+mod finding;
 mod members;
 mod paging;
+mod passed_over;
 mod shapes;
 mod versions;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use panel_protocol::wiegand::H10301;
@@ -18,8 +22,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::domain::ClientKind;
 use crate::domain::remote::Transport;
+use crate::domain::{ClientKind, ScimExchange};
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::store::Directory;
 use crate::store::tokens::{Presented, Scope, TokenInfo};
@@ -31,8 +35,12 @@ struct Endpoint {
     directory: Directory,
     client: Client,
     base: String,
+    /// What its observer was told.
+    exchanges: Exchanges,
     _folder: TempDir,
 }
+
+type Exchanges = Arc<Mutex<Vec<ScimExchange>>>;
 
 /// What was answered; no body is `null`.
 #[derive(Debug)]
@@ -49,9 +57,12 @@ impl Endpoint {
     async fn start_for(kind: Option<ClientKind>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (directory, _) = Directory::open(folder.path(), Box::new(|_| ())).unwrap();
-        let base = serve(&directory, kind, Timestamp::now).await;
+        let exchanges = Exchanges::default();
+        let told = Arc::clone(&exchanges);
+        let observer: Observer = Box::new(move |exchange| told.lock().unwrap().push(exchange));
+        let base = serve(&directory, kind, Timestamp::now, observer).await;
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { directory, client, base, _folder: folder }
+        Self { directory, client, base, exchanges, _folder: folder }
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
@@ -88,6 +99,11 @@ impl Endpoint {
         made.body["id"].as_str().unwrap().to_owned()
     }
 
+    /// What its observer was told last.
+    fn last_exchange(&self) -> ScimExchange {
+        self.exchanges.lock().unwrap().last().unwrap().clone()
+    }
+
     async fn person(&self, user_name: &str) -> String {
         self.make("/Users", &json!({ "userName": user_name })).await
     }
@@ -119,7 +135,12 @@ fn known(client: Option<ClientKind>) -> TokenCheck {
 }
 
 /// The address of an endpoint on this directory.
-async fn serve(directory: &Directory, kind: Option<ClientKind>, clock: fn() -> Timestamp) -> String {
+async fn serve(
+    directory: &Directory,
+    kind: Option<ClientKind>,
+    clock: fn() -> Timestamp,
+    observer: Observer,
+) -> String {
     // Another test may have been first; which one doesn't matter.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let policy = CardPolicy {
@@ -129,7 +150,7 @@ async fn serve(directory: &Directory, kind: Option<ClientKind>, clock: fn() -> T
         none_values: Vec::new(),
         strict: false,
     };
-    let gate = Gate::new(known(kind), Transport::PlainLoopback, Box::new(|_| {}));
+    let gate = Gate::new(known(kind), Transport::PlainLoopback, observer);
     let address = Address::FromHost { scheme: "http" };
     let app = router(Scim::new(directory.clone(), gate, policy, address, clock));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

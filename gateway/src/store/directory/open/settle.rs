@@ -10,6 +10,7 @@ use crate::store::directory::export::Snapshots;
 use crate::store::directory::load::load;
 use crate::store::directory::meta::Meta;
 use crate::store::directory::overlay::Overlay;
+use crate::store::directory::reindex::reindex;
 use crate::store::directory::snapshot;
 use crate::store::directory::tree::Tree;
 use crate::store::disk;
@@ -38,11 +39,13 @@ impl Opening<'_> {
             Found::Whole(tree, meta) => {
                 let end = self.journal_end();
                 if meta.revision <= end && self.journal.first() <= meta.revision.next().0 {
+                    let meta = reindex(&tree, meta)?;
                     return Ok((tree, meta, None));
                 }
                 if meta.revision > end {
                     self.refuse_if_nothing_is_left(&meta)?;
                     self.mend(&tree, &meta, end)?;
+                    let meta = reindex(&tree, meta)?;
                     return Ok((tree, meta, None));
                 }
                 RebuildCause::Behind(meta.revision)

@@ -4,6 +4,7 @@ mod access;
 mod damage;
 mod property;
 mod query;
+mod reindex;
 mod story;
 
 use std::convert::Infallible;

@@ -100,6 +100,11 @@ fn check_indexes(directory: &Directory) {
     for number in 0..CARDS {
         let has =
             |person: &&Cardholder| person.cards.iter().any(|card| card.credential == credential(number));
+        let numbered = view.cardholders_by_card_number(&number.to_string());
+        assert_eq!(
+            numbered.map(|person| person.unwrap().id).collect::<Vec<_>>(),
+            holders_numbered(&people, number)
+        );
         let opens = |person: &&Cardholder| person.opens_with(credential(number));
         let ids = |people: Vec<&Cardholder>| people.iter().map(|person| person.id).collect::<Vec<_>>();
         let holders = ids(people.iter().filter(has).collect());
@@ -124,6 +129,11 @@ fn check_indexes(directory: &Directory) {
     counts.access_levels = view.access_levels().count() as u64;
     counts.groups = view.groups(None).count() as u64;
     assert_eq!(view.counts(), counts);
+}
+
+fn holders_numbered(people: &[Cardholder], number: u32) -> Vec<CardholderId> {
+    let has = |person: &&Cardholder| person.card_numbers().any(|own| own == number.to_string());
+    people.iter().filter(has).map(|person| person.id).collect()
 }
 
 async fn live_through(steps: Vec<Step>) {

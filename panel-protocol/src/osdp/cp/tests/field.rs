@@ -11,6 +11,7 @@ use crate::osdp::command::Command;
 use crate::osdp::cp::{Deviation, Event, IdFault, Input, KeyFault, PdState};
 use crate::osdp::frame::{Check, Frame, Header};
 use crate::osdp::reply::{Capability, NakReason, Reply, code, function};
+use crate::testing::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -102,6 +103,59 @@ fn a_device_without_a_secure_channel_is_not_said_to_have_a_wrong_key() {
     });
     site.run_for(5 * SECOND);
     assert_eq!(site.status(0).state, PdState::NoSession(KeyFault::NoSecureChannel));
+}
+
+#[test]
+fn a_device_that_is_silent_to_the_handshake_is_told_from_one_that_is_away() {
+    let mut site = site(508, |reply| (reply.code() == code::CCRYPT).then(Vec::new));
+    site.run_for(20 * SECOND);
+    assert_eq!(site.status(0).state, PdState::NoSession(KeyFault::Unanswered));
+    assert!(!site.saw(0, |event| matches!(event, Event::Offline { .. })));
+    site.tamper = None;
+    site.run_to(15 * SECOND, is_ready);
+}
+
+#[test]
+fn a_handshake_that_goes_wrong_once_is_not_told_of_but_one_that_always_does() {
+    let spoilt = Rc::new(Cell::new(1));
+    let left = Rc::clone(&spoilt);
+    let mut site = site(509, move |reply| {
+        let spoils = reply.code() == code::CCRYPT && left.replace(left.get() - 1) > 0;
+        spoils.then(|| line_bytes(reply.header(), &Reply::Ack))
+    });
+    site.run_to(5 * SECOND, is_ready);
+    assert!(!site.saw(0, |event| matches!(event, Event::NoSession { .. })));
+    spoilt.set(i32::MAX);
+    site.restart(0);
+    site.run_for(20 * SECOND);
+    assert_eq!(site.status(0).state, PdState::NoSession(KeyFault::Malformed));
+}
+
+#[test]
+fn a_revocation_goes_through_though_another_cp_ends_every_session() {
+    let mut site = Site::new(510, 38_400);
+    site.add();
+    site.run_to(SECOND, is_ready);
+    site.polite = false;
+    let (mut dice, mut intrusion, mut wanted) = (Dice(510), 0, None);
+    for step in 0..4000 {
+        site.run_for(Duration::from_millis(10));
+        if step >= intrusion {
+            let poll = line_bytes(Header::command(0, 0), &Command::Poll);
+            site.inject(&poll);
+            intrusion = step + 23 + dice.below(5);
+        }
+        let log = &site.logs[0];
+        match wanted {
+            Some(job) if log.answered.contains(&job) => wanted = None,
+            Some(job) if log.failed.contains(&job) => wanted = Some(site.job(0, 23, true)),
+            _ => {}
+        }
+        if step % 400 == 0 {
+            assert_eq!(wanted, None, "not through after four seconds, at step {step}: {:?}", site.status(0));
+            wanted = Some(site.job(0, 23, true));
+        }
+    }
 }
 
 #[test]

@@ -294,3 +294,20 @@ async fn the_extension_is_advertised_with_the_users() {
         cards["subAttributes"].as_array().unwrap().iter().find(|sub| sub["name"] == "refusal").unwrap();
     assert_eq!((&refusal["mutability"], &refusal["returned"]), (&json!("readOnly"), &json!("request")));
 }
+
+#[tokio::test]
+async fn a_card_that_a_stricter_site_would_refuse_is_no_news_when_it_is_only_said_again() {
+    let site = Site::new(policy()).await;
+    let cards = json!([{ "value": "5" }]);
+    let ada = site.create(with_list("ada", &cards)).await;
+    let nowhere = CardDefaults { facility: None, ..policy().defaults };
+    let site = site.under(CardPolicy { defaults: nowhere, ..strict() }).await;
+    // Said again without the badge type that was the default, and with it.
+    for cards in [cards, json!([{ "value": "5", "badgeType": "Employee" }])] {
+        site.put(ada, &with_list("ada", &cards)).await;
+        assert_eq!(site.person(ada).refused_cards.len(), 1);
+    }
+    let path = format!("/Users/{ada}");
+    let (status, answer) = site.ask(Method::PUT, &path, &with_list("ada", &json!([{ "value": "6" }]))).await;
+    assert_eq!((status, &answer["scimType"]), (400, &json!("invalidValue")), "a new one is refused");
+}

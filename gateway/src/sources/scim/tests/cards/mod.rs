@@ -22,8 +22,9 @@ use crate::domain::remote::Transport;
 use crate::domain::{
     Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
 };
+use crate::sources::Moment;
 use crate::sources::cards::limits::MAX_FORMER_CARDS;
-use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
+use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved, hand_over_ended};
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::sources::scim::{Address, Gate, Scim, router};
 use crate::store::tokens::Presented;
@@ -78,20 +79,16 @@ impl Site {
     async fn new(policy: CardPolicy) -> Self {
         let dir = TempDir::new().unwrap();
         let (directory, _) = Directory::open(dir.path(), Box::new(|_| {})).unwrap();
-        let check = |text: &str| match text {
-            "okta" | "entra" => Presented::Valid(token(text, None)),
-            _ => Presented::Unknown,
-        };
-        let gate = Gate::new(Box::new(check), Transport::PlainLoopback, Box::new(|_| {}));
-        let address = Address::FromHost { scheme: "http" };
-        let scim = Scim::new(directory.clone(), gate, policy, address, clock);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}/scim/v2", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router(scim)).await });
+        let base = serve(directory.clone(), policy).await;
         // The first call wins; all of them say the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { directory, http, base, _dir: dir }
+    }
+
+    /// The same directory, as it goes on under another policy.
+    async fn under(self, policy: CardPolicy) -> Self {
+        Self { base: serve(self.directory.clone(), policy).await, ..self }
     }
 
     async fn ask_as(&self, token: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
@@ -141,10 +138,34 @@ impl Site {
         self.directory.read().active_holders_of(card(number)).unwrap()
     }
 
+    /// What the gateway does now and then.
+    async fn pass_time(&self) {
+        let (by, at) = (Origin::CommandLine, clock());
+        let plan = move |view: &View<'_>, revision| {
+            let now = Moment { at, revision, by: &by };
+            hand_over_ended(view, &policy(), now).map(|changes| (changes, ()))
+        };
+        self.directory.commit(Origin::CommandLine, clock(), plan).await.unwrap();
+    }
+
     async fn commit(&self, changes: Vec<Change>) {
         let plan = move |_: &View<'_>, _| Ok::<_, Infallible>((changes, ()));
         self.directory.commit(Origin::CommandLine, clock(), plan).await.unwrap();
     }
+}
+
+/// The address of an endpoint on this directory.
+async fn serve(directory: Directory, policy: CardPolicy) -> String {
+    let check = |text: &str| match text {
+        "okta" | "entra" => Presented::Valid(token(text, None)),
+        _ => Presented::Unknown,
+    };
+    let gate = Gate::new(Box::new(check), Transport::PlainLoopback, Box::new(|_| {}));
+    let scim = Scim::new(directory, gate, policy, Address::FromHost { scheme: "http" }, clock);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/scim/v2", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router(scim)).await });
+    base
 }
 
 fn patch(operations: &Value) -> Value {

@@ -184,3 +184,15 @@ async fn a_strict_site_refuses_the_request_by_the_kind_of_mistake() {
     site.put(bo, &suspended).await;
     assert_eq!(site.person(bo).refused_cards, [], "a card that opens nothing is in nobody's way");
 }
+
+#[tokio::test]
+async fn a_padded_zero_is_no_card_either() {
+    let site = Site::new(policy()).await;
+    for (name, number) in [("ada", "000000"), ("bo", "0"), ("cy", " 00 "), ("di", "none")] {
+        let person = site.person(site.create(with_number(name, number)).await);
+        assert!(person.cards.is_empty() && person.refused_cards.is_empty(), "{number:?}: {person:?}");
+        let listed = with_list(&format!("{name}-list"), &json!([{ "value": number }]));
+        assert!(site.person(site.create(listed).await).cards.is_empty(), "{number:?}");
+    }
+    assert!(site.holders(0).is_empty());
+}

@@ -115,3 +115,30 @@ async fn a_later_suspension_or_one_by_another_token_is_no_doubtful_one() {
         assert_eq!(site.directory.read().undone().count(), doubtful, "{token} after {wait} s");
     }
 }
+
+#[tokio::test]
+async fn active_says_what_the_doors_do_however_a_client_takes_it_away() {
+    let site = Site::new(policy()).await;
+    let takings = [
+        json!([{ "op": "remove", "path": "active" }]),
+        json!([{ "op": "replace", "path": "active", "value": null }]),
+        json!([{ "op": "replace", "path": "active", "value": "" }]),
+        json!([{ "op": "replace", "value": { "active": null } }]),
+        json!([{ "op": "add", "path": "active", "value": [] }]),
+    ];
+    for (number, taking) in takings.iter().enumerate() {
+        for is_active in [false, true] {
+            let name = format!("p{number}-{is_active}");
+            let mut body = with_number(&name, &(10 * number + usize::from(is_active)).to_string());
+            body["active"] = is_active.into();
+            let id = site.create(body).await;
+            let (status, _) = site.ask(Method::PATCH, &format!("/Users/{id}"), &patch(taking)).await;
+            assert!([200, 400].contains(&status), "{taking}: {status}");
+            assert_eq!(site.get(id, "").await["active"], is_active, "{taking}");
+            assert_eq!(site.person(id).active, is_active, "{taking}");
+            let filter = format!("?filter=userName%20eq%20%22{name}%22%20and%20active%20eq%20{is_active}");
+            let found = site.done(Method::GET, &format!("/Users{filter}"), &Value::Null).await;
+            assert_eq!(found["totalResults"], 1, "{taking}");
+        }
+    }
+}
