@@ -62,7 +62,7 @@ impl Trouble {
 
     /// Whether it stays although `other` came after it.
     pub(super) const fn outweighs(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::Fatal(_), _) | (Self::Behind(_), Self::Full | Self::Failing(_)))
+        matches!((self, other), (Self::Fatal(_), _) | (Self::Behind(_), Self::Failing(_)))
     }
 
     /// In words.

@@ -117,7 +117,8 @@ impl State {
     /// Changes were answered that can't be read.
     fn fall_behind(&self, error: &StoreError) {
         *locked(&self.failed) = Some(error.to_string());
-        self.trouble.send_replace(Some(Trouble::Behind(error.to_string())));
+        let behind = if error.is_full() { Trouble::Full } else { Trouble::Behind(error.to_string()) };
+        self.trouble.send_replace(Some(behind));
     }
 
     fn succeed(&self) {
