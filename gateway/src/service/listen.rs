@@ -65,9 +65,9 @@ fn transport(config: &Config) -> Transport {
 
 /// The SCIM endpoint.
 pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
-    let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.identity().tokens()));
+    let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.providers().tokens()));
     let check = move |token: &str| tokens.check(token, clock::now());
-    let observe = move |operation| site.identity().answered(operation);
+    let observe = move |operation| site.providers().answered(operation);
     let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
     let policy = site::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };
@@ -99,7 +99,7 @@ pub(super) fn serve(
     let bounded = Bounded(connections(config, opened));
     match identity(config)? {
         Some(identity) => {
-            opened.site.identity().certificate_ends(identity.expires());
+            opened.site.providers().certificate_ends(identity.expires());
             let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
             let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
             let server = bound_heads(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)));

@@ -138,7 +138,7 @@ impl Service {
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
         tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
-        tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
+        tasks.spawn(crate::site::watch_providers(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
     }
 

@@ -86,7 +86,7 @@ fn folder(site: &Site) -> PartCondition {
 }
 
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {
-    match site.identity.certificate_ends.get().copied() {
+    match site.providers.certificate_ends.get().copied() {
         Some(at) if at <= now => PartCondition::CertificateExpired { at },
         Some(at) if at.duration_since(now) < EXPIRY_WARNING => PartCondition::CertificateEnds { at },
         _ => PartCondition::Well(Part::Certificate),

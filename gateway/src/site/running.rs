@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
-use super::identity::Identity;
+use super::providers::Providers;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
@@ -43,7 +43,7 @@ pub struct Site {
     pub(super) directory: Directory,
     pub(super) access: AccessRules,
     pub(super) events: EventLog,
-    pub(super) identity: Identity,
+    pub(super) providers: Providers,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -73,7 +73,7 @@ impl Site {
             access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
             events: parts.events,
-            identity: Identity::new(&config),
+            providers: Providers::new(&config),
             started: clock::now(),
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
@@ -102,8 +102,8 @@ impl Site {
     }
 
     /// The identity providers' side.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
+    pub fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// The event log.
