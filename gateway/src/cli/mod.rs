@@ -12,6 +12,7 @@ mod client;
 mod demo;
 mod enrol;
 mod init;
+mod instant;
 mod osdp;
 mod password;
 mod run;
@@ -102,6 +103,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// Nobody reads the results any more.
     OutputClosed,
+    /// It was done, and what was found out is bad news; that has been told.
+    Told,
     /// The operator stopped it; what was found until then has been told.
     Interrupted,
 }
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(Failure::Config(problems)) => {
             tell(problems.render(colours_wanted()));

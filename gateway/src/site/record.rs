@@ -39,6 +39,10 @@ pub async fn record(site: Arc<Site>, mut stop: tokio::sync::watch::Receiver<bool
 
 fn outputs(site: &Site) -> Vec<Output> {
     let mut fleet = site.fleet();
+    if fleet.prove_more(clock::now()) {
+        // In pieces, so that lines get in between.
+        site.news.notify_one();
+    }
     std::iter::from_fn(|| fleet.poll_output()).take(OUTPUTS_AT_ONCE).collect()
 }
 

@@ -92,7 +92,7 @@ pub const MAX_USERS: usize = 256;
 
 /// Shortest password, in characters (NIST SP 800-63B-4, 3.1.1.2, where it stands beside nothing else: 15; here it opens a page
 /// on the local network).
-pub const MIN_PASSWORD_LEN: usize = 10;
+pub const MIN_PASSWORD_LEN: usize = 12;
 
 /// Longest password, in bytes: what is hashed is bounded.
 pub const MAX_PASSWORD_LEN: usize = 1024;

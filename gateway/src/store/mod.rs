@@ -10,6 +10,7 @@ pub mod events;
 pub mod journal;
 pub mod limits;
 mod secret_file;
+pub mod sessions;
 pub mod tokens;
 pub mod users;
 

@@ -270,11 +270,11 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let users = Users::open(dir.path());
         let add = |name: &str, password: &str| users.add(name, Role::Viewer, password, Timestamp::UNIX_EPOCH);
-        add("anna", "long enough").unwrap();
-        assert!(matches!(add("anna", "long enough"), Err(UserError::Taken(_))));
+        add("anna", "long enough now").unwrap();
+        assert!(matches!(add("anna", "long enough now"), Err(UserError::Taken(_))));
         assert!(matches!(add("bert", "too short"), Err(UserError::Password)));
         assert!(matches!(add("bert", &"x".repeat(2000)), Err(UserError::Password)));
-        assert!(matches!(add("a/b", "long enough"), Err(UserError::Name(_))));
+        assert!(matches!(add("a/b", "long enough now"), Err(UserError::Name(_))));
         assert_eq!(users.verify("anna", &"x".repeat(2000)).unwrap(), None);
         users.set_role("anna", Role::Installer).unwrap();
         assert_eq!(users.list().unwrap()[0].role, Role::Installer);
