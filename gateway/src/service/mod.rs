@@ -4,6 +4,7 @@ mod lines;
 mod listen;
 mod open;
 mod socket;
+mod watchdog;
 
 pub use socket::Socket;
 
@@ -19,14 +20,17 @@ use lines::Lines;
 pub use lines::MakeLink;
 
 use crate::config::Config;
-use crate::site::Site;
+use crate::site::{Pulse, Site};
 use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;
 
 /// How long running requests may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Why the service didn't start.
+/// How long the page and the log tell why, before a service that can't go on ends.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Why the service didn't start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder's contents can't be used.
@@ -56,6 +60,12 @@ pub enum StartError {
         /// Why.
         #[from]
         error: crate::web::tls::TlsError,
+    },
+    /// It ran, and can't go on without a new start.
+    #[error("the service can't go on and is to be started anew: {why}")]
+    StartAnew {
+        /// Why.
+        why: String,
     },
     /// A key file can't be used.
     #[error("{error}; {}", error.remedy())]
@@ -114,6 +124,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::parts(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
@@ -125,6 +136,7 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
+        tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
@@ -138,6 +150,16 @@ impl Service {
     /// What runs.
     pub fn site(&self) -> &Arc<Site> {
         &self.site
+    }
+
+    /// Returns why, once the service can't go on without a new start, and everybody has had the time to read it.
+    async fn fatal(&self) -> String {
+        let mut fatal = self.site.fatal();
+        let why = fatal.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        let Some(why) = why else { return std::future::pending().await };
+        tracing::error!("{why}: the service ends in {} s, to be started anew", LAST_WORDS.as_secs());
+        tokio::time::sleep(LAST_WORDS).await;
+        why
     }
 
     /// Stops in order: no new requests, lines silent, everything written. What was answered is on the disk anyway.
@@ -176,11 +198,17 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     let mut stop = Stop::listen()?;
     let service = Service::start(config).await?;
     let scheme = service.site().config().web.scheme();
-    tracing::info!("the page is at {scheme}://{}/", service.address());
-    stop.wait().await;
+    let page = format!("{scheme}://{}/", service.address());
+    tracing::info!("the page is at {page}");
+    watchdog::ready(&page);
+    let fatal = tokio::select! {
+        () = stop.wait() => None,
+        why = service.fatal() => Some(why),
+    };
     tracing::info!("stopping");
+    watchdog::stopping();
     service.stop().await;
-    Ok(())
+    fatal.map_or(Ok(()), |why| Err(StartError::StartAnew { why }))
 }
 
 /// The system's wish that the program stop.
