@@ -176,7 +176,7 @@ mod tests {
         let mut now = start;
         while now.duration_since(start) < SESSION_LONGEST {
             assert!(sessions.touch(key, now).is_some());
-            now = now + SESSION_IDLE / 2;
+            now += SESSION_IDLE / 2;
         }
         assert!(sessions.touch(key, now).is_none());
     }
