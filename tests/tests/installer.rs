@@ -38,13 +38,24 @@ impl Ended {
 async fn from_an_empty_folder_to_a_card_that_opens() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    gateway(folder, "init site --simulator --yes --listen 127.0.0.1:0").await.succeeded();
-    gateway(folder, "check --config site/gateway.toml").await.succeeded();
+    let init = gateway(folder, "init site --simulator --yes --listen 127.0.0.1:0").await;
+    assert!(init.errors.contains("open the page at https://127.0.0.1:"), "{}", init.errors);
+    assert!(init.errors.contains("from this box alone"), "{}", init.errors);
+    init.succeeded();
+    let check = gateway(folder, "check site/gateway.toml").await;
+    assert!(
+        check.errors.contains("warning: line north: ") && check.errors.contains("isn't there"),
+        "{}",
+        check.errors
+    );
+    check.succeeded();
     let stopped = gateway(folder, "status --config site/gateway.toml").await;
     assert_eq!(stopped.code, Some(1), "nothing runs yet");
     assert!(stopped.errors.contains("gateway run --config"), "{}", stopped.errors);
 
     let simulator = Simulator::start(&folder.join("site/sim.toml")).await;
+    let check = gateway(folder, "check --config site/gateway.toml").await;
+    assert_eq!(check.errors, "", "the port is there now");
     let mut command = program("gateway");
     command.current_dir(folder).args(["run", "--config", "site/gateway.toml"]);
     let mut service = Process::start(command);

@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. The exit code is 0 for success, 1 for failure
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
+mod accept_loss;
 mod access;
 mod card;
 mod check;
@@ -46,6 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    AcceptLoss(accept_loss::AcceptLoss),
     Access(access::Access),
     Card(card::Card),
     Check(check::Check),
@@ -123,6 +125,7 @@ pub fn main() -> ExitCode {
     // The first call wins, and this is it: TLS is ring's everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
+        Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),

@@ -4,6 +4,7 @@ mod lines;
 mod listen;
 mod open;
 mod socket;
+mod watchdog;
 
 pub use socket::Socket;
 
@@ -19,7 +20,7 @@ use lines::Lines;
 pub use lines::MakeLink;
 
 use crate::config::Config;
-use crate::site::Site;
+use crate::site::{Pulse, Site};
 use crate::store::{BeforeRead, StoreError};
 use crate::web::WebState;
 
@@ -135,6 +136,7 @@ impl Service {
         let scim = listen::scim(&config, &opened);
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
+        tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
@@ -196,12 +198,15 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     let mut stop = Stop::listen()?;
     let service = Service::start(config).await?;
     let scheme = service.site().config().web.scheme();
-    tracing::info!("the page is at {scheme}://{}/", service.address());
+    let page = format!("{scheme}://{}/", service.address());
+    tracing::info!("the page is at {page}");
+    watchdog::ready(&page);
     let fatal = tokio::select! {
         () = stop.wait() => None,
         why = service.fatal() => Some(why),
     };
     tracing::info!("stopping");
+    watchdog::stopping();
     service.stop().await;
     fatal.map_or(Ok(()), |why| Err(StartError::StartAnew { why }))
 }

@@ -12,7 +12,7 @@ use super::identity::Identity;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
-use crate::links::LinkHandle;
+use crate::links::{LinkHandle, LinkStatus};
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
 
@@ -144,6 +144,13 @@ impl Site {
     /// The link that a controller hangs on, once its task is there.
     pub(super) fn link_of(&self, controller: usize) -> Option<&LinkHandle> {
         self.link(self.places.get(controller)?.line)
+    }
+
+    /// How each link stands that has controllers, once its task is there.
+    pub(super) fn statuses(&self) -> Vec<watch::Receiver<LinkStatus>> {
+        let has_devices = |link: usize| self.places.iter().any(|place| place.line == link);
+        let links = (0..self.links.len()).filter(|link| has_devices(*link));
+        links.filter_map(|link| self.link(link)).map(LinkHandle::status).collect()
     }
 
     /// The latest change of a card that is proven everywhere, if it is among the finished receipts kept at hand.

@@ -3,7 +3,7 @@
 //! Rooms of the gateway, circles (files that import each other, if only by way of others), files over 300 lines, the
 //! longest functions, lines of production and of tests. Of this checkout, or of another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,7 +51,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn rooms(gateway: &Crate) {
     let mut rooms: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
     let lines: BTreeMap<PathBuf, Lines> = gateway.lines().map(|file| (file.file.clone(), file)).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for module in gateway.modules().filter(|module| !module.path.is_empty()) {
         if seen.insert(&module.file) {
             let room = rooms.entry(module.room()).or_default();
@@ -77,14 +77,23 @@ fn rooms(gateway: &Crate) {
 
 fn files_in_circles(name: &str, it: &Crate, checkout: &Path) {
     let imports: Vec<_> = it.imports().collect();
-    let found = circles(imports.iter().filter_map(Crate::edge));
-    let files: usize = found.iter().map(std::collections::BTreeSet::len).sum();
-    println!("\ncircles in {name}: {}, with {files} files", found.len());
+    let whole = circles(imports.iter().filter_map(Crate::edge));
+    let found = circles(imports.iter().filter(|import| !import.is_of_a_child()).filter_map(Crate::edge));
+    println!(
+        "\ncircles in {name}: {}; with what parents take of their own children {}",
+        told(&found),
+        told(&whole)
+    );
     for circle in found {
         let names: Vec<String> =
             circle.into_iter().map(|file| shown(file, &checkout.join(name).join("src"))).collect();
         println!("  {:>3}: {}", names.len(), names.join(" "));
     }
+}
+
+fn told(circles: &[BTreeSet<&Path>]) -> String {
+    let files: usize = circles.iter().map(BTreeSet::len).sum();
+    format!("{} of {files} files", circles.len())
 }
 
 fn long_files(crates: &[(&str, Crate)], checkout: &Path) {

@@ -24,6 +24,13 @@ pub struct Import<'a> {
     pub is_reexport: bool,
 }
 
+impl Import<'_> {
+    /// A parent takes something of a module below it. Parents put their children together, so that alone is no fault.
+    pub fn is_of_a_child(&self) -> bool {
+        self.leads.module().is_some_and(|to| to.path.starts_with(&self.from.path))
+    }
+}
+
 /// What a path means.
 #[derive(Clone, Debug)]
 pub enum Leads<'a> {

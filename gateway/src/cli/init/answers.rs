@@ -9,7 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 
-use super::{Init, rates};
+use super::{Init, owner, rates};
 use crate::config::BAUD_RATES;
 
 /// A new site in a few words.
@@ -36,7 +36,7 @@ impl Answers {
         Self {
             name: flags.name.clone().unwrap_or_else(|| "My site".into()),
             time_zone: flags.time_zone.clone().unwrap_or_else(own_time_zone),
-            data_dir: flags.data_dir.clone().unwrap_or_else(|| "data".into()),
+            data_dir: flags.data_dir.clone().unwrap_or_else(|| data_dir(flags)),
             listen: flags.listen.unwrap_or(listen),
             port: flags
                 .port
@@ -204,6 +204,12 @@ fn number(text: &str, least: u8, most: u8) -> Result<u8, String> {
     number.ok_or_else(|| format!("a whole number, {least} to {most}"))
 }
 
+/// Beside the configuration, but never below /etc, where a service may not write.
+fn data_dir(flags: &Init) -> String {
+    let folder = if owner::is_of_the_box(&flags.folder) { "/var/lib/gatehouse" } else { "data" };
+    folder.to_owned()
+}
+
 fn own_time_zone() -> String {
     TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }
@@ -241,6 +247,12 @@ mod tests {
         assert_eq!((answers.port.as_str(), answers.baud), ("/dev/ttyS1", 115_200));
         assert_eq!((answers.controllers, answers.doors, answers.facility), (3, 1, Some(100)));
         assert_eq!(answers.listen, "0.0.0.0:8443".parse().unwrap());
+    }
+
+    #[test]
+    fn data_is_never_kept_below_etc() {
+        let data_dir = |folder| Answers::defaults(&Line::parse_from(["init", folder]).init).data_dir;
+        assert_eq!([data_dir("/etc/gatehouse"), data_dir("try")], ["/var/lib/gatehouse", "data"]);
     }
 
     #[test]

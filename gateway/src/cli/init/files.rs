@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::answers::Answers;
+use super::owner::KEYS_NAME;
 use super::template;
 use crate::cli::Failure;
 use crate::config::{self, Key, NamedFiles};
 
 pub(super) const CONFIG_NAME: &str = "gateway.toml";
 const SIMULATION_NAME: &str = "sim.toml";
-const KEYS_NAME: &str = "keys";
 
 /// Says no before anything is asked or written.
 pub(super) fn refuse_to_overwrite(folder: &Path, simulator: bool) -> Result<(), Failure> {

@@ -2,6 +2,8 @@
 
 mod answers;
 mod files;
+mod next;
+mod owner;
 mod template;
 
 use std::io::{self, IsTerminal};
@@ -35,7 +37,7 @@ pub(super) struct Init {
     #[arg(long, value_parser = answers::time_zone)]
     time_zone: Option<String>,
 
-    /// Where the gateway keeps its data; relative to DIR [default: data]
+    /// Where the gateway keeps its data; relative to DIR [default: data, or /var/lib/gatehouse for a DIR below /etc]
     #[arg(long, value_name = "DIR", value_parser = answers::path)]
     data_dir: Option<String>,
 
@@ -85,8 +87,9 @@ impl Init {
         for path in &written {
             say(path.display())?;
         }
-        let config = folder.join(files::CONFIG_NAME).display().to_string();
-        tell(format_args!("Next: edit {config} where it says so, then `gateway check --config {config}`"));
+        let owner = owner::hand_over(&folder, &written)?;
+        let next = next::Next { config: &folder.join(files::CONFIG_NAME), listen: answers.listen, owner };
+        tell(next.to_string().trim_end());
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::patch::{MemberEdit, Patch, ids_in};
 use super::super::schema::GROUP;
-use super::common::{add_common, put_text, rest, take_required, take_text};
+use super::attributes::{add_common, put_text, rest, take_required, take_text};
 use super::memberships::{Memberships, member};
 use super::version::Condition;
 use crate::domain::{Change, Group, GroupId};

@@ -9,7 +9,7 @@ use super::super::error::ScimError;
 use super::super::filter::{Filter, element_matches};
 use super::super::patch::MemberEdit;
 use super::super::schema::{GROUP, USER};
-use super::common::location;
+use super::attributes::location;
 use crate::domain::{CardholderId, Change, GroupId, ScimExchange};
 use crate::store::View;
 

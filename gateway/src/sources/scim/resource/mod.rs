@@ -1,7 +1,7 @@
 //! Between the directory's words and SCIM's: cardholders and groups as documents, documents as what shall be kept,
 //! and the plans that change them.
 
-mod common;
+mod attributes;
 mod entity;
 mod group;
 mod memberships;
@@ -9,7 +9,7 @@ mod user;
 mod version;
 mod write;
 
-pub(super) use common::location;
+pub(super) use attributes::location;
 pub(super) use entity::Entity;
 pub(super) use version::{Condition, is_known};
 pub(super) use write::{Planned, Wish, Write};

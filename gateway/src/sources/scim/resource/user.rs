@@ -7,7 +7,7 @@ use super::super::document::Document;
 use super::super::error::ScimError;
 use super::super::patch::Patch;
 use super::super::schema::{GROUP, USER};
-use super::common::{add_common, location, put_text, rest, take_required, take_text, text_at};
+use super::attributes::{add_common, location, put_text, rest, take_required, take_text, text_at};
 use super::version::Condition;
 use crate::domain::{Attributes, Cardholder, CardholderId, Change, Origin, Reactivation};
 use crate::sources::Moment;

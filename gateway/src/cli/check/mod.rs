@@ -1,26 +1,42 @@
 //! `gateway check`
 
+mod port;
+
+use std::path::PathBuf;
+
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
-use crate::config::{Config, NamedFiles, Tls};
+use crate::config::{Config, NamedFiles, Protocol, Tls};
 use crate::web::tls::Identity;
 
 /// Validate a configuration, with the files that it names
 ///
-/// Every mistake is shown with its place and a remedy. Exit code 2 if there is one.
+/// Every mistake is shown with its place and a remedy. Exit code 2 if there is one. What may be right on the day that
+/// the hardware is there, such as a port that isn't plugged in, is a warning.
 #[derive(Args)]
-#[command(after_help = "Example:\n  gateway check --config /etc/gatehouse/gateway.toml")]
+#[command(after_help = "Examples:\n  gateway check\n  gateway check site/gateway.toml")]
 pub(super) struct Check {
+    /// The site's configuration file, as `--config` takes it
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    file: Option<PathBuf>,
+
     #[command(flatten)]
     site: SiteFile,
 }
 
 impl Check {
-    pub(super) fn run(&self) -> Result<(), Failure> {
-        let config = self.site.load(NamedFiles::Checked)?;
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let site = self.file.map_or(self.site, |config| SiteFile { config });
+        let config = site.load(NamedFiles::Checked)?;
         tell_expiry(&config);
+        for line in &config.lines {
+            let Protocol::Osdp { port, .. } = &line.protocol;
+            if let Err(unfit) = port::check(port) {
+                tell(format_args!("warning: line {}: {} {unfit}", line.id, port.display()));
+            }
+        }
         let doors = config.controllers.iter().map(|controller| controller.doors.len()).sum();
         let lines = counted(config.lines.len(), "line");
         let controllers = counted(config.controllers.len(), "controller");
