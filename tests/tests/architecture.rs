@@ -79,7 +79,7 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("gateway", "site/access.rs site/identity.rs site/running.rs"),
     ("gateway", "access/index.rs access/plan.rs"),
     ("gateway", "health/exposure.rs health/verdict.rs"),
-    ("gateway", "store/directory/export.rs store/directory/writer.rs"),
+    ("gateway", "store/directory/export.rs store/directory/writer.rs store/directory/writer/mod.rs"),
     ("gateway", "store/directory/query.rs store/directory/view.rs"),
 ];
 

@@ -3,7 +3,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{ENTERPRISE, Process, ScimClient, SitePlan, program};
+use tests::{ENTERPRISE, Process, ScimClient, SitePlan, eventually, program};
 
 const CARDS: &str = "urn:ietf:params:scim:schemas:extension:gatehouse:2.0:User";
 
@@ -46,6 +46,34 @@ async fn each_card_of_a_list_opens_as_its_validity_and_state_say() {
     for (number, reason) in [(1, "unknown_card"), (4, "granted")] {
         assert_eq!(simulator.swipe("lobby", number).await["reason"], reason, "card {number}");
     }
+}
+
+#[tokio::test]
+async fn a_visitors_badge_is_the_next_visitors_once_it_has_ended() {
+    let plan = SitePlan::new(115_200, &["lobby"]);
+    let simulator = plan.simulator().await;
+    let gateway = plan.gateway().await;
+    let scim = gateway.scim();
+    let badge =
+        |number: &str, until: &str| json!([{ "value": number, "badgeType": "Visitor", "validUntil": until }]);
+    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4)).to_string();
+    let long_ago = "2020-01-01T00:00:00Z";
+    for (name, number, until) in [
+        ("ada", "7", long_ago),
+        ("bo", "7", "2090-01-01T00:00:00Z"),
+        ("cy", "8", &soon),
+        ("di", "8", "2090-01-01T00:00:00Z"),
+    ] {
+        scim.send(Method::POST, "/Users", Some(&with_cards(name, &badge(number, until)))).await.refused(201);
+    }
+    gateway.proven(&["lobby"]).await;
+    assert_eq!(simulator.swipe("lobby", 7).await["granted"], true, "it is bo's");
+    // Nobody says a word, and di gets the badge that cy's time has run out for.
+    let missed = async || gateway.api().site().await["counts"]["refused_cards"].clone();
+    eventually("nobody misses a card", missed, |missed| *missed == 0).await;
+    gateway.proven(&["lobby"]).await;
+    assert_eq!(simulator.swipe("lobby", 8).await["granted"], true, "it is di's");
+    assert_eq!(gateway.api().site().await["refused_cards"], json!([]));
 }
 
 #[tokio::test]

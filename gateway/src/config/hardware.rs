@@ -9,10 +9,11 @@ use std::str::FromStr;
 use panel_protocol::limits::{MAX_PDS_PER_LINE, MAX_READERS};
 use toml::Spanned;
 
+use super::NamedFiles;
 use super::closest;
+use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 use super::problem::Problem;
 use super::section::{self, Section};
-use super::{Attachment, Controller, ControllerKind, Door, Line, NamedFiles, Protocol};
 use crate::domain::{ControllerId, DoorId, LineId, NameError};
 use crate::links::osdp::key_file;
 

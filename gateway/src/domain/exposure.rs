@@ -1,6 +1,7 @@
 //! Who is exposed: a revoked card at a controller that has not proven it dead.
 
 use jiff::Timestamp;
+use panel_protocol::credential::Credential;
 use serde::Serialize;
 
 use super::change::Revision;
@@ -13,8 +14,8 @@ use super::site::ControllerId;
 pub struct Exposure {
     /// The revocation.
     pub revision: Revision,
-    /// The card, `bits:0xRAW`.
-    pub card: String,
+    /// The card.
+    pub card: Credential,
     /// Where it may still open doors, and why.
     pub at: UnprovenAt,
 }

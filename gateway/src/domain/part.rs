@@ -45,6 +45,11 @@ pub enum PartCondition {
         /// What the system says.
         why: String,
     },
+    /// Whether the last changes were kept can't be told: the service ends, so that it is started anew.
+    StorageUnknown {
+        /// What the system says.
+        why: String,
+    },
     /// Changes are kept, and what is read may be older.
     DirectoryBehind {
         /// What the system says.
@@ -72,19 +77,15 @@ pub enum PartCondition {
         /// Forward, or backward if negative.
         by: SignedDuration,
     },
-    /// Nobody sets the clock by a time server.
-    ClockUnsynchronised,
     /// The certificate ends soon.
     CertificateEnds {
         /// When.
         at: Timestamp,
     },
-    /// The certificate is not valid: clients refuse to connect.
-    CertificateInvalid {
-        /// From when to when it is.
-        from: Timestamp,
-        /// Its end.
-        until: Timestamp,
+    /// The certificate has ended: clients refuse to connect.
+    CertificateExpired {
+        /// When.
+        at: Timestamp,
     },
     /// The accounts can't be read anew; those that were read before go on.
     AccountsUnreadable {
@@ -106,11 +107,12 @@ impl PartCondition {
             Self::DiskLow { .. }
             | Self::DiskFull { .. }
             | Self::WriterFailing { .. }
+            | Self::StorageUnknown { .. }
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. } => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
-            Self::ClockBehind { .. } | Self::ClockJumped { .. } | Self::ClockUnsynchronised => Part::Clock,
-            Self::CertificateEnds { .. } | Self::CertificateInvalid { .. } => Part::Certificate,
+            Self::ClockBehind { .. } | Self::ClockJumped { .. } => Part::Clock,
+            Self::CertificateEnds { .. } | Self::CertificateExpired { .. } => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
             Self::DataFolderOpen { .. } => Part::DataFolder,
         }
@@ -121,18 +123,18 @@ impl PartCondition {
         match self {
             Self::Well(_) => Level::Well,
             Self::DiskLow { .. }
+            | Self::ClockBehind { .. }
             | Self::ClockJumped { .. }
-            | Self::ClockUnsynchronised
             | Self::CertificateEnds { .. }
             | Self::AccountsUnreadable { .. }
             | Self::DataFolderOpen { .. } => Level::Attention,
             Self::DiskFull { .. }
             | Self::WriterFailing { .. }
+            | Self::StorageUnknown { .. }
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. }
             | Self::EventLogFailing { .. }
-            | Self::ClockBehind { .. }
-            | Self::CertificateInvalid { .. } => Level::Problem,
+            | Self::CertificateExpired { .. } => Level::Problem,
         }
     }
 
@@ -158,6 +160,10 @@ impl PartCondition {
                 "The directory can't keep changes: {why}. Changes are refused, revocations too, until it can; look at \
                  the disk of the data folder."
             ),
+            Self::StorageUnknown { why } => format!(
+                "Whether the last changes are on the disk can't be told: {why}. The service ends now, so that it is \
+                 started anew; nobody was told that they are kept. Look at the disk of the data folder."
+            ),
             Self::DirectoryBehind { why } => format!(
                 "Changes are kept, and pages and identity providers may read older ones: {why}. It is tried again; a \
                  restart rebuilds it."
@@ -168,8 +174,8 @@ impl PartCondition {
                  power; look at the disk of the data folder."
             ),
             Self::ClockBehind { latest } => format!(
-                "The box's clock shows {}, and it was {} before: the clock is wrong. Cards with a validity may open \
-                 at the wrong time; set the clock, or have a time server set it.",
+                "The box's clock shows {}, and it showed {} before: it is wrong now, or was then. Cards with a validity \
+                 may open at the wrong time; look whether the clock is right, and have a time server set it.",
                 clock.dated(&clock.now()),
                 clock.dated(latest)
             ),
@@ -180,23 +186,16 @@ impl PartCondition {
                     span(by.unsigned_abs().as_secs())
                 )
             }
-            Self::ClockUnsynchronised => {
-                "No time server sets the box's clock. Where there is one, have the system use it: cards with a \
-                 validity open by this clock."
-                    .to_owned()
-            }
             Self::CertificateEnds { at } => {
                 format!("The TLS certificate ends on {}; renew it.", clock.short(at))
             }
-            Self::CertificateInvalid { from, until } => format!(
-                "The TLS certificate is valid from {} until {}, and so not now: clients refuse to connect. Renew it, \
-                 or set the clock right.",
-                clock.dated(from),
-                clock.dated(until)
+            Self::CertificateExpired { at } => format!(
+                "The TLS certificate has ended on {}: clients refuse to connect. Renew it, or set the clock right.",
+                clock.short(at)
             ),
-            Self::AccountsUnreadable { why } => format!(
-                "The page's accounts can't be read anew: {why}. Those that were read before go on."
-            ),
+            Self::AccountsUnreadable { why } => {
+                format!("The page's accounts can't be read anew: {why}. Those that were read before go on.")
+            }
             Self::DataFolderOpen { mode } => format!(
                 "Others on this box may use the data folder: its mode is {mode:o}. Run chmod 700 on it."
             ),
@@ -228,14 +227,14 @@ mod tests {
             (PartCondition::DiskLow { free_bytes: 140_000_000 }, "140.0 MB are free"),
             (PartCondition::DiskFull { free_bytes: 4096 }, "4096 bytes are free"),
             (PartCondition::WriterFailing { why: why() }, "revocations too"),
+            (PartCondition::StorageUnknown { why: why() }, "ends now"),
             (PartCondition::DirectoryBehind { why: why() }, "tried again"),
             (PartCondition::DirectoryIncomplete { why: "60 of 200".into() }, "60 of 200"),
             (PartCondition::EventLogFailing { why: why(), waiting: 3 }, "3 events wait"),
             (PartCondition::ClockBehind { latest: at }, "30 Nov 2026 13:00"),
             (PartCondition::ClockJumped { by }, "back by 3 h"),
-            (PartCondition::ClockUnsynchronised, "time server"),
             (PartCondition::CertificateEnds { at }, "renew it"),
-            (PartCondition::CertificateInvalid { from: at, until: at }, "clients refuse"),
+            (PartCondition::CertificateExpired { at }, "clients refuse"),
             (PartCondition::AccountsUnreadable { why: why() }, "go on"),
             (PartCondition::DataFolderOpen { mode: 0o777 }, "777"),
         ] {

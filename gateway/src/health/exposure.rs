@@ -48,7 +48,7 @@ fn one_for_each_controller<'a>(exposed: &[&'a Exposure]) -> Vec<&'a UnprovenAt> 
 
 /// How many cards' revocations these are; one may be missing at many controllers.
 fn revocations(exposed: &[&Exposure]) -> u64 {
-    let mut each: Vec<_> = exposed.iter().map(|exposure| (exposure.revision, &exposure.card)).collect();
+    let mut each: Vec<_> = exposed.iter().map(|exposure| (exposure.revision, exposure.card)).collect();
     each.sort_unstable();
     each.dedup();
     each.len() as u64

@@ -9,11 +9,12 @@
 //! | --- | --- |
 //! | `device` | controllers and readers |
 //! | `link` | lines and other links |
-//! | `part` | disk, directory's writer, event log, clock, certificate, sign-in accounts |
+//! | `clock`, `part` | disk, directory's writer, event log, clock, certificate, sign-in accounts |
 //! | `source` | those who say who may carry which card |
 //! | `exposure` | revoked cards that a device has not proven dead |
 
 mod alarms;
+mod clock;
 mod device;
 mod exposure;
 mod link;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use alarms::Alarms;
+pub use clock::ClockWatch;
 pub use device::{DeviceSetup, DeviceStanding};
 
 pub use link::LinkStanding;
@@ -39,6 +41,8 @@ use crate::domain::{
 
 /// Every bound of this module.
 pub mod limits {
+    use std::time::Duration;
+
     use jiff::SignedDuration;
 
     /// Most notices that are kept; the oldest go first.
@@ -49,6 +53,12 @@ pub mod limits {
 
     /// A device that was not heard for so long since the start is offline, not starting.
     pub const STARTING: SignedDuration = SignedDuration::from_secs(15);
+
+    /// From so much on, a clock that shows something else than it should has been set.
+    pub const CLOCK_JUMP: Duration = Duration::from_secs(60);
+
+    /// For so long it is told that the clock was set.
+    pub const CLOCK_JUMP_TOLD: Duration = Duration::from_secs(24 * 3600);
 
     /// From so long before its end on, a token or a certificate is spoken of.
     pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -138,6 +148,11 @@ impl Health {
     /// A device, as it stands at `now`; `heard` is when it last said anything.
     pub fn device(&self, device: usize, now: Timestamp, heard: Option<Timestamp>) -> Option<DeviceStanding> {
         Some(self.devices.get(device)?.at(now, self.started, heard))
+    }
+
+    /// How a part of the box is; `None` before anything was told of it.
+    pub fn part(&self, part: Part) -> Option<&PartStanding> {
+        self.parts.get(&part)
     }
 
     /// The parts of the box of which something was told.

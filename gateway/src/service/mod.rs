@@ -27,7 +27,10 @@ use crate::web::WebState;
 /// How long running requests may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Why the service didn't start.
+/// How long the page and the log tell why, before a service that can't go on ends.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Why the service didn't start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder's contents can't be used.
@@ -57,6 +60,12 @@ pub enum StartError {
         /// Why.
         #[from]
         error: crate::web::tls::TlsError,
+    },
+    /// It ran, and can't go on without a new start.
+    #[error("the service can't go on and is to be started anew: {why}")]
+    StartAnew {
+        /// Why.
+        why: String,
     },
     /// A key file can't be used.
     #[error("{error}; {}", error.remedy())]
@@ -115,6 +124,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::parts(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
@@ -140,6 +150,16 @@ impl Service {
     /// What runs.
     pub fn site(&self) -> &Arc<Site> {
         &self.site
+    }
+
+    /// Returns why, once the service can't go on without a new start, and everybody has had the time to read it.
+    async fn fatal(&self) -> String {
+        let mut fatal = self.site.fatal();
+        let why = fatal.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        let Some(why) = why else { return std::future::pending().await };
+        tracing::error!("{why}: the service ends in {} s, to be started anew", LAST_WORDS.as_secs());
+        tokio::time::sleep(LAST_WORDS).await;
+        why
     }
 
     /// Stops in order: no new requests, lines silent, everything written. What was answered is on the disk anyway.
@@ -181,11 +201,14 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     let page = format!("{scheme}://{}/", service.address());
     tracing::info!("the page is at {page}");
     watchdog::ready(&page);
-    stop.wait().await;
+    let fatal = tokio::select! {
+        () = stop.wait() => None,
+        why = service.fatal() => Some(why),
+    };
     tracing::info!("stopping");
     watchdog::stopping();
     service.stop().await;
-    Ok(())
+    fatal.map_or(Ok(()), |why| Err(StartError::StartAnew { why }))
 }
 
 /// The system's wish that the program stop.

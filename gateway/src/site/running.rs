@@ -50,6 +50,8 @@ pub struct Site {
     fleet: Mutex<Fleet>,
     health: Mutex<Health>,
     changed: watch::Sender<u64>,
+    /// Why the service can't go on without a new start, once it can't.
+    pub(super) fatal: watch::Sender<Option<String>>,
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
@@ -77,6 +79,7 @@ impl Site {
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
+            fatal: watch::Sender::new(None),
             news: Notify::new(),
             recompile: Notify::new(),
             config,

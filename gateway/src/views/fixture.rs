@@ -1,6 +1,7 @@
 //! Sites to test views with.
 
 use jiff::Timestamp;
+use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 
 use super::*;
@@ -49,9 +50,9 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
     for alarm in &facts.alarms {
         health.raise(alarm.since, alarm.what.clone(), alarm.text.clone());
     }
-    let exposed = facts.exposed.iter().map(|it| Exposure {
+    let exposed = (1u64..).zip(&facts.exposed).map(|(number, it)| Exposure {
         revision: it.revision,
-        card: it.card.to_string(),
+        card: Credential::new(26, number).unwrap(),
         at: it.at.clone(),
     });
     health.verdict(&Seen {
@@ -170,7 +171,7 @@ fn receipt(action: ReceiptAction, name: &str, card: &str, proven_ms: &[Option<i6
     let receipt = Receipt {
         revision: Revision(1_480),
         action,
-        credential: panel_protocol::credential::Credential::new(26, 0).unwrap(),
+        credential: Credential::new(26, 0).unwrap(),
         holder: None,
         holder_name: name.to_owned(),
         committed,
@@ -184,7 +185,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         controller: "lobby".parse().unwrap(),
         door: None,
         reader: 0,
-        credential: panel_protocol::credential::Credential::new(26, 0).unwrap(),
+        credential: Credential::new(26, 0).unwrap(),
         holder: None,
         holder_name: who.map(str::to_owned),
         granted,

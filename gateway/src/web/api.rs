@@ -104,11 +104,16 @@ pub(super) async fn operations(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Asked(page): Asked<Page>,
-) -> Json<Value> {
-    let count = page.count.unwrap_or(OPERATIONS_PER_PAGE).min(MAX_OPERATIONS_PER_ANSWER);
+) -> Result<Json<Value>, ApiError> {
+    let count = page.count.unwrap_or(OPERATIONS_PER_PAGE);
+    if count > MAX_OPERATIONS_PER_ANSWER {
+        let message = format!("count is at most {MAX_OPERATIONS_PER_ANSWER}");
+        let error = ApiError::new(StatusCode::BAD_REQUEST, message).at("count", &count.to_string());
+        return Err(error.remedy("Ask for fewer, and for older ones by ?before=NUMBER."));
+    }
     let operations = operations_for(&state, principal.role, page.before, count);
     let next = operations.last().map(|last| last.number).filter(|number| *number > 1);
-    Json(json!({ "operations": operations, "next": next }))
+    Ok(Json(json!({ "operations": operations, "next": next })))
 }
 
 /// The log of SCIM operations as `role` may see it.

@@ -200,7 +200,13 @@ fn loses_access(before: &Cardholder, after: Option<&Cardholder>) -> bool {
     let had_card = before.active_cards().next().is_some();
     let has_card = after.is_some_and(|after| after.active_cards().next().is_some());
     let is_active = after.is_some_and(|after| after.active);
-    (had_card && !has_card) || (before.active && !is_active)
+    (had_card && !has_card && !after.is_some_and(|after| lost_what_had_ended(before, after)))
+        || (before.active && !is_active)
+}
+
+/// Whether a card had ended before it was given to somebody else: it opened nothing any more.
+fn lost_what_had_ended(before: &Cardholder, after: &Cardholder) -> bool {
+    after.refused_cards.iter().any(|refused| refused.ended && !before.refused_cards.contains(refused))
 }
 
 #[cfg(test)]

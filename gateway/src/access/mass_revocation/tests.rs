@@ -69,6 +69,28 @@ fn who_loses_access_twice_is_one_person_and_who_has_it_again_is_none() {
 }
 
 #[test]
+fn who_loses_a_card_that_had_ended_loses_nothing() {
+    let card = r#"{"credential":"26:2F623AE","number":"4567","state":"active","source":"identity_provider"}"#;
+    let refused = r#"{"number":"4567","refusal":{"why":"held_by_another","number":"4567","holder_name":"B"},
+        "at":"2026-01-01T00:00:00Z","ended":true}"#;
+    let person = |cards: &str, refused: &str| -> Cardholder {
+        let person = format!(
+            r#"{{"id":"00000000-0000-0000-0000-000000000001","user_name":"ada","display_name":"Ada","active":true,
+            "cards":[{cards}],"refused_cards":[{refused}],"created":"2026-01-01T00:00:00Z",
+            "modified":"2026-01-01T00:00:00Z","revision":1}}"#
+        );
+        serde_json::from_str(&person).unwrap()
+    };
+    let missed = refused.replace("true", "false");
+    let before = person(card, "");
+    for (after, lost) in [(person("", refused), 0), (person("", &missed), 1), (person("", ""), 1)] {
+        let mut turnover = Turnover::default();
+        turnover.note(Some(&before), Some(&after));
+        assert_eq!(turnover.lost.len(), lost, "{after:?}");
+    }
+}
+
+#[test]
 fn a_few_people_are_no_alarm_however_small_the_site() {
     let mut watch = MassRevocationWatch::new(RULE);
     assert_eq!(watch.changed(at(0), "entra", &lose(0..4), 0), None);

@@ -3,6 +3,8 @@
 mod rows;
 mod verdict;
 
+use panel_protocol::credential::Credential;
+
 use super::*;
 use crate::domain::{
     ControllerId, DeviceCondition, Exposure, Finding, LocalClock, Revision, UnprovenAt, Verdict,
@@ -55,7 +57,7 @@ fn id(name: &str) -> ControllerId {
 fn exposure(controller: &str, number: u64, condition: DeviceCondition) -> Exposure {
     Exposure {
         revision: Revision(7),
-        card: format!("26:{number:#x}"),
+        card: Credential::new(26, number).unwrap(),
         at: UnprovenAt {
             controller: id(controller),
             since: before_noon(3_600),

@@ -18,9 +18,10 @@ use super::driver::{Driver, Next};
 use super::keeper::{self, Keeper, Kept};
 use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
 use super::port::{self, Port};
+use super::setup::LineSetup;
 use super::tap::Tap;
 use super::timer::{Timer, now};
-use super::{LineSetup, event, identity_file, keys};
+use super::{event, identity_file, keys};
 use crate::domain::LinkCondition;
 use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
 

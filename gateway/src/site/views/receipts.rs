@@ -65,7 +65,7 @@ pub(super) fn unproven<'a>(
 fn exposure(receipt: &Receipt, at: &ControllerView) -> Exposure {
     Exposure {
         revision: receipt.revision,
-        card: receipt.credential.to_string(),
+        card: receipt.credential,
         at: UnprovenAt {
             controller: at.id.clone(),
             since: receipt.committed,

@@ -10,11 +10,11 @@ pub mod number;
 mod policy;
 mod reading;
 mod settlement;
+mod validity;
 mod waiting;
 
 pub use handover::{hand_over, hand_over_ended};
 pub use holders::other_holder;
 pub use number::CardDefaults;
 pub use policy::{CardPolicy, WhenRemoved};
-pub use reading::has_ended;
 pub use settlement::{SettleError, Settlement, WantedCards, is_given};

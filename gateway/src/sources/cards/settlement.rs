@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::holders::{Handover, other_holder};
 use super::limits::MAX_FORMER_CARDS;
 use super::policy::{CardPolicy, WhenRemoved};
-use super::reading::has_ended;
+use super::validity::has_ended;
 use crate::domain::{Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard};
 use crate::store::{StoreError, View};
 

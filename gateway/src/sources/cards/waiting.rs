@@ -2,8 +2,8 @@
 //! has got meanwhile can't open for both. It waits among the refused cards, for the page to show, and is the person's
 //! again as soon as the other lets go. Otherwise no provider touches a card by hand.
 
-use super::reading::has_ended;
 use super::settlement::{SettleError, Settlement};
+use super::validity::has_ended;
 use crate::domain::{CardRefusal, CardSource, Cardholder, RefusedCard};
 use crate::store::StoreError;
 

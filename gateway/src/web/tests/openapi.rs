@@ -137,3 +137,26 @@ async fn every_address_of_the_api_is_described() {
         .collect();
     assert_eq!(described, routed.iter().map(String::as_str).collect());
 }
+
+#[tokio::test]
+async fn what_is_no_json_and_what_asks_for_too_much_is_answered_as_described() {
+    let served = Served::start().await;
+    let document = document(&served).await;
+    let paths = document["paths"].as_object().unwrap();
+    for (path, methods) in paths {
+        for (_, operation) in
+            methods.as_object().unwrap().iter().filter(|(_, it)| it["requestBody"].is_object())
+        {
+            assert!(operation["responses"]["415"].is_object(), "{path}");
+        }
+    }
+    for path in ["/api/v1/cards", "/api/v1/cards/deactivate"] {
+        let answer = served.post(path).basic_auth("mara", Some(PASSWORD)).send().await.unwrap();
+        assert_eq!(answer.status(), 415, "{path}");
+    }
+    for (count, status) in [("1000", 200), ("1001", 400), ("-1", 400)] {
+        let request = served.get(&format!("/api/v1/scim/operations?count={count}"));
+        let answer = request.basic_auth("vera", Some(PASSWORD)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{count}");
+    }
+}

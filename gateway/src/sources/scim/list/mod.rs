@@ -9,13 +9,15 @@
 mod bookmarks;
 mod cursor;
 mod first;
+mod key;
 mod query;
+mod response;
 mod sort;
 
 use std::iter;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::document::Document;
 use super::error::ScimError;
@@ -27,13 +29,14 @@ use crate::store::{StoreError, View};
 use bookmarks::{Bookmark, Key as BookmarkKey};
 use cursor::Cursor;
 use first::First;
-use query::{From, Key};
+use key::Key;
+use query::From;
+use response::cursor_list;
 use sort::{Position, Sort};
 
 pub(super) use bookmarks::Bookmarks;
 pub(super) use query::Query;
-
-const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+pub(super) use response::list;
 
 /// A query on its way through the directory.
 pub(super) struct Search<'a> {
@@ -274,30 +277,4 @@ fn position(key: sort::Key, entity: &Entity) -> Position {
 fn kind(resource: &ResourceType) -> u8 {
     let place = RESOURCE_TYPES.iter().position(|other| other.held_as == resource.held_as);
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
-}
-
-/// A `ListResponse`.
-pub(super) fn list(total: usize, start: usize, resources: Vec<Value>) -> Value {
-    let mut list = json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "startIndex": start,
-        "itemsPerPage": resources.len(),
-    });
-    list["Resources"] = Value::Array(resources);
-    list
-}
-
-/// A `ListResponse` of a query by cursor.
-fn cursor_list(total: usize, resources: Vec<Value>, next: Option<String>) -> Value {
-    let mut list = json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "itemsPerPage": resources.len(),
-    });
-    if let Some(next) = next {
-        list["nextCursor"] = next.into();
-    }
-    list["Resources"] = Value::Array(resources);
-    list
 }

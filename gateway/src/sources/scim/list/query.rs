@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::super::document::{Document, get};
 use super::super::error::ScimError;
-use super::super::filter::{self, Filter, Operator};
+use super::super::filter::{self, Filter};
 use super::super::limits;
-use super::super::path::{Place, Spot};
 use super::super::project::Projection;
-use super::super::schema::{ENTERPRISE_USER, GATEHOUSE_USER, Held, ResourceType};
+use super::super::schema::ResourceType;
+use super::key::{Key, key};
 use super::sort::Sort;
 
 /// A query.
@@ -185,65 +185,6 @@ fn texts<'a>(name: &'static str, value: &'a Value) -> Result<Vec<&'a str>, ScimE
 
 fn integer(name: &str, text: &str) -> Result<i64, ScimError> {
     text.trim().parse().map_err(|_| ScimError::value(name, format!("{text:?} must be an integer")))
-}
-
-/// An equality that an index answers.
-pub(super) enum Key {
-    Id(String),
-    ExternalId(String),
-    /// `userName` of a person, `displayName` of a group.
-    Name(String),
-    /// `cardNumber`, or the `value` of one of `cards`.
-    CardNumber(String),
-}
-
-fn key(term: &Filter, resource: &ResourceType) -> Option<Key> {
-    let (path, within) = match term {
-        Filter::Compare { path, .. } => (path, None),
-        Filter::Element { path, filter } => (path, Some(filter)),
-        _ => return None,
-    };
-    let Place::Attribute(spot) = path.locate(resource) else { return None };
-    if resource.held_as == Held::Cardholders && is_card_number(&spot, within.is_some()) {
-        let number = match within {
-            Some(filter) => filter.conjuncts().iter().find_map(|term| {
-                let Filter::Compare { path, .. } = term else { return None };
-                (path.to_string().eq_ignore_ascii_case("value")).then(|| equal_to(term))?
-            }),
-            None => equal_to(term),
-        };
-        return number.map(Key::CardNumber);
-    }
-    if spot.extension.is_some() || spot.sub.is_some() {
-        return None;
-    }
-    let text = equal_to(term)?;
-    match (resource.held_as, spot.name) {
-        (_, "id") => Some(Key::Id(text)),
-        (_, "externalId") => Some(Key::ExternalId(text)),
-        (Held::Cardholders, "userName") | (Held::Groups, "displayName") => Some(Key::Name(text)),
-        _ => None,
-    }
-}
-
-/// The text to which a comparison asks for equality.
-fn equal_to(term: &Filter) -> Option<String> {
-    match term {
-        Filter::Compare { operator: Operator::Equal, literal, .. } => literal.as_text(),
-        _ => None,
-    }
-}
-
-/// Whether an attribute's place is that of card numbers; `chosen`: of those elements that a filter behind it chooses.
-fn is_card_number(spot: &Spot<'_>, chosen: bool) -> bool {
-    let sub = spot.sub.map(|(name, _)| name);
-    match (spot.extension, spot.name) {
-        (Some(extension), "cardNumber") => extension == ENTERPRISE_USER.id && sub.is_none() && !chosen,
-        (Some(extension), "cards") => {
-            extension == GATEHOUSE_USER.id && matches!((sub, chosen), (None, _) | (Some("value"), false))
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,80 @@
+//! Hardware as the installer described it: what devices hang on, and what they are.
+
+use std::path::PathBuf;
+
+use crate::domain::{ControllerId, DoorId, LineId};
+
+/// What devices hang on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Unique among lines.
+    pub id: LineId,
+    /// What is spoken on it, and where.
+    pub protocol: Protocol,
+}
+
+/// What is spoken on a line, with what that needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// OSDP 2.2 on an RS-485 pair, secure channel always.
+    Osdp {
+        /// The serial device; unique among lines.
+        port: PathBuf,
+        /// Bits a second, one of [`BAUD_RATES`](super::BAUD_RATES).
+        baud: u32,
+    },
+}
+
+/// A device that has doors.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Controller {
+    /// Unique among controllers.
+    pub id: ControllerId,
+    /// Who decides.
+    pub kind: ControllerKind,
+    /// Where it is reached.
+    pub attachment: Attachment,
+    /// At least one.
+    pub doors: Vec<Door>,
+}
+
+impl Controller {
+    /// The line that it hangs on.
+    pub const fn line(&self) -> &LineId {
+        match &self.attachment {
+            Attachment::Osdp { line, .. } => line,
+        }
+    }
+}
+
+/// Where a controller is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Attachment {
+    /// On an OSDP line.
+    Osdp {
+        /// Which.
+        line: LineId,
+        /// Its address there, 0 to 126, unique on the line.
+        address: u8,
+        /// Where its secure-channel key is kept; absent until it is enrolled.
+        scbk_file: PathBuf,
+    },
+}
+
+/// Who decides at a controller's doors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ControllerKind {
+    /// The device itself, by the card table that it holds.
+    Panel,
+}
+
+/// One door of a controller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Door {
+    /// Unique among all doors of the site.
+    pub id: DoorId,
+    /// What people call it; the id where nothing else was given.
+    pub name: String,
+    /// The controller's reader number, 0 to 15, unique there.
+    pub reader: u8,
+}
