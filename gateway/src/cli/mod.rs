@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. The exit code is 0 for success, 1 for failure
 //! and 2 for bad usage or a bad configuration. A reader that closes the pipe early ends a command quietly.
 
+mod accept_loss;
 mod access;
 mod card;
 mod check;
@@ -11,6 +12,7 @@ mod client;
 mod demo;
 mod enrol;
 mod init;
+mod instant;
 mod osdp;
 mod password;
 mod run;
@@ -45,6 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    AcceptLoss(accept_loss::AcceptLoss),
     Access(access::Access),
     Card(card::Card),
     Check(check::Check),
@@ -100,6 +103,8 @@ enum Failure {
     Failed(anyhow::Error),
     /// Nobody reads the results any more.
     OutputClosed,
+    /// It was done, and what was found out is bad news; that has been told.
+    Told,
     /// The operator stopped it; what was found until then has been told.
     Interrupted,
 }
@@ -120,6 +125,7 @@ pub fn main() -> ExitCode {
     // The first call wins, and this is it: TLS is ring's everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match Cli::parse().command {
+        Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
@@ -136,6 +142,7 @@ pub fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(Failure::Config(problems)) => {
             tell(problems.render(colours_wanted()));

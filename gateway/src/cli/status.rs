@@ -14,6 +14,8 @@ use crate::domain::one_line;
 const MAX_REFUSED: usize = 10;
 
 /// Show whether all is well at the running service
+///
+/// The exit code is 0 while all is well or something only wants a look, and 1 while there is a problem.
 #[derive(Args)]
 #[command(after_help = "Examples:
   gateway status --config /etc/gatehouse/gateway.toml
@@ -31,11 +33,14 @@ impl Status {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = self.site.load(NamedFiles::Ignored)?;
         let answer = asked(&config, async |client| client.get("/api/v1/site").await)?;
-        if self.json {
-            return say(String::from_utf8(answer).context("the service's answer is not UTF-8")?);
-        }
         let site: Site = serde_json::from_slice(&answer).context("the service's answer can't be read")?;
-        say(site)
+        let is_problem = site.verdict.level == "problem";
+        if self.json {
+            say(String::from_utf8(answer).context("the service's answer is not UTF-8")?)?;
+        } else {
+            say(site)?;
+        }
+        if is_problem { Err(Failure::Told) } else { Ok(()) }
     }
 }
 
@@ -52,6 +57,7 @@ struct Site {
 
 #[derive(Deserialize)]
 struct Verdict {
+    level: String,
     text: String,
     further: Vec<String>,
 }

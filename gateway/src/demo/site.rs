@@ -54,7 +54,7 @@ impl DemoSite {
             simulated.clone_into(port);
         }
         let password = random_text()?;
-        let token = open_accounts(&config.site.data_dir, &password)?;
+        let data = config.site.data_dir.clone();
         let listener = firmware_sim::control::listen(demo.control.unwrap_or(free_port())).await?;
         let control = listener.local_addr()?;
         let router = firmware_sim::control::router(Arc::clone(&simulator));
@@ -63,7 +63,9 @@ impl DemoSite {
                 tracing::error!(%error, "the simulator's control API ended");
             }
         });
+        // The service takes the data folder's lock, so no running demo's accounts are changed.
         let service = Service::start(config).await?;
+        let token = open_accounts(&data, &password)?;
         Ok(Self { service, simulator, control, control_task, password, token, folder })
     }
 

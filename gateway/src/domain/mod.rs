@@ -48,7 +48,7 @@ pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
 pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
-pub use one_line::one_line;
+pub use one_line::{harmless, one_line};
 pub use origin::{Origin, Provider};
 pub use part::{Part, PartCondition};
 pub use revocation::Revocation;

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::{Extension, Router};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -16,10 +16,13 @@ use super::Socket;
 use super::StartError;
 use super::open::Opened;
 use crate::config::{Config, Tls};
+use crate::domain::Level;
 use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
+use crate::store::sessions::SessionFile;
 use crate::store::users::Users;
+use crate::web::connections::{Bounded, Connections, bound_heads};
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
 
@@ -48,6 +51,7 @@ pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
         Arc::new(accounts),
         Arc::clone(&opened.metrics),
         transport(config),
+        Some(SessionFile::open(&config.site.data_dir)),
     )
 }
 
@@ -74,7 +78,8 @@ pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
 /// The page and SCIM beside it.
 pub(super) fn app(opened: &Opened, web: WebState, scim: Scim) -> Router {
     let count = middleware::from_fn_with_state(Arc::clone(&opened.metrics), count_answer);
-    web::router(web).merge(scim::router(scim).layer(count))
+    let transport = web.transport();
+    web::shielded(web::router(web).merge(scim::router(scim).layer(count)), transport)
 }
 
 /// Listens on the configured address and on the box's own socket.
@@ -91,15 +96,18 @@ pub(super) fn serve(
     let handle = Handle::new();
     let mut tasks = JoinSet::new();
     let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
+    let bounded = Bounded(connections(config, opened));
     match identity(config)? {
         Some(identity) => {
             opened.site.identity().certificate_ends(identity.expires());
             let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(no)?.handle(handle.clone());
+            let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
+            let server = bound_heads(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)));
             tasks.spawn(async move { ended(server.serve(service).await) });
         }
         None => {
             let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
+            let server = bound_heads(server.acceptor(bounded));
             tasks.spawn(async move { ended(server.serve(service).await) });
         }
     }
@@ -108,6 +116,16 @@ pub(super) fn serve(
     let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
     tasks.spawn(async move { ended(socket.serve(local, until).await) });
     Ok((Servers { handle, stop, tasks }, address))
+}
+
+fn connections(config: &Config, opened: &Opened) -> Connections {
+    let site = Arc::clone(&opened.site);
+    let tell = move |text: &str| {
+        tracing::warn!("{text}");
+        site.notice(Level::Attention, text.to_owned());
+    };
+    let by_address = transport(config) != Transport::BehindProxy;
+    Connections::new(Arc::clone(&opened.metrics), by_address, Box::new(tell))
 }
 
 fn identity(config: &Config) -> Result<Option<Identity>, StartError> {

@@ -13,6 +13,7 @@ use super::clock;
 use super::running::Site;
 use crate::domain::{EventKind, LocalClock, Part, PartCondition};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
+use crate::store::DiskCondition;
 
 /// How often the parts are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -61,11 +62,18 @@ impl Site {
 
 /// What only the disk tells. Blocks.
 fn on_disk(site: &Site) -> Vec<PartCondition> {
-    let storage = match site.directory.stats().failed {
-        None => PartCondition::Well(Part::Storage),
-        Some(why) => PartCondition::WriterFailing { why },
+    let storage = match site.directory.disk() {
+        DiskCondition::Well => match site.directory.incomplete() {
+            Some(lacking) => PartCondition::DirectoryIncomplete { why: lacking.text() },
+            None => PartCondition::Well(Part::Storage),
+        },
+        DiskCondition::Low { free_bytes } => PartCondition::DiskLow { free_bytes },
+        DiskCondition::Full { free_bytes } => PartCondition::DiskFull { free_bytes },
+        DiskCondition::Failing { why } => PartCondition::WriterFailing { why },
+        DiskCondition::Behind { why } => PartCondition::DirectoryBehind { why },
+        DiskCondition::Fatal { why } => PartCondition::StorageUnknown { why },
     };
-    vec![storage, folder(site)]
+    vec![storage, site.events.condition(), folder(site)]
 }
 
 fn folder(site: &Site) -> PartCondition {

@@ -39,6 +39,10 @@ pub async fn record(site: Arc<Site>, mut stop: tokio::sync::watch::Receiver<bool
 
 fn outputs(site: &Site) -> Vec<Output> {
     let mut fleet = site.fleet();
+    if fleet.prove_more(clock::now()) {
+        // In pieces, so that lines get in between.
+        site.news.notify_one();
+    }
     std::iter::from_fn(|| fleet.poll_output()).take(OUTPUTS_AT_ONCE).collect()
 }
 
@@ -51,8 +55,9 @@ async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
         _ => None,
     });
     let receipts = receipts.collect();
-    if let Err(error) = site.events.append_all(receipts).await {
-        tracing::error!(%error, "receipts could not be logged");
+    let logged = site.events.keep_all(receipts).await;
+    if let Err(error) = &logged {
+        tracing::error!(%error, "receipts are not in the log yet; they wait in memory");
     }
     for output in outputs {
         match output {
@@ -60,7 +65,9 @@ async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
             Output::Events { controller, epoch, before, events } => {
                 store(site, controller, epoch, before, events).await;
             }
-            Output::Proven { controller, revision } => proven(site, controller, revision).await,
+            Output::Proven { controller, revision } => {
+                proven(site, controller, revision, logged.is_ok()).await;
+            }
             Output::Full { controller } => full(site, controller),
             Output::EventsLost { controller, count } => events_lost(site, controller, count),
             Output::Violation { controller, what } => violation(site, controller, what),
@@ -126,11 +133,15 @@ fn holder(
     Ok(None)
 }
 
-async fn proven(site: &Arc<Site>, controller: usize, revision: Revision) {
+/// A proof is remembered across a restart only once its receipts are in the log; later proofs include it.
+async fn proven(site: &Arc<Site>, controller: usize, revision: Revision, logged: bool) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
     let alarm = AlarmKind::TableFull { controller: id.clone() };
     let cleared = site.health().clear(&alarm);
     site.log_alarms(clock::now(), cleared);
+    if !logged {
+        return;
+    }
     let directory = site.directory.clone();
     let kept = tokio::task::spawn_blocking(move || directory.set_proven(&id, revision)).await;
     if let Ok(Err(error)) = kept {

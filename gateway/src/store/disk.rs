@@ -1,12 +1,14 @@
 //! Files that must survive a power cut: folders are fsync'd after their entries change, and whole files appear by
 //! rename or not at all.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::limits::PROBE_BYTES;
 
 /// Makes `dir` with its parents, durably, readable by the service's user alone.
 pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
@@ -36,6 +38,54 @@ pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError
     };
     write().map_err(StoreError::io("replace", path))?;
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+type SyncData = dyn FnMut(&File) -> io::Result<()> + Send;
+
+/// How data gets from the system to the disk. Tests have it fail.
+pub(super) struct FileSync(Box<SyncData>);
+
+impl FileSync {
+    /// Does it this way.
+    #[cfg(test)]
+    pub(super) fn by(sync: impl FnMut(&File) -> io::Result<()> + Send + 'static) -> Self {
+        Self(Box::new(sync))
+    }
+
+    /// Makes what was written to `file` durable.
+    pub(super) fn data_of(&mut self, file: &File) -> io::Result<()> {
+        (self.0)(file)
+    }
+}
+
+impl Default for FileSync {
+    fn default() -> Self {
+        Self(Box::new(File::sync_data))
+    }
+}
+
+impl fmt::Debug for FileSync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileSync")
+    }
+}
+
+/// Makes sure that the disk of `dir` takes a file, and that it can be flushed.
+pub(super) fn probe(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join("probe");
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+        file.write_all(&vec![0; PROBE_BYTES])?;
+        file.sync_all()
+    };
+    let written = write().map_err(StoreError::io("write", &path));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            written.and(Err(StoreError::io("delete", &path)(error)))
+        }
+        _ => written,
+    }
 }
 
 /// A lock file held by this process until dropped.

@@ -44,17 +44,18 @@ pub enum StoreError {
         /// What the operator can do.
         remedy: &'static str,
     },
-    /// The derived directory failed while it was in use; a restart rebuilds it.
-    #[error("the directory in {} failed: {what}. Restart the gateway: it is rebuilt from the journal", path.display())]
+    /// The derived directory failed while it was in use; it is opened anew, and rebuilt if need be.
+    #[error("the directory in {} failed: {what}; it is rebuilt from the journal", path.display())]
     Directory {
         /// sled's folder.
         path: PathBuf,
         /// What it said.
         what: String,
     },
-    /// An earlier write to the disk failed, so nothing further is accepted.
+    /// A write to the disk failed, and could neither be made good nor taken back, so nothing further is accepted.
     #[error(
-        "the journal takes no more writes since an earlier one failed: {0}. Check the disk and restart the gateway"
+        "the journal takes no more writes, since it can't be told whether the last are on the disk: {0}. Check the disk and \
+         restart the gateway"
     )]
     Poisoned(String),
     /// A value that this program wrote can't be read, or can't be written.
@@ -74,6 +75,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk has no room for it.
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let Self::Io { source, .. } = self else { return false };
+        matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+    }
+
     /// Wraps what the system said about `path`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -1,5 +1,7 @@
 //! Every bound of the store, in one place.
 
+use std::time::Duration;
+
 /// Longest payload of one journal record, in bytes.
 pub const MAX_RECORD_BYTES: usize = 8 << 20;
 
@@ -23,6 +25,21 @@ pub const MAX_BYTES_PER_FLUSH: usize = 16 << 20;
 
 /// Writers that may wait for the next flush before further ones have to wait for a place.
 pub const QUEUED_JOBS: usize = 1024;
+
+/// Records that wait in memory while the disk refuses them, at most; the oldest go first.
+pub const MAX_HELD_RECORDS: usize = 10_000;
+
+/// And their bytes.
+pub const MAX_HELD_BYTES: usize = 32 << 20;
+
+/// How often it is looked whether a disk that failed takes writes again.
+pub const HEAL_EVERY: Duration = Duration::from_secs(1);
+
+/// Bytes that are written, and deleted again, to see whether a disk takes writes.
+pub const PROBE_BYTES: usize = 1 << 20;
+
+/// With less room than this on the disk somebody is told.
+pub const DISK_LOW_BYTES: u64 = 256 << 20;
 
 /// Threads that read the directory for async code, and so the questions that are read at one time.
 pub const READERS: usize = 8;
@@ -75,7 +92,7 @@ pub const MAX_USERS: usize = 256;
 
 /// Shortest password, in characters (NIST SP 800-63B-4, 3.1.1.2, where it stands beside nothing else: 15; here it opens a page
 /// on the local network).
-pub const MIN_PASSWORD_LEN: usize = 10;
+pub const MIN_PASSWORD_LEN: usize = 12;
 
 /// Longest password, in bytes: what is hashed is bounded.
 pub const MAX_PASSWORD_LEN: usize = 1024;

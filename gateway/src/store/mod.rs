@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows doors, lines or HTTP. Everything that leaves this module as "done" has been fdatasync'd.
 
+mod condition;
 pub mod directory;
 mod disk;
 mod error;
@@ -9,12 +10,14 @@ pub mod events;
 pub mod journal;
 pub mod limits;
 mod secret_file;
+pub mod sessions;
 pub mod tokens;
 pub mod users;
 
+pub use condition::DiskCondition;
 pub use directory::{
-    Applied, BeforeRead, CommitError, Committed, Counts, Directory, DirectoryStats, OpenReport, RebuildCause,
-    View,
+    Applied, BeforeRead, CommitError, Committed, Counts, Directory, DirectoryStats, Incomplete, OpenReport,
+    RebuildCause, View,
 };
 pub use error::StoreError;
 pub use events::{EventLimits, EventLog, LoggedEvent};

@@ -1,5 +1,6 @@
 //! A small JSON file with secrets in it: mode 0600, replaced whole by rename, changed under a lock by whoever wants to,
-//! and re-read when somebody else has changed it. Its content never appears in an error.
+//! and re-read when somebody else has changed it. Its content never appears in an error. While it can't be read, what was
+//! read before goes on, so that a moment's fault of the disk locks nobody out.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -18,6 +19,8 @@ use super::limits::MAX_SECRET_FILE_BYTES;
 pub(super) struct SecretFile<T> {
     path: PathBuf,
     cache: Mutex<Cache<T>>,
+    /// Why it could not be read anew, while it can't.
+    trouble: Mutex<Option<String>>,
 }
 
 struct Cache<T> {
@@ -42,11 +45,46 @@ impl Stamp {
 impl<T: Serialize + DeserializeOwned + Default + Clone> SecretFile<T> {
     /// The file at `path`; one that isn't there is an empty one.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, cache: Mutex::new(Cache { stamp: None, content: Arc::default() }) }
+        Self {
+            path,
+            cache: Mutex::new(Cache { stamp: None, content: Arc::default() }),
+            trouble: Mutex::default(),
+        }
     }
 
-    /// What the file says now. One `stat` when it hasn't changed.
+    /// What the file says now, or said when it could last be read. One `stat` when it hasn't changed. What is in it and makes no
+    /// sense is an error.
     pub(super) fn read(&self) -> Result<Arc<T>, StoreError> {
+        self.read_or_last(|error| matches!(error, StoreError::Io { .. }))
+    }
+
+    /// The same, also where what is in it makes no sense.
+    pub(super) fn read_whatever_it_holds(&self) -> Result<Arc<T>, StoreError> {
+        self.read_or_last(|_| true)
+    }
+
+    /// Why it could not be read anew, while it can't.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn read_or_last(&self, passes: impl FnOnce(&StoreError) -> bool) -> Result<Arc<T>, StoreError> {
+        let read = self.read_now();
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let Err(error) = read else {
+            *trouble = None;
+            return read;
+        };
+        let text = error.to_string();
+        if trouble.as_ref() != Some(&text) {
+            tracing::error!(%error, "a file can't be read anew; what it said before goes on, if it was read");
+            *trouble = Some(text);
+        }
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.stamp.is_some() && passes(&error) { Ok(Arc::clone(&cache.content)) } else { Err(error) }
+    }
+
+    fn read_now(&self) -> Result<Arc<T>, StoreError> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let now = match std::fs::metadata(&self.path) {
             Ok(data) => Some(Stamp::of(&data)),

@@ -186,12 +186,17 @@ impl Users {
         Ok(self.file.read()?.users.iter().map(Stored::user).collect())
     }
 
+    /// Why the accounts could not be read anew, while they can't; those that were read before go on.
+    pub fn trouble(&self) -> Option<String> {
+        self.file.trouble()
+    }
+
     /// The account as it is now. Quick.
     ///
     /// # Errors
     /// When the file can't be read.
     pub fn find(&self, name: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.file.read()?.users.iter().find(|user| user.name == name).map(Stored::user))
+        Ok(self.file.read_whatever_it_holds()?.users.iter().find(|user| user.name == name).map(Stored::user))
     }
 
     /// The account, if name and password are right. Blocks, and takes as long for a name that doesn't exist.
@@ -199,7 +204,7 @@ impl Users {
     /// # Errors
     /// When the file can't be read.
     pub fn verify(&self, name: &str, password: &str) -> Result<Option<User>, StoreError> {
-        let file = self.file.read()?;
+        let file = self.file.read_whatever_it_holds()?;
         let found = file.users.iter().find(|user| user.name == name);
         if password.len() > MAX_PASSWORD_LEN {
             return Ok(None);
@@ -265,11 +270,11 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let users = Users::open(dir.path());
         let add = |name: &str, password: &str| users.add(name, Role::Viewer, password, Timestamp::UNIX_EPOCH);
-        add("anna", "long enough").unwrap();
-        assert!(matches!(add("anna", "long enough"), Err(UserError::Taken(_))));
+        add("anna", "long enough now").unwrap();
+        assert!(matches!(add("anna", "long enough now"), Err(UserError::Taken(_))));
         assert!(matches!(add("bert", "too short"), Err(UserError::Password)));
         assert!(matches!(add("bert", &"x".repeat(2000)), Err(UserError::Password)));
-        assert!(matches!(add("a/b", "long enough"), Err(UserError::Name(_))));
+        assert!(matches!(add("a/b", "long enough now"), Err(UserError::Name(_))));
         assert_eq!(users.verify("anna", &"x".repeat(2000)).unwrap(), None);
         users.set_role("anna", Role::Installer).unwrap();
         assert_eq!(users.list().unwrap()[0].role, Role::Installer);
@@ -284,5 +289,28 @@ mod tests {
             assert_eq!(role.word().parse(), Ok(role));
         }
         assert!("root".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn accounts_that_were_read_go_on_while_the_file_can_not_be_and_that_is_told() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("users.json");
+        let users = Users::open(dir.path());
+        users.add("ada", Role::Manager, "correct horse battery", Timestamp::UNIX_EPOCH).unwrap();
+        let signs_in = |password| users.verify("ada", password).unwrap().is_some();
+        assert!(signs_in("correct horse battery") && users.trouble().is_none());
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(signs_in("correct horse battery") && !signs_in("wrong horse battery"));
+        assert!(users.find("ada").unwrap().is_some());
+        assert!(users.trouble().unwrap().contains("users.json"));
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, b"{ \"users\": [ {").unwrap();
+        assert!(signs_in("correct horse battery") && users.trouble().is_some());
+        assert!(users.list().is_err(), "whoever lists them is told");
+        assert!(Users::open(dir.path()).find("ada").is_err(), "nothing was read yet");
+        fs::write(&path, whole).unwrap();
+        assert!(signs_in("correct horse battery") && users.trouble().is_none());
     }
 }

@@ -1,11 +1,15 @@
 //! Receipts: how far each change has come at each controller that it concerns.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::limits::{MAX_OPEN_ACTIVATIONS, MAX_OPEN_DEACTIVATIONS, MAX_RECENT_RECEIPTS};
+use super::limits::{
+    MAX_CARDS_LOOKED_AT, MAX_CHANGES_AT_ONCE, MAX_OPEN_ACTIVATIONS, MAX_OPEN_DEACTIVATIONS,
+    MAX_RECENT_RECEIPTS,
+};
 use crate::domain::{ControllerId, Landing, Receipt, ReceiptAction, Revision};
 
 /// Receipts under way, and the latest that are finished.
@@ -16,6 +20,10 @@ pub struct OpenReceipts {
     recent: VecDeque<Receipt>,
     untracked: u64,
 }
+
+/// A place among the receipts under way: behind one of them, or at the front.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Place(Option<(Credential, Revision)>);
 
 /// A step that a landing takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,18 +109,26 @@ impl OpenReceipts {
         finished.into_iter().filter_map(|key| self.close(key)).collect()
     }
 
-    /// The cards with something unproven at a controller.
-    pub(super) fn unproven_at(&self, controller: &ControllerId) -> Vec<Credential> {
-        let mut cards: Vec<Credential> = self
-            .open
-            .iter()
-            .filter(|(_, receipt)| {
-                receipt.landings.iter().any(|at| at.controller == *controller && at.proven.is_none())
-            })
-            .map(|((credential, _), _)| *credential)
-            .collect();
-        cards.dedup();
-        cards
+    /// Cards with something unproven at a controller, from a place on; and where to go on, if that was not all. No more
+    /// at once than the fleet should be held for.
+    pub(super) fn unproven_at(
+        &self,
+        controller: &ControllerId,
+        from: Place,
+    ) -> (Vec<Credential>, Option<Place>) {
+        let begin = from.0.map_or(Bound::Unbounded, Bound::Excluded);
+        let (mut cards, mut last) = (Vec::new(), from);
+        for (looked_at, (key, receipt)) in self.open.range((begin, Bound::Unbounded)).enumerate() {
+            if looked_at == MAX_CARDS_LOOKED_AT || cards.len() == MAX_CHANGES_AT_ONCE {
+                return (cards, Some(last));
+            }
+            let unproven = |at: &Landing| at.controller == *controller && at.proven.is_none();
+            if cards.last() != Some(&key.0) && receipt.landings.iter().any(unproven) {
+                cards.push(key.0);
+            }
+            last = Place(Some(*key));
+        }
+        (cards, None)
     }
 
     fn close(&mut self, key: (Credential, Revision)) -> Option<Receipt> {

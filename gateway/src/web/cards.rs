@@ -44,6 +44,11 @@ pub(super) async fn add(
     if let Some(badge_type) = badge_type.as_deref() {
         check_badge_type(badge_type)?;
     }
+    if let Some(until) = valid_until.filter(|until| *until <= state.views.clock().now()) {
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "the card would be over already")
+            .at("valid_until", &until.to_string())
+            .remedy("Give an instant that is ahead, or leave it out."));
+    }
     let action = CardAction::Add { badge_type, valid_from, valid_until };
     let order = order(user_name, number, action)?;
     Ok(Json(state.operator.change_card(order, &principal.actor).await?))

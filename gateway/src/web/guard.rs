@@ -3,8 +3,6 @@
 //! The page takes a session's cookie. The API takes a cookie or HTTP Basic, for programs. Whoever comes in over the
 //! box's own Unix socket is the local operator: the socket's file mode has let them in already.
 
-use std::time::Instant;
-
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
@@ -97,7 +95,7 @@ pub(super) fn signed_in(headers: &HeaderMap, state: &WebState) -> Option<Princip
 
 /// As [`signed_in`], for a session already known.
 pub(super) fn still_signed_in(session: SessionKey, state: &WebState) -> Option<Principal> {
-    let (name, seal) = state.sessions.touch(session, Instant::now())?;
+    let (name, seal) = state.sessions.touch(session, state.views.clock().now())?;
     match state.accounts.find(&name) {
         Ok(Some(account)) if account.seal == seal => Some(Principal {
             actor: Actor::Account(account.name),

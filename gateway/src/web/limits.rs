@@ -2,6 +2,32 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
+/// Most connections from the network at once. One more ends the one that has been silent longest.
+pub const MAX_CONNECTIONS: usize = 1_024;
+
+/// Most of one address, where addresses tell clients apart.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 128;
+
+/// File descriptors that connections from the network leave to the box's own socket, to files and to lines.
+pub const RESERVED_DESCRIPTORS: usize = 512;
+
+/// A connection that was never answered may have to make room after this time; one that was, after four times as long.
+pub const UNANSWERED_AFTER: Duration = Duration::from_millis(250);
+
+/// A connection on which nothing passes for so long ends.
+pub const CONNECTION_IDLE: Duration = Duration::from_secs(60);
+
+/// A request's head has to be there within this time; a connection kept for another one ends after it as well.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longest head of a request, in bytes. With [`MAX_CONNECTIONS`] it bounds all heads together.
+pub const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+/// A request's body has to be there within this time.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
+
 /// Longest request body, in bytes. The page's forms and the API's bodies are tiny.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
@@ -18,13 +44,22 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 pub const MAX_SESSIONS: usize = 256;
 
 /// A session ends after being idle so long.
-pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+pub const SESSION_IDLE: SignedDuration = SignedDuration::from_hours(12);
 
-/// Most passwords verified at once: each takes a core and 19 MiB for a moment, and the store checks one at a time.
-pub const MAX_VERIFICATIONS: usize = 1;
+/// The file of sessions learns of use so often.
+pub const SESSION_USE_KEPT: SignedDuration = SignedDuration::from_mins(15);
 
-/// Most passwords that wait to be verified. One more is told to come again.
+/// Threads that verify passwords: each takes a core and 19 MiB for a moment.
+pub const MAX_VERIFICATIONS: usize = 2;
+
+/// Most passwords that wait to be verified, of addresses known and of strangers each. One more is told to come again.
 pub const MAX_WAITING_VERIFICATIONS: usize = 16;
+
+/// Most addresses that are known to have signed in. One more forgets the oldest.
+pub const MAX_KNOWN_ADDRESSES: usize = 1_024;
+
+/// A session ends after this time, however much it is used.
+pub const SESSION_LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Events in one answer where the client names no `limit`.
 pub const EVENTS_PER_ANSWER: usize = 30;

@@ -30,6 +30,7 @@ pub struct Metrics {
     journal_fdatasync: Histogram,
     scim_requests: Family<Answer, Counter>,
     sign_ins: Family<SignIn, Counter>,
+    connections_cut: Family<Cut, Counter>,
 }
 
 impl Metrics {
@@ -49,7 +50,10 @@ impl Metrics {
         );
         registry.register("scim_requests", "SCIM requests by how they were answered", scim_requests.clone());
         registry.register("sign_ins", "Passwords verified, by result", sign_ins.clone());
-        Self { registry, journal_records, journal_fdatasync, scim_requests, sign_ins }
+        let connections_cut = Family::default();
+        let help = "Connections that were ended or refused, by reason";
+        registry.register("connections_cut", help, connections_cut.clone());
+        Self { registry, journal_records, journal_fdatasync, scim_requests, sign_ins, connections_cut }
     }
 
     /// One flush of a journal made `records` durable and took `fdatasync`.
@@ -67,6 +71,11 @@ impl Metrics {
             _ => Outcome::Failed,
         };
         self.scim_requests.get_or_create(&Answer { result }).inc();
+    }
+
+    /// A connection was ended or refused.
+    pub(super) fn connection_cut(&self, reason: &'static str) {
+        self.connections_cut.get_or_create(&Cut { reason }).inc();
     }
 
     /// A password was verified.
@@ -110,6 +119,11 @@ struct Answer {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct SignIn {
     result: Outcome,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Cut {
+    reason: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -8,8 +8,10 @@ mod access;
 mod accounts;
 mod api;
 mod assets;
+mod body;
 mod capture;
 mod cards;
+pub mod connections;
 mod error;
 mod expiry;
 mod form;
@@ -25,6 +27,7 @@ mod remote;
 mod session;
 mod state;
 pub mod tls;
+mod verifier;
 
 pub use accounts::Accounts;
 pub use guard::LocalOperator;
@@ -36,6 +39,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post, put};
 
+use crate::domain::remote::Transport;
 use crate::views::{AccessLevelView, RuleView};
 
 /// Everything but SCIM. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or failed sign-ins of
@@ -61,8 +65,14 @@ pub fn router(state: WebState) -> Router {
         .fallback(page::not_found)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::refuse_other_sites))
-        .layer(middleware::from_fn(headers::add))
         .with_state(state)
+}
+
+/// What holds for whatever the network asks, be it the page, the API or SCIM.
+pub fn shielded(app: Router, transport: Transport) -> Router {
+    app.layer(middleware::from_fn(body::in_time))
+        .layer(middleware::from_fn(headers::require_host))
+        .layer(middleware::from_fn_with_state(transport, headers::add))
 }
 
 fn api_router() -> Router<WebState> {

@@ -9,16 +9,15 @@ use zeroize::Zeroizing;
 
 use super::accounts::Accounts;
 use super::assets::Assets;
-use super::limits::{
-    MAX_ACCOUNT_NAME_BYTES, MAX_CAPTURES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES, MAX_VERIFICATIONS,
-    MAX_WAITING_VERIFICATIONS,
-};
+use super::limits::{MAX_ACCOUNT_NAME_BYTES, MAX_CAPTURES, MAX_LIVE_STREAMS, MAX_PASSWORD_BYTES};
 use super::metrics::Metrics;
 use super::page::{OneTime, Renderer};
 use super::session::Sessions;
+use super::verifier::{Busy, Verifier};
 use crate::domain::attempts::Attempts;
 use crate::domain::remote::Transport;
 use crate::operator::Operator;
+use crate::store::sessions::SessionFile;
 use crate::store::users::User;
 use crate::views::Views;
 
@@ -40,36 +39,42 @@ pub struct Shared {
     pub(super) live_streams: Arc<Semaphore>,
     pub(super) captures: Arc<Semaphore>,
     attempts: Attempts,
-    waiting: Semaphore,
-    verifying: Semaphore,
+    verifier: Verifier,
     closing: watch::Sender<bool>,
 }
 
 impl WebState {
-    /// For a site, its accounts and the metrics that the rest of the gateway counts into.
+    /// For a site, its accounts and the metrics that the rest of the gateway counts into. Sessions are kept in their file,
+    /// if there is one.
     pub fn new<S: Views + Operator + 'static>(
         site: Arc<S>,
         accounts: Arc<dyn Accounts>,
         metrics: Arc<Metrics>,
         transport: Transport,
+        sessions: Option<SessionFile>,
     ) -> Self {
+        let verifier = Verifier::new(&accounts);
         Self(Arc::new(Shared {
             views: Arc::<S>::clone(&site),
             operator: site,
             accounts,
             metrics,
             transport,
-            sessions: Sessions::default(),
+            sessions: sessions.map(Sessions::kept_in).unwrap_or_default(),
             renderer: Renderer::default(),
             one_time: OneTime::default(),
             assets: Assets::new(),
             live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
             captures: Arc::new(Semaphore::new(MAX_CAPTURES)),
             attempts: Attempts::default(),
-            waiting: Semaphore::new(MAX_VERIFICATIONS + MAX_WAITING_VERIFICATIONS),
-            verifying: Semaphore::new(MAX_VERIFICATIONS),
+            verifier,
             closing: watch::Sender::new(false),
         }))
+    }
+
+    /// How requests come in.
+    pub fn transport(&self) -> Transport {
+        self.0.transport
     }
 
     /// Ends all live pages, so that the server can stop. New ones end at once.
@@ -82,44 +87,37 @@ impl WebState {
         self.0.closing.subscribe()
     }
 
-    /// The account of that name and password, tried from `address`.
+    /// The account of that name and password, tried from `address`. An attempt counts as failed until it is known to be
+    /// right, so that who cuts it off has tried all the same.
     pub(super) async fn authenticate(
         &self,
         address: IpAddr,
         name: String,
         password: Zeroizing<String>,
     ) -> Result<User, AuthenticationError> {
-        let _place = self.0.waiting.try_acquire().map_err(|_| AuthenticationError::Busy)?;
-        let _turn = self.0.verifying.acquire().await.map_err(|_| AuthenticationError::Busy)?;
-        self.0.attempts.allowed(address, Instant::now()).map_err(AuthenticationError::TooManyFailures)?;
-        let verified = self.verify(name, password).await?;
-        let metrics = &self.0.metrics;
-        metrics.sign_in(verified.is_some());
-        match verified {
-            Some(account) => {
-                self.0.attempts.succeeded(address);
-                Ok(account)
-            }
-            None => {
-                self.0.attempts.failed(address, Instant::now());
-                Err(AuthenticationError::Wrong)
-            }
-        }
-    }
-
-    async fn verify(
-        &self,
-        name: String,
-        password: Zeroizing<String>,
-    ) -> Result<Option<User>, AuthenticationError> {
+        let (now, attempts) = (Instant::now(), &self.0.attempts);
+        attempts.allowed(address, now).map_err(AuthenticationError::TooManyFailures)?;
         if name.len() > MAX_ACCOUNT_NAME_BYTES || password.len() > MAX_PASSWORD_BYTES {
-            return Ok(None);
+            attempts.failed(address, now);
+            return Err(AuthenticationError::Wrong);
         }
-        let accounts = Arc::clone(&self.0.accounts);
-        tokio::task::spawn_blocking(move || accounts.verify(&name, &password))
-            .await
-            .map_err(|panicked| AuthenticationError::Unavailable(panicked.to_string()))?
-            .map_err(|error| AuthenticationError::Unavailable(error.to_string()))
+        if !self.0.verifier.knows(address) {
+            attempts.allowed_for(&name, now).map_err(AuthenticationError::TooManyFailures)?;
+        }
+        let asked = self.0.verifier.ask(address, name.clone(), password);
+        let asked = asked.map_err(|Busy| AuthenticationError::Busy)?;
+        attempts.failed_as(address, &name, now);
+        let verified = asked.await.map_err(|_| AuthenticationError::Busy)?;
+        let verified = verified.map_err(|error| AuthenticationError::Unavailable(error.to_string()));
+        // What can't be looked at was no guess.
+        if verified.as_ref().map_or(true, Option::is_some) {
+            attempts.succeeded_as(address, &name);
+        }
+        let account = verified?;
+        self.0.metrics.sign_in(account.is_some());
+        let account = account.ok_or(AuthenticationError::Wrong)?;
+        self.0.verifier.signed_in(address);
+        Ok(account)
     }
 }
 
@@ -138,7 +136,7 @@ pub(super) enum AuthenticationError {
     #[error("that name and password don't go together")]
     Wrong,
     /// The address has to wait.
-    #[error("too many failed sign-ins from this address")]
+    #[error("too many failed sign-ins")]
     TooManyFailures(Duration),
     /// Too many are being verified.
     #[error("too many sign-ins at this moment")]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cli::instant::{self, Edge};
 use crate::cli::{Failure, SiteFile, asked, say};
 use crate::config::NamedFiles;
 use crate::domain::one_line;
@@ -31,7 +32,7 @@ struct Which {
 #[derive(Args)]
 #[command(after_help = "Examples:
   gateway card add --user ada@example.org --card 100:1234
-  gateway card add --user ada@example.org --card 1235 --badge-type Visitor --until 2027-01-31T18:00:00Z")]
+  gateway card add --user ada@example.org --card 1235 --badge-type Visitor --until 2027-01-31")]
 pub(super) struct Add {
     #[command(flatten)]
     which: Which,
@@ -40,13 +41,13 @@ pub(super) struct Add {
     #[arg(long, value_name = "TYPE")]
     badge_type: Option<String>,
 
-    /// The card opens nothing before this instant
+    /// The card opens nothing before this instant: 2027-01-31, "2027-01-31 18:00" by the site's clock, or RFC 3339
     #[arg(long, value_name = "INSTANT")]
-    from: Option<Timestamp>,
+    from: Option<String>,
 
-    /// The card opens nothing from this instant on
+    /// The card opens nothing from this instant on; a day alone ends with that day
     #[arg(long, value_name = "INSTANT")]
-    until: Option<Timestamp>,
+    until: Option<String>,
 }
 
 /// Deactivate a card that was added by hand, at the running service
@@ -68,11 +69,20 @@ struct Done {
 impl Add {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut body = self.which.body();
-        let instants = [("valid_from", self.from), ("valid_until", self.until)];
-        for (name, instant) in instants {
-            if let Some(instant) = instant {
-                body[name] = instant.to_string().into();
+        let zone = self.which.site.load(NamedFiles::Ignored)?.site.time_zone;
+        let read = |flag: &str, text: &str, edge| {
+            instant::read(text, &zone, edge)
+                .map_err(|error| Failure::Usage(format!("{flag} {text}: {error}")))
+        };
+        if let Some(from) = &self.from {
+            body["valid_from"] = read("--from", from, Edge::Start)?.to_string().into();
+        }
+        if let Some(until) = &self.until {
+            let instant = read("--until", until, Edge::End)?;
+            if instant <= Timestamp::now() {
+                return Err(Failure::Usage(format!("--until {until}: this is over already")));
             }
+            body["valid_until"] = instant.to_string().into();
         }
         if let Some(badge_type) = &self.badge_type {
             body["badge_type"] = badge_type.as_str().into();

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::meta::{META_KEY, Meta};
 use super::rows::{self, Rows, Value, kind};
 use super::snapshot;
-use super::tree::{Tree, guarded};
+use super::tree::Tree;
 use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Rule};
 use crate::store::error::StoreError;
 use crate::store::limits::ROWS_PER_REBUILD_BATCH;
@@ -78,6 +78,6 @@ impl Load<'_> {
             batch.insert(key, value);
         }
         batch.insert(META_KEY, self.meta.encode().map_err(|what| self.tree.content(what))?);
-        guarded(self.tree.path(), || self.tree.sled().apply_batch(batch))
+        self.tree.apply(batch)
     }
 }

@@ -8,6 +8,7 @@
 mod apply;
 mod commit;
 mod export;
+mod incomplete;
 mod load;
 mod meta;
 mod open;
@@ -23,19 +24,21 @@ mod tree;
 mod view;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{CommitError, Committed, TooLarge};
+pub use incomplete::Incomplete;
 pub use meta::Counts;
 pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
 pub use query::BeforeRead;
 pub use view::View;
 
+use super::condition::{DiskCondition, Trouble};
 use super::disk::{self, Lock};
 use super::error::StoreError;
 use super::journal::JournalStats;
@@ -43,7 +46,6 @@ use super::limits::QUEUED_JOBS;
 use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
 use meta::Meta;
-use proven::Proven;
 use query::Readers;
 use tree::Tree;
 use writer::{Message, Writer};
@@ -94,16 +96,34 @@ struct State {
     meta: Mutex<Meta>,
     journal: Arc<Mutex<JournalStats>>,
     snapshot: Mutex<Option<Revision>>,
+    trouble: watch::Sender<Option<Trouble>>,
     failed: Mutex<Option<String>>,
 }
 
 impl State {
+    /// Changes are refused. What is worse already stays.
     fn fail(&self, error: &StoreError) {
         *locked(&self.failed) = Some(error.to_string());
+        let trouble = Trouble::of(error);
+        self.trouble.send_if_modified(|known| {
+            let stays = known.as_ref().is_some_and(|known| known.outweighs(&trouble));
+            if !stays {
+                *known = Some(trouble);
+            }
+            !stays
+        });
+    }
+
+    /// Changes were answered that can't be read.
+    fn fall_behind(&self, error: &StoreError) {
+        *locked(&self.failed) = Some(error.to_string());
+        let behind = if error.is_full() { Trouble::Full } else { Trouble::Behind(error.to_string()) };
+        self.trouble.send_replace(Some(behind));
     }
 
     fn succeed(&self) {
         *locked(&self.failed) = None;
+        self.trouble.send_if_modified(|known| known.take().is_some());
     }
 
     fn snapshot_made(&self, revision: Revision) {
@@ -112,10 +132,10 @@ impl State {
 }
 
 struct Inner {
+    dir: PathBuf,
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     state: Arc<State>,
-    proven: Proven,
     tree: Tree,
     readers: Readers,
     before_read: Option<BeforeRead>,
@@ -146,16 +166,17 @@ impl Directory {
         disk::make_dir(dir)?;
         let lock = Lock::try_take(dir)?;
         let opened = open::open(dir)?;
-        let proven = Proven::open(&opened.tree)?;
         let (queue, waiting) = mpsc::channel(QUEUED_JOBS);
         let state = Arc::new(State {
             meta: Mutex::new(opened.meta),
             journal: opened.journal.stats(),
             snapshot: Mutex::new(opened.newest_snapshot),
+            trouble: watch::Sender::default(),
             failed: Mutex::default(),
         });
         let covered = opened.newest_snapshot.unwrap_or_default().next().0;
         let writer = Writer {
+            dir: dir.to_owned(),
             uncovered: opened.journal.bytes_from(covered),
             interval: opened.snapshots.interval()?,
             journal: opened.journal,
@@ -168,6 +189,8 @@ impl Directory {
             export: None,
             wanted: Vec::new(),
             broken: None,
+            heal_at: None,
+            looking: false,
         };
         let thread = thread::Builder::new()
             .name("directory".to_owned())
@@ -175,8 +198,16 @@ impl Directory {
             .map_err(StoreError::io("start a thread for", dir))?;
         let (queue, thread) = (Mutex::new(Some(queue)), Mutex::new(Some(thread)));
         let readers = Readers::start().map_err(StoreError::io("start a thread for", dir))?;
-        let inner =
-            Inner { queue, thread, state, proven, tree: opened.tree, readers, before_read, _lock: lock };
+        let inner = Inner {
+            dir: dir.to_owned(),
+            queue,
+            thread,
+            state,
+            tree: opened.tree,
+            readers,
+            before_read,
+            _lock: lock,
+        };
         Ok((Self { inner: Arc::new(inner) }, opened.report))
     }
 
@@ -235,6 +266,33 @@ impl Directory {
             queued: self.queue().map_or(0, |queue| queue.max_capacity() - queue.capacity()),
             failed: locked(&state.failed).clone(),
         }
+    }
+
+    /// How the disk is. Asks the system how much room there is.
+    pub fn disk(&self) -> DiskCondition {
+        DiskCondition::of(&self.inner.dir, self.inner.state.trouble.borrow().clone())
+    }
+
+    /// Returns with the reason once it can't be told any more whether the last changes are on the disk: then the process must
+    /// end, and a new start finds out.
+    pub async fn fatal(&self) -> String {
+        let mut trouble = self.inner.state.trouble.subscribe();
+        loop {
+            if let Some(Trouble::Fatal(why)) = &*trouble.borrow_and_update() {
+                return why.clone();
+            }
+            if trouble.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// What the directory lacks, unless somebody has accepted that meanwhile. Looks for a file.
+    pub fn incomplete(&self) -> Option<Incomplete> {
+        Incomplete::read(&self.inner.dir).unwrap_or_else(|error| {
+            tracing::error!(%error, "what the directory lacks can't be read");
+            None
+        })
     }
 
     /// Finishes what waits, writes everything out and stops the writer. Blocks until that is done; other handles can

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::meta::{META_KEY, Meta};
 use super::rows::{Key, Value};
-use super::tree::{Tree, guarded};
+use super::tree::Tree;
 use crate::store::error::StoreError;
 
 /// A row that was touched.
@@ -86,7 +86,7 @@ impl Overlay {
             }
         }
         batch.insert(META_KEY, meta.encode().map_err(|what| tree.content(what))?);
-        guarded(tree.path(), || tree.sled().apply_batch(batch))?;
+        tree.apply(batch)?;
         self.rows.clear();
         self.meta = meta;
         Ok(())

@@ -2,9 +2,7 @@
 //! is missing costs a question to the controller, nothing else.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::tree::{Tree, guarded};
 use super::{Directory, locked};
 use crate::domain::{ControllerId, Revision};
 use crate::store::error::StoreError;
@@ -13,17 +11,7 @@ use crate::store::error::StoreError;
 const VALUE_LEN: usize = 12;
 
 /// sled's tree of hints.
-pub(super) struct Proven {
-    path: PathBuf,
-    tree: sled::Tree,
-}
-
-impl Proven {
-    /// The hints beside `tree`.
-    pub(super) fn open(tree: &Tree) -> Result<Self, StoreError> {
-        Ok(Self { path: tree.path().to_owned(), tree: tree.side_tree("proven")? })
-    }
-}
+const TREE: &str = "proven";
 
 impl Directory {
     /// Remembers that a controller has proven everything up to `revision`.
@@ -31,9 +19,9 @@ impl Directory {
     /// # Errors
     /// When the disk fails.
     pub fn set_proven(&self, controller: &ControllerId, revision: Revision) -> Result<(), StoreError> {
-        let Proven { path, tree } = &self.inner.proven;
         let name = controller.as_str().as_bytes();
-        guarded(path, || tree.insert(name, encode(name, revision).as_slice())).map(|_| ())
+        let value = encode(name, revision);
+        self.inner.tree.with_side_tree(TREE, |tree| tree.insert(name, value.as_slice())).map(|_| ())
     }
 
     /// What controllers had proven when it was last remembered. Hints that don't check, or that speak of revisions
@@ -42,9 +30,8 @@ impl Directory {
     /// # Errors
     /// When the disk fails.
     pub fn proven(&self) -> Result<BTreeMap<ControllerId, Revision>, StoreError> {
-        let Proven { path, tree } = &self.inner.proven;
         let newest = locked(&self.inner.state.meta).revision;
-        let rows = guarded(path, || tree.iter().collect::<Result<Vec<_>, _>>())?;
+        let rows = self.inner.tree.with_side_tree(TREE, |tree| tree.iter().collect::<Result<Vec<_>, _>>())?;
         let hints = rows.iter().filter_map(|(name, value)| decode(name, value));
         Ok(hints.filter(|(_, revision)| *revision <= newest).collect())
     }

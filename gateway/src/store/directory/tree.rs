@@ -3,17 +3,18 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::rows::{Key, Value};
 use crate::store::error::StoreError;
 use crate::store::limits::{SLED_CACHE_BYTES, SLED_FLUSH_MS};
 
-/// An open sled database with its directory tree. Cheap to clone.
+/// A sled database with its directory tree. Clones are the same database, also after it was closed and another one adopted
+/// in its place.
 #[derive(Clone)]
 pub(super) struct Tree {
     path: Arc<PathBuf>,
-    db: sled::Db,
+    db: Arc<RwLock<Option<sled::Db>>>,
 }
 
 impl Tree {
@@ -28,7 +29,18 @@ impl Tree {
                 .open()
         };
         let db = guarded(path, open)?;
-        Ok(Self { path: Arc::new(path.to_owned()), db })
+        Ok(Self { path: Arc::new(path.to_owned()), db: Arc::new(RwLock::new(Some(db))) })
+    }
+
+    /// Lets go of the database; whoever reads is refused until another is adopted.
+    pub(super) fn close(&self) {
+        drop(self.db.write().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Goes on with the database of `other`.
+    pub(super) fn adopt(&self, other: &Self) {
+        let adopted = other.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        *self.db.write().unwrap_or_else(PoisonError::into_inner) = adopted;
     }
 
     /// sled's folder.
@@ -36,19 +48,28 @@ impl Tree {
         &self.path
     }
 
-    /// The tree itself, for [`guarded`] calls.
-    pub(super) fn sled(&self) -> &sled::Tree {
-        &self.db
+    /// Whether sled takes changes: once it failed to write anything, it takes none until it is opened anew.
+    pub(super) fn healthy(&self) -> Result<(), StoreError> {
+        self.with(|db| db.context.global_error())
     }
 
-    /// Another tree of the same database, outside the directory's sum.
-    pub(super) fn side_tree(&self, name: &str) -> Result<sled::Tree, StoreError> {
-        guarded(&self.path, || self.db.open_tree(name))
+    /// Writes and deletes rows, all or none.
+    pub(super) fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
+        self.with(|db| db.apply_batch(batch))
+    }
+
+    /// Has `call` use another tree of the same database, outside the directory's sum.
+    pub(super) fn with_side_tree<T>(
+        &self,
+        name: &str,
+        call: impl FnOnce(&sled::Tree) -> sled::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.with(|db| call(&db.open_tree(name)?))
     }
 
     /// A row's value.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        guarded(&self.path, || self.db.get(key))
+        self.with(|db| db.get(key))
     }
 
     /// Rows from `from` on that begin with `prefix`.
@@ -58,14 +79,28 @@ impl Tree {
         prefix: Key,
     ) -> impl Iterator<Item = Result<(Value, Value), StoreError>> + use<> {
         let path = Arc::clone(&self.path);
-        let mut rows = self.db.range(from..);
-        std::iter::from_fn(move || guarded(&path, || rows.next().transpose()).transpose())
+        let (mut rows, mut refused) = match self.with(|db| Ok(db.range(from..))) {
+            Ok(rows) => (Some(rows), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        let rows = std::iter::from_fn(move || {
+            let rows = rows.as_mut()?;
+            guarded(&path, || rows.next().transpose()).transpose()
+        });
+        std::iter::from_fn(move || refused.take())
+            .chain(rows)
             .take_while(move |row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))
     }
 
     /// Writes everything out.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        guarded(&self.path, || self.db.flush()).map(|_| ())
+        self.with(|db| db.flush()).map(|_| ())
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let closed = || self.content("it is being opened anew".to_owned());
+        db.as_ref().ok_or_else(closed).and_then(|db| guarded(&self.path, || call(db)))
     }
 
     /// The error for a value that is not what was written.
@@ -75,7 +110,7 @@ impl Tree {
 }
 
 /// Calls sled.
-pub(super) fn guarded<T>(path: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+fn guarded<T>(path: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     let what = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(sled::Error::Io(source))) if is_about_the_system(source.kind()) => {

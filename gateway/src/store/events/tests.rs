@@ -128,7 +128,8 @@ async fn an_event_beyond_all_measure_is_refused() {
 #[test]
 fn events_of_older_programs_are_read_and_those_of_newer_ones_left_where_they_are() {
     let dir = TempDir::new().unwrap();
-    let options = Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None };
+    let options =
+        Options { kind: KIND, segment_bytes: 1 << 20, verify: Verify::Newest, durable: None, mark: None };
     let (mut journal, _) = Journal::open(dir.path(), options).unwrap();
     let unversioned = serde_json::to_vec(&event(1)).unwrap();
     let newer = br#"{"version":250,"when":"tomorrow","kind":"prophecy"}"#.to_vec();
@@ -175,7 +176,7 @@ async fn an_event_says_by_its_version_what_a_program_must_know() {
 
 /// A journal of three segments with four events each, and one event in a fourth.
 fn four_segments(dir: &Path) {
-    let options = Options { kind: KIND, segment_bytes: 1, verify: Verify::Newest, durable: None };
+    let options = Options { kind: KIND, segment_bytes: 1, verify: Verify::Newest, durable: None, mark: None };
     let (mut journal, _) = Journal::open(dir, options).unwrap();
     for batch in 0..4 {
         let events = (0..if batch < 3 { 4 } else { 1 }).map(|number| batch * 4 + number + 1);
@@ -216,4 +217,56 @@ fn old_events_go_by_age_whatever_the_controllers_clock_said() {
         file.set_times(FileTimes::new().set_modified(long_ago)).unwrap();
     }
     assert_eq!(oldest_with(dir.path(), EventLimits::default()), 9);
+}
+
+/// Has all files of the log written so long ago, or so long from now.
+fn stamp(dir: &Path, change: impl Fn(SystemTime) -> SystemTime) -> SystemTime {
+    let time = change(SystemTime::now());
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "seg") {
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_times(FileTimes::new().set_modified(time)).unwrap();
+        }
+    }
+    time
+}
+
+fn newest_stamp(dir: &Path) -> SystemTime {
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let segments = files.filter(|path| path.extension().is_some_and(|end| end == "seg"));
+    segments.map(|path| fs::metadata(path).unwrap().modified().unwrap()).max().unwrap()
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn a_clock_that_is_91_days_ahead_at_the_start_deletes_nothing_and_is_told() {
+    let dir = TempDir::new().unwrap();
+    four_segments(dir.path());
+    let written = stamp(dir.path(), |now| now - 91 * DAY);
+    for start in 1..=3 {
+        let log = open(dir.path());
+        assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+        let apart = log.clock_apart().as_hours();
+        assert!((91 * 24 - 1..=91 * 24).contains(&apart), "{apart}");
+        log.append(event(13 + start)).await.unwrap();
+        assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+        drop(log);
+        let left = newest_stamp(dir.path()).duration_since(written).unwrap();
+        assert!(left < DAY, "a wrong clock leaves no trace: {left:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_years_behind_at_the_start_neither_deletes_nor_dates_back() {
+    let dir = TempDir::new().unwrap();
+    four_segments(dir.path());
+    let written = stamp(dir.path(), |now| now + 5_000 * DAY);
+    let log = open(dir.path());
+    assert!(log.clock_apart().as_hours() <= -(5_000 * 24 - 1), "{}", log.clock_apart());
+    assert_eq!(log.append(event(14)).await.unwrap(), 14);
+    assert_eq!(log.since(0, 1).unwrap()[0].sequence, 1);
+    drop(log);
+    assert!(newest_stamp(dir.path()) >= written - DAY, "else what is written now would be old at once");
 }

@@ -1,10 +1,13 @@
 //! An append-only journal: numbered records in segment files, durable when [`Journal::sync`] returns.
 //!
 //! Records are numbered from 1 without gaps. A crash may leave an unfinished write at the very end; it is cut off at
-//! the next open and reported. Any other damage is refused with the file's name: a journal never gets shorter in silence.
+//! the next open and reported. Any other damage is refused with the file's name: a journal never gets shorter in silence,
+//! and a mark beside it says how far it must reach.
 //! One thread owns a journal; [`Appender`] shares it among many writers, [`read`] reads it from anywhere.
 
+mod anew;
 mod appender;
+mod mark;
 mod reader;
 pub(in crate::store) mod record;
 mod segment;
@@ -12,19 +15,21 @@ mod segment;
 mod tests;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+pub(in crate::store) use appender::Standing;
 pub use appender::{AppendError, Appender};
 pub use reader::{Entry, read, read_newest_first};
 
-use super::disk;
+use super::disk::{self, FileSync};
 use super::error::StoreError;
 use super::limits::MAX_RECORD_BYTES;
-use segment::{HEADER_LEN, Segment};
+use mark::Mark;
+use segment::{Durable, HEADER_LEN, Segment};
 
 /// What a journal's records are, so that a file can't be taken for another journal's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +45,7 @@ pub enum Verify {
 }
 
 /// How a journal is kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What its records are.
     pub kind: Kind,
@@ -50,6 +55,8 @@ pub struct Options {
     pub verify: Verify,
     /// The newest record that is known, from elsewhere, to have been on the disk; `None` when nothing is known.
     pub durable: Option<u64>,
+    /// The file that notes how far the journal was flushed, if one is kept.
+    pub mark: Option<PathBuf>,
 }
 
 /// The remains of an unfinished write that were cut off.
@@ -91,11 +98,19 @@ pub struct Journal {
     /// Bytes in the file that is being written.
     len: u64,
     next: u64,
-    /// Records written since the last flush.
+    /// Bytes of it that a flush has made durable.
+    synced_len: u64,
+    /// Records written since the last flush, and their bytes.
     unsynced: u64,
+    pending: Vec<u8>,
+    /// The newest segment's last flush failed, so nothing more goes there.
+    in_new_segment: bool,
     poisoned: Option<String>,
+    mark: Option<Mark>,
+    /// What the mark said at the open.
+    marked: Option<u64>,
     stats: Arc<Mutex<JournalStats>>,
-    sync: fn(&File) -> io::Result<()>,
+    sync: FileSync,
 }
 
 impl Journal {
@@ -105,6 +120,17 @@ impl Journal {
     /// When it is damaged anywhere but at its very end, or the disk refuses.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Option<TornTail>), StoreError> {
         disk::make_dir(dir)?;
+        let marked = options.mark.as_deref().map_or(Ok(None), mark::read)?;
+        let (mut journal, torn) = Self::open_segments(dir, options, marked)?;
+        journal.marked = marked;
+        Ok((journal, torn))
+    }
+
+    fn open_segments(
+        dir: &Path,
+        options: Options,
+        marked: Option<u64>,
+    ) -> Result<(Self, Option<TornTail>), StoreError> {
         let mut segments = Segment::list(dir)?;
         let Some(newest) = segments.last().cloned() else {
             return Self::begin(dir, options, 1).map(|journal| (journal, None));
@@ -112,7 +138,7 @@ impl Journal {
         for pair in segments.windows(2) {
             pair[0].verify(options.kind, pair[1].first, options.verify)?;
         }
-        let extent = newest.judge_newest(options.kind, options.durable)?;
+        let extent = newest.judge_newest(options.kind, Durable { known: options.durable, marked })?;
         let torn = (extent.torn > 0).then(|| TornTail {
             path: newest.path.clone(),
             offset: extent.end,
@@ -140,7 +166,9 @@ impl Journal {
         for pair in segments.windows(2) {
             pair[0].verify(kind, pair[1].first, Verify::All)?;
         }
-        segments.last().map_or(Ok(()), |newest| newest.judge_newest(kind, Some(0)).map(drop))
+        segments.last().map_or(Ok(()), |newest| {
+            newest.judge_newest(kind, Durable { known: Some(0), marked: None }).map(drop)
+        })
     }
 
     /// Begins a journal with record `first` in a folder that has none.
@@ -157,11 +185,16 @@ impl Journal {
             segments,
             file,
             len,
+            synced_len: len,
             next,
             unsynced: 0,
+            pending: Vec::new(),
+            in_new_segment: false,
             poisoned: None,
+            mark: None,
+            marked: None,
             stats: Arc::default(),
-            sync: File::sync_data,
+            sync: FileSync::default(),
         }
     }
 
@@ -197,7 +230,7 @@ impl Journal {
             let what = format!("a record of {long} bytes is longer than {MAX_RECORD_BYTES}");
             return Err(StoreError::Content { path: self.dir.clone(), what });
         }
-        if self.len >= self.options.segment_bytes && self.unsynced == 0 {
+        if (self.in_new_segment || self.len >= self.options.segment_bytes) && self.unsynced == 0 {
             self.rotate()?;
         }
         let first = self.next;
@@ -214,24 +247,38 @@ impl Journal {
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.records += payloads.len() as u64;
         stats.bytes += bytes.len() as u64;
+        drop(stats);
+        self.pending.append(&mut bytes);
         Ok(first)
     }
 
-    /// Makes all that was written durable.
+    /// Makes all that was written durable. What a flush could not is written anew in another segment.
     ///
     /// # Errors
-    /// What was written since the last flush may or may not be on the disk then, and asking again can't tell: the
-    /// system drops dirty pages after a failure. So the journal takes no more writes.
+    /// Nothing that was written since the last flush is kept then. When that can't be proven, since the system drops dirty
+    /// pages after a failure and asking again can't tell, the journal takes no more writes.
     pub fn sync(&mut self) -> Result<(), StoreError> {
         self.healthy()?;
         let start = Instant::now();
-        (self.sync)(&self.file).map_err(|error| self.poison(&error))?;
-        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.flushes += 1;
-        stats.last_sync = start.elapsed();
-        stats.last_batch = self.unsynced;
-        stats.largest_batch = stats.largest_batch.max(self.unsynced);
-        self.unsynced = 0;
+        if let Err(error) = self.sync.data_of(&self.file) {
+            self.write_anew(&error)?;
+        }
+        self.flushed(start.elapsed());
+        Ok(())
+    }
+
+    /// What the mark said when the journal was opened: records up to that one were durable. `None` when there was none.
+    pub fn marked(&self) -> Option<u64> {
+        self.marked
+    }
+
+    /// From now on what is flushed is noted, beginning with what is there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin_mark(&mut self) -> Result<(), StoreError> {
+        let next = self.next;
+        self.mark = self.options.mark.as_deref().map(|path| Mark::begin(path, next - 1)).transpose()?;
         Ok(())
     }
 
@@ -254,6 +301,19 @@ impl Journal {
         }
     }
 
+    /// The segments' files, oldest first.
+    pub fn segment_paths(&self) -> impl Iterator<Item = &Path> {
+        self.segments.iter().map(|segment| segment.path.as_path())
+    }
+
+    /// Has the segment that is being written look as if it had been at `time`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn stamp(&self, time: SystemTime) -> Result<(), StoreError> {
+        self.file.set_modified(time).map_err(StoreError::io("stamp", &self.newest_path()))
+    }
+
     fn drop_oldest(&mut self) -> Result<(), StoreError> {
         let path = &self.segments[0].path;
         fs::remove_file(path).map_err(StoreError::io("delete", path))?;
@@ -269,31 +329,13 @@ impl Journal {
         for segment in &self.segments {
             disk::move_aside(&segment.path, quarantine)?;
         }
-        *self = Self::begin(&self.dir, self.options, first)?;
+        let marked = self.marked;
+        *self = Self { marked, ..Self::begin(&self.dir, self.options.clone(), first)? };
         Ok(())
     }
 
-    fn rotate(&mut self) -> Result<(), StoreError> {
-        let segment = Segment::new(&self.dir, self.next);
-        self.file = create(&self.dir, &segment, self.options.kind)?;
-        self.len = HEADER_LEN as u64;
-        self.segments.push(segment);
-        Ok(())
-    }
-
-    /// Undoes a write that failed half-way, so that a full disk can be emptied and the service go on.
-    fn take_back(&mut self, error: io::Error) -> StoreError {
-        let path = self.segments.last().map_or(&self.dir, |segment| &segment.path).clone();
-        if let Err(worse) = self.file.set_len(self.len) {
-            return self.poison(&worse);
-        }
-        StoreError::io("write", &path)(error)
-    }
-
-    fn poison(&mut self, error: &io::Error) -> StoreError {
-        let why = error.to_string();
-        self.poisoned = Some(why.clone());
-        StoreError::Poisoned(why)
+    fn newest_path(&self) -> PathBuf {
+        self.segments.last().map_or(&self.dir, |segment| &segment.path).clone()
     }
 
     fn healthy(&self) -> Result<(), StoreError> {

@@ -39,6 +39,27 @@ pub(super) struct Extent {
     pub(super) torn: u64,
 }
 
+/// What is known of how far a journal was on the disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Durable {
+    /// The newest record that somebody else has, who only gets what was durable. `None` when nothing is known.
+    pub(super) known: Option<u64>,
+    /// The newest record that the journal's mark tells of. `None` when there is no mark.
+    pub(super) marked: Option<u64>,
+}
+
+impl Durable {
+    /// Whether a record that doesn't check, behind which others of its flush do, had not been on the disk.
+    fn was_unfinished(self, record: u64) -> bool {
+        self.known.max(self.marked).is_some_and(|durable| record > durable)
+    }
+
+    /// Whether a record that doesn't check, at the very end, had been on the disk, and nobody else has it.
+    fn is_damaged(self, record: u64) -> bool {
+        self.marked.is_some_and(|marked| record <= marked && self.known.is_none_or(|known| known < marked))
+    }
+}
+
 impl Segment {
     /// The segment in `dir` that begins with `first`.
     pub(super) fn new(dir: &Path, first: u64) -> Self {
@@ -100,26 +121,39 @@ impl Segment {
         if depth == Verify::Newest {
             return Ok(());
         }
+        let (end, next) = self.verify_whole(kind)?;
+        if next != next_first {
+            let what =
+                format!("record {next} should follow, but the next segment begins with record {next_first}");
+            return Err(self.damaged(end, what));
+        }
+        Ok(())
+    }
+
+    /// Makes sure that it is whole, and ends at this byte, before this record.
+    pub(super) fn verify_to(&self, kind: Kind, end: u64, next: u64) -> Result<(), StoreError> {
+        let (found_end, found_next) = self.verify_whole(kind)?;
+        if (found_end, found_next) != (end, next) {
+            return Err(self.damaged(found_end, format!("record {next} should follow at byte {end}")));
+        }
+        Ok(())
+    }
+
+    /// Where a segment ends in which everything checks, and the record that follows.
+    fn verify_whole(&self, kind: Kind) -> Result<(u64, u64), StoreError> {
         let bytes = self.read()?;
         self.check_header(kind, &bytes)?;
         let (end, next, why) = self.walk(&bytes);
-        match why {
-            Some(why) => Err(self.damaged(end, why)),
-            None if next != next_first => Err(self.damaged(
-                end,
-                format!("record {next} should follow, but the next segment begins with record {next_first}"),
-            )),
-            None => Ok(()),
-        }
+        why.map_or(Ok((end, next)), |why| Err(self.damaged(end, why.describe(next))))
     }
 
     /// Judges the newest segment: whole, torn at its end by a crash, or damaged.
     ///
     /// What follows the last record that checks is the remains of an unfinished write, unless a record that checks
     /// comes later. A later record that began a flush of its own proves that what is damaged had been on the disk.
-    /// One of the same flush proves nothing, since the disk may write a flush's blocks in any order; then `durable`, the
-    /// newest record known to have been on the disk, decides.
-    pub(super) fn judge_newest(&self, kind: Kind, durable: Option<u64>) -> Result<Extent, StoreError> {
+    /// One of the same flush proves nothing, since the disk may write a flush's blocks in any order; then `durable`
+    /// decides. It also tells a record that was answered and then damaged from one that never was.
+    pub(super) fn judge_newest(&self, kind: Kind, durable: Durable) -> Result<Extent, StoreError> {
         let bytes = self.read()?;
         if bytes.len() <= HEADER_LEN && self.check_header(kind, &bytes).is_err() {
             return Ok(Extent { end: 0, next: self.first, torn: bytes.len() as u64 });
@@ -129,19 +163,19 @@ impl Segment {
         let torn = bytes.len() as u64 - end;
         let Some(why) = why else { return Ok(Extent { end, next, torn: 0 }) };
         let unfinished = match later_record(&bytes, end as usize, next) {
-            Later::Nothing => true,
-            Later::SameFlush => durable.is_some_and(|durable| next > durable),
+            // A file that lost its end lacks changes, and that is told when it is known what else has them.
+            Later::Nothing => why.is_cut_short() || !durable.is_damaged(next),
+            Later::SameFlush => durable.was_unfinished(next),
             Later::OtherFlush => false,
         };
-        if unfinished { Ok(Extent { end, next, torn }) } else { Err(self.damaged(end, why)) }
+        if unfinished { Ok(Extent { end, next, torn }) } else { Err(self.damaged(end, why.describe(next))) }
     }
 
     /// Walks the records from the start: where they end, what should follow, and what is wrong there.
-    fn walk(&self, bytes: &[u8]) -> (u64, u64, Option<String>) {
+    fn walk(&self, bytes: &[u8]) -> (u64, u64, Option<Broken>) {
         let mut records = Records::new(bytes, self.first);
         while records.next().is_some() {}
-        let why = records.broken.map(|broken| broken.describe(records.expected));
-        (records.offset as u64, records.expected, why)
+        (records.offset as u64, records.expected, records.broken)
     }
 
     fn damaged(&self, offset: u64, what: String) -> StoreError {
@@ -174,6 +208,10 @@ pub(super) enum Broken {
 }
 
 impl Broken {
+    const fn is_cut_short(self) -> bool {
+        matches!(self, Self::No(NoRecord::Short))
+    }
+
     fn describe(self, expected: u64) -> String {
         match self {
             Self::No(NoRecord::Short) => format!("record {expected} is cut short"),

@@ -9,7 +9,7 @@ use super::*;
 const KIND: Kind = Kind(*b"test");
 
 fn options(segment_bytes: u64, durable: Option<u64>) -> Options {
-    Options { kind: KIND, segment_bytes, verify: Verify::All, durable }
+    Options { kind: KIND, segment_bytes, verify: Verify::All, durable, mark: None }
 }
 
 fn payload(sequence: u64) -> Vec<u8> {
@@ -206,15 +206,15 @@ fn a_segment_larger_than_any_is_refused_unread() {
 }
 
 #[test]
-fn a_failed_flush_is_the_end_of_writing() {
+fn a_flush_that_can_not_be_taken_back_is_the_end_of_writing() {
     let dir = TempDir::new().unwrap();
     let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
     journal.write(&[payload(1)]).unwrap();
     journal.sync().unwrap();
-    journal.sync = |_| Err(Error::other("the disk is gone"));
+    journal.sync = FileSync::by(|_| Err(Error::other("the disk is gone")));
     journal.write(&[payload(2)]).unwrap();
     assert!(matches!(journal.sync(), Err(StoreError::Poisoned(_))));
-    journal.sync = File::sync_data;
+    journal.sync = FileSync::default();
     assert!(matches!(journal.write(&[payload(3)]), Err(StoreError::Poisoned(_))), "no retrying in hope");
     assert!(matches!(journal.sync(), Err(StoreError::Poisoned(_))));
 }
@@ -244,17 +244,220 @@ fn whole_segments_go_and_the_one_being_written_stays() {
 }
 
 #[tokio::test]
-async fn an_appender_answers_with_numbers_and_refuses_after_a_failed_flush() {
+async fn an_appender_answers_with_numbers_and_goes_on_after_a_flush_that_was_taken_back() {
     let dir = TempDir::new().unwrap();
     let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
-    journal.sync = |file| {
+    journal.sync = FileSync::by(|file| {
         if file.metadata()?.len() > 200 { Err(Error::other("full of sorrow")) } else { file.sync_data() }
-    };
+    });
     let appender = Appender::start(journal, |_, _, _: Vec<()>| {}).unwrap();
     assert_eq!(appender.append(payload(1), ()).await.unwrap(), 1);
     assert!(matches!(appender.append(vec![0; MAX_RECORD_BYTES + 1], ()).await, Err(AppendError::TooLong(_))));
     assert_eq!(appender.append(payload(2), ()).await.unwrap(), 2);
     assert!(matches!(appender.append(vec![0; 200], ()).await, Err(AppendError::Failed(_))));
-    assert!(matches!(appender.append(payload(3), ()).await, Err(AppendError::Failed(_))));
-    assert_eq!(appender.stats().flushes, 2);
+    assert_eq!(appender.append(payload(3), ()).await.unwrap(), 3);
+    assert_eq!(appender.stats().flushes, 3);
+    drop(appender);
+    assert_eq!(check(dir.path(), Some(3)).unwrap(), (3, None));
+}
+
+/// Flushes of which the ones with these numbers fail, from 0 on.
+fn failing(numbers: &'static [usize]) -> FileSync {
+    let mut count = 0;
+    FileSync::by(move |file| {
+        count += 1;
+        if numbers.contains(&(count - 1)) {
+            Err(Error::other("input/output error"))
+        } else {
+            file.sync_data()
+        }
+    })
+}
+
+#[test]
+fn what_a_failed_flush_carried_is_written_anew_in_a_segment_of_its_own() {
+    for written_before in [0, 3] {
+        let dir = TempDir::new().unwrap();
+        let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+        let payloads = |from, count| (from..from + count).map(payload).collect::<Vec<_>>();
+        if written_before > 0 {
+            journal.write(&payloads(1, written_before)).unwrap();
+            journal.sync().unwrap();
+        }
+        journal.sync = failing(&[0]);
+        let first = written_before + 1;
+        assert_eq!(journal.write(&payloads(first, 4)).unwrap(), first);
+        journal.sync().unwrap();
+        let names = segment_files(dir.path());
+        assert_eq!(names.len(), if written_before > 0 { 2 } else { 1 }, "{names:?}");
+        assert_eq!(check(dir.path(), Some(first + 3)).unwrap(), (first + 3, None));
+        assert_eq!(journal.write(&payloads(first + 4, 1)).unwrap(), first + 4);
+        journal.sync().unwrap();
+        assert_eq!(journal.stats.lock().unwrap().flushes, if written_before > 0 { 3 } else { 2 });
+        drop(journal);
+        assert_eq!(check(dir.path(), Some(first + 4)).unwrap(), (first + 4, None));
+    }
+}
+
+#[test]
+fn a_flush_that_fails_anew_too_is_taken_back_and_the_next_one_goes_on() {
+    let dir = TempDir::new().unwrap();
+    fill(dir.path(), 1 << 20, &[2]);
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    // The flush, and the one of the new segment; what is cut off goes to the disk.
+    journal.sync = failing(&[0, 2]);
+    journal.write(&[payload(3), payload(4)]).unwrap();
+    assert!(matches!(journal.sync(), Err(StoreError::Io { .. })));
+    assert_eq!(journal.next(), 3, "nobody was answered");
+    assert_eq!(check(dir.path(), Some(2)).unwrap(), (2, None), "and nothing is left of it");
+    assert_eq!(journal.write(&[payload(3)]).unwrap(), 3);
+    journal.sync().unwrap();
+    drop(journal);
+    assert_eq!(check(dir.path(), Some(3)).unwrap(), (3, None));
+}
+
+#[test]
+fn what_had_been_durable_is_read_back_before_anything_is_written_anew() {
+    let dir = TempDir::new().unwrap();
+    fill(dir.path(), 1 << 20, &[2]);
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    let path = segment_files(dir.path()).remove(0);
+    let len = fs::metadata(&path).unwrap().len();
+    let mut failed = false;
+    journal.sync = FileSync::by(move |file| {
+        if std::mem::replace(&mut failed, true) {
+            return file.sync_data();
+        }
+        // The block that the old records share with the new ones is what the disk could not write.
+        let mut bytes = fs::read(&path)?;
+        bytes[len as usize - 1] ^= 1;
+        fs::write(&path, bytes)?;
+        Err(Error::other("input/output error"))
+    });
+    journal.write(&[payload(3)]).unwrap();
+    let error = journal.sync().unwrap_err();
+    assert!(matches!(&error, StoreError::Poisoned(why) if why.contains("damaged")), "{error}");
+    assert!(matches!(journal.write(&[payload(3)]), Err(StoreError::Poisoned(_))));
+}
+
+/// A journal with a mark: five records, two flushes, the mark beside its folder.
+fn marked() -> (TempDir, PathBuf, Options) {
+    let dir = TempDir::new().unwrap();
+    let (segments, mark) = (dir.path().join("journal"), dir.path().join("durable"));
+    let options = Options { mark: Some(mark), ..options(1 << 20, None) };
+    let (mut journal, _) = Journal::open(&segments, options.clone()).unwrap();
+    assert_eq!(journal.marked(), None);
+    journal.begin_mark().unwrap();
+    for flush in [1..3, 3..6] {
+        journal.write(&flush.map(payload).collect::<Vec<_>>()).unwrap();
+        journal.sync().unwrap();
+    }
+    (dir, segments, options)
+}
+
+#[test]
+fn a_mark_tells_an_answered_flush_with_a_hole_from_one_that_the_power_interrupted() {
+    for known in [None, Some(0), Some(2)] {
+        let (_dir, segments, options) = marked();
+        let options = Options { durable: known, ..options };
+        let path = segment_files(&segments).remove(0);
+        let mut bytes = fs::read(&path).unwrap();
+        let starts = record_starts(&bytes, 1);
+        bytes[starts[2] + record::HEADER_LEN] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let refused = Journal::open(&segments, options.clone()).unwrap_err();
+        assert!(matches!(refused, StoreError::Damaged { .. }), "it had been answered: {refused}");
+        // As the power leaves it: the mark is of the flush before.
+        drop(Mark::begin(options.mark.as_deref().unwrap(), 2).unwrap());
+        let (journal, torn) = Journal::open(&segments, options.clone()).unwrap();
+        assert_eq!((journal.next(), torn.unwrap().offset), (3, starts[2] as u64));
+        assert_eq!(journal.marked(), Some(2));
+    }
+}
+
+#[test]
+fn an_answered_record_that_is_spoilt_at_the_very_end_is_refused_unless_somebody_else_has_it() {
+    let (_dir, segments, options) = marked();
+    let path = segment_files(&segments).remove(0);
+    let mut bytes = fs::read(&path).unwrap();
+    let last = record_starts(&bytes, 1)[4];
+    bytes[last + record::HEADER_LEN] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    for known in [None, Some(4)] {
+        let options = Options { durable: known, ..options.clone() };
+        assert!(matches!(Journal::open(&segments, options), Err(StoreError::Damaged { .. })), "{known:?}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "it was changed");
+    }
+    let options = Options { durable: Some(5), ..options };
+    let (journal, torn) = Journal::open(&segments, options).unwrap();
+    assert!((journal.next(), journal.marked()) == (5, Some(5)) && torn.is_some());
+}
+
+#[test]
+fn a_mark_says_how_far_a_journal_must_reach() {
+    let (_dir, segments, options) = marked();
+    fs::remove_file(segment_files(&segments).remove(0)).unwrap();
+    let (mut journal, _) = Journal::open(&segments, options.clone()).unwrap();
+    assert_eq!((journal.next(), journal.marked()), (1, Some(5)));
+    journal.begin_mark().unwrap();
+    drop(journal);
+    let (journal, _) = Journal::open(&segments, options).unwrap();
+    assert_eq!(journal.marked(), Some(0), "it is begun anew");
+}
+
+/// Flushes of records fail while the flag is up; cutting them off again doesn't.
+fn failing_while(flag: &Arc<std::sync::atomic::AtomicBool>) -> FileSync {
+    let flag = Arc::clone(flag);
+    FileSync::by(move |file| {
+        let fails = flag.load(std::sync::atomic::Ordering::SeqCst);
+        if fails && file.metadata()?.len() > HEADER_LEN as u64 {
+            return Err(Error::other("input/output error"));
+        }
+        file.sync_data()
+    })
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_waits_in_memory_until_the_disk_takes_it_and_nothing_else_does() {
+    let dir = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    let fails = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    journal.sync = failing_while(&fails);
+    let flushed = Arc::<Mutex<Vec<u8>>>::default();
+    let heard = Arc::clone(&flushed);
+    let appender = Appender::start(journal, move |_, _, items| heard.lock().unwrap().extend(items)).unwrap();
+    let mut standing = appender.standing();
+    assert!(matches!(appender.append(payload(9), 9).await, Err(AppendError::Failed(_))));
+    let kept = appender.keep_all(vec![(payload(1), 1), (payload(2), 2)]).await;
+    assert!(matches!(kept, Err(AppendError::Failed(_))), "it is not on the disk yet");
+    appender.post(payload(3), 3).unwrap();
+    let waits = standing.wait_for(|standing| standing.waiting == 3).await.unwrap().clone();
+    assert!(matches!(waits.trouble, Some(crate::store::condition::Trouble::Failing(_))), "{waits:?}");
+    assert!(flushed.lock().unwrap().is_empty());
+    fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    standing.wait_for(|standing| standing.trouble.is_none() && standing.waiting == 0).await.unwrap();
+    assert_eq!(*flushed.lock().unwrap(), [1, 2, 3], "by itself, and in order");
+    assert_eq!(appender.append(payload(4), 4).await.unwrap(), 4);
+    drop(appender);
+    assert_eq!(check(dir.path(), Some(4)).unwrap(), (4, None));
+}
+
+#[tokio::test]
+async fn memory_holds_so_many_records_for_a_disk_that_fails_and_no_more() {
+    use crate::store::limits::MAX_HELD_RECORDS;
+    let dir = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::open(dir.path(), options(1 << 20, None)).unwrap();
+    let fails = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    journal.sync = failing_while(&fails);
+    let flushed = Arc::<Mutex<Vec<usize>>>::default();
+    let heard = Arc::clone(&flushed);
+    let appender = Appender::start(journal, move |_, _, items| heard.lock().unwrap().extend(items)).unwrap();
+    let too_many = MAX_HELD_RECORDS + 5;
+    let records = (0..too_many).map(|number| (vec![b'x'], number)).collect();
+    assert!(appender.keep_all(records).await.is_err());
+    fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    let mut standing = appender.standing();
+    standing.wait_for(|standing| standing.waiting == 0).await.unwrap();
+    drop(appender);
+    assert_eq!(*flushed.lock().unwrap(), (5..too_many).collect::<Vec<_>>(), "the oldest go first");
 }

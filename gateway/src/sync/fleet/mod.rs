@@ -26,7 +26,7 @@ pub use resume::Past;
 use super::digesting::DigestingPanel;
 use super::events::EventCursor;
 use super::machine::{ControllerStatus, Demand, Machine};
-use super::receipts::{OpenReceipts, Step};
+use super::receipts::{OpenReceipts, Place, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
 use crate::access::{CardAccess, CardIndex, DesiredTable, DoorPlan};
 use crate::domain::{ControllerId, Receipt, ReceiptAction, Revision};
@@ -59,6 +59,8 @@ pub struct Fleet {
 struct Panel {
     plan: DoorPlan,
     machine: Box<dyn Machine>,
+    /// Its digest proves more than has been noted: from this place on.
+    to_prove: Option<Place>,
 }
 
 impl Fleet {
@@ -81,7 +83,8 @@ impl Fleet {
         revision: Revision,
         cards: impl IntoIterator<Item = (Credential, CardAccess)>,
     ) -> Self {
-        let (names, panels) = panels.map(|(id, plan, machine)| (id, Panel { plan, machine })).unzip();
+        let (names, panels) =
+            panels.map(|(id, plan, machine)| (id, Panel { plan, machine, to_prove: None })).unzip();
         let mut fleet = Self {
             cards: CardIndex::default(),
             names,
@@ -238,7 +241,7 @@ impl Fleet {
     fn set_card(&mut self, card: Credential, access: Option<CardAccess>) -> (Option<CardAccess>, Vec<usize>) {
         let before = self.cards.set(card, access);
         let mut concerned = Vec::new();
-        for (at, Panel { plan, machine }) in self.panels.iter_mut().enumerate() {
+        for (at, Panel { plan, machine, .. }) in self.panels.iter_mut().enumerate() {
             let row = |access: CardAccess| plan.row(card, &access);
             let rows = (before.and_then(row), access.and_then(row));
             let revoked = before.is_some() && access.is_none();

@@ -7,9 +7,15 @@ use super::pass::Pass;
 use super::{EventCursor, Fleet, Output, Panel};
 use crate::access::DesiredTable;
 use crate::sync::machine::Outcome;
-use crate::sync::receipts::Step;
+use crate::sync::receipts::{Place, Step};
 
 impl Fleet {
+    /// Goes on with what the last digests have proven, a piece for each controller; whether there is more.
+    pub fn prove_more(&mut self, now: Timestamp) -> bool {
+        (0..self.panels.len()).for_each(|controller| self.prove_some(controller, now));
+        self.panels.iter().any(|panel| panel.to_prove.is_some())
+    }
+
     pub(super) fn come_to(&mut self, controller: usize, now: Timestamp, outcome: Outcome) {
         match outcome {
             Outcome::Quiet => {}
@@ -20,8 +26,8 @@ impl Fleet {
                 }
             }
             Outcome::Verified => {
-                let cards = self.receipts.unproven_at(&self.names[controller]);
-                self.prove(controller, &cards, now);
+                self.panels[controller].to_prove = Some(Place::default());
+                self.prove_some(controller, now);
             }
             Outcome::Events { epoch, before, events } => {
                 self.outputs.push_back(Output::Events { controller, epoch, before, events });
@@ -30,8 +36,16 @@ impl Fleet {
         }
     }
 
+    /// A piece of all that a controller has proven at once. What has changed since its digest counts as it is now.
+    fn prove_some(&mut self, controller: usize, now: Timestamp) {
+        let Some(from) = self.panels[controller].to_prove else { return };
+        let (cards, rest) = self.receipts.unproven_at(&self.names[controller], from);
+        self.panels[controller].to_prove = rest;
+        self.prove(controller, &cards, now);
+    }
+
     pub(super) fn prove(&mut self, controller: usize, cards: &[Credential], now: Timestamp) {
-        let Panel { plan, machine } = &self.panels[controller];
+        let Panel { plan, machine, .. } = &self.panels[controller];
         let proven = machine.proven_among(cards, DesiredTable::new(plan, &self.cards));
         if proven.is_empty() && !cards.is_empty() {
             return;
@@ -40,9 +54,10 @@ impl Fleet {
         self.tell_proven(controller);
     }
 
-    /// Says how far a controller has come, if it holds all that it should.
+    /// Says how far a controller has come, if it holds all that it should and every receipt says so.
     pub(super) fn tell_proven(&mut self, controller: usize) {
-        if self.panels[controller].machine.is_proven() {
+        let panel = &self.panels[controller];
+        if panel.to_prove.is_none() && panel.machine.is_proven() {
             let pending = self.pass.as_ref().map(Pass::compiled_up_to);
             let revision = pending.map_or(self.revision, |pending| pending.min(self.revision));
             self.outputs.push_back(Output::Proven { controller, revision });

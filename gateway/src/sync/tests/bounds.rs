@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{Landing, Receipt};
 use crate::sync::limits::*;
-use crate::sync::receipts::Step;
+use crate::sync::receipts::{Place, Step};
 
 #[test]
 fn differences_are_remembered_up_to_a_bound_and_the_rest_is_read_later() {
@@ -139,6 +139,51 @@ fn finished_receipts_are_kept_at_hand_up_to_a_bound_the_newest_first() {
 }
 
 #[test]
+fn what_one_digest_proves_of_many_cards_is_noted_in_pieces_and_told_with_the_last() {
+    let cards = 3 * MAX_CHANGES_AT_ONCE as u64 + 1;
+    let mut site = Site::new(1, 10_000);
+    (0..cards).for_each(|number| site.set(number, true));
+    site.settle();
+    (0..cards).for_each(|number| site.set(number, false));
+    site.outputs();
+    // The panel gets them all past the gateway, and says so by its digest.
+    let mut request = vec![0; 16_000];
+    let len = site.next(0, &mut request).unwrap();
+    let clock = site.clock();
+    site.panels[0].operate(clock, &request[..len], &mut [0; 64]);
+    site.lost(0);
+    let mut info = vec![0; 64];
+    assert!(site.next(0, &mut info).is_some());
+    let len = site.panels[0].operate(clock, &[0x01], &mut info);
+    site.answered(0, &info[..len]);
+    let told = |site: &mut Site| {
+        let said = site.outputs();
+        let finished = said.iter().filter(|said| matches!(said, Output::Finished(_))).count();
+        (finished, said.iter().filter(|said| matches!(said, Output::Proven { .. })).count())
+    };
+    assert_eq!(told(&mut site), (MAX_CHANGES_AT_ONCE, 0));
+    assert!(site.fleet.prove_more(site.now));
+    assert_eq!(told(&mut site), (MAX_CHANGES_AT_ONCE, 0));
+    assert!(site.fleet.prove_more(site.now) && !site.fleet.prove_more(site.now));
+    assert_eq!(told(&mut site), (MAX_CHANGES_AT_ONCE + 1, 1));
+    site.settle();
+    site.assert_equal();
+}
+
+#[test]
+fn receipts_of_others_are_passed_over_in_pieces_too() {
+    let mut receipts = OpenReceipts::default();
+    for number in 1..=MAX_CARDS_LOOKED_AT as u64 + 10 {
+        let receipt = receipt(ReceiptAction::Activate, number);
+        receipts.begin(receipt.credential, receipt);
+    }
+    let other = "panel-9".parse().unwrap();
+    let (cards, rest) = receipts.unproven_at(&other, Place::default());
+    assert!(cards.is_empty());
+    assert_eq!(receipts.unproven_at(&other, rest.unwrap()), (Vec::new(), None));
+}
+
+#[test]
 fn a_receipt_notes_the_first_time_of_each_step_and_ends_with_the_last_proof() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let mut receipts = OpenReceipts::default();
@@ -151,9 +196,10 @@ fn a_receipt_notes_the_first_time_of_each_step_and_ends_with_the_last_proof() {
     for (step, time) in [(Step::Sent, 1), (Step::Sent, 2), (Step::Acknowledged, 3), (Step::Acknowledged, 4)] {
         assert!(receipts.step(&first, card, step, at(time)).is_empty());
     }
-    assert_eq!((receipts.unproven_at(&first), receipts.unproven_at(&second)), (vec![card], vec![card]));
+    let unproven = |receipts: &OpenReceipts, at| receipts.unproven_at(at, Place::default()).0;
+    assert_eq!((unproven(&receipts, &first), unproven(&receipts, &second)), (vec![card], vec![card]));
     assert!(receipts.step(&first, card, Step::Proven, at(5)).is_empty(), "the other is still exposed");
-    assert!(receipts.unproven_at(&first).is_empty());
+    assert!(unproven(&receipts, &first).is_empty());
     let finished = receipts.step(&second, card, Step::Proven, at(6));
     let landing = &finished[0].landings[0];
     assert_eq!((landing.sent, landing.acknowledged, landing.proven), (Some(at(1)), Some(at(3)), Some(at(5))));

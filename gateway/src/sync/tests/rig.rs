@@ -131,6 +131,7 @@ impl Site {
         } else {
             self.answered(panel, &answer);
         }
+        while self.fleet.prove_more(self.now) {}
         while let Some(output) = self.fleet.poll_output() {
             if let Output::Events { controller, epoch, before, events } = output {
                 self.fleet.events_stored(controller, epoch, before);

@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::super::error::ApiError;
 use super::super::state::WebState;
 use super::{Frame, Label, Layout, Place, Rendered, template_failed};
+use crate::domain::harmless;
 
 /// A box around what `template` says.
 pub(super) fn boxed(
@@ -18,7 +19,7 @@ pub(super) fn boxed(
     template: &impl Template,
 ) -> Response {
     let html = match template.render() {
-        Ok(html) => html,
+        Ok(html) => harmless(html),
         Err(error) => return template_failed(&error),
     };
     let part = Rendered { id: "box", label: Label::Spoken("Gatehouse"), place: Place::Main, rank: 1, html };

@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 use super::assets::Assets;
 use super::guard::Principal;
 use super::state::WebState;
-use crate::domain::LocalClock;
+use crate::domain::{LocalClock, harmless};
 use crate::operator::Actor;
 use crate::store::users::Role;
 
@@ -142,7 +142,7 @@ fn render<D>(
 ) -> askama::Result<Vec<Rendered>> {
     let seen = Seen { data, clock, role, telling, rows: RefCell::default() };
     let rendered = |part: &Part<D>| {
-        let html = (part.render)(&seen)?;
+        let html = harmless((part.render)(&seen)?);
         Ok(Rendered { id: part.id, label: part.label, place: part.place, rank: part.rank, html })
     };
     parts.iter().map(rendered).collect()

@@ -1,7 +1,5 @@
 //! Signing in and out.
 
-use std::time::Instant;
-
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, RETRY_AFTER, SET_COOKIE};
@@ -59,7 +57,7 @@ pub(in super::super) async fn sign_in(State(state): State<WebState>, request: Re
     if let Some(old) = old {
         state.sessions.close(old);
     }
-    match state.sessions.open(&account, Instant::now()) {
+    match state.sessions.open(&account, state.views.clock().now()) {
         Ok(token) => (with_cookie(state.transport, &token), Redirect::to("/")).into_response(),
         Err(error) => {
             tracing::error!(%error, "no session can be opened");

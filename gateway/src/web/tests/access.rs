@@ -147,6 +147,31 @@ async fn every_answer_forbids_what_the_page_does_not_need() {
 }
 
 #[tokio::test]
+async fn browsers_are_told_to_come_by_tls_alone_where_there_is_tls() {
+    for (transport, tells) in
+        [(Transport::PlainLoopback, false), (Transport::Tls, true), (Transport::BehindProxy, true)]
+    {
+        let served = Served::with(fixture::well(), transport, false).await;
+        let answer = served.get("/sign-in").send().await.unwrap();
+        assert_eq!(answer.headers().contains_key("strict-transport-security"), tells, "{transport:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_exactly_once() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let served = Served::start().await;
+    for (hosts, status) in [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: a\r\n", "200")] {
+        let mut stream = tokio::net::TcpStream::connect(served.address).await.unwrap();
+        let request = format!("GET /healthz HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{hosts:?}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn the_site_in_json_is_what_the_page_shows() {
     let served = Served::start().await;
     let answer = served.get("/api/v1/site").basic_auth("ida", Some(PASSWORD)).send().await.unwrap();

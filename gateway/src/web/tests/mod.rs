@@ -4,6 +4,7 @@ mod access;
 mod access_rules;
 mod capture;
 mod cards;
+mod connection_floods;
 mod identity;
 mod install_mode;
 mod live;
@@ -306,8 +307,8 @@ impl Served {
     ) -> Self {
         // Another test may have been first; which one doesn't matter.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let state = WebState::new(site.clone(), accounts, Arc::new(Metrics::new()), transport);
-        let routes = router(state.clone());
+        let state = WebState::new(site.clone(), accounts, Arc::new(Metrics::new()), transport, None);
+        let routes = shielded(router(state.clone()), transport);
         let routes = if local { routes.layer(Extension(LocalOperator)) } else { routes };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -61,6 +61,15 @@ async fn hostile_names_stay_text() {
 }
 
 #[tokio::test]
+async fn what_turns_writing_around_is_shown_and_not_obeyed() {
+    let mut facts = fixture::everything();
+    facts.events[0].who = Some("Ada\u{202E}adA \u{1b}[31m".to_owned());
+    let page = Served::with(facts, Transport::PlainLoopback, false).await.page("vera").await;
+    assert!(!page.contains(['\u{202E}', '\u{1b}']), "{page}");
+    assert!(page.contains("Ada\\u{202e}adA"), "{page}");
+}
+
+#[tokio::test]
 async fn nothing_on_the_page_refers_to_another_host_or_needs_inline_code() {
     let served = Served::start().await;
     let mut texts = vec![("page", served.page("ida").await)];

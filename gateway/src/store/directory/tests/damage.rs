@@ -280,6 +280,7 @@ async fn history_that_is_nowhere_is_refused_not_skipped() {
         segment_bytes: 1,
         verify: crate::store::journal::Verify::All,
         durable: None,
+        mark: None,
     };
     let (mut later, _) = crate::store::journal::Journal::open(&journal, options).unwrap();
     later.restart_at(18, &dir.path().join("quarantine")).unwrap();
@@ -329,4 +330,111 @@ async fn a_journal_that_has_grown_long_gets_a_snapshot_by_itself() {
         tokio::task::yield_now().await;
     }
     assert_eq!(files(&dir.path().join("snapshots"), ".snapshot").len(), 1);
+}
+
+/// What the power leaves of a flush of three changes whose first block didn't reach the disk.
+async fn with_a_hole_in_the_last_flush(mark: Option<u64>) -> (TempDir, Rows) {
+    let (dir, whole) = history(10).await;
+    let journal = dir.path().join("journal");
+    let segment = files(&journal, ".seg").remove(0);
+    let answered = fs::metadata(&segment).unwrap().len() as usize;
+    let options = crate::store::journal::Options {
+        kind: open::KIND,
+        segment_bytes: 1 << 20,
+        verify: crate::store::journal::Verify::All,
+        durable: None,
+        mark: None,
+    };
+    let (mut writer, _) = crate::store::journal::Journal::open(&journal, options).unwrap();
+    let record = |revision: u64| {
+        let changes = vec![put(person(90 + u32::try_from(revision).unwrap(), &[]))];
+        let (origin, version) = (Origin::CommandLine, 1);
+        let record = Record { version, revision: Revision(revision), at: now(), origin, changes };
+        serde_json::to_vec(&record).unwrap()
+    };
+    writer.write(&[record(11), record(12), record(13)]).unwrap();
+    writer.sync().unwrap();
+    drop(writer);
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[answered..answered + 40].fill(0);
+    fs::write(&segment, bytes).unwrap();
+    if let Some(sequence) = mark {
+        let options = crate::store::journal::Options {
+            kind: open::KIND,
+            segment_bytes: 1 << 20,
+            verify: crate::store::journal::Verify::All,
+            durable: Some(sequence),
+            mark: Some(dir.path().join("durable")),
+        };
+        // A mark says what its journal has.
+        let elsewhere = TempDir::new().unwrap();
+        let (mut marked, _) = crate::store::journal::Journal::open(elsewhere.path(), options).unwrap();
+        marked.restart_at(sequence + 1, &elsewhere.path().join("aside")).unwrap();
+        marked.begin_mark().unwrap();
+    }
+    (dir, whole)
+}
+
+#[tokio::test]
+async fn a_flush_that_the_power_interrupted_is_cut_off_whatever_became_of_sled() {
+    for sled_is_gone in [false, true] {
+        let (dir, whole) = with_a_hole_in_the_last_flush(None).await;
+        if sled_is_gone {
+            fs::remove_dir_all(dir.path().join("sled")).unwrap();
+        }
+        let (directory, report) = open(dir.path());
+        assert_eq!((report.revision, rows_of(&directory)), (Revision(10), whole));
+        assert!(report.torn.is_some() && report.incomplete.is_none(), "{report:?}");
+        assert_eq!(commit(&directory, vec![put(person(99, &[]))]).await, Revision(11));
+    }
+}
+
+#[tokio::test]
+async fn a_hole_in_a_flush_that_was_answered_is_refused_by_name_when_sled_is_gone() {
+    let (dir, _) = with_a_hole_in_the_last_flush(Some(13)).await;
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    let error = refusal(dir.path());
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn changes_that_are_nowhere_are_told_at_every_start_until_somebody_accepts_it() {
+    let (dir, _) = with_snapshots().await;
+    for lost in ["sled", "journal"] {
+        fs::remove_dir_all(dir.path().join(lost)).unwrap();
+    }
+    let lacking = Incomplete { kept: Revision(15), known: Revision(20) };
+    for start in 0..3 {
+        let (directory, report) = open(dir.path());
+        assert_eq!(report.incomplete, Some(lacking), "start {start}");
+        let why = directory.incomplete().unwrap().text();
+        assert!(why.contains("at least 5 changes") && why.contains("16 to 20"), "{why}");
+        commit(&directory, vec![put(person(200 + start, &[]))]).await;
+    }
+    let (directory, _) = open(dir.path());
+    assert_eq!(Incomplete::accept(dir.path()).unwrap(), Some(lacking), "while the service runs");
+    assert_eq!(directory.incomplete(), None);
+    assert_eq!(Incomplete::accept(dir.path()).unwrap(), None);
+    drop(directory);
+    assert_eq!(open(dir.path()).1.incomplete, None);
+}
+
+#[tokio::test]
+async fn a_second_loss_is_added_to_one_that_nobody_has_accepted() {
+    let (dir, _) = history(10).await;
+    let lose_everything = || {
+        for lost in ["sled", "journal"] {
+            fs::remove_dir_all(dir.path().join(lost)).unwrap();
+        }
+    };
+    lose_everything();
+    let (directory, report) = open(dir.path());
+    assert_eq!(report.incomplete.map(|incomplete| incomplete.lost()), Some(10));
+    for number in 1..=12 {
+        commit(&directory, vec![put(person(number, &[]))]).await;
+    }
+    directory.close();
+    lose_everything();
+    let expected = Incomplete { kept: Revision(0), known: Revision(12) };
+    assert_eq!(open(dir.path()).1.incomplete, Some(expected));
 }

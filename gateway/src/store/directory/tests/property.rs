@@ -188,6 +188,9 @@ async fn cut_the_journal(histories: Vec<Vec<Change>>, cut: f64) {
     fs::remove_dir_all(dir.path().join("sled")).unwrap();
     let (directory, report) = open(dir.path());
     let kept = usize::try_from(report.revision.0).unwrap();
+    let known = Revision(histories.len() as u64);
+    let lacking = (report.revision < known).then_some(Incomplete { kept: report.revision, known });
+    assert_eq!(report.incomplete, lacking);
     let (_dir, model) = in_one_go(&histories[..kept]).await;
     assert_eq!(rows_of(&directory), rows_of(&model));
     check_indexes(&directory);

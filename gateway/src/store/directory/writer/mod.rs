@@ -4,8 +4,12 @@
 //! Each plan sees what the plans before it in the same flush did. Nobody is answered before the flush, not even a
 //! plan that changed nothing: it may have seen what is not on the disk yet. Nobody waits for sled but who reads next.
 
+mod heal;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,10 +39,13 @@ pub(super) enum Message {
     Snapshot(SnapshotAnswer),
     /// The snapshot that was being made is finished.
     Exported(Result<Revision, StoreError>),
+    /// Something failed a moment ago.
+    LookAgain,
 }
 
 /// What the thread owns.
 pub(super) struct Writer {
+    pub(super) dir: PathBuf,
     pub(super) journal: Journal,
     pub(super) tree: Tree,
     pub(super) meta: Meta,
@@ -55,8 +62,12 @@ pub(super) struct Writer {
     pub(super) uncovered: u64,
     /// As many of them call for a snapshot.
     pub(super) interval: u64,
-    /// sled failed; only a restart helps.
+    /// sled failed, and is to be opened anew.
     pub(super) broken: Option<Arc<StoreError>>,
+    /// Not before then.
+    pub(super) heal_at: Option<Instant>,
+    /// Whether [`Message::LookAgain`] is under way.
+    pub(super) looking: bool,
 }
 
 /// One flush in the making.
@@ -85,6 +96,7 @@ impl Writer {
                     Message::Commit(job) => message = self.flush(job, &mut queue),
                     Message::Snapshot(answer) => self.wanted.push(answer),
                     Message::Exported(result) => self.exported(result),
+                    Message::LookAgain => self.look_again(),
                 }
             }
             self.start_snapshot();
@@ -105,7 +117,7 @@ impl Writer {
             bytes: 0,
             records: Vec::new(),
             jobs: Vec::new(),
-            failed: self.broken.clone(),
+            failed: self.obstacle(),
         };
         let mut next = Some(Message::Commit(first));
         while let Some(Message::Commit(job)) = next {
@@ -164,10 +176,11 @@ impl Writer {
         };
         if let Err(error) = durable {
             tracing::error!(%error, changes = flush.records.len(), "changes were not made");
-            if matches!(*error, StoreError::Directory { .. }) {
-                self.broken = Some(Arc::clone(&error));
+            if self.is_sleds(&error) {
+                self.broken.get_or_insert_with(|| Arc::clone(&error));
             }
             self.state.fail(&error);
+            self.look_again_soon();
             for (job, _) in flush.jobs {
                 job.finish(Outcome::Failed(Arc::clone(&error)));
             }
@@ -180,8 +193,7 @@ impl Writer {
             job.finish(outcome);
         }
         if !flush.records.is_empty() {
-            self.make_visible(flush.overlay);
-            *visible = self.meta;
+            self.make_visible(flush.overlay, &mut visible);
         }
     }
 
@@ -195,20 +207,32 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts what is durable into sled. Should sled refuse, it is behind until a restart catches it up from the journal.
-    fn make_visible(&mut self, mut overlay: Overlay) {
+    /// Whether it was sled that failed.
+    fn is_sleds(&self, error: &StoreError) -> bool {
+        match error {
+            StoreError::Directory { .. } => true,
+            StoreError::Io { path, .. } => path == self.tree.path(),
+            _ => false,
+        }
+    }
+
+    /// Puts what is durable into sled. Should sled refuse, it is opened anew and caught up from the journal; until that can
+    /// be done it is behind.
+    fn make_visible(&mut self, mut overlay: Overlay, visible: &mut MutexGuard<'_, Meta>) {
         if let Some((export, _)) = &self.export {
             export.keep(overlay.befores());
         }
         match overlay.apply(&self.tree) {
             Ok(()) => {
                 self.meta = overlay.meta;
+                **visible = self.meta;
                 self.state.succeed();
             }
             Err(error) => {
-                tracing::error!(%error, "what was answered is in the journal, and not in sled until a restart");
-                self.state.fail(&error);
+                tracing::error!(%error, "what was answered is in the journal, and not in sled yet");
+                self.state.fall_behind(&error);
                 self.broken = Some(Arc::new(error));
+                self.heal(visible);
             }
         }
     }

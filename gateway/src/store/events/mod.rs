@@ -4,19 +4,26 @@
 //! Old events go by whole segments, by number and by age; a log never grows without bound. Each event says by its version
 //! what a program must know to read it; one that a newer program wrote is left out of what is read, and stays.
 
+mod age;
+
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::condition::Trouble;
 use super::disk::{self, Lock};
 use super::error::StoreError;
-use super::journal::{self, AppendError, Appender, Journal, JournalStats, Kind, Options, TornTail, Verify};
+use super::journal::{
+    self, AppendError, Appender, Journal, JournalStats, Kind, Options, Standing, TornTail, Verify,
+};
 use super::limits::{EVENT_SEGMENT_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_PAGE, RECENT_EVENTS};
-use crate::domain::Event;
+use crate::domain::{Event, Part, PartCondition};
+use age::Age;
 
 const KIND: Kind = Kind(*b"evt1");
 
@@ -50,6 +57,7 @@ pub struct LoggedEvent {
 pub struct EventLog {
     appender: Appender<Event>,
     recent: Arc<Mutex<Recent>>,
+    age: Arc<Mutex<Age>>,
     dir: PathBuf,
     _lock: Lock,
 }
@@ -74,18 +82,20 @@ impl EventLog {
             verify: Verify::Newest,
             // The last flush before a crash was nobody's yet, so a half of it is not missed.
             durable: Some(0),
+            mark: None,
         };
         let (mut journal, torn) = Journal::open(dir, options)?;
-        retire(&mut journal, &limits, SystemTime::now());
+        let age = Arc::new(Mutex::new(Age::since(last_written(&journal), Instant::now())));
+        retire(&mut journal, &limits, &age);
         let newest = journal.next() - 1;
         let events = read_newest(dir, newest, RECENT_EVENTS)?.into();
         let recent = Arc::new(Mutex::new(Recent { events, newest }));
-        let shared = Arc::clone(&recent);
+        let (shared, counts) = (Arc::clone(&recent), Arc::clone(&age));
         let appender = Appender::start(journal, move |journal, first, events| {
             remember(&mut locked(&shared), first, events);
-            retire(journal, &limits, SystemTime::now());
+            retire(journal, &limits, &counts);
         })?;
-        Ok((Self { appender, recent, dir: dir.to_owned(), _lock: lock }, torn))
+        Ok((Self { appender, recent, age, dir: dir.to_owned(), _lock: lock }, torn))
     }
 
     /// Adds an event. Its number comes back when it is on the disk: then a controller may be told to forget it.
@@ -102,14 +112,20 @@ impl EventLog {
     /// # Errors
     /// Whenever that isn't certain for all.
     pub async fn append_all(&self, events: Vec<Event>) -> Result<(), AppendError> {
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            records.push((self.encode(&event)?, event));
-        }
-        self.appender.append_all(records).await
+        self.appender.append_all(self.encode_all(events)?).await
     }
 
-    /// Adds an event without waiting, for what happens where nobody can wait. A crash within the next flush loses it.
+    /// The same for events that nobody else keeps: while the disk refuses them they wait in memory, and are written when it
+    /// takes them again.
+    ///
+    /// # Errors
+    /// While they are not on the disk.
+    pub async fn keep_all(&self, events: Vec<Event>) -> Result<(), AppendError> {
+        self.appender.keep_all(self.encode_all(events)?).await
+    }
+
+    /// Adds an event without waiting, for what happens where nobody can wait. A crash within the next flush loses it; while
+    /// the disk refuses it, it waits in memory.
     ///
     /// # Errors
     /// When the disk is so far behind that it can't be queued, or the event is too long.
@@ -164,6 +180,40 @@ impl EventLog {
         self.appender.stats()
     }
 
+    /// How it is.
+    pub fn condition(&self) -> PartCondition {
+        let standing = self.appender.standing();
+        let Standing { trouble, waiting } = &*standing.borrow();
+        trouble.as_ref().map_or(PartCondition::Well(Part::EventLog), |trouble| {
+            PartCondition::EventLogFailing { why: trouble.why(), waiting: *waiting }
+        })
+    }
+
+    /// Returns with the reason once it can't be told any more whether the last events are on the disk.
+    pub async fn fatal(&self) -> String {
+        let mut standing = self.appender.standing();
+        loop {
+            if let Some(Trouble::Fatal(why)) = &standing.borrow_and_update().trouble {
+                return why.clone();
+            }
+            if standing.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// How far the clock is ahead of the time that was seen to pass since the log was last written, or behind it if negative.
+    /// While it is not 0, the clock is doubted, and nothing is deleted because of its age by it.
+    pub fn clock_apart(&self) -> SignedDuration {
+        let mut age = self.age.lock().unwrap_or_else(PoisonError::into_inner);
+        age.now(SystemTime::now(), Instant::now());
+        age.apart()
+    }
+
+    fn encode_all(&self, events: Vec<Event>) -> Result<Vec<(Vec<u8>, Event)>, AppendError> {
+        events.into_iter().map(|event| Ok((self.encode(&event)?, event))).collect()
+    }
+
     fn encode(&self, event: &Event) -> Result<Vec<u8>, AppendError> {
         let wrong = |error: serde_json::Error| StoreError::Content {
             path: self.dir.clone(),
@@ -195,9 +245,24 @@ fn remember(recent: &mut Recent, first: u64, events: Vec<Event>) {
     recent.events.truncate(RECENT_EVENTS);
 }
 
-/// Deletes the oldest segments while they hold nothing that is to be kept. Age is by when a segment was last
-/// written, not by the events' own times: a controller's clock may be wrong.
-fn retire(journal: &mut Journal, limits: &EventLimits, now: SystemTime) {
+/// When the log was last written, by its files; now, if it has none.
+fn last_written(journal: &Journal) -> SystemTime {
+    let written = |path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    journal.segment_paths().filter_map(written).max().unwrap_or_else(SystemTime::now)
+}
+
+/// Deletes the oldest segments while they hold nothing that is to be kept. Age is by when a segment was last written, not by
+/// the events' own times, which may be of a controller's wrong clock; and by the time that counts where ours is wrong.
+fn retire(journal: &mut Journal, limits: &EventLimits, age: &Mutex<Age>) {
+    let mut age = age.lock().unwrap_or_else(PoisonError::into_inner);
+    let wall = SystemTime::now();
+    let now = age.now(wall, Instant::now());
+    if now != wall
+        && let Err(error) = journal.stamp(now)
+    {
+        tracing::warn!(%error, "the event log's files can't be stamped with the time that counts");
+    }
+    drop(age);
     while let Some((path, next)) = journal.oldest_closed() {
         let beyond = journal.next().saturating_sub(next) >= limits.max_events;
         let written = fs::metadata(path).and_then(|data| data.modified()).ok();
