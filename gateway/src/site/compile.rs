@@ -104,7 +104,7 @@ fn compile_chunk(view: &View<'_>, chunk: &Chunk) -> Result<Vec<CardChange>, Stor
 /// Rules that went with their group, into the event log and onto the page.
 fn tell_dropped(site: &Site, dropped: &[RuleDropped], now: Timestamp) {
     for rule in dropped {
-        tracing::warn!("{}", one_line(&rule.sentence()));
+        tracing::warn!("{}", one_line(rule.sentence()));
         site.notice(Level::Attention, rule.sentence());
         if let Err(error) = site.events.post(Event { at: now, kind: EventKind::RuleDropped(rule.clone()) }) {
             tracing::error!(%error, "a rule's end could not be logged");
