@@ -21,7 +21,6 @@ use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::sessions::SessionFile;
-use crate::store::users::Users;
 use crate::web::connections::{Bounded, Connections, bound_heads};
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
@@ -45,10 +44,10 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let accounts = Users::open(&config.site.data_dir);
+    let accounts = Arc::clone(opened.site.accounts());
     WebState::new(
         Arc::clone(&opened.site),
-        Arc::new(accounts),
+        accounts,
         Arc::clone(&opened.metrics),
         transport(config),
         Some(SessionFile::open(&config.site.data_dir)),

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
 use crate::links::{LinkHandle, LinkStatus};
+use crate::store::users::Users;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
 
@@ -50,8 +51,7 @@ pub struct Site {
     fleet: Mutex<Fleet>,
     health: Mutex<Health>,
     changed: watch::Sender<u64>,
-    /// Why the service can't go on without a new start, once it can't.
-    pub(super) fatal: watch::Sender<Option<String>>,
+    pub(super) accounts: Arc<Users>,
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
@@ -79,7 +79,7 @@ impl Site {
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
-            fatal: watch::Sender::new(None),
+            accounts: Arc::new(Users::open(&config.site.data_dir)),
             news: Notify::new(),
             recompile: Notify::new(),
             config,
@@ -104,6 +104,11 @@ impl Site {
     /// The identity providers' side.
     pub fn providers(&self) -> &Providers {
         &self.providers
+    }
+
+    /// The page's accounts.
+    pub fn accounts(&self) -> &Arc<Users> {
+        &self.accounts
     }
 
     /// The event log.
