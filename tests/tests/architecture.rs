@@ -75,11 +75,10 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "domain/access_level.rs domain/cardholder.rs domain/change.rs domain/group.rs domain/rule.rs",
     ),
     ("gateway", "views/event.rs views/identity.rs views/masking.rs views/receipt.rs views/site.rs"),
-    ("gateway", "sources/cards/reading.rs sources/cards/settlement.rs"),
     ("gateway", "site/access.rs site/identity.rs site/running.rs"),
     ("gateway", "access/index.rs access/plan.rs"),
     ("gateway", "health/exposure.rs health/verdict.rs"),
-    ("gateway", "store/directory/export.rs store/directory/writer.rs"),
+    ("gateway", "store/directory/export.rs store/directory/writer.rs store/directory/writer/mod.rs"),
     ("gateway", "store/directory/query.rs store/directory/view.rs"),
 ];
 
@@ -184,15 +183,16 @@ fn rooms_import_only_what_the_table_allows() {
         between_siblings(&import, &mut breaches);
         outside(&import, &mut breaches);
     }
-    let known: BTreeSet<(String, String)> =
-        KNOWN.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let is_known =
+        |(from, to): &(String, String), known: &(&str, &str)| from == known.0 && is_below(to, known.1);
     let fresh: Vec<String> = breaches
         .0
         .iter()
-        .filter(|(pair, _)| !known.contains(*pair))
+        .filter(|(pair, _)| !KNOWN.iter().any(|known| is_known(pair, known)))
         .map(|((from, to), places)| format!("{from} must not import {to}:\n    {}", places.join("\n    ")))
         .collect();
-    let gone: Vec<_> = known.iter().filter(|pair| !breaches.0.contains_key(*pair)).collect();
+    let gone: Vec<_> =
+        KNOWN.iter().filter(|known| !breaches.0.keys().any(|pair| is_known(pair, known))).collect();
     let fresh = fresh.join("\n");
     assert!(
         fresh.is_empty() && gone.is_empty(),

@@ -50,7 +50,7 @@ impl fmt::Display for Guess {
     }
 }
 
-/// The likeliest first; none for a card whose checks fit as it stands.
+/// The likeliest first, which are those that parity speaks for; none for a card whose checks fit as it stands.
 pub(super) fn guesses(card: CardBits) -> Vec<Guess> {
     if readings(card).any(|(format, _)| is_checked(format)) {
         return Vec::new();
@@ -62,14 +62,12 @@ pub(super) fn guesses(card: CardBits) -> Vec<Guess> {
     let last_bytes = (bits == 32).then_some(raw & 0xFF_FFFF);
     let whole = |why, raw| CardBits::new(bits, raw).into_iter().flat_map(move |card| as_whole(why, card));
     let mut all = Vec::new();
-    all.extend(stripped(Why::WithoutParity, bits, raw));
-    all.extend(last_bytes.into_iter().flat_map(|raw| stripped(Why::LastBytes, 24, raw)));
     all.extend(whole(Why::WiresSwapped, inverted));
     all.extend(whole(Why::BitsReversed, backwards));
-    if let Some(raw) = turned {
-        all.extend(whole(Why::BytesReversed, raw));
-        all.extend(stripped(Why::BytesReversedWithoutParity, bits, raw));
-    }
+    all.extend(turned.into_iter().flat_map(|raw| whole(Why::BytesReversed, raw)));
+    all.extend(stripped(Why::WithoutParity, bits, raw));
+    all.extend(last_bytes.into_iter().flat_map(|raw| stripped(Why::LastBytes, 24, raw)));
+    all.extend(turned.into_iter().flat_map(|raw| stripped(Why::BytesReversedWithoutParity, bits, raw)));
     all
 }
 

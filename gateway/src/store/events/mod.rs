@@ -5,9 +5,10 @@
 //! what a program must know to read it; one that a newer program wrote is left out of what is read, and stays.
 
 mod age;
+mod entry;
+mod retention;
 
 use std::collections::VecDeque;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -24,6 +25,8 @@ use super::journal::{
 use super::limits::{EVENT_SEGMENT_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_PAGE, RECENT_EVENTS};
 use crate::domain::{Event, Part, PartCondition};
 use age::Age;
+use entry::{Versioned, decode, read_newest};
+use retention::{last_written, retire};
 
 const KIND: Kind = Kind(*b"evt1");
 
@@ -243,87 +246,6 @@ fn remember(recent: &mut Recent, first: u64, events: Vec<Event>) {
         recent.newest = sequence;
     }
     recent.events.truncate(RECENT_EVENTS);
-}
-
-/// When the log was last written, by its files; now, if it has none.
-fn last_written(journal: &Journal) -> SystemTime {
-    let written = |path| fs::metadata(path).and_then(|data| data.modified()).ok();
-    journal.segment_paths().filter_map(written).max().unwrap_or_else(SystemTime::now)
-}
-
-/// Deletes the oldest segments while they hold nothing that is to be kept. Age is by when a segment was last written, not by
-/// the events' own times, which may be of a controller's wrong clock; and by the time that counts where ours is wrong.
-fn retire(journal: &mut Journal, limits: &EventLimits, age: &Mutex<Age>) {
-    let mut age = age.lock().unwrap_or_else(PoisonError::into_inner);
-    let wall = SystemTime::now();
-    let now = age.now(wall, Instant::now());
-    if now != wall
-        && let Err(error) = journal.stamp(now)
-    {
-        tracing::warn!(%error, "the event log's files can't be stamped with the time that counts");
-    }
-    drop(age);
-    while let Some((path, next)) = journal.oldest_closed() {
-        let beyond = journal.next().saturating_sub(next) >= limits.max_events;
-        let written = fs::metadata(path).and_then(|data| data.modified()).ok();
-        let age = written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
-        if !beyond && age <= limits.max_age {
-            return;
-        }
-        if let Err(error) = journal.drop_before(next) {
-            tracing::warn!(%error, "old events could not be deleted");
-            return;
-        }
-    }
-}
-
-/// An event as the log keeps it.
-#[derive(Serialize)]
-struct Versioned<'a> {
-    version: u8,
-    #[serde(flatten)]
-    event: &'a Event,
-}
-
-/// What can be read of an event of whatever version.
-#[derive(Deserialize)]
-struct Version {
-    #[serde(default = "oldest_version")]
-    version: u8,
-}
-
-fn oldest_version() -> u8 {
-    1
-}
-
-/// The event with this number; `None` where a newer program wrote what this one doesn't know. It stays in the log for the
-/// program that does.
-fn decode(dir: &Path, sequence: u64, payload: &[u8]) -> Result<Option<LoggedEvent>, StoreError> {
-    let wrong = |error: serde_json::Error| StoreError::Content {
-        path: dir.to_owned(),
-        what: format!("event {sequence}: {error}"),
-    };
-    let Version { version } = serde_json::from_slice(payload).map_err(wrong)?;
-    if version > Event::VERSION {
-        return Ok(None);
-    }
-    let event = serde_json::from_slice(payload).map_err(wrong)?;
-    Ok(Some(LoggedEvent { sequence, event }))
-}
-
-/// The newest `count` events up to number `last` that this program knows, newest first.
-fn read_newest(dir: &Path, last: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
-    let (mut events, mut to) = (Vec::new(), last);
-    while events.len() < count {
-        let entries = journal::read_newest_first(dir, KIND, to, count)?;
-        let Some(oldest) = entries.last() else { break };
-        to = oldest.sequence - 1;
-        for entry in &entries {
-            events.extend(decode(dir, entry.sequence, &entry.payload)?);
-        }
-    }
-    events.truncate(count);
-    Ok(events)
 }
 
 #[cfg(test)]

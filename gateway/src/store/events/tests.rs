@@ -1,6 +1,6 @@
 //! The event log's promises.
 
-use std::fs::{File, FileTimes};
+use std::fs::{self, File, FileTimes};
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -4,24 +4,20 @@
 //! records, never half of one; two calls may see different revisions when somebody writes in between. Nothing is
 //! kept in memory: every call reads sled.
 
-use std::iter::{self, Peekable};
+mod lookup;
 
 use panel_protocol::credential::Credential;
-use serde::de::DeserializeOwned;
 
 use super::meta::{Counts, Meta};
 use super::overlay::Overlay;
 use super::query::BeforeRead;
-use super::rows::{self, Key, Value, kind};
+use super::rows::{self, kind};
 use super::tree::Tree;
 use crate::domain::{
     AccessLevel, AccessLevelId, Cardholder, CardholderId, Group, GroupId, Revision, Revocation, Rule, RuleId,
     fold_case,
 };
 use crate::store::error::StoreError;
-
-/// How often a lookup by name is begun again when a writer moves the name in between.
-const LOOKUP_TRIES: usize = 3;
 
 /// The directory at some revision. Every read may fail with the disk; absent is `None`, never an error.
 #[derive(Clone, Copy)]
@@ -258,132 +254,5 @@ impl<'a> View<'a> {
     pub fn revocations_since(&self, revision: Revision) -> Read<Vec<Revocation>> {
         let from = rows::revocations_prefix(revision.next());
         self.rows_from(from, vec![kind::REVOCATION]).map(|row| self.decode(&row?.1)).collect()
-    }
-
-    /// The oldest row that begins with `prefix`.
-    pub(super) fn first_row(&self, prefix: Key) -> Option<Read<(Key, Value)>> {
-        self.rows_from(prefix.clone(), prefix).next()
-    }
-
-    /// Whether a row is there.
-    pub(super) fn get(&self, key: &[u8]) -> Read<Option<Value>> {
-        self.before_read.inspect(|wait| wait());
-        match self.overlay.and_then(|overlay| overlay.get(key)) {
-            Some(row) => Ok(row.cloned()),
-            None => self.tree.get(key),
-        }
-    }
-
-    fn entity<T: DeserializeOwned>(&self, key: &[u8]) -> Read<Option<T>> {
-        self.get(key)?.map(|value| self.decode(&value)).transpose()
-    }
-
-    fn entities<T: DeserializeOwned>(
-        &self,
-        prefix: Key,
-        after: Option<Key>,
-    ) -> impl Iterator<Item = Read<T>> + use<'a, T> {
-        let view = *self;
-        self.rows(prefix, after).map(move |row| view.decode(&row?.1))
-    }
-
-    fn decode<T: DeserializeOwned>(&self, value: &[u8]) -> Read<T> {
-        rows::decode(value).map_err(|what| self.tree.content(what))
-    }
-
-    /// The first entity listed under `text` that really has it.
-    fn find<T: DeserializeOwned>(
-        &self,
-        kind: u8,
-        text: &str,
-        key: fn(uuid::Uuid) -> Key,
-        has_it: impl Fn(&T) -> bool,
-    ) -> Read<Option<T>> {
-        let prefix = rows::text_prefix(kind, text);
-        for _ in 0..LOOKUP_TRIES {
-            let ids = self.ids(prefix.clone(), None).collect::<Read<Vec<_>>>()?;
-            if ids.is_empty() {
-                break;
-            }
-            for id in ids {
-                if let Some(entity) = self.entity(&key(id))?.filter(&has_it) {
-                    return Ok(Some(entity));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// All entities listed under `text` that really have it.
-    fn all_listed<T: DeserializeOwned, H: Fn(&T) -> bool>(
-        &self,
-        kind: u8,
-        text: &str,
-        key: fn(uuid::Uuid) -> Key,
-        has_it: H,
-    ) -> impl Iterator<Item = Read<T>> + use<'a, T, H> {
-        let view = *self;
-        self.ids(rows::text_prefix(kind, text), None)
-            .filter_map(move |id| id.and_then(|id| view.entity(&key(id))).transpose())
-            .filter(move |entity| entity.as_ref().map_or(true, &has_it))
-    }
-
-    fn holders(&self, credential: Credential) -> impl Iterator<Item = Read<(CardholderId, bool)>> + use<'a> {
-        let view = *self;
-        self.rows(rows::credential_prefix(credential), None).map(move |row| {
-            let (key, value) = row?;
-            Ok((CardholderId(view.last_id(&key)?), *value == *rows::CARD_ACTIVE))
-        })
-    }
-
-    fn ids(&self, prefix: Key, after: Option<Key>) -> impl Iterator<Item = Read<uuid::Uuid>> + use<'a> {
-        let view = *self;
-        self.rows(prefix, after).map(move |row| view.last_id(&row?.0))
-    }
-
-    fn last_id(&self, key: &[u8]) -> Read<uuid::Uuid> {
-        rows::last_id(key).ok_or_else(|| self.tree.content("a key is too short".to_owned()))
-    }
-
-    fn rows(&self, prefix: Key, after: Option<Key>) -> impl Iterator<Item = Read<(Key, Value)>> + use<'a> {
-        let from = after.map_or_else(|| prefix.clone(), |key| rows::after(&key));
-        self.rows_from(from, prefix)
-    }
-
-    fn rows_from(&self, from: Key, prefix: Key) -> impl Iterator<Item = Read<(Key, Value)>> + use<'a> {
-        self.before_read.inspect(|wait| wait());
-        let over = self.overlay.map(|overlay| overlay.range(from.clone(), prefix.clone()));
-        let mut over = over.into_iter().flatten().peekable();
-        let mut tree = self.tree.range(from, prefix).peekable();
-        iter::from_fn(move || {
-            loop {
-                if over_is_next(&mut tree, &mut over) {
-                    let (key, value) = over.next()?;
-                    if let Some(value) = value {
-                        return Some(Ok((key.clone(), value.clone())));
-                    }
-                } else {
-                    return tree.next().map(|row| row.map(|(key, value)| (key.to_vec(), value)));
-                }
-            }
-        })
-    }
-}
-
-/// Whether the overlay's row comes before the tree's. A row of the tree that the overlay replaces is skipped.
-fn over_is_next<'o>(
-    tree: &mut Peekable<impl Iterator<Item = Read<(Value, Value)>>>,
-    over: &mut Peekable<impl Iterator<Item = (&'o Key, Option<&'o Value>)>>,
-) -> bool {
-    let Some((over_key, _)) = over.peek() else { return false };
-    let Some(row) = tree.peek() else { return true };
-    let Ok((tree_key, _)) = row else { return false };
-    match tree_key.as_ref().cmp(over_key.as_slice()) {
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Equal => {
-            tree.next();
-            true
-        }
     }
 }
