@@ -1,37 +1,41 @@
 //! What somebody on site wants of access levels and rules, in their own words, and why they can't have it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access_level::AccessLevelId;
+use super::access_level::{AccessLevel, AccessLevelId, AccessLevelName, Schedule};
 use super::rule::RuleId;
 
 /// An access level as somebody wrote it, unchecked.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessLevelDraft {
     /// What people shall call it.
+    #[schemars(length(min = 1, max = AccessLevelName::MAX_LEN))]
     pub name: String,
     /// What it shall open.
+    #[schemars(length(max = AccessLevel::MAX_DOORS))]
     pub doors: Vec<DoorDraft>,
 }
 
 /// A door of an access level as somebody wrote it, unchecked.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoorDraft {
     /// The door's id in the configuration.
     pub door: String,
     /// When.
     #[serde(default = "always")]
+    #[schemars(with = "Schedule")]
     pub schedule: String,
 }
 
 fn always() -> String {
-    super::access_level::Schedule::Always.to_string()
+    Schedule::Always.to_string()
 }
 
 /// A rule as somebody wrote it, unchecked: by identifiers, in an import by names.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleDraft {
     /// To whom.
@@ -41,12 +45,14 @@ pub struct RuleDraft {
 }
 
 /// All access levels and rules as they shall be; what is not among them goes.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessImport {
     /// Every access level.
+    #[schemars(length(max = 1_000))]
     pub access_levels: Vec<AccessLevelDraft>,
     /// Every rule, by the names of group and access level.
+    #[schemars(length(max = 5_000))]
     pub rules: Vec<RuleDraft>,
 }
 
@@ -114,7 +120,7 @@ pub enum AccessEdited {
 }
 
 /// One thing that an import does.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ImportStep {
     /// What it does.
     pub action: ImportAction,
@@ -123,7 +129,7 @@ pub struct ImportStep {
 }
 
 /// What an import does to an access level or a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportAction {
     /// It was not there.

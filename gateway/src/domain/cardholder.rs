@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use super::change::Revision;
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// The gateway's own identifier of a person; the SCIM `id`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct CardholderId(pub Uuid);
 

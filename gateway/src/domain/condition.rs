@@ -4,12 +4,13 @@
 //! Every `why` and `text` is a phrase in plain words that can follow the name of what it is about, such as "doesn't
 //! answer; check its power". No word here belongs to a protocol.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verdict::Level;
 
 /// How a device is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceCondition {
     /// Not heard yet since the service started, or being brought up.
@@ -132,7 +133,7 @@ impl Became {
 }
 
 /// How a link is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum LinkCondition {
     /// It can be used.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
@@ -94,7 +95,7 @@ pub struct CardRead {
 }
 
 /// What a change did to a card at the doors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptAction {
     /// The card opens doors it did not open before.
@@ -158,7 +159,7 @@ pub struct Alarm {
 }
 
 /// Kinds of alarm.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "alarm")]
 pub enum AlarmKind {
     /// A line's port can't be opened or has gone.

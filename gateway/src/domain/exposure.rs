@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::change::Revision;
@@ -21,7 +22,7 @@ pub struct Exposure {
 }
 
 /// A controller that owes a proof.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct UnprovenAt {
     /// Which.
     pub controller: ControllerId,

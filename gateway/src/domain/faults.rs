@@ -1,9 +1,10 @@
 //! What went wrong on the way to a device, counted by cause.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What went wrong, by cause. Zero everywhere on a good line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct FaultCounts {
     /// Commands that got no reply in time.
     pub timeouts: u64,

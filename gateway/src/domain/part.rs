@@ -2,13 +2,14 @@
 //! right. Each condition has one sentence that says what is wrong, what that means and what to do.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::local_clock::{LocalClock, span};
 use super::verdict::Level;
 
 /// A part of the box.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The directory's writer and the disk under it.

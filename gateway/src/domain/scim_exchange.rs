@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::client::ClientKind;
 
 /// A request and its answer, for people who ask why something did not arrive. Holds the names of attributes and never
 /// a value of one; what the client wrote in its address, where it is not an address of ours, is not kept either.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct ScimExchange {
     /// When it was answered.
     pub at: Timestamp,
@@ -35,8 +36,9 @@ pub struct ScimExchange {
     /// The error in words, or what was passed over of a request that was granted. May quote what the client sent, such as
     /// a card number.
     pub detail: Option<String>,
-    /// From the request's head to the answer's.
+    /// From the request's head to the answer's, in microseconds.
     #[serde(rename = "took_us", serialize_with = "micros")]
+    #[schemars(with = "u64")]
     pub took: Duration,
 }
 

@@ -1,10 +1,11 @@
 //! Whether all is well, in one line and the few after it, and what else somebody should know.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How bad something is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing to do.
@@ -27,7 +28,7 @@ impl Level {
 }
 
 /// Something that somebody should know for as long as it is so.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
@@ -53,7 +54,7 @@ impl Finding {
 }
 
 /// Whether all is well.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Verdict {
     /// The worst of all findings.
     pub level: Level,
@@ -64,7 +65,7 @@ pub struct Verdict {
 }
 
 /// Something that came up and that somebody should know.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Notice {
     /// When it came up.
     pub at: Timestamp,

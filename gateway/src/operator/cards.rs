@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Actor;
@@ -48,7 +49,7 @@ pub enum CardAction {
 }
 
 /// A card is as it was ordered.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct CardOrderDone {
     /// Whose card; a display name.
     pub holder_name: String,

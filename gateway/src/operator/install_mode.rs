@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Actor;
@@ -52,7 +53,7 @@ impl InstallMinutes {
 pub struct InstallMinutesError(pub u64);
 
 /// Install mode is open.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct InstallModeOpened {
     /// For which controller.
     pub controller: ControllerId,

@@ -1,12 +1,13 @@
 //! Access levels and rules as they are shown.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{AccessLevelId, DoorId, GroupId, Revision, RuleId, Schedule};
 
 /// What rules do at the doors, for programs and for people.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct RulesEffect {
     /// Whether they decide there.
     pub applied: bool,
@@ -23,7 +24,7 @@ impl RulesEffect {
 }
 
 /// All access levels and rules, by name.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct AccessView {
     /// The entity tag of all of it.
     pub tag: String,
@@ -37,7 +38,7 @@ pub struct AccessView {
 }
 
 /// An access level.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct AccessLevelView {
     /// Which.
     pub id: AccessLevelId,
@@ -54,18 +55,18 @@ pub struct AccessLevelView {
 }
 
 /// A door of an access level.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct DoorScheduleView {
     /// Its id.
     pub door: DoorId,
-    /// What people call it; absent when the configuration has it no longer.
+    /// What people call it; null when the configuration has it no longer.
     pub door_name: Option<String>,
     /// When it may be opened.
     pub schedule: Schedule,
 }
 
 /// A rule.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct RuleView {
     /// Which.
     pub id: RuleId,
@@ -77,7 +78,7 @@ pub struct RuleView {
     pub access_level: AccessLevelId,
     /// The access level's name.
     pub access_level_name: String,
-    /// Whether it decides at the doors; see [`RulesEffect`].
+    /// Whether it decides at the doors.
     pub applied: bool,
     /// When it was made.
     pub created: Timestamp,
@@ -88,7 +89,7 @@ pub struct RuleView {
 }
 
 /// A group, for whoever makes a rule for it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct GroupView {
     /// Which.
     pub id: GroupId,

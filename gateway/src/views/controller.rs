@@ -1,12 +1,13 @@
 //! A controller, as people see it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{ControllerId, DeviceCondition, DoorId, FaultCounts, LineId};
 
 /// A controller: how it is, what it holds, and what went wrong on its way.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct ControllerView {
     /// Its name in the configuration.
     pub id: ControllerId,
@@ -44,7 +45,7 @@ impl ControllerView {
 }
 
 /// Who decides at a controller's doors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ControllerKind {
     /// It holds a card table and decides by itself.
@@ -54,7 +55,7 @@ pub enum ControllerKind {
 }
 
 /// A card table: what is there and what should be.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct TableView {
     /// Rows that the controller says it holds; absent before it was asked.
     pub held: Option<u64>,
@@ -64,14 +65,14 @@ pub struct TableView {
     pub capacity: Option<u64>,
     /// Its digest equals the desired one.
     pub proven: bool,
-    /// Since when [`proven`](Self::proven) is as it is; absent before the table was first compared.
+    /// Since when `proven` is as it is; absent before the table was first compared.
     pub since: Option<Timestamp>,
     /// Operations still to send or to be answered.
     pub pending: u64,
 }
 
 /// A door.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct DoorView {
     /// Its id in the configuration.
     pub id: DoorId,

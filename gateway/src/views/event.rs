@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use panel_protocol::decide::Reason;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::masking::CardText;
 use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, Level};
 
 /// A card presented at a door.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct EventView {
     /// When, by the controller's clock.
     pub at: Timestamp,
@@ -23,6 +24,7 @@ pub struct EventView {
     /// Whether the door opened.
     pub granted: bool,
     /// Why, for programs.
+    #[schemars(schema_with = "reasons")]
     pub reason: Reason,
     /// Why, for people.
     pub reason_text: String,
@@ -62,6 +64,10 @@ impl EventView {
     }
 }
 
+fn reasons(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Reason::ALL })
+}
+
 fn sentence(who: Option<&str>, granted: bool, door: &str, reason: &str) -> String {
     let who = who.unwrap_or("Unknown card");
     if granted { format!("{who} opened {door}") } else { format!("{who} refused at {door}: {reason}") }
@@ -82,7 +88,7 @@ pub const fn reason_words(reason: Reason) -> &'static str {
 }
 
 /// A condition that wants attention and is not over.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct AlarmView {
     /// Since when.
     pub since: Timestamp,

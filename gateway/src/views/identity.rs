@@ -1,13 +1,14 @@
 //! The connection to each identity provider, as its administrator wants to know it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::masking::Masked;
 use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct IdentityView {
     /// What a client would be answered if it tested its connection; absent until the gateway has asked itself.
     pub test: Option<ConnectionTestView>,
@@ -22,7 +23,7 @@ pub struct IdentityView {
 }
 
 /// What the gateway was answered when it asked itself what a client asks.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct ConnectionTestView {
     /// When it asked.
     pub at: Timestamp,
@@ -33,7 +34,7 @@ pub struct ConnectionTestView {
 }
 
 /// One token, and who speaks through it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct IdentitySourceView {
     /// What the operator calls it.
     pub name: String,
@@ -70,7 +71,7 @@ pub struct IdentitySourceView {
 }
 
 /// Requests without a valid token, from anywhere.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct StrangersView {
     /// The latest.
     pub last: Timestamp,
@@ -79,7 +80,7 @@ pub struct StrangersView {
 }
 
 /// A refusal or failure.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct OperationErrorView {
     /// When.
     pub at: Timestamp,
@@ -92,7 +93,7 @@ pub struct OperationErrorView {
 }
 
 /// How many requests, and how many went wrong in which way.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct TrafficView {
     /// All of them.
     pub requests: u64,
@@ -101,7 +102,7 @@ pub struct TrafficView {
 }
 
 /// How many of one kind of error.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct ErrorCountView {
     /// The HTTP status.
     pub status: u16,
@@ -112,7 +113,7 @@ pub struct ErrorCountView {
 }
 
 /// One line of the log of operations.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct OperationView {
     /// From 1 since the service started, without gaps.
     pub number: u64,

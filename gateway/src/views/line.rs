@@ -1,12 +1,13 @@
 //! A line, as people see it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{LineId, LinkCondition};
 
 /// One RS-485 pair.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct LineView {
     /// Its name in the configuration.
     pub id: LineId,

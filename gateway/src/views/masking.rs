@@ -8,6 +8,7 @@ use std::fmt;
 
 use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::Format;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::event::EventView;
@@ -21,7 +22,7 @@ const KEPT_CHARS: usize = 2;
 const MASK: char = '•';
 
 /// A card number or credential for display.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct CardText(String);
 

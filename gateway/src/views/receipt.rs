@@ -1,13 +1,14 @@
 //! Receipts of changes, and who is exposed until they are complete.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::masking::CardText;
 use crate::domain::{CardholderId, ControllerId, Landing, Receipt, ReceiptAction, Revision, UnprovenAt};
 
 /// The way of one card's change from the directory to every controller.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct ReceiptView {
     /// The change.
     pub revision: Revision,
@@ -31,7 +32,7 @@ pub struct ReceiptView {
 
 /// How far a change has come at one controller: milliseconds since the change was durable, to a tenth. Absent while a
 /// step has not happened, or is unknown because the gateway was restarted meanwhile.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct LandingView {
     /// Which controller.
     pub controller: ControllerId,
@@ -105,7 +106,7 @@ fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
 }
 
 /// A revoked card at a controller that has not yet proven it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct ExposureView {
     /// The revocation.
     pub revision: Revision,

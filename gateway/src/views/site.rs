@@ -1,6 +1,7 @@
 //! The whole site at one instant.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::controller::ControllerView;
@@ -12,7 +13,7 @@ use super::receipt::{ExposureView, ReceiptView};
 use crate::domain::{CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict};
 
 /// What the page shows: the facts, and what they amount to.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct SiteView {
     /// Whether all is well.
     pub verdict: Verdict,
@@ -34,7 +35,7 @@ impl SiteView {
 }
 
 /// A picture of a site, taken at one instant. Lists are bounded by whoever takes it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct SiteFacts {
     /// What the installer calls the site.
     pub name: String,
@@ -117,7 +118,7 @@ impl From<SiteFacts> for Figures {
 }
 
 /// How many people, cards and groups the directory holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct Counts {
     /// People.
     pub people: u64,
@@ -133,12 +134,12 @@ pub struct Counts {
     pub refused_cards: u64,
     /// Access levels.
     pub access_levels: u64,
-    /// Rules; see [`RulesEffect`](super::RulesEffect).
+    /// Rules.
     pub rules: u64,
 }
 
 /// A card that came with a person and could not be made a card.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct RefusedCardView {
     /// Who.
     pub holder: CardholderId,

@@ -4,9 +4,12 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
+use super::answers::{Controllers, Events, Exposures, Identities, NewToken, Operations, Receipts};
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::limits::{
@@ -30,8 +33,8 @@ fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
     if role >= Role::Manager { list } else { list.into_iter().map(Masked::masked).collect() }
 }
 
-fn listed<T: Serialize>(state: &WebState, name: &str, list: T) -> Json<Value> {
-    Json(json!({ "at": state.views.clock().now(), name: list }))
+fn now(state: &WebState) -> Timestamp {
+    state.views.clock().now()
 }
 
 /// `GET /api/v1/site`
@@ -40,27 +43,27 @@ pub(super) async fn site(ApiUser(principal): ApiUser, State(state): State<WebSta
 }
 
 /// `GET /api/v1/controllers`
-pub(super) async fn controllers(ApiUser(_): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    listed(&state, "controllers", state.views.controllers())
+pub(super) async fn controllers(ApiUser(_): ApiUser, State(state): State<WebState>) -> Json<Controllers> {
+    Json(Controllers { at: now(&state), controllers: state.views.controllers() })
 }
 
 /// `GET /api/v1/receipts`
-pub(super) async fn receipts(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    listed(&state, "receipts", list_for(principal.role, state.views.receipts()))
+pub(super) async fn receipts(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Receipts> {
+    Json(Receipts { at: now(&state), receipts: list_for(principal.role, state.views.receipts()) })
 }
 
 /// `GET /api/v1/exposed`
-pub(super) async fn exposed(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
-    listed(&state, "exposed", list_for(principal.role, state.views.exposed()))
+pub(super) async fn exposed(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Exposures> {
+    Json(Exposures { at: now(&state), exposed: list_for(principal.role, state.views.exposed()) })
 }
 
 /// Which events are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedEvents {
     /// Only those of this door, by id or name.
     door: Option<String>,
-    /// At most so many.
+    /// At most so many, and never more than 1,000; 30 where it is left out.
     limit: Option<usize>,
 }
 
@@ -73,25 +76,27 @@ pub(super) async fn events(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Asked(WantedEvents { door, limit }): Asked<WantedEvents>,
-) -> Json<Value> {
+) -> Json<Events> {
     let limit = limit.unwrap_or(EVENTS_PER_ANSWER).min(MAX_EVENTS_PER_ANSWER);
     let events = state.views.events(&EventsWanted { door, limit });
-    listed(&state, "events", list_for(principal.role, events))
+    Json(Events { at: now(&state), events: list_for(principal.role, events) })
 }
 
 /// `GET /api/v1/identity`
-pub(super) async fn identity(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Value> {
+pub(super) async fn identity(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Identities> {
     let identity = state.views.identity();
-    listed(&state, "identity", if principal.role >= Role::Manager { identity } else { identity.masked() })
+    let identity = if principal.role >= Role::Manager { identity } else { identity.masked() };
+    Json(Identities { at: now(&state), identity })
 }
 
 /// Which part of the log of operations is wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
-    /// Only what is older than this number.
+    /// Only what has a smaller number: the `next` of the last answer.
     pub(super) before: Option<u64>,
-    /// At most so many.
+    /// At most so many; 50 where it is left out.
+    #[schemars(range(max = MAX_OPERATIONS_PER_ANSWER))]
     pub(super) count: Option<usize>,
 }
 
@@ -104,7 +109,7 @@ pub(super) async fn operations(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Asked(page): Asked<Page>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Operations>, ApiError> {
     let count = page.count.unwrap_or(OPERATIONS_PER_PAGE);
     if count > MAX_OPERATIONS_PER_ANSWER {
         let message = format!("count is at most {MAX_OPERATIONS_PER_ANSWER}");
@@ -113,7 +118,7 @@ pub(super) async fn operations(
     }
     let operations = operations_for(&state, principal.role, page.before, count);
     let next = operations.last().map(|last| last.number).filter(|number| *number > 1);
-    Ok(Json(json!({ "operations": operations, "next": next })))
+    Ok(Json(Operations { operations, next }))
 }
 
 /// The log of SCIM operations as `role` may see it.
@@ -131,10 +136,9 @@ pub(super) async fn re_authenticate(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(name): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     let made = new_token(&state, &principal, &name).await?;
-    let ReAuthenticated { name, token, previous_until } = made;
-    Ok(Json(json!({ "name": name, "token": token.0.as_str(), "previous_until": previous_until })))
+    Ok(Json(NewToken::from(&made)).into_response())
 }
 
 /// Gives a source a new token, for the API and the page.
@@ -147,11 +151,12 @@ pub(super) async fn new_token(
     Ok(state.operator.re_authenticate(name, &principal.actor).await?)
 }
 
-/// Body of a request to open install mode.
-#[derive(Deserialize)]
+/// For how long install mode shall be open.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InstallMode {
-    /// How long it stays open.
+    /// How many minutes.
+    #[schemars(range(min = 1, max = 60))]
     minutes: u64,
 }
 

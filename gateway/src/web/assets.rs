@@ -1,4 +1,4 @@
-//! The style sheet, the script, the icon and the API's description, embedded. Addresses carry a digest of the content, so that browsers may
+//! The style sheet, the script and the icon, embedded. Addresses carry a digest of the content, so that browsers may
 //! keep them for ever and still see a new version at once.
 
 use axum::extract::Path;
@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/live.js");
-const OPENAPI: &str = include_str!("../../assets/openapi.json");
 const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// Addresses of the assets, for the page's head.
@@ -45,9 +44,4 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")], content).into_response()
-}
-
-/// `GET /api/openapi.json`
-pub(super) async fn openapi() -> Response {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], OPENAPI).into_response()
 }

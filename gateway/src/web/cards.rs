@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -14,22 +15,32 @@ use super::state::WebState;
 use crate::operator::{CardAction, CardOrder, CardOrderDone};
 use crate::store::users::Role;
 
-/// Body of a request to add a card.
-#[derive(Deserialize)]
+/// A card to add to a person by hand.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewCard {
+    /// The name that the identity provider knows the person by.
     user_name: String,
+    /// The number, in any way that a card number may be written.
+    #[schemars(length(min = 1, max = MAX_CARD_NUMBER_BYTES))]
     card: String,
+    /// What kind of badge; the site's default where it is left out.
+    #[schemars(length(min = 1, max = MAX_BADGE_TYPE_CHARS))]
     badge_type: Option<String>,
+    /// From when on it opens doors; at once where it is left out.
     valid_from: Option<Timestamp>,
+    /// Until when; for ever where it is left out.
     valid_until: Option<Timestamp>,
 }
 
-/// Body of a request to deactivate a card.
-#[derive(Deserialize)]
+/// A card to deactivate that was added by hand.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SpentCard {
+    /// The name that the identity provider knows the person by.
     user_name: String,
+    /// The number, in any way that a card number may be written.
+    #[schemars(length(min = 1, max = MAX_CARD_NUMBER_BYTES))]
     card: String,
 }
 

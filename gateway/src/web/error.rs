@@ -7,6 +7,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::state::AuthenticationError;
@@ -33,14 +34,29 @@ pub(super) struct ApiError {
     told: Box<Told>,
 }
 
-#[derive(Debug, Serialize)]
+/// An error, as it is answered.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Error {
+    /// What is wrong.
+    error: Box<Told>,
+}
+
+/// What is wrong, where, and what would be right.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Told {
+    /// In words.
     message: String,
+    /// Which field, parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     field: Option<Cow<'static, str>>,
+    /// What was in it, its beginning at least.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     value: Option<String>,
+    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     remedy: Option<String>,
     /// What else is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -131,23 +147,24 @@ impl ApiError {
     pub(super) fn remedy_words(&self) -> &str {
         self.told.remedy.as_deref().unwrap_or_default()
     }
+}
 
-    fn mark(&self, response: &mut Response) {
-        let headers = response.headers_mut();
-        if let Some(seconds) = self.retry_after_s {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.challenge {
-            let challenge = HeaderValue::from_static("Basic realm=\"Gatehouse\", charset=\"UTF-8\"");
-            headers.insert(WWW_AUTHENTICATE, challenge);
-        }
+fn mark(response: &mut Response, retry_after_s: Option<u64>, challenge: bool) {
+    let headers = response.headers_mut();
+    if let Some(seconds) = retry_after_s {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if challenge {
+        let challenge = HeaderValue::from_static("Basic realm=\"Gatehouse\", charset=\"UTF-8\"");
+        headers.insert(WWW_AUTHENTICATE, challenge);
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(serde_json::json!({ "error": self.told }))).into_response();
-        self.mark(&mut response);
+        let Self { status, retry_after_s, challenge, told } = self;
+        let mut response = (status, Json(Error { error: told })).into_response();
+        mark(&mut response, retry_after_s, challenge);
         response
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod answers;
 mod api;
 mod assets;
 mod body;
@@ -21,9 +22,11 @@ mod health;
 pub mod limits;
 mod live;
 mod metrics;
+mod openapi;
 mod page;
 mod query;
 mod remote;
+mod routes;
 mod session;
 mod state;
 pub mod tls;
@@ -37,10 +40,9 @@ pub use state::WebState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{any, get, post, put};
+use axum::routing::{any, get, post};
 
 use crate::domain::remote::Transport;
-use crate::views::{AccessLevelView, RuleView};
 
 /// Everything but SCIM. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or failed sign-ins of
 /// all addresses count as one's; on the box's own socket, put [`LocalOperator`] into the requests' extensions. Its
@@ -56,8 +58,8 @@ pub fn router(state: WebState) -> Router {
         .route("/operations", get(page::operations))
         .route("/live", get(live::live))
         .route("/assets/{name}", get(assets::serve))
-        .nest("/api/v1", api_router())
-        .route("/api/openapi.json", get(assets::openapi))
+        .nest(openapi::BASE, routes::router())
+        .route("/api/openapi.json", get(routes::openapi))
         .route("/api/{*rest}", any(api::not_found))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -73,48 +75,6 @@ pub fn shielded(app: Router, transport: Transport) -> Router {
     app.layer(middleware::from_fn(body::in_time))
         .layer(middleware::from_fn(headers::require_host))
         .layer(middleware::from_fn_with_state(transport, headers::add))
-}
-
-fn api_router() -> Router<WebState> {
-    without_parameters()
-        .route_layer(middleware::from_fn(query::refuse))
-        .route("/events", get(api::events))
-        .route("/scim/operations", get(api::operations))
-        .merge(access_router())
-        .fallback(api::not_found)
-}
-
-fn without_parameters() -> Router<WebState> {
-    Router::new()
-        .route("/site", get(api::site))
-        .route("/controllers", get(api::controllers))
-        .route("/controllers/{id}/install-mode", post(api::open_install_mode))
-        .route("/lines/{id}/capture", get(capture::capture))
-        .route("/cards", post(cards::add))
-        .route("/cards/deactivate", post(cards::deactivate))
-        .route("/receipts", get(api::receipts))
-        .route("/exposed", get(api::exposed))
-        .route("/identity", get(api::identity))
-        .route("/identity/{name}/re-authenticate", post(api::re_authenticate))
-}
-
-/// Access levels and rules; a whole site's are longer than other bodies.
-fn access_router() -> Router<WebState> {
-    let level = get(access::one::<AccessLevelView>)
-        .put(access::replace::<AccessLevelView>)
-        .delete(access::delete::<AccessLevelView>);
-    let rule =
-        get(access::one::<RuleView>).put(access::replace::<RuleView>).delete(access::delete::<RuleView>);
-    Router::new()
-        .route("/access", get(access::all))
-        .route("/access-levels", get(access::list::<AccessLevelView>).post(access::create::<AccessLevelView>))
-        .route("/access-levels/{id}", level)
-        .route("/rules", get(access::list::<RuleView>).post(access::create::<RuleView>))
-        .route("/rules/{id}", rule)
-        .route("/groups", get(access::groups))
-        .route_layer(middleware::from_fn(query::refuse))
-        .route("/access", put(access::import))
-        .layer(DefaultBodyLimit::max(limits::MAX_ACCESS_BODY_BYTES))
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ mod hex;
 
 pub use hex::{BadHex, Hex, read as read_hex};
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
 const VERSION: &str = "1";
@@ -34,7 +36,7 @@ pub struct Record {
 }
 
 /// Which way bytes went, for the recorder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Io {
     /// It read them.
@@ -102,19 +104,42 @@ impl fmt::Display for Record {
     }
 }
 
-#[derive(Serialize)]
+/// Some bytes of a line, often a frame but not always; or a note about them.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CapturedRecord")]
 struct Written<'a> {
+    /// When, in whole seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     time_sec: Option<String>,
+    /// And so many nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     time_nano: Option<String>,
+    /// Which way they went, for the recorder.
     io: Io,
+    /// The bytes in hexadecimal digits.
     data: String,
+    /// Always 1.
     osdp_trace_version: &'static str,
+    /// Who recorded.
     osdp_source: &'static str,
+    /// What the recorder has to say besides.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     note: Option<&'a str>,
+}
+
+/// As it is written.
+impl JsonSchema for Record {
+    fn schema_name() -> Cow<'static, str> {
+        Written::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Written::json_schema(generator)
+    }
 }
 
 #[derive(Deserialize)]

@@ -3,29 +3,33 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::answers::{AccessLevels, Rules};
 use crate::domain::{
     AccessEdit, AccessEdited, AccessLevelDraft, AccessLevelId, BasedOn, Revision, RuleDraft, RuleId, Target,
 };
-use crate::views::{AccessLevelView, AccessView, RuleView};
+use crate::views::{AccessLevelView, AccessView, RuleView, RulesEffect};
 
 /// What the API serves as a list of its own.
-pub(in super::super) trait Listed: Serialize + Send + Sized + 'static {
+pub(in super::super) trait Listed: Serialize + JsonSchema + Send + Sized + 'static {
     /// Its identifier.
-    type Id: Copy + PartialEq + Display + FromStr + Send;
+    type Id: Copy + PartialEq + Display + FromStr + JsonSchema + Send;
     /// What a client sends.
-    type Draft: DeserializeOwned + Send + 'static;
+    type Draft: DeserializeOwned + JsonSchema + Send + 'static;
+    /// All of them, as they are answered.
+    type List: Serialize + JsonSchema;
     /// What it is called in messages.
     const WHAT: &str;
     /// What the list is called, in paths.
     const PATH: &str;
-    /// What the list is called, in answers.
-    const MEMBER: &str;
     /// What a client should send.
     const BODY: &str;
 
+    /// The answer with these.
+    fn list(effect: RulesEffect, all: Vec<Self>) -> Self::List;
     /// All that there are.
     fn all(access: AccessView) -> Vec<Self>;
     /// Which one this is.
@@ -43,10 +47,14 @@ pub(in super::super) trait Listed: Serialize + Send + Sized + 'static {
 impl Listed for AccessLevelView {
     type Id = AccessLevelId;
     type Draft = AccessLevelDraft;
+    type List = AccessLevels;
     const WHAT: &str = "access level";
     const PATH: &str = "access-levels";
-    const MEMBER: &str = "access_levels";
     const BODY: &str = "Send {\"name\": \"Staff\", \"doors\": [{\"door\": \"ID\", \"schedule\": \"always\"}]} as application/json.";
+
+    fn list(effect: RulesEffect, access_levels: Vec<Self>) -> AccessLevels {
+        AccessLevels { effect, access_levels }
+    }
 
     fn all(access: AccessView) -> Vec<Self> {
         access.access_levels
@@ -76,10 +84,14 @@ impl Listed for AccessLevelView {
 impl Listed for RuleView {
     type Id = RuleId;
     type Draft = RuleDraft;
+    type List = Rules;
     const WHAT: &str = "rule";
     const PATH: &str = "rules";
-    const MEMBER: &str = "rules";
     const BODY: &str = "Send {\"group\": \"ID\", \"access_level\": \"ID\"} as application/json.";
+
+    fn list(effect: RulesEffect, rules: Vec<Self>) -> Rules {
+        Rules { effect, rules }
+    }
 
     fn all(access: AccessView) -> Vec<Self> {
         access.rules

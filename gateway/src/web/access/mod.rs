@@ -11,19 +11,21 @@ use axum::extract::{Path, State};
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use listed::Listed;
+pub(super) use listed::Listed;
 
+use super::answers::{AccessImported, Groups};
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::query::{Asked, Parameters};
 use super::state::WebState;
 use crate::domain::{AccessEdit, AccessEdited, AccessImport, BasedOn, Revision, Target};
 use crate::store::users::Role;
-use crate::views::{AccessView, RulesEffect};
+use crate::views::AccessView;
 
 type Answer = Result<Response, ApiError>;
 type Body = Result<Json<Value>, JsonRejection>;
@@ -37,9 +39,10 @@ pub(super) async fn all(ApiUser(_): ApiUser, State(state): State<WebState>) -> A
 }
 
 /// Whether an import only says what it would change.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportQuery {
+    /// Only say what would change.
     #[serde(default)]
     dry_run: bool,
 }
@@ -61,26 +64,24 @@ pub(super) async fn import(
     let wanted: AccessImport = taken(body, IMPORT_BODY)?;
     let edited = edit(&state, &principal, AccessEdit::Import { wanted, based_on, dry_run }).await?;
     let AccessEdited::Imported(changes) = edited else { return Err(ApiError::not_found()) };
-    let AccessView { tag, effect: RulesEffect { applied, note }, .. } = read(&state).await?;
-    let answer =
-        json!({ "tag": tag, "applied": applied, "note": note, "dry_run": dry_run, "changes": changes });
-    Ok(tagged(StatusCode::OK, &tag, &answer))
+    let AccessView { tag, effect, .. } = read(&state).await?;
+    let imported = AccessImported { tag, effect, dry_run, changes };
+    Ok(tagged(StatusCode::OK, &imported.tag, &imported))
 }
 
 /// `GET /api/v1/groups`
 pub(super) async fn groups(
     ApiUser(_): ApiUser,
     State(state): State<WebState>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Groups>, ApiError> {
     let groups = state.views.groups().await?;
-    Ok(Json(json!({ "groups": groups })))
+    Ok(Json(Groups { groups }))
 }
 
 /// `GET /api/v1/LIST`
 pub(super) async fn list<T: Listed>(ApiUser(_): ApiUser, State(state): State<WebState>) -> Answer {
     let access = read(&state).await?;
-    let RulesEffect { applied, note } = access.effect;
-    Ok(Json(json!({ "applied": applied, "note": note, T::MEMBER: T::all(access) })).into_response())
+    Ok(Json(T::list(access.effect, T::all(access))).into_response())
 }
 
 /// `GET /api/v1/LIST/{id}`

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::domain::LinkCondition;
 use crate::domain::osdpcap::Io;
+use crate::store::limits as store;
 
 pub(super) async fn document(served: &Served) -> Value {
     let answer = served.get("/api/openapi.json").send().await.unwrap();
@@ -16,47 +17,79 @@ pub(super) async fn document(served: &Served) -> Value {
 
 /// Compares what was answered with what is described, all the way down.
 pub(super) fn check(document: &Value, schema: &Value, answered: &Value, place: &str) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let described =
-            document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} leads nowhere"));
-        return check(document, described, answered, place);
+    if schema["$ref"].is_string() {
+        return check(document, referred(document, schema), answered, place);
     }
-    if let Some(choices) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
-        let fits = choices.iter().find(|choice| has_type(document, choice, answered));
-        return check(document, fits.unwrap_or_else(|| panic!("{place}: {answered}")), answered, place);
+    let chosen = choices(schema).map(|choices| {
+        let fitting: Vec<_> = choices.iter().filter(|choice| fits(document, choice, answered)).collect();
+        assert_eq!(fitting.len(), 1, "{place}: {answered} is not one of {choices:?}");
+        fitting[0]
+    });
+    if let Some(chosen) = chosen.filter(|_| schema["properties"].is_null()) {
+        return check(document, chosen, answered, place);
     }
-    assert!(has_type(document, schema, answered), "{place}: {answered} is no {schema}");
+    assert!(has_type(schema, answered), "{place}: {answered} is no {schema}");
     if let Some(words) = schema["enum"].as_array() {
         assert!(words.contains(answered), "{place}: {answered} is none of {words:?}");
     }
-    if let Some(members) = answered.as_object() {
-        let described =
-            schema["properties"].as_object().unwrap_or_else(|| panic!("{place} is not described"));
-        let required = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str);
-        let keys: BTreeSet<&str> = members.keys().map(String::as_str).collect();
-        assert!(required.collect::<BTreeSet<_>>().is_subset(&keys), "{place} has {keys:?}");
-        for (key, member) in members {
-            let schema = described.get(key).unwrap_or_else(|| panic!("{place}.{key} is not described"));
-            check(document, schema, member, &format!("{place}.{key}"));
-        }
+    if let Some(constant) = schema.get("const") {
+        assert_eq!(constant, answered, "{place}");
+    }
+    if answered.is_object() {
+        check_members(document, schema, chosen.unwrap_or(&Value::Null), answered, place);
     }
     for item in answered.as_array().into_iter().flatten() {
         check(document, &schema["items"], item, &format!("{place}[]"));
     }
 }
 
-fn has_type(document: &Value, schema: &Value, answered: &Value) -> bool {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return document
-            .pointer(&reference[1..])
-            .is_some_and(|described| has_type(document, described, answered));
+/// `chosen` says what else there is in this case.
+fn check_members(document: &Value, schema: &Value, chosen: &Value, answered: &Value, place: &str) {
+    let members = answered.as_object().unwrap();
+    let described = |part: &Value| part["properties"].as_object().cloned().unwrap_or_default();
+    let mut all = described(schema);
+    all.extend(described(chosen));
+    assert!(!all.is_empty(), "{place} is not described");
+    let keys: BTreeSet<&str> = members.keys().map(String::as_str).collect();
+    for part in [schema, chosen] {
+        let required = part["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        assert!(required.collect::<BTreeSet<_>>().is_subset(&keys), "{place} has {keys:?}");
+    }
+    for (key, member) in members {
+        let schema = all.get(key).unwrap_or_else(|| panic!("{place}.{key} is not described"));
+        check(document, schema, member, &format!("{place}.{key}"));
+    }
+}
+
+fn referred<'a>(document: &'a Value, schema: &Value) -> &'a Value {
+    let reference = schema["$ref"].as_str().unwrap();
+    document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} leads nowhere"))
+}
+
+fn choices(schema: &Value) -> Option<&Vec<Value>> {
+    schema["anyOf"].as_array().or(schema["oneOf"].as_array())
+}
+
+/// Whether it is this one of several.
+fn fits(document: &Value, schema: &Value, answered: &Value) -> bool {
+    if schema["$ref"].is_string() {
+        return fits(document, referred(document, schema), answered);
+    }
+    if let Some(choices) = choices(schema) {
+        return choices.iter().any(|choice| fits(document, choice, answered));
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return words.contains(answered);
     }
     if let Some(constant) = schema.get("const") {
         return constant == answered;
     }
-    if let Some(tag) = schema["properties"]["is"].get("const") {
-        return answered["is"] == *tag;
-    }
+    let mut members = schema["properties"].as_object().into_iter().flatten();
+    has_type(schema, answered)
+        && members.all(|(key, member)| member.get("const").is_none_or(|tag| answered[key] == *tag))
+}
+
+fn has_type(schema: &Value, answered: &Value) -> bool {
     let is = |kind: &str| match kind {
         "object" => answered.is_object(),
         "array" => answered.is_array(),
@@ -71,6 +104,15 @@ fn has_type(document: &Value, schema: &Value, answered: &Value) -> bool {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).any(is),
         kind => kind.as_str().is_some_and(is),
     }
+}
+
+/// Every object in it, at any depth.
+fn objects<'a>(value: &'a Value, seen: &mut dyn FnMut(&'a serde_json::Map<String, Value>)) {
+    if let Some(members) = value.as_object() {
+        seen(members);
+        members.values().for_each(|member| objects(member, seen));
+    }
+    value.as_array().into_iter().flatten().for_each(|item| objects(item, seen));
 }
 
 #[tokio::test]
@@ -124,18 +166,110 @@ async fn a_recorded_line_is_as_it_is_described() {
 }
 
 #[tokio::test]
-async fn every_address_of_the_api_is_described() {
+async fn every_described_address_takes_the_described_methods_and_no_others() {
+    let served = Served::start().await;
+    let document = document(&served).await;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let mut described: BTreeSet<String> =
+            methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect();
+        if described.contains("GET") {
+            described.insert("HEAD".to_owned());
+        }
+        let address = format!("http://{}{}", served.address, path.replace(['{', '}'], ""));
+        let answer = served.client.patch(address).basic_auth("mara", Some(PASSWORD)).send().await.unwrap();
+        assert_eq!(answer.status(), 405, "{path}");
+        let allowed = answer.headers()["allow"].to_str().unwrap();
+        let allowed: BTreeSet<String> = allowed.split(',').map(|it| it.trim().to_owned()).collect();
+        assert_eq!(allowed, described, "{path}");
+    }
+}
+
+/// The list adds each operation with its description; nothing gets below the API's address around it.
+#[test]
+fn every_route_of_the_api_is_in_the_list() {
+    let [router, list] = [include_str!("../mod.rs"), include_str!("../routes.rs")];
+    assert!(!list.contains(".route("), "routes.rs adds operations, each with its description");
+    assert!(!router.contains("\"/api/v1"), "mod.rs serves what is below the API's address around the list");
+    assert_eq!(router.matches("nest(openapi::BASE, routes::router())").count(), 1);
+}
+
+#[tokio::test]
+async fn parameters_are_described_and_no_others_are_taken() {
+    let served = Served::start().await;
+    let document = document(&served).await;
+    let names = |operation: &Value, place: &str| -> BTreeSet<String> {
+        let all = operation["parameters"].as_array().into_iter().flatten();
+        let here = all.filter(|parameter| parameter["in"] == place);
+        here.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let named: BTreeSet<String> =
+            path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned()).collect();
+        for (method, operation) in methods.as_object().unwrap() {
+            assert_eq!(names(operation, "path"), named, "{method} {path}");
+            assert!(operation["summary"].as_str().is_some_and(|it| !it.is_empty()), "{method} {path}");
+            let known = names(operation, "query");
+            for name in known.iter().map(String::as_str).chain(["nonsense"]) {
+                let value = if name == "dry_run" { "true" } else { "1" };
+                let query = format!("{}?{name}={value}", path.replace(['{', '}'], ""));
+                let method = method.to_uppercase().parse().unwrap();
+                let request = served.client.request(method, format!("http://{}{query}", served.address));
+                let answer = request.basic_auth("mara", Some(PASSWORD)).send().await.unwrap();
+                assert_eq!(answer.status() == 400, name == "nonsense", "{query}: {}", answer.status());
+            }
+        }
+    }
+    let described = |path: &str, method: &str, place| names(&document["paths"][path][method], place);
+    assert_eq!(
+        described("/api/v1/events", "get", "query"),
+        BTreeSet::from(["door", "limit"].map(str::to_owned))
+    );
+    assert_eq!(described("/api/v1/access", "put", "header"), BTreeSet::from(["If-Match".to_owned()]));
+}
+
+#[tokio::test]
+async fn every_schema_is_used_named_after_one_type_and_explained() {
     let document = document(&Served::start().await).await;
-    let described: BTreeSet<&str> =
-        document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    let source = include_str!("../mod.rs");
-    let api = source.split("fn api_router").nth(1).unwrap();
-    let routed: BTreeSet<String> = api
-        .split(".route(\"")
-        .skip(1)
-        .map(|rest| format!("/api/v1{}", rest.split('"').next().unwrap()))
-        .collect();
-    assert_eq!(described, routed.iter().map(String::as_str).collect());
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut referred = BTreeSet::new();
+    objects(&document, &mut |members| {
+        if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+            referred.insert(reference.rsplit('/').next().unwrap());
+        }
+        if let Some(description) = members.get("description").and_then(Value::as_str) {
+            assert!(!description.contains("[`"), "a link into the code: {description}");
+        }
+    });
+    assert_eq!(referred, schemas.keys().map(String::as_str).collect());
+    for (name, schema) in schemas {
+        assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "two types are called {name}");
+        assert!(schema["description"].is_string(), "{name} is not explained");
+        for (key, member) in schema["properties"].as_object().into_iter().flatten() {
+            let described = member["description"].is_string() || member["$ref"].is_string();
+            assert!(described, "{name}.{key} is not explained");
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_described_with_their_bounds_and_no_further_members() {
+    let document = document(&Served::start().await).await;
+    let schemas = &document["components"]["schemas"];
+    for body in
+        ["InstallMode", "NewCard", "SpentCard", "AccessLevelDraft", "DoorDraft", "RuleDraft", "AccessImport"]
+    {
+        assert_eq!(schemas[body]["additionalProperties"], false, "{body}");
+    }
+    assert_eq!(schemas["NewCard"]["required"], serde_json::json!(["user_name", "card"]));
+    assert_eq!(schemas["DoorDraft"]["required"], serde_json::json!(["door"]));
+    assert_eq!(schemas["DoorDraft"]["properties"]["schedule"]["default"], "always");
+    let bound = |body: &str, member: &str, bound: &str| &schemas[body]["properties"][member][bound];
+    assert_eq!(*bound("InstallMode", "minutes", "minimum"), 1);
+    assert_eq!(*bound("InstallMode", "minutes", "maximum"), 60);
+    assert_eq!(*bound("NewCard", "card", "maxLength"), limits::MAX_CARD_NUMBER_BYTES);
+    assert_eq!(*bound("AccessImport", "access_levels", "maxItems"), store::MAX_ACCESS_LEVELS);
+    assert_eq!(*bound("AccessImport", "rules", "maxItems"), store::MAX_RULES);
 }
 
 #[tokio::test]

@@ -1,0 +1,125 @@
+//! The API's answers that are more than one view.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::ImportStep;
+use crate::operator::ReAuthenticated;
+use crate::views::{
+    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, IdentityView, OperationView,
+    ReceiptView, RuleView, RulesEffect,
+};
+
+/// Controllers.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Controllers {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// In the order of the configuration.
+    pub(super) controllers: Vec<ControllerView>,
+}
+
+/// What became of changes.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Receipts {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// Those under way first, then the finished; newest first in both.
+    pub(super) receipts: Vec<ReceiptView>,
+}
+
+/// Who is exposed.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Exposures {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// Every revoked card at every controller that has not proven it, oldest first.
+    pub(super) exposed: Vec<ExposureView>,
+}
+
+/// Card reads.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Events {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// Newest first.
+    pub(super) events: Vec<EventView>,
+}
+
+/// The identity providers.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Identities {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// How each fares.
+    pub(super) identity: IdentityView,
+}
+
+/// A part of the log of SCIM operations.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Operations {
+    /// Newest first.
+    pub(super) operations: Vec<OperationView>,
+    /// Where older ones begin: give it as `before`. Null: there are none.
+    pub(super) next: Option<u64>,
+}
+
+/// A token's new secret.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReAuthenticated")]
+pub(super) struct NewToken<'a> {
+    /// The token's name.
+    name: &'a str,
+    /// The secret; the only time that it can be seen.
+    token: &'a str,
+    /// Until when the secret before it is taken as well.
+    previous_until: Option<Timestamp>,
+}
+
+impl<'a> From<&'a ReAuthenticated> for NewToken<'a> {
+    fn from(made: &'a ReAuthenticated) -> Self {
+        Self { name: &made.name, token: &made.token.0, previous_until: made.previous_until }
+    }
+}
+
+/// Access levels.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AccessLevels {
+    /// What rules do at the doors.
+    #[serde(flatten)]
+    pub(super) effect: RulesEffect,
+    /// By name.
+    pub(super) access_levels: Vec<AccessLevelView>,
+}
+
+/// Rules.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Rules {
+    /// What they do at the doors.
+    #[serde(flatten)]
+    pub(super) effect: RulesEffect,
+    /// By group.
+    pub(super) rules: Vec<RuleView>,
+}
+
+/// What an import changed, or would change.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AccessImported {
+    /// The entity tag of all of it.
+    pub(super) tag: String,
+    /// What rules do at the doors.
+    #[serde(flatten)]
+    pub(super) effect: RulesEffect,
+    /// Nothing was changed.
+    pub(super) dry_run: bool,
+    /// One by one.
+    pub(super) changes: Vec<ImportStep>,
+}
+
+/// Groups.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Groups {
+    /// By name.
+    pub(super) groups: Vec<GroupView>,
+}

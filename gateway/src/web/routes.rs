@@ -1,0 +1,260 @@
+//! Every operation of the API: where it is, what it takes, what it answers, and who does it. The router and the
+//! description at `/api/openapi.json` both come from this list.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+
+use super::access::{self, ImportQuery, Listed};
+use super::answers::{
+    AccessImported, Controllers, Events, Exposures, Groups, Identities, NewToken, Operations, Receipts,
+};
+use super::api::{self, InstallMode, Page, WantedEvents};
+use super::capture;
+use super::cards::{self, NewCard, SpentCard};
+use super::limits::MAX_ACCESS_BODY_BYTES;
+use super::openapi::{Described, Operation};
+use super::query;
+use super::state::WebState;
+use crate::domain::osdpcap::Record;
+use crate::domain::{AccessImport, ControllerId, LineId};
+use crate::operator::{CardOrderDone, InstallModeOpened};
+use crate::views::{AccessLevelView, AccessView, RuleView, SiteView};
+
+const A_MANAGER: &str = "a manager";
+const AN_INSTALLER: &str = "an installer";
+const DIRECTORY: &str = "Too many sign-ins at this moment, or the directory can't do it";
+const NO_EFFECT: &str =
+    "In this version rules are kept and not applied: every active card of an active person opens every door";
+
+/// What is served below `/api/v1`.
+pub(super) fn router() -> Router<WebState> {
+    described().into_router().fallback(api::not_found)
+}
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| described().document().to_string());
+
+/// `GET /api/openapi.json`
+pub(super) async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], DOCUMENT.as_str()).into_response()
+}
+
+/// All of it, described.
+fn described() -> Described {
+    let plain = Described::default().merge(reads()).merge(actions()).merge(card_orders());
+    plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
+}
+
+fn reads() -> Described {
+    let get = Operation::get;
+    Described::default()
+        .add(get("/site", "The whole site at this instant").answers::<SiteView>("OK"), api::site)
+        .add(
+            get("/controllers", "Controllers, in the order of the configuration")
+                .answers::<Controllers>("OK"),
+            api::controllers,
+        )
+        .add(
+            get("/receipts", "The latest changes and how far each has come, newest first")
+                .answers::<Receipts>("OK"),
+            api::receipts,
+        )
+        .add(
+            get("/exposed", "Revoked cards at controllers that have not proven it, oldest first")
+                .answers::<Exposures>("OK"),
+            api::exposed,
+        )
+        .add(
+            get("/identity", "The identity providers: their tokens, and how each fares")
+                .answers::<Identities>("OK"),
+            api::identity,
+        )
+}
+
+/// Reads that take parameters.
+fn searches() -> Described {
+    let operations = "The latest requests of SCIM clients and their answers, newest first, at most 1,000 since the \
+                      service started";
+    Described::default()
+        .add(
+            Operation::get("/events", "The latest card reads, newest first")
+                .asks::<WantedEvents>()
+                .answers::<Events>("OK"),
+            api::events,
+        )
+        .add(
+            Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),
+            api::operations,
+        )
+}
+
+fn actions() -> Described {
+    let capture = "What passes on a line from now on, as OSDPCAP: one JSON object a line, until the connection is closed";
+    let re_authenticate =
+        "Give a token a new secret, shown once; the one before it is taken for an hour longer";
+    Described::default()
+        .add(
+            Operation::post(
+                "/controllers/{id}/install-mode",
+                "Allow a controller to be given a new key, for some minutes",
+            )
+            .for_role(AN_INSTALLER)
+            .at::<ControllerId>("id")
+            .takes::<InstallMode>()
+            .answers::<InstallModeOpened>("OK")
+            .refuses(StatusCode::NOT_FOUND, "No such controller")
+            .refuses(StatusCode::CONFLICT, "Not possible now")
+            .refuses(StatusCode::UNPROCESSABLE_ENTITY, "Not 1 to 60 minutes"),
+            api::open_install_mode,
+        )
+        .add(
+            Operation::get("/lines/{id}/capture", capture)
+                .for_role(AN_INSTALLER)
+                .at::<LineId>("id")
+                .answers_lines::<Record>("OK")
+                .refuses(StatusCode::NOT_FOUND, "No such line")
+                .refuses(StatusCode::CONFLICT, "Not possible now")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, "Too many recordings, or sign-ins, at this moment"),
+            capture::capture,
+        )
+        .add(
+            Operation::post("/identity/{name}/re-authenticate", re_authenticate)
+                .for_role(A_MANAGER)
+                .at::<String>("name")
+                .answers::<NewToken>("OK")
+                .refuses(StatusCode::NOT_FOUND, "No such token")
+                .refuses(StatusCode::INTERNAL_SERVER_ERROR, "Not possible now; the log says why"),
+            api::re_authenticate,
+        )
+}
+
+fn card_orders() -> Described {
+    let order = |path, summary| {
+        Operation::post(path, summary)
+            .for_role(A_MANAGER)
+            .answers::<CardOrderDone>("Done and durable")
+            .refuses(StatusCode::NOT_FOUND, "No such person")
+            .refuses(StatusCode::CONFLICT, "Somebody or something is in the way")
+            .refuses(StatusCode::UNPROCESSABLE_ENTITY, "Not a card")
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now")
+    };
+    Described::default()
+        .add(order("/cards", "Add a card to a person by hand").takes::<NewCard>(), cards::add)
+        .add(
+            order("/cards/deactivate", "Deactivate a card that was added by hand").takes::<SpentCard>(),
+            cards::deactivate,
+        )
+}
+
+/// Access levels and rules; a whole site's are longer than other bodies.
+fn access_operations() -> Described {
+    let import = "Make all access levels and rules what the body says, by names; what it doesn't name goes";
+    Described::default()
+        .add(
+            Operation::get("/access", &format!("All access levels and rules. {NO_EFFECT}"))
+                .answers::<AccessView>("OK")
+                .tagged()
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            access::all,
+        )
+        .add(
+            Operation::get("/groups", "Groups of the identity provider, by name")
+                .answers::<Groups>("OK")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            access::groups,
+        )
+        .merge(list::<AccessLevelView>(&Words {
+            paths: ["/access-levels", "/access-levels/{id}"],
+            list: "Access levels, by name",
+            make: "Make an access level",
+            taken: "The name is taken",
+            in_use: Some("Rules give it to groups, which the error names"),
+        }))
+        .merge(list::<RuleView>(&Words {
+            paths: ["/rules", "/rules/{id}"],
+            list: "Rules, by group",
+            make: &format!("Give an access level to a group. {NO_EFFECT}"),
+            taken: "There is such a rule",
+            in_use: None,
+        }))
+        .layer(middleware::from_fn(query::refuse))
+        .add(
+            Operation::put("/access", import)
+                .for_role(A_MANAGER)
+                .asks::<ImportQuery>()
+                .if_match()
+                .takes::<AccessImport>()
+                .answers::<AccessImported>("OK")
+                .tagged()
+                .refuses(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "Fields are wrong; the error names the first, and the others under further",
+                )
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            access::import,
+        )
+        .layer(DefaultBodyLimit::max(MAX_ACCESS_BODY_BYTES))
+}
+
+/// What differs in words between access levels and rules.
+struct Words<'a> {
+    paths: [&'static str; 2],
+    list: &'static str,
+    make: &'a str,
+    taken: &'static str,
+    in_use: Option<&'static str>,
+}
+
+fn list<T: Listed>(words: &Words<'_>) -> Described {
+    let [all, one] = words.paths;
+    let (what, directory) = (T::WHAT, StatusCode::SERVICE_UNAVAILABLE);
+    let of_one = |operation: Operation| {
+        operation
+            .at::<T::Id>("id")
+            .refuses(StatusCode::NOT_FOUND, format!("No such {what}"))
+            .refuses(directory, DIRECTORY)
+    };
+    let writes = |operation: Operation| {
+        operation
+            .for_role(A_MANAGER)
+            .takes::<T::Draft>()
+            .tagged()
+            .refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+    };
+    let delete = of_one(Operation::delete(one, &format!("Delete the {what}"))).for_role(A_MANAGER).if_match();
+    let delete = match words.in_use {
+        Some(why) => delete.refuses(StatusCode::CONFLICT, why),
+        None => delete,
+    };
+    Described::default()
+        .add(
+            Operation::get(all, &format!("{}. {NO_EFFECT}", words.list))
+                .answers::<T::List>("OK")
+                .refuses(directory, DIRECTORY),
+            access::list::<T>,
+        )
+        .add(
+            writes(Operation::post(all, words.make))
+                .makes::<T>("Made; Location says where")
+                .refuses(StatusCode::CONFLICT, format!("{}, or there are too many", words.taken))
+                .refuses(directory, DIRECTORY),
+            access::create::<T>,
+        )
+        .add(
+            of_one(Operation::get(one, &format!("One {what}"))).answers::<T>("OK").tagged(),
+            access::one::<T>,
+        )
+        .add(
+            writes(of_one(Operation::put(one, &format!("Replace the {what}"))))
+                .if_match()
+                .answers::<T>("OK")
+                .refuses(StatusCode::CONFLICT, words.taken),
+            access::replace::<T>,
+        )
+        .add(delete, access::delete::<T>)
+}
