@@ -93,11 +93,11 @@ pub enum OfferError {
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Begins to send a file. Its bytes are asked for by [`Output::Fragment`](super::Output::Fragment); it ends with
-    /// [`Event::FileSent`](super::Event::FileSent) or [`Event::FileFailed`](super::Event::FileFailed). It goes as bulk
+    /// [`Event::FileSent`] or [`Event::FileFailed`]. It goes as bulk
     /// does: after what is urgent or due, in frames as short as other PDs on the line need them.
     ///
     /// While the PD says that nothing may go between the fragments, it gets no poll and no bulk command until the file's
-    /// end; other PDs are served. [`Demand::Urgent`](super::Demand::Urgent) ends such a transfer: it has failed as
+    /// end; other PDs are served. [`Demand::Urgent`] ends such a transfer: it has failed as
     /// [`Overtaken`](FileFault::Overtaken), the PD is told to stop, and the urgent command follows.
     ///
     /// # Errors
