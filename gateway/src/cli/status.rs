@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{Failure, SiteFile, asked, counted, say};
 use crate::config::NamedFiles;
@@ -33,15 +34,29 @@ impl Status {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = self.site.load(NamedFiles::Ignored)?;
         let answer = asked(&config, async |client| client.get("/api/v1/site").await)?;
-        let site: Site = serde_json::from_slice(&answer).context("the service's answer can't be read")?;
-        let is_problem = site.verdict.level == "problem";
+        let judged: Judged = read(&answer)?;
         if self.json {
             say(String::from_utf8(answer).context("the service's answer is not UTF-8")?)?;
         } else {
-            say(site)?;
+            say(read::<Site>(&answer)?)?;
         }
-        if is_problem { Err(Failure::Told) } else { Ok(()) }
+        if judged.verdict.level == "problem" { Err(Failure::Told) } else { Ok(()) }
     }
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
+    Ok(serde_json::from_slice(answer).context("the service's answer can't be read")?)
+}
+
+/// What the exit code says of the service's answer.
+#[derive(Deserialize)]
+struct Judged {
+    verdict: Level,
+}
+
+#[derive(Deserialize)]
+struct Level {
+    level: String,
 }
 
 /// What a terminal shows of the service's answer; the rest is for programs.
@@ -57,7 +72,6 @@ struct Site {
 
 #[derive(Deserialize)]
 struct Verdict {
-    level: String,
     text: String,
     further: Vec<String>,
 }

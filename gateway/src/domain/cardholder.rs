@@ -50,6 +50,18 @@ pub struct Reactivation {
 impl Reactivation {
     /// A suspension so soon after a reactivation is probably an older one that arrives late, as Okta is known to send.
     pub const STALE_SUSPENSION: SignedDuration = SignedDuration::from_secs(60);
+
+    /// Why `name`, who was just made active, is inactive, and what to do if they should not be; `None` while they are not.
+    pub fn undone_sentence(&self, name: &str) -> Option<String> {
+        let seconds = self.undone?.duration_since(self.at).as_secs();
+        Some(format!(
+            "{name} was made inactive {seconds} s after being made active again, both by the SCIM token {}. It may be \
+             an outdated active=false that arrived late, as Okta is known to send. It was obeyed, as every suspension is. \
+             If {name} should be active, have the identity provider say so again: in Okta, take {name}'s assignment to \
+             this application away and give it again, or push the profile; in Entra ID, provision {name} on demand.",
+            self.token
+        ))
+    }
 }
 
 /// A person who may carry cards.

@@ -73,6 +73,11 @@ pub enum PartCondition {
         /// The latest instant that was seen.
         latest: Timestamp,
     },
+    /// The clock shows much more time since the box last ran than a box is off for.
+    ClockAhead {
+        /// By so much.
+        by: SignedDuration,
+    },
     /// The clock was set by so much while the service ran.
     ClockJumped {
         /// Forward, or backward if negative.
@@ -112,7 +117,7 @@ impl PartCondition {
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. } => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
-            Self::ClockBehind { .. } | Self::ClockJumped { .. } => Part::Clock,
+            Self::ClockBehind { .. } | Self::ClockAhead { .. } | Self::ClockJumped { .. } => Part::Clock,
             Self::CertificateEnds { .. } | Self::CertificateExpired { .. } => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
             Self::DataFolderOpen { .. } => Part::DataFolder,
@@ -125,6 +130,7 @@ impl PartCondition {
             Self::Well(_) => Level::Well,
             Self::DiskLow { .. }
             | Self::ClockBehind { .. }
+            | Self::ClockAhead { .. }
             | Self::ClockJumped { .. }
             | Self::CertificateEnds { .. }
             | Self::AccountsUnreadable { .. }
@@ -180,6 +186,11 @@ impl PartCondition {
                 clock.dated(&clock.now()),
                 clock.dated(latest)
             ),
+            Self::ClockAhead { by } => format!(
+                "The box's clock shows {} more than when the box last ran: it was off for so long, or the clock is wrong. \
+                 Old events are kept until it has gone on like this for a week; look whether it is right.",
+                span(by.unsigned_abs().as_secs())
+            ),
             Self::ClockJumped { by } => {
                 let way = if by.is_negative() { "back" } else { "forward" };
                 format!(
@@ -233,6 +244,7 @@ mod tests {
             (PartCondition::DirectoryIncomplete { why: "60 of 200".into() }, "60 of 200"),
             (PartCondition::EventLogFailing { why: why(), waiting: 3 }, "3 events wait"),
             (PartCondition::ClockBehind { latest: at }, "30 Nov 2026 13:00"),
+            (PartCondition::ClockAhead { by: -by }, "3 h more"),
             (PartCondition::ClockJumped { by }, "back by 3 h"),
             (PartCondition::CertificateEnds { at }, "renew it"),
             (PartCondition::CertificateExpired { at }, "clients refuse"),

@@ -68,3 +68,13 @@ pub struct RuleDropped {
     /// Its name.
     pub access_level_name: String,
 }
+
+impl RuleDropped {
+    /// The one sentence that tells it.
+    pub fn sentence(&self) -> String {
+        format!(
+            "The group {} was deleted, and with it the rule that gave it the access level {}.",
+            self.group_name, self.access_level_name
+        )
+    }
+}

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::limits::STARTING;
+use super::verdict::counted;
 use crate::domain::{AlarmKind, Became, ControllerId, DeviceCondition};
 
 /// A device, as the configuration has it.
@@ -112,4 +113,21 @@ fn effect(id: &ControllerId, became: &Became, is_news: bool) -> Effect {
         Became::InstallModeOver { new_key: false, .. } => row.noticed(Some(crate::domain::Level::Attention)),
         Became::Remark { level, .. } => row.noticed(*level),
     }
+}
+
+/// That a card table is full.
+pub(super) fn table_full(id: &ControllerId, capacity: u32) -> String {
+    format!(
+        "The card table of {id} is full at {capacity} rows: newer cards don't open its doors. Deactivate cards that are no \
+         longer needed, or install a larger controller."
+    )
+}
+
+/// That events are gone.
+pub(super) fn events_lost(id: &ControllerId, count: u64) -> String {
+    let events = counted(count, "event", "events");
+    format!(
+        "{events} of {id} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the \
+         oldest."
+    )
 }

@@ -36,7 +36,8 @@ pub use source::{Reach, SourceFacts, source_findings};
 pub use verdict::Seen;
 
 use crate::domain::{
-    Alarm, AlarmKind, Became, Level, LineId, LinkCondition, LocalClock, Notice, Part, PartCondition,
+    Alarm, AlarmKind, Became, ControllerId, Level, LineId, LinkCondition, LocalClock, Notice, Part,
+    PartCondition,
 };
 
 /// Every bound of this module.
@@ -130,7 +131,23 @@ impl Health {
         self.notices.truncate(limits::MAX_NOTICES);
     }
 
-    /// Opens an alarm that is about no condition, such as a table that is full.
+    /// A device's card table has no room for what it should hold.
+    pub fn table_full(&mut self, now: Timestamp, controller: ControllerId, capacity: u32) -> Vec<Alarm> {
+        let sentence = device::table_full(&controller, capacity);
+        self.raise(now, AlarmKind::TableFull { controller }, sentence)
+    }
+
+    /// A device's card table holds what it should.
+    pub fn table_fits(&mut self, controller: &ControllerId) -> Vec<Alarm> {
+        self.clear(&AlarmKind::TableFull { controller: controller.clone() })
+    }
+
+    /// A device has overwritten so many events before they could be fetched.
+    pub fn events_lost(&mut self, now: Timestamp, controller: &ControllerId, count: u64) {
+        self.notice(now, Level::Attention, device::events_lost(controller, count));
+    }
+
+    /// Opens an alarm that is about no condition, such as that on mass revocation.
     pub fn raise(&mut self, now: Timestamp, what: AlarmKind, text: String) -> Vec<Alarm> {
         self.alarms.open(now, what, text).into_iter().collect()
     }

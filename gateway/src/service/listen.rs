@@ -21,7 +21,6 @@ use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::sessions::SessionFile;
-use crate::store::users::Users;
 use crate::web::connections::{Bounded, Connections, bound_heads};
 use crate::web::tls::{self, Identity};
 use crate::web::{self, LocalOperator, Metrics, WebState};
@@ -45,10 +44,10 @@ impl Servers {
 }
 
 pub(super) fn web_state(config: &Config, opened: &Opened) -> WebState {
-    let accounts = Users::open(&config.site.data_dir);
+    let accounts = Arc::clone(opened.site.accounts());
     WebState::new(
         Arc::clone(&opened.site),
-        Arc::new(accounts),
+        accounts,
         Arc::clone(&opened.metrics),
         transport(config),
         Some(SessionFile::open(&config.site.data_dir)),
@@ -65,9 +64,9 @@ fn transport(config: &Config) -> Transport {
 
 /// The SCIM endpoint.
 pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
-    let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.identity().tokens()));
+    let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.providers().tokens()));
     let check = move |token: &str| tokens.check(token, clock::now());
-    let observe = move |operation| site.identity().answered(operation);
+    let observe = move |operation| site.providers().answered(operation);
     let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
     let policy = site::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };
@@ -99,7 +98,7 @@ pub(super) fn serve(
     let bounded = Bounded(connections(config, opened));
     match identity(config)? {
         Some(identity) => {
-            opened.site.identity().certificate_ends(identity.expires());
+            opened.site.providers().certificate_ends(identity.expires());
             let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
             let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
             let server = bound_heads(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)));

@@ -138,7 +138,7 @@ impl Service {
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
         tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
-        tasks.spawn(crate::site::identity(Arc::clone(&opened.site), scim, stopped));
+        tasks.spawn(crate::site::watch_providers(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })
     }
 
@@ -154,9 +154,7 @@ impl Service {
 
     /// Returns why, once the service can't go on without a new start, and everybody has had the time to read it.
     async fn fatal(&self) -> String {
-        let mut fatal = self.site.fatal();
-        let why = fatal.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
-        let Some(why) = why else { return std::future::pending().await };
+        let why = self.site.fatal().await;
         tracing::error!("{why}: the service ends in {} s, to be started anew", LAST_WORDS.as_secs());
         tokio::time::sleep(LAST_WORDS).await;
         why

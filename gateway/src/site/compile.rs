@@ -8,7 +8,7 @@ use panel_protocol::credential::Credential;
 use tokio::sync::watch;
 
 use super::clock;
-use super::identity;
+use super::losses;
 use super::running::Site;
 use crate::access::{self, CardAccess};
 use crate::domain::{Cardholder, Change, Event, EventKind, Level, Revision, RuleDropped, one_line};
@@ -33,7 +33,7 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
         site.wake_lines();
     }
     tell_dropped(site, applied.dropped, now);
-    identity::watch_losses(site, applied, now);
+    losses::watch(site, applied, now);
     site.news.notify_one();
     site.bump();
 }
@@ -104,12 +104,8 @@ fn compile_chunk(view: &View<'_>, chunk: &Chunk) -> Result<Vec<CardChange>, Stor
 /// Rules that went with their group, into the event log and onto the page.
 fn tell_dropped(site: &Site, dropped: &[RuleDropped], now: Timestamp) {
     for rule in dropped {
-        let text = format!(
-            "The group {} was deleted, and with it the rule that gave it the access level {}.",
-            rule.group_name, rule.access_level_name
-        );
-        tracing::warn!("{}", one_line(&text));
-        site.notice(Level::Attention, text);
+        tracing::warn!("{}", one_line(rule.sentence()));
+        site.notice(Level::Attention, rule.sentence());
         if let Err(error) = site.events.post(Event { at: now, kind: EventKind::RuleDropped(rule.clone()) }) {
             tracing::error!(%error, "a rule's end could not be logged");
         }

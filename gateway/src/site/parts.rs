@@ -1,11 +1,10 @@
-//! Looks at the parts of the box every few seconds and tells health how they are. What can't heal without a new start is
-//! told to whoever runs the service.
+//! Looks at the parts of the box every few seconds and tells health how they are.
 
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
@@ -18,6 +17,9 @@ use crate::store::DiskCondition;
 /// How often the parts are looked at.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// From so much on, a clock that went on while the box was off is told of. Nobody leaves a door's box off for so long.
+const CLOCK_AHEAD: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Logged events that are looked at for the latest instant on record.
 const LOOKED_AT: usize = 1000;
 
@@ -27,7 +29,10 @@ pub async fn parts(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     loop {
         let looking = Arc::clone(&site);
         let mut found = spawn_blocking(move || on_disk(&looking)).await.unwrap_or_default();
-        found.push(watch.look(clock::now(), site.running.micros()));
+        found.push(match clock_ahead(&site) {
+            Some(ahead) => ahead,
+            None => watch.look(clock::now(), site.running.micros()),
+        });
         found.push(certificate(&site, clock::now()));
         found.into_iter().for_each(|condition| site.part_became(condition));
         tokio::select! {
@@ -40,9 +45,6 @@ pub async fn parts(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
 impl Site {
     /// A part of the box is so.
     pub(super) fn part_became(&self, condition: PartCondition) {
-        if let PartCondition::StorageUnknown { why } = &condition {
-            self.fatal.send_replace(Some(why.clone()));
-        }
         let clock = LocalClock::new(self.time_zone(), clock::now());
         let mut health = self.health();
         let is_news = health.part(condition.part()).is_none_or(|known| known.condition != condition);
@@ -54,9 +56,12 @@ impl Site {
         }
     }
 
-    /// Becomes the reason once the service can't go on without a new start.
-    pub fn fatal(&self) -> watch::Receiver<Option<String>> {
-        self.fatal.subscribe()
+    /// Returns why, once the service can't go on without a new start.
+    pub async fn fatal(&self) -> String {
+        tokio::select! {
+            why = self.directory.fatal() => why,
+            why = self.events.fatal() => why,
+        }
     }
 }
 
@@ -73,7 +78,7 @@ fn on_disk(site: &Site) -> Vec<PartCondition> {
         DiskCondition::Behind { why } => PartCondition::DirectoryBehind { why },
         DiskCondition::Fatal { why } => PartCondition::StorageUnknown { why },
     };
-    vec![storage, site.events.condition(), folder(site)]
+    vec![storage, site.events.condition(), accounts(site), folder(site)]
 }
 
 fn folder(site: &Site) -> PartCondition {
@@ -85,8 +90,19 @@ fn folder(site: &Site) -> PartCondition {
     }
 }
 
+fn accounts(site: &Site) -> PartCondition {
+    let trouble = site.accounts.trouble();
+    trouble.map_or(PartCondition::Well(Part::Accounts), |why| PartCondition::AccountsUnreadable { why })
+}
+
+/// The clock shows much more than the time that was seen to pass since the box last ran.
+fn clock_ahead(site: &Site) -> Option<PartCondition> {
+    let by = site.events.clock_apart();
+    (by >= CLOCK_AHEAD).then_some(PartCondition::ClockAhead { by })
+}
+
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {
-    match site.identity.certificate_ends.get().copied() {
+    match site.providers.certificate_ends.get().copied() {
         Some(at) if at <= now => PartCondition::CertificateExpired { at },
         Some(at) if at.duration_since(now) < EXPIRY_WARNING => PartCondition::CertificateEnds { at },
         _ => PartCondition::Well(Part::Certificate),

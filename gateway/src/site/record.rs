@@ -8,7 +8,7 @@ use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
 use super::running::Site;
-use crate::domain::{AlarmKind, CardRead, ControllerId, Event, EventKind, Level, Revision};
+use crate::domain::{CardRead, ControllerId, Event, EventKind, Revision};
 use crate::store::StoreError;
 use crate::sync::{Output, Past};
 
@@ -136,8 +136,7 @@ fn holder(
 /// A proof is remembered across a restart only once its receipts are in the log; later proofs include it.
 async fn proven(site: &Arc<Site>, controller: usize, revision: Revision, logged: bool) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
-    let alarm = AlarmKind::TableFull { controller: id.clone() };
-    let cleared = site.health().clear(&alarm);
+    let cleared = site.health().table_fits(&id);
     site.log_alarms(clock::now(), cleared);
     if !logged {
         return;
@@ -153,23 +152,16 @@ fn full(site: &Site, controller: usize) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
     let capacity =
         site.fleet().status(controller).and_then(|status| status.info).map_or(0, |info| info.row_capacity);
-    let text = format!(
-        "The card table of {id} is full at {capacity} rows: newer cards don't open its doors. \
-         Deactivate cards that are no longer needed, or install a larger controller."
-    );
     let now = clock::now();
-    let raised = site.health().raise(now, AlarmKind::TableFull { controller: id }, text);
+    let raised = site.health().table_full(now, id, capacity);
     site.log_alarms(now, raised);
 }
 
 fn events_lost(site: &Site, controller: usize, count: u64) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
-    let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
-    let text = format!(
-        "{events} of {id} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the oldest."
-    );
-    tracing::warn!("{text}");
-    site.notice(Level::Attention, text);
+    tracing::warn!(controller = %id, count, "events were overwritten before they could be fetched");
+    site.health().events_lost(clock::now(), &id, count);
+    site.bump();
 }
 
 fn violation(site: &Site, controller: usize, what: &'static str) {

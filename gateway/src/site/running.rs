@@ -8,11 +8,12 @@ use tokio::sync::{Notify, watch};
 
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
-use super::identity::Identity;
+use super::providers::Providers;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
 use crate::links::{LinkHandle, LinkStatus};
+use crate::store::users::Users;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
 
@@ -43,15 +44,14 @@ pub struct Site {
     pub(super) directory: Directory,
     pub(super) access: AccessRules,
     pub(super) events: EventLog,
-    pub(super) identity: Identity,
+    pub(super) providers: Providers,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
     fleet: Mutex<Fleet>,
     health: Mutex<Health>,
     changed: watch::Sender<u64>,
-    /// Why the service can't go on without a new start, once it can't.
-    pub(super) fatal: watch::Sender<Option<String>>,
+    pub(super) accounts: Arc<Users>,
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     /// The fleet has something to say.
@@ -73,13 +73,13 @@ impl Site {
             access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
             events: parts.events,
-            identity: Identity::new(&config),
+            providers: Providers::new(&config),
             started: clock::now(),
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
-            fatal: watch::Sender::new(None),
+            accounts: Arc::new(Users::open(&config.site.data_dir)),
             news: Notify::new(),
             recompile: Notify::new(),
             config,
@@ -102,8 +102,13 @@ impl Site {
     }
 
     /// The identity providers' side.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// The page's accounts.
+    pub fn accounts(&self) -> &Arc<Users> {
+        &self.accounts
     }
 
     /// The event log.

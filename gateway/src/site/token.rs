@@ -17,7 +17,7 @@ impl ReAuthenticate for Site {
     ) -> BoxFuture<'_, Result<ReAuthenticated, ReAuthenticateError>> {
         let (source, actor) = (source.to_owned(), actor.clone());
         Box::pin(async move {
-            let (tokens, name) = (Arc::clone(self.identity.tokens()), source.clone());
+            let (tokens, name) = (Arc::clone(self.providers.tokens()), source.clone());
             let made = tokio::task::spawn_blocking(move || new_token(&tokens, &name)).await;
             let made = made.map_err(|_| ReAuthenticateError::Unavailable)??;
             tracing::warn!(token = source, ?actor, "re-authenticated");

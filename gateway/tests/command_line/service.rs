@@ -65,6 +65,16 @@ fn status_as_json_is_the_services_own_answer() {
 }
 
 #[test]
+fn status_fails_while_there_is_a_problem_and_says_which_all_the_same() {
+    let site = site();
+    let body = r#"{"verdict":{"level":"problem"}}"#;
+    let service = service(site.path(), "200 OK", body, 1);
+    let finished = run(site.path(), "status --json --config gateway.toml");
+    assert_eq!((finished.code, finished.stdout.trim_end(), finished.stderr.as_str()), (Some(1), body, ""));
+    service.join().unwrap();
+}
+
+#[test]
 fn enrol_opens_install_mode_for_each_controller_and_tells_until_when() {
     let site = site();
     let body = r#"{"controller":"panel-1","until":"2026-11-22T11:10:00Z"}"#;

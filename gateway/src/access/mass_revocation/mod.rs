@@ -44,6 +44,19 @@ pub struct MassRevocation {
     pub by: Vec<String>,
 }
 
+impl MassRevocation {
+    /// The one sentence that tells it, with the remedy.
+    pub fn sentence(&self) -> String {
+        let Self { lost, of, by, .. } = self;
+        format!(
+            "{lost} of {of} people have lost access within ten minutes, by the word of {}. Nothing was held back. If this \
+             was not meant: stop provisioning there, assign the people again, and provision once more; cards and \
+             memberships of those who were deactivated come back with them, those who were deleted are made anew.",
+            by.join(" and ")
+        )
+    }
+}
+
 /// What a loss or the passing of time has changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Output {

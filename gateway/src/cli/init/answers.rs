@@ -206,8 +206,7 @@ fn number(text: &str, least: u8, most: u8) -> Result<u8, String> {
 
 /// Beside the configuration, but never below /etc, where a service may not write.
 fn data_dir(flags: &Init) -> String {
-    let folder = if owner::is_of_the_box(&flags.folder) { "/var/lib/gatehouse" } else { "data" };
-    folder.to_owned()
+    if owner::is_of_the_box(&flags.folder) { "/var/lib/gatehouse".into() } else { "data".into() }
 }
 
 fn own_time_zone() -> String {

@@ -177,6 +177,14 @@ fn notices_are_bounded_and_the_same_one_stands_once() {
     assert_eq!(health.notices().next().unwrap().text, "notice 24");
 }
 
+#[test]
+fn events_that_are_gone_are_noticed() {
+    let mut health = well();
+    health.events_lost(noon(), &lobby(), 1);
+    let notice = health.notices().next().unwrap();
+    assert!(notice.text.starts_with("1 event of lobby can't be told"), "{}", notice.text);
+}
+
 fn entra() -> SourceFacts {
     SourceFacts { name: "entra".into(), title: "Entra ID", expires: None, heard: Some(noon()) }
 }

@@ -139,11 +139,14 @@ fn many_controllers_in_one_condition_are_one_line() {
 #[test]
 fn alarms_that_no_condition_tells_are_told_with_their_own_level() {
     let mut health = well();
-    let text = "The card table of dock is full.".to_owned();
-    health.raise(noon(), AlarmKind::TableFull { controller: id("dock") }, text.clone());
-    assert_eq!(told(&health), (Level::Problem, text));
-    let what = AlarmKind::TableFull { controller: id("dock") };
-    assert!(health.clear(&what)[0].cleared);
+    let opened = health.table_full(noon(), id("dock"), 10_000);
+    assert_eq!(opened[0].what, AlarmKind::TableFull { controller: id("dock") });
+    let (level, text) = told(&health);
+    assert!(
+        level == Level::Problem && text.starts_with("The card table of dock is full at 10000 rows"),
+        "{text}"
+    );
+    assert!(health.table_fits(&id("dock"))[0].cleared);
     assert_eq!(told(&health).0, Level::Well);
 }
 

@@ -19,7 +19,7 @@ impl ShowIdentity for Site {
     }
 
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
-        let connections = self.identity.connections();
+        let connections = self.providers.connections();
         let operations = connections.operations(before).take(count);
         operations.map(|(number, operation)| OperationView { number, operation: operation.clone() }).collect()
     }
@@ -28,18 +28,18 @@ impl ShowIdentity for Site {
 impl Site {
     /// All identity providers at `now`.
     pub(in super::super) fn identity_view(&self, now: Timestamp) -> IdentityView {
-        let tokens = self.identity.tokens.list().unwrap_or_else(|error| {
+        let tokens = self.providers.tokens.list().unwrap_or_else(|error| {
             tracing::error!(%error, "the tokens can't be listed");
             Vec::new()
         });
-        let test = self.identity.test().clone();
-        let connections = self.identity.connections();
+        let test = self.providers.test().clone();
+        let connections = self.providers.connections();
         let silent_hours = u64::from(self.config.alarms.source_silent_hours);
         let silent_after_s = (silent_hours > 0).then_some(silent_hours * 3_600);
         let clock = LocalClock::new(self.time_zone(), now);
         IdentityView {
             test,
-            certificate_ends: self.identity.certificate_ends.get().copied(),
+            certificate_ends: self.providers.certificate_ends.get().copied(),
             silent_after_s,
             sources: tokens
                 .into_iter()

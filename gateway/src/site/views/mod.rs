@@ -112,7 +112,7 @@ impl Site {
             clock: LocalClock::new(self.time_zone(), now),
             proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
             exposed: unproven.iter().map(|(_, _, exposure)| exposure.clone()).collect(),
-            reach: self.identity.reach(),
+            reach: self.providers.reach(),
             sources: identity.findings().cloned().collect(),
             refused_cards: counts.refused_cards,
             notices: notices.clone(),
