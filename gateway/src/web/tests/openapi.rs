@@ -224,6 +224,11 @@ async fn parameters_are_described_and_no_others_are_taken() {
         described("/api/v1/events", "get", "query"),
         BTreeSet::from(["door", "limit"].map(str::to_owned))
     );
+    assert_eq!(
+        described("/api/v1/scim/operations", "get", "query"),
+        BTreeSet::from(["before", "count"].map(str::to_owned))
+    );
+    assert_eq!(described("/api/v1/access", "put", "query"), BTreeSet::from(["dry_run".to_owned()]));
     assert_eq!(described("/api/v1/access", "put", "header"), BTreeSet::from(["If-Match".to_owned()]));
 }
 
@@ -270,6 +275,29 @@ async fn bodies_are_described_with_their_bounds_and_no_further_members() {
     assert_eq!(*bound("NewCard", "card", "maxLength"), limits::MAX_CARD_NUMBER_BYTES);
     assert_eq!(*bound("AccessImport", "access_levels", "maxItems"), store::MAX_ACCESS_LEVELS);
     assert_eq!(*bound("AccessImport", "rules", "maxItems"), store::MAX_RULES);
+}
+
+#[tokio::test]
+async fn whatever_reads_a_body_or_what_was_seen_is_described_so() {
+    let served = Served::start().await;
+    let document = document(&served).await;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap().iter().filter(|(method, _)| *method != "get")
+        {
+            let id =
+                if path.contains("controllers") { "dock" } else { "00000000-0000-0000-0000-000000000000" };
+            let address = format!("http://{}{}", served.address, path.replace("{id}", id));
+            let ask = |if_match: Option<&str>| {
+                let request = served.client.request(method.to_uppercase().parse().unwrap(), &address);
+                let request = if_match.into_iter().fold(request, |it, tag| it.header("if-match", tag));
+                request.basic_auth("ida", Some(PASSWORD)).send()
+            };
+            let takes_body = operation["requestBody"].is_object();
+            assert_eq!(ask(Some("*")).await.unwrap().status() == 415, takes_body, "{method} {path}");
+            let takes_tag = operation["responses"]["428"].is_object();
+            assert_eq!(ask(None).await.unwrap().status() == 428, takes_tag, "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]
