@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Effect;
 use super::limits::STARTING;
-use super::verdict::counted;
+use super::words::counted;
 use crate::domain::{AlarmKind, Became, ControllerId, DeviceCondition};
 
 /// A device, as the configuration has it.

@@ -1,7 +1,7 @@
 //! Who is exposed, as findings: revocations whose proof is overdue, and those on their way.
 
 use super::limits::MAX_NAMED;
-use super::verdict::{counted, named};
+use super::words::{counted, named};
 use crate::domain::{Exposure, Finding, LocalClock, UnprovenAt};
 
 /// What somebody should know of the exposed: the overdue first.

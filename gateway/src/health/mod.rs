@@ -21,6 +21,7 @@ mod link;
 mod part;
 mod source;
 mod verdict;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -6,12 +6,10 @@
 
 use jiff::Timestamp;
 
-use super::limits::MAX_NAMED;
 use super::source::{Reach, reach_finding};
+use super::words::{counted, named, since};
 use super::{DeviceStanding, Health, exposure};
-use crate::domain::{
-    AlarmKind, ControllerId, DeviceCondition, Exposure, Finding, Level, LocalClock, Notice, Verdict,
-};
+use crate::domain::{AlarmKind, DeviceCondition, Exposure, Finding, Level, LocalClock, Notice, Verdict};
 
 /// What health is not told and the verdict rests on as well, as it stands at the same instant.
 #[derive(Clone, Debug)]
@@ -167,26 +165,4 @@ fn all_well(devices: &[DeviceStanding], proven: &[Option<bool>]) -> String {
     }
     parts.push("nobody exposed".to_owned());
     format!("All well: {}.", parts.join(", "))
-}
-
-fn since(at: Option<Timestamp>, clock: &LocalClock) -> String {
-    at.map(|at| format!(" since {}", clock.short(&at))).unwrap_or_default()
-}
-
-/// `dock`, `dock and roof`, `dock, roof, lobby and 2 more`.
-pub(super) fn named<'a>(ids: impl Iterator<Item = &'a ControllerId>) -> String {
-    let ids: Vec<&str> = ids.map(ControllerId::as_str).collect();
-    match ids.as_slice() {
-        [first @ .., last] if ids.len() <= MAX_NAMED && !first.is_empty() => {
-            format!("{} and {last}", first.join(", "))
-        }
-        _ if ids.len() > MAX_NAMED => {
-            format!("{} and {} more", ids[..MAX_NAMED].join(", "), ids.len() - MAX_NAMED)
-        }
-        _ => ids.join(", "),
-    }
-}
-
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
