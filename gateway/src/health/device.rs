@@ -31,12 +31,14 @@ pub struct DeviceStanding {
     pub why: String,
     /// Until when it may be given a new key.
     pub install_until: Option<Timestamp>,
+    /// Events that it has overwritten before they could be fetched, since the service started.
+    pub(super) events_lost: u64,
 }
 
 impl DeviceStanding {
     pub(super) fn new(setup: DeviceSetup) -> Self {
         let condition = DeviceCondition::Starting;
-        Self { setup, condition, since: None, why: String::new(), install_until: None }
+        Self { setup, condition, since: None, why: String::new(), install_until: None, events_lost: 0 }
     }
 
     pub(super) fn become_so(&mut self, now: Timestamp, became: &Became) -> Effect {
@@ -64,6 +66,16 @@ impl DeviceStanding {
             self.since = Some(now);
         }
         is_news
+    }
+
+    /// That events are gone.
+    pub(super) fn lost_sentence(&self) -> String {
+        let events = counted(self.events_lost, "event", "events");
+        format!(
+            "{events} of {} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the \
+             oldest.",
+            self.setup.id
+        )
     }
 
     /// As it stands at `now`: a device that nobody has heard since the start is not starting for ever.
@@ -120,14 +132,5 @@ pub(super) fn table_full(id: &ControllerId, capacity: u32) -> String {
     format!(
         "The card table of {id} is full at {capacity} rows: newer cards don't open its doors. Deactivate cards that are no \
          longer needed, or install a larger controller."
-    )
-}
-
-/// That events are gone.
-pub(super) fn events_lost(id: &ControllerId, count: u64) -> String {
-    let events = counted(count, "event", "events");
-    format!(
-        "{events} of {id} can't be told: it kept more than it has room for while nobody fetched them, and overwrote the \
-         oldest."
     )
 }

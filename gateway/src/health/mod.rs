@@ -143,9 +143,14 @@ impl Health {
         self.clear(&AlarmKind::TableFull { controller: controller.clone() })
     }
 
-    /// A device has overwritten so many events before they could be fetched.
-    pub fn events_lost(&mut self, now: Timestamp, controller: &ControllerId, count: u64) {
-        self.notice(now, Level::Attention, device::events_lost(controller, count));
+    /// A device has overwritten so many more events before they could be fetched. One notice tells of all since the start.
+    pub fn events_lost(&mut self, device: usize, now: Timestamp, count: u64) {
+        let Some(standing) = self.devices.get_mut(device) else { return };
+        let told = standing.lost_sentence();
+        standing.events_lost += count;
+        let sentence = standing.lost_sentence();
+        self.notices.retain(|notice| notice.text != told);
+        self.notice(now, Level::Attention, sentence);
     }
 
     /// Opens an alarm that is about no condition, such as that on mass revocation.

@@ -160,7 +160,7 @@ fn full(site: &Site, controller: usize) {
 fn events_lost(site: &Site, controller: usize, count: u64) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
     tracing::warn!(controller = %id, count, "events were overwritten before they could be fetched");
-    site.health().events_lost(clock::now(), &id, count);
+    site.health().events_lost(controller, clock::now(), count);
     site.bump();
 }
 

@@ -178,11 +178,14 @@ fn notices_are_bounded_and_the_same_one_stands_once() {
 }
 
 #[test]
-fn events_that_are_gone_are_noticed() {
+fn events_that_are_gone_are_noticed_by_one_notice_with_all_of_them() {
     let mut health = well();
-    health.events_lost(noon(), &lobby(), 1);
-    let notice = health.notices().next().unwrap();
-    assert!(notice.text.starts_with("1 event of lobby can't be told"), "{}", notice.text);
+    health.events_lost(0, noon(), 1);
+    let told = |health: &Health| health.notices().map(|notice| notice.text.clone()).collect::<Vec<_>>();
+    assert!(told(&health)[0].starts_with("1 event of lobby can't be told"), "{:?}", told(&health));
+    health.events_lost(0, noon(), 3);
+    let [notice] = &told(&health)[..] else { panic!("one notice tells of all: {:?}", told(&health)) };
+    assert!(notice.starts_with("4 events of lobby"), "{notice}");
 }
 
 fn entra() -> SourceFacts {
