@@ -75,10 +75,7 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "domain/access_level.rs domain/cardholder.rs domain/change.rs domain/group.rs domain/rule.rs",
     ),
     ("gateway", "views/event.rs views/identity.rs views/masking.rs views/receipt.rs views/site.rs"),
-    ("gateway", "site/access.rs site/running.rs"),
-    ("gateway", "access/index.rs access/plan.rs"),
     ("gateway", "store/directory/export.rs store/directory/writer/mod.rs"),
-    ("gateway", "store/directory/query.rs store/directory/view/mod.rs"),
 ];
 
 /// Modules whose children are of one kind each, and never import each other.

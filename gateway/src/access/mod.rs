@@ -4,14 +4,16 @@
 //! one controller's row or none, and a [`DesiredTable`] is all of those of one controller. [`CardIndex`] holds every
 //! active card; nothing else is as large as the site.
 
+mod card;
 mod compile;
 mod index;
 pub mod mass_revocation;
 mod plan;
 
+pub use card::{CardAccess, Clearance};
 pub use compile::{affected, compile, reach};
 pub use index::CardIndex;
-pub use plan::{CardAccess, Clearance, DesiredTable, DoorPlan};
+pub use plan::{DesiredTable, DoorPlan};
 
 #[cfg(test)]
 mod tests;

@@ -2,40 +2,8 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::table::{Profile, Row};
-use panel_protocol::time::UtcSeconds;
 
-use super::CardIndex;
-use crate::domain::CardholderId;
-
-/// What an active card may do, whatever the controller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CardAccess {
-    /// Whose card it is.
-    pub holder: CardholderId,
-    /// What it opens.
-    pub clearance: Clearance,
-    /// Opens nothing before this second.
-    pub valid_from: Option<UtcSeconds>,
-    /// Opens nothing from this second on.
-    pub valid_until: Option<UtcSeconds>,
-}
-
-impl CardAccess {
-    /// Every door at any time.
-    pub const fn everywhere(holder: CardholderId) -> Self {
-        Self { holder, clearance: Clearance::EVERY_DOOR, valid_from: None, valid_until: None }
-    }
-}
-
-/// The number of a set of doors and times that some card opens, the same at every controller. What it comes to at one
-/// controller is for that controller's [`DoorPlan`] to say.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Clearance(pub u16);
-
-impl Clearance {
-    /// All doors of the site at any time.
-    pub const EVERY_DOOR: Self = Self(0);
-}
+use super::{CardAccess, CardIndex};
 
 /// What the compiler knows of a controller: its profiles, and which clearance has which.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,7 +14,7 @@ pub struct DoorPlan {
 }
 
 impl DoorPlan {
-    /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
+    /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`](super::Clearance::EVERY_DOOR) opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
         Self { profiles: vec![Profile::always(readers)], profile_of: vec![Some(0)] }
     }

@@ -56,7 +56,7 @@ fn tls_of<'t>(section: &Section<'_, 't>, value: &'t Spanned<DeValue<'t>>) -> Opt
     let (cert, key) = (cert?, key?);
     let [cert_path, key_path] = [&cert, &key].map(|text| section.review.path(text.get_ref()));
     if section.review.files == NamedFiles::Checked
-        && let Err(error) = tls::Identity::from_files(&cert_path, &key_path)
+        && let Err(error) = tls::Certificate::from_files(&cert_path, &key_path)
     {
         let place = if error.path() == key_path { key.span() } else { cert.span() };
         section.review.note(Problem::at(place, error.to_string()).help(error.remedy()));

@@ -22,7 +22,7 @@ use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::sessions::SessionFile;
 use crate::web::connections::{Bounded, Connections, bound_heads};
-use crate::web::tls::{self, Identity};
+use crate::web::tls::{self, Certificate};
 use crate::web::{self, LocalOperator, Metrics, WebState};
 
 /// What listens.
@@ -96,10 +96,10 @@ pub(super) fn serve(
     let mut tasks = JoinSet::new();
     let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
     let bounded = Bounded(connections(config, opened));
-    match identity(config)? {
-        Some(identity) => {
-            opened.site.providers().certificate_ends(identity.expires());
-            let tls = RustlsConfig::from_config(Arc::new(identity.server_config()));
+    match certificate(config)? {
+        Some(certificate) => {
+            opened.site.providers().certificate_ends(certificate.expires());
+            let tls = RustlsConfig::from_config(Arc::new(certificate.server_config()));
             let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
             let server = bound_heads(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)));
             tasks.spawn(async move { ended(server.serve(service).await) });
@@ -127,16 +127,17 @@ fn connections(config: &Config, opened: &Opened) -> Connections {
     Connections::new(Arc::clone(&opened.metrics), by_address, Box::new(tell))
 }
 
-fn identity(config: &Config) -> Result<Option<Identity>, StartError> {
+fn certificate(config: &Config) -> Result<Option<Certificate>, StartError> {
     Ok(match &config.web.tls {
         Tls::Off => None,
-        Tls::Files { cert, key } => Some(Identity::from_files(cert, key)?),
+        Tls::Files { cert, key } => Some(Certificate::from_files(cert, key)?),
         Tls::SelfSigned => {
             let folder = config.site.data_dir.join("tls");
-            let identity = Identity::self_signed(&folder, tls::local_names(config.web.listen), clock::now())?;
-            let (fingerprint, expires) = (identity.fingerprint(), identity.expires());
+            let certificate =
+                Certificate::self_signed(&folder, tls::local_names(config.web.listen), clock::now())?;
+            let (fingerprint, expires) = (certificate.fingerprint(), certificate.expires());
             tracing::info!(fingerprint, %expires, "self-signed certificate");
-            Some(identity)
+            Some(certificate)
         }
     })
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::clock;
-use super::running::Site;
 use crate::config::Config;
 use crate::domain::{AccessEdit, AccessEdited, AccessLevel, Origin};
 use crate::operator::{AccessEditError, Actor, EditAccess};
@@ -97,26 +96,6 @@ impl EditAccess for AccessRules {
 fn told(error: &dyn std::error::Error) -> String {
     tracing::error!(%error, "access levels and rules can't be used");
     error.to_string()
-}
-
-impl ShowAccess for Site {
-    fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
-        self.access.access()
-    }
-
-    fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
-        self.access.groups()
-    }
-}
-
-impl EditAccess for Site {
-    fn edit_access(
-        &self,
-        edit: AccessEdit,
-        actor: &Actor,
-    ) -> BoxFuture<'_, Result<AccessEdited, AccessEditError>> {
-        self.access.edit_access(edit, actor)
-    }
 }
 
 fn shown(view: &View<'_>, known: &LevelsAndRules, doors: &Doors) -> Result<AccessView, StoreError> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
 use crate::config::{Config, NamedFiles, Protocol, Tls};
-use crate::web::tls::Identity;
+use crate::web::tls::Certificate;
 
 /// Validate a configuration, with the files that it names
 ///
@@ -47,9 +47,9 @@ impl Check {
 /// When the operator's own certificate ends. One that has ended is no mistake in the file: the doors go on.
 fn tell_expiry(config: &Config) {
     let Tls::Files { cert, key } = &config.web.tls else { return };
-    let Ok(identity) = Identity::from_files(cert, key) else { return };
-    let (path, day) = (cert.display(), identity.expires().strftime("%Y-%m-%d"));
-    if identity.expires() <= Timestamp::now() {
+    let Ok(certificate) = Certificate::from_files(cert, key) else { return };
+    let (path, day) = (cert.display(), certificate.expires().strftime("%Y-%m-%d"));
+    if certificate.expires() <= Timestamp::now() {
         tell(format_args!("warning: the certificate {path} ended on {day}; clients will refuse it"));
     } else {
         tell(format_args!("The certificate {path} is valid until {day}."));

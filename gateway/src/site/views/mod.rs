@@ -2,6 +2,7 @@
 //!
 //! What the directory has to be read for is read where blocking is allowed; everything else takes a short lock.
 
+mod access;
 mod events;
 mod hardware;
 mod identity;

@@ -35,8 +35,7 @@ pub use commit::{CommitError, Committed, TooLarge};
 pub use incomplete::Incomplete;
 pub use meta::Counts;
 pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
-pub use query::BeforeRead;
-pub use view::View;
+pub use view::{BeforeRead, View};
 
 use super::condition::{DiskCondition, Trouble};
 use super::disk::{self, Lock};

@@ -15,9 +15,6 @@ use super::{Directory, locked};
 use crate::store::error::StoreError;
 use crate::store::limits::{QUEUED_QUESTIONS, READERS};
 
-/// Called before every read of the directory by anybody but its writer.
-pub type BeforeRead = Arc<dyn Fn() + Send + Sync>;
-
 impl Directory {
     /// Has `read` look at the committed state, where waiting for the disk harms nobody.
     ///

@@ -118,18 +118,18 @@ impl TlsError {
 }
 
 /// A certificate chain with its private key, ready to be served.
-pub struct Identity {
+pub struct Certificate {
     certified: CertifiedKey,
     expires: Timestamp,
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("expires", &self.expires).finish_non_exhaustive()
+        f.debug_struct("Certificate").field("expires", &self.expires).finish_non_exhaustive()
     }
 }
 
-impl Identity {
+impl Certificate {
     /// The operator's certificate, followed by its intermediates, and its key, both PEM.
     ///
     /// # Errors
@@ -179,7 +179,7 @@ impl Identity {
         text
     }
 
-    /// Server settings with this identity: TLS 1.2 and 1.3 by ring, HTTP/1.1, no client certificates.
+    /// Server settings with this certificate: TLS 1.2 and 1.3 by ring, HTTP/1.1, no client certificates.
     pub fn server_config(self) -> ServerConfig {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

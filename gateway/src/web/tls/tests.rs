@@ -13,7 +13,7 @@ fn names() -> Vec<String> {
 
 fn made() -> (TempDir, PathBuf, PathBuf) {
     let folder = tempdir().unwrap();
-    Identity::self_signed(folder.path(), names(), now()).unwrap();
+    Certificate::self_signed(folder.path(), names(), now()).unwrap();
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     (folder, cert, key)
 }
@@ -26,7 +26,7 @@ fn mode(path: &Path) -> u32 {
 fn the_made_certificate_is_kept_and_its_key_is_private() {
     let (folder, cert, key) = made();
     let before = fs::read(&cert).unwrap();
-    let again = Identity::self_signed(folder.path(), names(), now()).unwrap();
+    let again = Certificate::self_signed(folder.path(), names(), now()).unwrap();
     assert_eq!(fs::read(&cert).unwrap(), before, "made anew though the old one was good");
     assert_eq!(mode(&key), 0o600);
     assert_eq!(again.expires(), "2036-11-22T00:00:00Z".parse().unwrap());
@@ -38,7 +38,7 @@ fn a_certificate_about_to_end_is_replaced() {
     let (folder, cert, _) = made();
     let before = fs::read(&cert).unwrap();
     let late = "2036-11-01T00:00:00Z".parse().unwrap();
-    let renewed = Identity::self_signed(folder.path(), names(), late).unwrap();
+    let renewed = Certificate::self_signed(folder.path(), names(), late).unwrap();
     assert_ne!(fs::read(&cert).unwrap(), before);
     assert!(renewed.expires() > late + (24 * 3000).hours());
 }
@@ -47,9 +47,9 @@ fn a_certificate_about_to_end_is_replaced() {
 fn half_a_pair_is_made_whole() {
     let (folder, cert, key) = made();
     fs::remove_file(&cert).unwrap();
-    Identity::self_signed(folder.path(), names(), now()).unwrap();
+    Certificate::self_signed(folder.path(), names(), now()).unwrap();
     fs::remove_file(&key).unwrap();
-    Identity::self_signed(folder.path(), names(), now()).unwrap();
+    Certificate::self_signed(folder.path(), names(), now()).unwrap();
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn errors_name_the_file_that_is_wrong() {
     let (_one, cert, key) = made();
     let (_other, _, foreign_key) = made();
     let missing = Path::new("/nonexistent/cert.pem");
-    let fails = |cert: &Path, key: &Path| Identity::from_files(cert, key).unwrap_err();
+    let fails = |cert: &Path, key: &Path| Certificate::from_files(cert, key).unwrap_err();
     assert_eq!(fails(missing, &key).path(), missing);
     assert!(matches!(fails(&key, &key), TlsError::NotPem { path, what: "certificate" } if path == key));
     assert!(matches!(fails(&cert, &foreign_key), TlsError::Mismatch { path, .. } if path == foreign_key));
@@ -70,14 +70,14 @@ fn errors_name_the_file_that_is_wrong() {
 #[test]
 fn no_private_key_is_shown_by_debug() {
     let (_folder, cert, key) = made();
-    let identity = Identity::from_files(&cert, &key).unwrap();
-    assert!(format!("{identity:?}").len() < 80, "{identity:?}");
+    let certificate = Certificate::from_files(&cert, &key).unwrap();
+    assert!(format!("{certificate:?}").len() < 80, "{certificate:?}");
 }
 
 #[test]
 fn a_client_that_trusts_the_certificate_completes_the_handshake_by_name_and_by_address() {
     let (_folder, cert, key) = made();
-    let server = Arc::new(Identity::from_files(&cert, &key).unwrap().server_config());
+    let server = Arc::new(Certificate::from_files(&cert, &key).unwrap().server_config());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
     let client = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

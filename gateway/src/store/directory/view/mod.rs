@@ -6,11 +6,12 @@
 
 mod lookup;
 
+use std::sync::Arc;
+
 use panel_protocol::credential::Credential;
 
 use super::meta::{Counts, Meta};
 use super::overlay::Overlay;
-use super::query::BeforeRead;
 use super::rows::{self, kind};
 use super::tree::Tree;
 use crate::domain::{
@@ -18,6 +19,9 @@ use crate::domain::{
     fold_case,
 };
 use crate::store::error::StoreError;
+
+/// Called before every read of the directory by anybody but its writer.
+pub type BeforeRead = Arc<dyn Fn() + Send + Sync>;
 
 /// The directory at some revision. Every read may fail with the disk; absent is `None`, never an error.
 #[derive(Clone, Copy)]
