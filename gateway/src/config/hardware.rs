@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::NamedFiles;
 use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
+use super::mqtt::{self, Broker, OnBroker};
 use super::problem::Problem;
 use super::section::{self, Section};
 use crate::domain::{ControllerId, DoorId, LineId, NameError};
@@ -41,13 +42,20 @@ const KINDS: [(&str, ControllerKind); 1] = [("panel", ControllerKind::Panel)];
 pub(super) fn read(
     lines: &[Section<'_, '_>],
     controllers: &[Section<'_, '_>],
+    mqtt: Option<&Section<'_, '_>>,
+    broker: Option<Broker>,
 ) -> (Vec<Line>, Vec<Controller>) {
     too_many(lines, MAX_LINES, "lines");
     too_many(controllers, MAX_CONTROLLERS, "controllers");
     let mut taken = Taken::default();
+    if let Some(section) = mqtt {
+        taken.broker = Some(mqtt::broker_id());
+        taken.lines.0.insert(mqtt::BROKER_ID.to_owned(), section.header.clone());
+    }
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
+    let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     let controllers = controllers.iter().filter_map(|section| controller(section, &mut taken)).collect();
-    (lines_read.into_iter().flatten().collect(), controllers)
+    (lines_read.into_iter().flatten().chain(broker).collect(), controllers)
 }
 
 /// What may be given out once, and where it was.
@@ -60,6 +68,9 @@ struct Taken {
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
     key_files: Once<PathBuf>,
+    /// The broker, if there is one.
+    broker: Option<LineId>,
+    topics: Once<String>,
     doors: Once<DoorId>,
 }
 
@@ -131,16 +142,30 @@ fn controller(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Controller
         let what = format!("the controller id \"{}\"", id.get_ref());
         taken.controllers.take(section, id.get_ref().clone(), id.span(), what);
     }
-    let line = line_of(section, taken);
-    let address = address(section, taken, line.as_ref());
+    let attachment = match section.value("mqtt") {
+        Some(_) => on_broker(section, taken),
+        None => on_line(section, taken),
+    };
     if section.value("kind").is_none() {
         section.missing("kind", "kind = \"panel\"");
     }
     let kind = section.word("kind", &KINDS, &["reader"]);
-    let scbk_file = scbk_file(section, taken);
     let doors = doors(section, taken);
-    let attachment = Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? };
-    Some(Controller { id: id?.into_inner(), kind: kind?, attachment, doors })
+    Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, doors })
+}
+
+fn on_line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Attachment> {
+    let line = line_of(section, taken);
+    let address = address(section, taken, line.as_ref());
+    let scbk_file = scbk_file(section, taken);
+    Some(Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? })
+}
+
+fn on_broker(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Attachment> {
+    let OnBroker { dialect, topic } = mqtt::device(section, taken.broker.is_some())?;
+    let what = format!("the topic \"{}\"", topic.get_ref());
+    taken.topics.take(section, topic.get_ref().clone(), topic.span(), what);
+    Some(Attachment::Mqtt { broker: taken.broker.clone()?, dialect, topic: topic.into_inner() })
 }
 
 fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) -> Option<u8> {
@@ -156,6 +181,11 @@ fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) 
 /// The line that a controller names, which must be one of the file's.
 fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
+    if taken.broker.is_some() && *text.get_ref() == mqtt::BROKER_ID {
+        let problem = Problem::at(text.span(), "the broker is no line");
+        section.review.note(problem.help("for a controller on the broker write mqtt = { dialect = \"native\", topic = \"shed\" }"));
+        return None;
+    }
     if !taken.lines.0.contains_key(*text.get_ref()) {
         let problem = Problem::at(text.span(), format!("no [[line]] has the id \"{}\"", text.get_ref()));
         section.review.note(match closest(text.get_ref(), taken.lines.0.keys().map(String::as_str)) {

@@ -15,7 +15,7 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::closest;
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "line", "controller"];
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -30,27 +30,29 @@ pub(super) const CARDS: &[&str] = &[
 pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
+pub(super) const MQTT: &[&str] =
+    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
-pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
+pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "mqtt", "door"];
+pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
 pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
 
 /// Longest name of a site or door for people, in characters.
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
     ("[alarms]", ALARMS),
     ("[limits]", LIMITS),
+    ("[mqtt]", MQTT),
+    ("`mqtt` of a controller", MQTT_DEVICE),
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
 ];
-
-/// Sections that a later version will know.
-const NOT_YET: [(&str, &str); 1] = [("mqtt", "MQTT controllers")];
 
 /// Keys that somebody may write a secret to; their lines are never shown.
 const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];
@@ -120,17 +122,13 @@ impl<'r, 't> Section<'r, 't> {
             if self.value(key).is_some_and(|value| value.get_ref().is_table()) { "section" } else { "key" };
         let problem = Problem::at(place, format!("unknown {kind} `{key}` in {}", self.title));
         let home = HOMES.iter().find(|(_, keys)| keys.contains(&key));
-        let unready = NOT_YET.iter().find(|(section, _)| *section == key);
-        let problem = match (closest(key, keys.iter().copied()), home, unready) {
-            (Some(near), ..) => {
+        let problem = match (closest(key, keys.iter().copied()), home) {
+            (Some(near), _) => {
                 self.misspelt.extend(keys.iter().find(|known| **known == near));
                 problem.help(format!("did you mean `{near}`?"))
             }
-            (None, Some((home, _)), _) => problem.help(format!("`{key}` belongs to {home}")),
-            (None, None, Some((_, what))) => {
-                problem.help(format!("this version does not drive {what} yet; remove the section"))
-            }
-            (None, None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
+            (None, Some((home, _))) => problem.help(format!("`{key}` belongs to {home}")),
+            (None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
         };
         let secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
         self.review.note(if secret { problem.hidden() } else { problem });

@@ -50,9 +50,9 @@ fn paths_are_relative_to_the_file() {
     let config = parsed(SMALL).unwrap();
     assert_eq!(config.site.data_dir, Path::new("/etc/gatehouse/data"));
     assert_eq!(config.socket_path(), Path::new("/etc/gatehouse/data/gateway.sock"));
-    let Protocol::Osdp { port, .. } = &config.lines[0].protocol;
+    let Protocol::Osdp { port, .. } = &config.lines[0].protocol else { panic!("a line") };
     assert_eq!(port, Path::new("/dev/ttyUSB0"));
-    let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment;
+    let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment else { panic!("on a line") };
     assert_eq!(scbk_file, Path::new("/etc/gatehouse/keys/lobby.scbk"));
 }
 
@@ -93,7 +93,7 @@ fn everything_that_is_given_arrives() {
     assert!(config.cards.strict);
     assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
-    let Attachment::Osdp { line, address, .. } = &controller.attachment;
+    let Attachment::Osdp { line, address, .. } = &controller.attachment else { panic!("on a line") };
     assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, 15));
     assert_eq!(controller.doors[0].name, "Lobby, main");
     assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
