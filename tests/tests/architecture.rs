@@ -57,15 +57,6 @@ const KNOWN_ROOMS: &[&str] = &[];
 /// children is not counted.
 const KNOWN_CIRCLES: &[(&str, &str)] = &[
     (
-        "panel-protocol",
-        "osdp/cp/acquaintance.rs osdp/cp/config.rs osdp/cp/event.rs osdp/cp/keys.rs osdp/cp/line.rs \
-        osdp/cp/notices.rs osdp/cp/output.rs osdp/cp/outstanding.rs osdp/cp/peer.rs osdp/cp/phase.rs osdp/cp/place.rs \
-        osdp/cp/settings.rs osdp/cp/timetable.rs osdp/cp/timing.rs osdp/cp/transfer.rs osdp/cp/upload.rs",
-    ),
-    ("panel-protocol", "panel/answer.rs panel/items.rs panel/operation.rs"),
-    ("panel-protocol", "osdp/draft.rs osdp/frame/mod.rs"),
-    ("panel-protocol", "wiegand/format.rs wiegand/table/mod.rs"),
-    (
         "gateway",
         "domain/access_level.rs domain/cardholder.rs domain/change.rs domain/group.rs domain/rule.rs",
     ),
