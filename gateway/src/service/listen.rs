@@ -23,6 +23,7 @@ use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::sessions::SessionFile;
 use crate::web::connections::{Bounded, Connections, bound_heads};
+use crate::web::limits::PENDING_CONNECTIONS;
 use crate::web::tls::{self, Origin, Served};
 use crate::web::{self, LocalOperator, Metrics, WebState};
 
@@ -92,6 +93,8 @@ pub(super) fn serve(
     let no = |error| StartError::Listen { address: config.web.listen, error };
     let listener = TcpListener::bind(config.web.listen).map_err(no)?;
     listener.set_nonblocking(true).map_err(no)?;
+    // The standard library asks for 128; whoever comes beyond that is not heard, and tries again after a second.
+    rustix::net::listen(&listener, PENDING_CONNECTIONS).map_err(|error| no(error.into()))?;
     let address = listener.local_addr().map_err(no)?;
     let handle = Handle::new();
     let mut tasks = JoinSet::new();

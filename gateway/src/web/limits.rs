@@ -10,6 +10,9 @@ pub const MAX_CONNECTIONS: usize = 1_024;
 /// Most of one address, where addresses tell clients apart.
 pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 128;
 
+/// Most connections that wait to be taken; the system may allow fewer.
+pub const PENDING_CONNECTIONS: i32 = 4_096;
+
 /// File descriptors that connections from the network leave to the box's own socket, to files and to lines.
 pub const RESERVED_DESCRIPTORS: usize = 512;
 

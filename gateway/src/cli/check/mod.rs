@@ -53,7 +53,9 @@ fn tell_expiry(config: &Config) {
     if validity.until <= now {
         tell(format_args!("warning: the certificate {path} ended on {day}; clients will refuse it"));
     } else if validity.from > now {
-        tell(format_args!("warning: the certificate {path} is not valid before {from}; clients will refuse it"));
+        tell(format_args!(
+            "warning: the certificate {path} is not valid before {from}; clients will refuse it"
+        ));
     } else {
         tell(format_args!("The certificate {path} is valid until {day}."));
     }

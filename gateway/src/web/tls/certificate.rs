@@ -43,7 +43,8 @@ impl Certificate {
         let validity = chain.first().and_then(|first| validity::of(first));
         let validity = validity.ok_or_else(|| not_pem(cert, "certificate"))?;
         pair::check_private(key)?;
-        let private = PrivateKeyDer::from_pem_slice(&pair::read(key)?).map_err(|_| not_pem(key, "private key"))?;
+        let private =
+            PrivateKeyDer::from_pem_slice(&pair::read(key)?).map_err(|_| not_pem(key, "private key"))?;
         let certified = CertifiedKey::from_der(chain, private, &ring::default_provider())
             .map_err(|error| TlsError::Mismatch { path: key.to_owned(), error })?;
         Ok(Self { certified: Arc::new(certified), validity })
