@@ -1,4 +1,4 @@
-//! What the writer's thread is asked.
+//! What the directory's writer is asked.
 
 use std::sync::Arc;
 
