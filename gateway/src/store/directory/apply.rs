@@ -62,41 +62,52 @@ impl Step<'_> {
         match change {
             Change::PutCardholder { cardholder } => return self.put_cardholder(cardholder),
             Change::DeleteCardholder { id } => return self.delete_cardholder(*id),
-            Change::PutGroup { group } => drop(self.put(group)?),
+            Change::PutGroup { group } => self.put(group)?,
             Change::DeleteGroup { id } => self.delete_group(*id)?,
             Change::AddMember { group, member } => self.add_member(*group, *member)?,
             Change::RemoveMember { group, member } => self.remove_member(*group, *member)?,
-            Change::PutAccessLevel { access_level } => drop(self.put(access_level)?),
+            Change::PutAccessLevel { access_level } => self.put(access_level)?,
             Change::DeleteAccessLevel { id } => self.delete_access_level(*id)?,
             Change::PutRule { rule } => self.put_rule(rule)?,
-            Change::DeleteRule { id } => drop(self.delete::<Rule>(*id)?),
+            Change::DeleteRule { id } => self.delete::<Rule>(*id)?,
         }
         Ok(None)
     }
 
-    /// Writes an entity; gives what it was before.
-    fn put<E: Entity>(&mut self, entity: &E) -> Done<Option<E>> {
+    /// Writes an entity.
+    fn put<E: Entity>(&mut self, entity: &E) -> Done {
         let before = self.view().one::<E>(entity.id())?;
-        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(entity::rows_of(old)))?;
+        self.put_over(before.as_ref(), entity)
+    }
+
+    /// Writes an entity in the place of what it was before.
+    fn put_over<E: Entity>(&mut self, before: Option<&E>, entity: &E) -> Done {
+        let old = before.map_or(Ok(Rows::new()), |old| self.rows(entity::rows_of(old)))?;
         let new = self.rows(entity::rows_of(entity))?;
         self.replace(&old, new)?;
         let counts = &mut self.overlay.meta.counts;
         before.iter().for_each(|old| counts.remove(&old.counts()));
         counts.add(&entity.counts());
-        Ok(before)
+        Ok(())
     }
 
-    /// Deletes an entity; gives what it was, if it was there.
-    fn delete<E: Entity>(&mut self, id: E::Id) -> Done<Option<E>> {
-        let Some(before) = self.view().one::<E>(id)? else { return Ok(None) };
-        let old = self.rows(entity::rows_of(&before))?;
+    /// Deletes an entity, if it is there.
+    fn delete<E: Entity>(&mut self, id: E::Id) -> Done {
+        let before = self.view().one::<E>(id)?;
+        before.map_or(Ok(()), |before| self.take_out(&before))
+    }
+
+    /// Deletes an entity that is this.
+    fn take_out<E: Entity>(&mut self, before: &E) -> Done {
+        let old = self.rows(entity::rows_of(before))?;
         self.replace(&old, Rows::new())?;
         self.overlay.meta.counts.remove(&before.counts());
-        Ok(Some(before))
+        Ok(())
     }
 
     fn put_cardholder(&mut self, person: &Cardholder) -> Done<Option<Cardholder>> {
-        let before = self.put(person)?;
+        let before = self.view().cardholder(person.id)?;
+        self.put_over(before.as_ref(), person)?;
         if let Some(old) = &before {
             self.note_lost(old, Some(person));
         }
@@ -104,17 +115,13 @@ impl Step<'_> {
     }
 
     fn delete_cardholder(&mut self, id: CardholderId) -> Done<Option<Cardholder>> {
-        if !self.is_there::<Cardholder>(id)? {
-            return Ok(None);
-        }
+        let Some(before) = self.view().cardholder(id)? else { return Ok(None) };
         for group in self.view().groups_of(id)? {
             self.remove_member(group, id)?;
         }
-        let before = self.delete::<Cardholder>(id)?;
-        if let Some(before) = &before {
-            self.note_lost(before, None);
-        }
-        Ok(before)
+        self.take_out(&before)?;
+        self.note_lost(&before, None);
+        Ok(Some(before))
     }
 
     fn delete_group(&mut self, id: GroupId) -> Done {
@@ -126,7 +133,7 @@ impl Step<'_> {
         for rule in self.view().rules_of(id)? {
             self.drop_rule(&before, &rule)?;
         }
-        self.delete::<Group>(id).map(drop)
+        self.take_out(&before)
     }
 
     fn add_member(&mut self, group: GroupId, member: CardholderId) -> Done {
@@ -151,12 +158,12 @@ impl Step<'_> {
         for rule in rules.into_iter().filter(|rule| rule.access_level == id) {
             self.delete::<Rule>(rule.id)?;
         }
-        self.delete::<AccessLevel>(id).map(drop)
+        self.delete::<AccessLevel>(id)
     }
 
     fn put_rule(&mut self, rule: &Rule) -> Done {
         let both = self.is_there::<Group>(rule.group)? && self.is_there::<AccessLevel>(rule.access_level)?;
-        if both { self.put(rule).map(drop) } else { Ok(()) }
+        if both { self.put(rule) } else { Ok(()) }
     }
 
     fn is_there<E: Entity>(&self, id: E::Id) -> Done<bool> {
@@ -175,7 +182,7 @@ impl Step<'_> {
             access_level: rule.access_level,
             access_level_name: level.map(|level| level.name.to_string()).unwrap_or_default(),
         });
-        self.delete::<Rule>(rule.id).map(drop)
+        self.delete::<Rule>(rule.id)
     }
 
     /// Writes what differs between two sets of rows.

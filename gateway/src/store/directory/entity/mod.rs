@@ -61,8 +61,11 @@ pub(super) struct Kind {
     /// How many of it there are, by the directory's own count.
     pub(super) counted: Option<fn(&Counts) -> u64>,
     /// What follows from the row of one: the rows by which it is found, and what it adds to the counts.
-    pub(super) follow: fn(&[u8]) -> Result<(Rows, Counts), String>,
+    pub(super) follow: fn(&[u8]) -> Result<Following, String>,
 }
+
+/// What follows from an entity's row.
+pub(super) type Following = (Rows, Counts);
 
 impl Kind {
     const fn of<E: Entity>() -> Self {
