@@ -14,16 +14,19 @@ mod event;
 mod exposure;
 mod faults;
 mod group;
+mod identifier;
 mod local_clock;
 mod one_line;
 mod origin;
 pub mod osdpcap;
 mod part;
 pub mod remote;
+mod revision;
 mod revocation;
 mod rule;
 mod scim_exchange;
 mod site;
+mod token;
 mod verdict;
 
 pub use access_edit::{
@@ -35,11 +38,10 @@ pub use access_level::{
     UnknownSchedule,
 };
 pub use card::{
-    BadgeType, Card, CardNumber, CardRefusal, CardSource, CardState, DEFAULT_BADGE_TYPE, GivenCard,
-    RefusedCard,
+    BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };
 pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
-pub use change::{Change, Record, Revision};
+pub use change::{Change, Record};
 pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use condition::{Became, DeviceCondition, LinkCondition};
@@ -51,8 +53,10 @@ pub use local_clock::{LocalClock, span};
 pub use one_line::{harmless, one_line};
 pub use origin::{Origin, Provider};
 pub use part::{Part, PartCondition};
+pub use revision::Revision;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use token::{Presented, TokenInfo, TokenScope};
 pub use verdict::{Finding, Level, Notice, Verdict};

@@ -7,10 +7,12 @@ use axum::response::Response;
 use super::super::api::site_for;
 use super::super::guard::PageUser;
 use super::super::state::WebState;
-use super::{Label, LivePage, Part, Place, Seen, Telling, of_site, render, template_failed};
+use super::LivePage;
+use super::layout::{of_site, template_failed};
+use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::domain::{DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{ControllerView, ExposureView, IdentitySourceView, SiteView};
+use crate::views::{ControllerView, ExposureView, SiteView, SourceView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -86,7 +88,7 @@ const PARTS: &[Part<SiteView>] = &[
         label: Label::Heading,
         place: Place::Side,
         rank: 9,
-        render: |s| IdentityPart { s }.render(),
+        render: |s| IdentityProvidersPart { s }.render(),
     },
 ];
 
@@ -95,7 +97,7 @@ pub(in super::super) async fn status(
     PageUser(principal): PageUser,
     State(state): State<WebState>,
 ) -> Response {
-    match state.renderer.parts(&state, &PAGE, principal.role, Telling::Here).await {
+    match PAGE.parts(&state, principal.role, Telling::Here).await {
         Ok(parts) => of_site(&state, &principal, state.views.name(), "/live?page=status", &parts),
         Err(error) => template_failed(&error),
     }
@@ -150,13 +152,13 @@ struct EventsPart<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "parts/identity.html")]
-struct IdentityPart<'a> {
+#[template(path = "parts/identity_providers.html")]
+struct IdentityProvidersPart<'a> {
     s: &'a Seen<'a, SiteView>,
 }
 
 impl Seen<'_, SiteView> {
-    fn source_words(&self, source: &IdentitySourceView) -> &'static str {
+    fn source_words(&self, source: &SourceView) -> &'static str {
         if source.is_expired(self.clock.now()) {
             "token expired"
         } else if source.heard().is_none() {

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::masking::Masked;
 use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
-pub struct IdentityView {
+pub struct IdentityProvidersView {
     /// What a client would be answered if it tested its connection; absent until the gateway has asked itself.
     pub test: Option<ConnectionTestView>,
     /// When the certificate that clients are shown ends; absent where TLS doesn't end here.
@@ -17,7 +16,7 @@ pub struct IdentityView {
     /// A source that was silent for so long, in seconds, is worth a look; absent: never.
     pub silent_after_s: Option<u64>,
     /// One for each token, the oldest first.
-    pub sources: Vec<IdentitySourceView>,
+    pub sources: Vec<SourceView>,
     /// Requests without a valid token.
     pub strangers: Option<StrangersView>,
 }
@@ -35,7 +34,7 @@ pub struct ConnectionTestView {
 
 /// One token, and who speaks through it.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
-pub struct IdentitySourceView {
+pub struct SourceView {
     /// What the operator calls it.
     pub name: String,
     /// Who speaks; absent when nothing is known of them.
@@ -122,23 +121,14 @@ pub struct OperationView {
     pub operation: ScimExchange,
 }
 
-impl IdentityView {
+impl IdentityProvidersView {
     /// What somebody should know of all sources.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.sources.iter().flat_map(|source| &source.findings)
     }
 }
 
-impl Masked for IdentityView {
-    fn masked(mut self) -> Self {
-        for error in self.sources.iter_mut().filter_map(|source| source.last_error.as_mut()) {
-            error.detail = None;
-        }
-        self
-    }
-}
-
-impl IdentitySourceView {
+impl SourceView {
     /// Whether the token is refused.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
@@ -176,14 +166,6 @@ impl TrafficView {
             })
             .collect();
         format!("{requests}, {} refused or failed ({})", self.failed(), kinds.join(", "))
-    }
-}
-
-impl Masked for OperationView {
-    /// The detail may quote a card number.
-    fn masked(mut self) -> Self {
-        self.operation.detail = None;
-        self
     }
 }
 
