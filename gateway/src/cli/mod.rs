@@ -13,6 +13,7 @@ mod demo;
 mod enrol;
 mod init;
 mod instant;
+mod mqtt;
 mod osdp;
 mod password;
 mod run;
@@ -55,6 +56,7 @@ enum Command {
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
     Init(init::Init),
+    Mqtt(mqtt::Mqtt),
     Osdp(osdp::Osdp),
     Run(run::Run),
     Scan(scan::Scan),
@@ -133,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
+        Command::Mqtt(mqtt) => mqtt.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Scan(scan) => scan.run(),

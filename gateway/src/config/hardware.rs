@@ -183,7 +183,11 @@ fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
     if taken.broker.is_some() && *text.get_ref() == mqtt::BROKER_ID {
         let problem = Problem::at(text.span(), "the broker is no line");
-        section.review.note(problem.help("for a controller on the broker write mqtt = { dialect = \"native\", topic = \"shed\" }"));
+        section.review.note(
+            problem.help(
+                "for a controller on the broker write mqtt = { dialect = \"native\", topic = \"shed\" }",
+            ),
+        );
         return None;
     }
     if !taken.lines.0.contains_key(*text.get_ref()) {

@@ -32,8 +32,8 @@ pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
 pub use access_file::{AccessFile, Remark, written};
 pub use controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
-pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
+pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
 
@@ -231,7 +231,8 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let cards = cards::read(cards.as_ref());
     let alarms = alarms::read(alarms.as_ref());
     let limits = limits::read(limits.as_ref());
-    let broker = mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
+    let broker =
+        mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
     let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker);
     Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
 }

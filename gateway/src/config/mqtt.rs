@@ -192,8 +192,11 @@ fn misplaced(section: &Section<'_, '_>, keys: &[&str], where_to: &str) {
 pub(super) fn device(controller: &Section<'_, '_>, broker: bool) -> Option<OnBroker> {
     let table = controller.section("mqtt", "`mqtt`", section::MQTT_DEVICE)?;
     if !broker {
-        let problem = Problem::at(table.header.clone(), "the controller is on a broker, and the file has none");
-        controller.review.note(problem.help("describe it in a section [mqtt], such as broker = \"embedded\""));
+        let problem =
+            Problem::at(table.header.clone(), "the controller is on a broker, and the file has none");
+        controller
+            .review
+            .note(problem.help("describe it in a section [mqtt], such as broker = \"embedded\""));
     }
     for key in ["line", "address", "scbk_file"] {
         if let Some(value) = controller.value(key) {

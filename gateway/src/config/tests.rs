@@ -198,3 +198,61 @@ proptest! {
         let _ = parsed(&text).map_err(|problems| problems.render(true));
     }
 }
+
+const BROKER: &str = "
+[mqtt]
+broker = \"mqtts://broker.example\"
+credentials_file = \"secrets/mqtt\"
+ca = \"mqtt/ca.pem\"
+
+[[controller]]
+id = \"shed\"
+kind = \"panel\"
+mqtt = { dialect = \"native\", topic = \"shed-2\" }
+
+[[controller.door]]
+id = \"shed\"
+reader = 0
+";
+
+#[test]
+fn the_broker_is_one_more_link_behind_the_lines() {
+    let config = parsed(&format!("{SMALL}{BROKER}")).unwrap();
+    let Protocol::Mqtt(broker) = &config.lines[1].protocol else { panic!("a broker") };
+    assert_eq!((config.lines[1].id.as_str(), broker.site.as_str()), (BROKER_ID, "harbour-street"));
+    assert_eq!(broker.to_string(), "mqtts://broker.example:8883");
+    let BrokerPlace::Elsewhere(elsewhere) = &broker.place else { panic!("elsewhere") };
+    assert_eq!(elsewhere.credentials_file.as_deref(), Some(Path::new("/etc/gatehouse/secrets/mqtt")));
+    let ca = elsewhere.tls.as_ref().and_then(|tls| tls.ca.as_deref());
+    assert_eq!(ca, Some(Path::new("/etc/gatehouse/mqtt/ca.pem")));
+    let Attachment::Mqtt { topic, dialect: Dialect::Native, .. } = &config.controllers[1].attachment else {
+        panic!("at the broker")
+    };
+    assert_eq!((topic.as_str(), config.controllers[1].line()), ("shed-2", &config.lines[1].id));
+}
+
+#[test]
+fn a_broker_s_place_has_a_scheme_a_host_and_perhaps_a_port() {
+    for (place, shown) in [
+        ("mqtt://192.0.2.1", "mqtt://192.0.2.1:1883"),
+        ("mqtts://broker.example:9883", "mqtts://broker.example:9883"),
+        ("mqtt://[2001:db8::1]:1884", "mqtt://[2001:db8::1]:1884"),
+    ] {
+        let text = format!("{SMALL}[mqtt]\nbroker = \"{place}\"\n");
+        let config = parsed(&text).unwrap();
+        let Protocol::Mqtt(broker) = &config.lines[1].protocol else { panic!("a broker") };
+        assert_eq!(broker.to_string(), shown);
+    }
+    for bad in [
+        "broker.example",
+        "http://x",
+        "mqtt://",
+        "mqtt://a b",
+        "mqtt://x:0",
+        "mqtt://x:99999",
+        "mqtts://u:p@x:1",
+    ] {
+        let told = messages(&format!("{SMALL}[mqtt]\nbroker = \"{bad}\"\n"));
+        assert!(told[0].starts_with("`broker` can't be"), "{bad}: {told:?}");
+    }
+}

@@ -14,7 +14,7 @@ use super::{clock, panels};
 use crate::config::{Attachment, Broker, BrokerElsewhere, BrokerPlace, Dialect, Protocol, Tls};
 use crate::links::mqtt::{self, BrokerSetup, ClientTls, Elsewhere, Embedded, Place};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
-use crate::web::tls::{self, Certificate, TlsError};
+use crate::web::tls::{self, Origin, Served, TlsError};
 
 /// Makes a link of the configuration and gives the site its handle; what is returned serves the link until `stopped`.
 /// Reads key files, so it may wait for the disk.
@@ -61,7 +61,9 @@ fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {
         }
     };
     let devices = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
-        let Attachment::Mqtt { topic, dialect: Dialect::Native, .. } = &controller.attachment else { return None };
+        let Attachment::Mqtt { topic, dialect: Dialect::Native, .. } = &controller.attachment else {
+            return None;
+        };
         Some(mqtt::DeviceSetup { device, topic: topic.clone() })
     });
     let id = site.config.lines[link].id.clone();
@@ -70,14 +72,12 @@ fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {
 
 /// What the broker inside shows to its clients; `None` where it listens in clear.
 fn server_tls(site: &Site, listen: SocketAddr, tls: &Tls) -> Result<Option<Arc<ServerConfig>>, TlsError> {
-    let certificate = match tls {
+    let origin = match tls {
         Tls::Off => return Ok(None),
-        Tls::Files { cert, key } => Certificate::from_files(cert, key)?,
-        Tls::SelfSigned => {
-            Certificate::self_signed(&site.config.broker_tls(), tls::local_names(listen), clock::now())?
-        }
+        Tls::Files { cert, key } => Origin::Files { cert: cert.clone(), key: key.clone() },
+        Tls::SelfSigned => Origin::Made { folder: site.config.broker_tls(), names: tls::local_names(listen) },
     };
-    let mut config = certificate.server_config();
+    let mut config = Arc::new(Served::new(origin, clock::now())?).server_config();
     config.alpn_protocols.clear();
     Ok(Some(Arc::new(config)))
 }

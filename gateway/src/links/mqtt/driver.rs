@@ -8,9 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use panel_protocol::time::{Micros, UtcSeconds};
 
+use super::dialect::native::{Conversation, Done, Input, Output};
 use super::limits::{LOOK_INTERVAL, MAX_TENTHS, SENT_OPERATION_LEN};
 use super::message::{Incoming, Outgoing};
-use super::dialect::native::{Conversation, Done, Input, Output};
 use super::setup::DeviceSetup;
 use super::topic;
 use crate::domain::DeviceCondition;

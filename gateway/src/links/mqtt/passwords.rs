@@ -80,7 +80,11 @@ fn name_of(line: &str) -> Option<&str> {
     line.split_once(':').map(|(name, _)| name)
 }
 
-fn line(user: &str, secret: &str) -> io::Result<String> {
+/// A user's line in such a file.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn line(user: &str, secret: &str) -> io::Result<String> {
     let (mut salt, mut hash) = ([0; SALT_LEN], [0; HASH_LEN]);
     fill(&mut salt)?;
     pbkdf2::derive(PBKDF2_HMAC_SHA512, ROUNDS, &salt, secret.as_bytes(), &mut hash);
@@ -136,7 +140,15 @@ mod tests {
         // mosquitto_passwd -b FILE shed s3cret, version 2.0.11
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passwords");
-        for bad in ["shed", "shed:", "shed:$7$101$", "shed:$7$0$AAAA$AAAA", "shed:$6$AAAA$AAAA", "shed:$7$101$AAAA$", "shed:$7$4000000000$AAAA$AAAA"] {
+        for bad in [
+            "shed",
+            "shed:",
+            "shed:$7$101$",
+            "shed:$7$0$AAAA$AAAA",
+            "shed:$6$AAAA$AAAA",
+            "shed:$7$101$AAAA$",
+            "shed:$7$4000000000$AAAA$AAAA",
+        ] {
             fs::write(&path, bad).unwrap();
             assert!(!check(&path, "shed", b"").unwrap(), "{bad}");
             assert!(!check(&path, "shed", b"s3cret").unwrap(), "{bad}");

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::connection::{Fault, Target, Version};
+use super::limits::CONNECT_TIMEOUT;
 use super::setup::{ClientTls, Elsewhere};
 use super::{tls, topic};
 
@@ -36,6 +37,7 @@ pub(super) fn target(site: &str, elsewhere: &Elsewhere) -> Result<Target, ReachE
         client_id,
         filter: topic::from_all(site),
         own_state: topic::from(site, topic::GATEWAY, "state"),
+        timeout: CONNECT_TIMEOUT,
     })
 }
 
@@ -106,7 +108,10 @@ mod tests {
         assert_eq!(sound, ("gateway".to_owned(), "s3cret:with colon".to_owned()));
         for bad in ["", "gateway", "gateway:\n", ":x", "gateway:s3cret\ntwo:lines\n", &"x:y".repeat(1000)] {
             let error = read(bad).unwrap_err().to_string();
-            assert!(error.ends_with("must have one line, USER:PASSWORD") && !error.contains("s3cret"), "{error}");
+            assert!(
+                error.ends_with("must have one line, USER:PASSWORD") && !error.contains("s3cret"),
+                "{error}"
+            );
         }
     }
 }

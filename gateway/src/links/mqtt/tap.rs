@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use super::message::{Incoming, Outgoing};
 use super::dialect::native;
+use super::message::{Incoming, Outgoing};
 use super::topic;
 use crate::domain::osdpcap::Record;
 

@@ -117,7 +117,9 @@ impl BrokerTask {
             Place::Embedded(setup) => {
                 if embedded.as_mut().is_none_or(|running| !running.is_sound()) {
                     *embedded = None;
-                    *embedded = Some(Running::start(&self.setup.site, setup).await.map_err(|error| error.to_string())?);
+                    *embedded = Some(
+                        Running::start(&self.setup.site, setup).await.map_err(|error| error.to_string())?,
+                    );
                 }
                 embedded.as_ref().map(|running| running.target().clone()).ok_or_else(String::new)
             }

@@ -9,6 +9,9 @@ pub const MAX_LEVEL_LEN: usize = 32;
 /// The gateway's own name on the broker.
 pub const GATEWAY: &str = "gateway";
 
+/// What a controller may send, below `from/`.
+pub const SAID: [&str; 6] = ["state", "welcome", "answer", "actuated", "waiting", "itself"];
+
 /// The topic of a message to a controller.
 pub fn to(site: &str, controller: &str, what: &str) -> String {
     format!("{ROOT}/{site}/{controller}/to/{what}")
@@ -77,12 +80,23 @@ mod tests {
         for foreign in [to("a", "shed", "hello"), from("b", "shed", "state"), from("a", "+", "state")] {
             assert_eq!(said("a", &foreign), None, "{foreign}");
         }
-        for bad in ["", "gatehouse/v1/a", "gatehouse/v1/a/shed/from/a/b", "gatehouse/v1/a//from/x", "gatehouse/v1/ashed/from/x"] {
+        for bad in [
+            "",
+            "gatehouse/v1/a",
+            "gatehouse/v1/a/shed/from/a/b",
+            "gatehouse/v1/a//from/x",
+            "gatehouse/v1/ashed/from/x",
+        ] {
             assert_eq!(said("a", bad), None, "{bad}");
         }
         assert!(is_own("a", "shed", "to", &to("a", "shed", "+")));
         assert!(is_own("a", "shed", "from", &from("a", "shed", "state")));
-        for foreign in [to("a", "shed2", "hello"), to("a", "+", "hello"), "#".to_owned(), "gatehouse/v1/a/shed/to/".to_owned()] {
+        for foreign in [
+            to("a", "shed2", "hello"),
+            to("a", "+", "hello"),
+            "#".to_owned(),
+            "gatehouse/v1/a/shed/to/".to_owned(),
+        ] {
             assert!(!is_own("a", "shed", "to", &foreign), "{foreign}");
         }
     }
@@ -95,6 +109,8 @@ mod tests {
         let long = level_of(&"Long name ".repeat(9)).unwrap();
         assert!(long.len() <= MAX_LEVEL_LEN && check_level(&long), "{long}");
         assert!(["a", "shed-2", "0"].iter().all(|level| check_level(level)));
-        assert!(["", "Shed", "a/b", "+", "#", "a b", "é", &"x".repeat(33)].iter().all(|bad| !check_level(bad)));
+        assert!(
+            ["", "Shed", "a/b", "+", "#", "a b", "é", &"x".repeat(33)].iter().all(|bad| !check_level(bad))
+        );
     }
 }

@@ -10,13 +10,11 @@ use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
 use subtle::ConstantTimeEq;
 
+use crate::links::mqtt::topic::SAID;
 use crate::links::mqtt::{passwords, topic};
 
 /// Longest silence that a client may announce, in seconds. One that announces none would never be missed.
 const MAX_KEEP_ALIVE_S: u16 = 120;
-
-/// What a controller may send, below `from/`.
-const SAID: [&str; 6] = ["state", "welcome", "answer", "actuated", "waiting", "itself"];
 
 /// The rules.
 pub(super) struct Access {
@@ -92,7 +90,10 @@ impl AuthProvider for Access {
                 return Ok(AuthResult::fail(ReasonCode::BadUsernameOrPassword));
             };
             if !self.knows(user, secret).await {
-                tracing::warn!(user = user.escape_debug().to_string(), "refused at the broker: wrong name or secret");
+                tracing::warn!(
+                    user = user.escape_debug().to_string(),
+                    "refused at the broker: wrong name or secret"
+                );
                 return Ok(AuthResult::fail(ReasonCode::BadUsernameOrPassword));
             }
             Ok(match self.fault(user, connect) {
@@ -109,7 +110,12 @@ impl AuthProvider for Access {
         Box::pin(ready(user.is_some_and(|user| self.may_send(user, to))))
     }
 
-    fn authorize_subscribe<'a>(&'a self, _: &str, user: Option<&'a str>, filter: &'a str) -> Answer<'a, bool> {
+    fn authorize_subscribe<'a>(
+        &'a self,
+        _: &str,
+        user: Option<&'a str>,
+        filter: &'a str,
+    ) -> Answer<'a, bool> {
         Box::pin(ready(user.is_some_and(|user| self.may_receive(user, filter))))
     }
 }
@@ -137,7 +143,9 @@ mod tests {
         }
         assert!(access.may_receive("shed", &topic::to("harbour", "shed", "+")));
         assert!(access.may_receive("shed", &topic::to("harbour", "shed", "#")));
-        for foreign in ["#", "+/#", "gatehouse/v1/harbour/+/to/+", "gatehouse/v1/harbour/gate/to/+", "$share/a/#"] {
+        for foreign in
+            ["#", "+/#", "gatehouse/v1/harbour/+/to/+", "gatehouse/v1/harbour/gate/to/+", "$share/a/#"]
+        {
             assert!(!access.may_receive("shed", foreign), "{foreign}");
         }
         assert!(access.may_send("gateway", &topic::to("harbour", "shed", "operation")));

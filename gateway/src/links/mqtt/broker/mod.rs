@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::connection::Target;
-use super::limits::MAX_PACKET_LEN;
+use super::limits::{CONNECT_TIMEOUT, MAX_PACKET_LEN};
 use super::passwords;
 use super::setup::Embedded;
 use super::topic;
@@ -84,6 +84,7 @@ impl Running {
             client_id: topic::GATEWAY.to_owned(),
             filter: topic::from_all(site),
             own_state: topic::from(site, topic::GATEWAY, "state"),
+            timeout: CONNECT_TIMEOUT,
         };
         Ok(Self { target, shutdown, tasks })
     }

@@ -53,7 +53,9 @@ impl Fault {
             Self::Credentials => "check the user and password in `credentials_file`",
             Self::Full => "let the broker take more clients, or end some",
             Self::Version => "it speaks neither MQTT 5 nor 3.1.1 as it should; look into its log",
-            Self::Silent => "start the broker, or check its address, the network and whether it answers others",
+            Self::Silent => {
+                "start the broker, or check its address, the network and whether it answers others"
+            }
             Self::Subscription => "let the gateway's user receive what its controllers send",
             Self::Broken => "it is connected to anew by itself",
         }

@@ -10,6 +10,7 @@ mod v4;
 mod v5;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
@@ -38,6 +39,8 @@ pub(super) struct Target {
     pub(super) client_id: String,
     /// What is subscribed to.
     pub(super) filter: String,
+    /// Longest time for connecting, in whole seconds.
+    pub(super) timeout: Duration,
     /// Where the gateway says that it is there, and its will that it is not.
     pub(super) own_state: String,
 }

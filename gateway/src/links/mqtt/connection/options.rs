@@ -3,7 +3,6 @@
 use rumqttc::{TlsConfiguration, Transport};
 
 use super::Target;
-use crate::links::mqtt::limits::CONNECT_TIMEOUT;
 
 pub(super) const ONLINE: &[u8] = b"online";
 pub(super) const OFFLINE: &[u8] = b"offline";
@@ -18,8 +17,4 @@ pub(super) fn transport(target: &Target) -> Transport {
         Some(config) => Transport::tls_with_config(TlsConfiguration::Rustls(config.clone())),
         None => Transport::tcp(),
     }
-}
-
-pub(super) const fn connect_timeout_s() -> u64 {
-    CONNECT_TIMEOUT.as_secs()
 }

@@ -1,14 +1,14 @@
 //! MQTT 3.1.1, by `rumqttc`.
 
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, Event as Polled, EventLoop, LastWill, MqttOptions, Packet,
-    QoS, StateError, SubscribeReasonCode,
+    AsyncClient, ConnectReturnCode, ConnectionError, Event as Polled, EventLoop, LastWill, MqttOptions,
+    Packet, QoS, StateError, SubscribeReasonCode,
 };
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
 use super::fault::{Fault, Lost, of_socket};
-use super::options::{OFFLINE, ONLINE, connect_timeout_s, host, transport};
+use super::options::{OFFLINE, ONLINE, host, transport};
 use super::{Event, Incoming, Outgoing, Target};
 use crate::links::mqtt::limits::{KEEP_ALIVE, MAX_IN_FLIGHT, MAX_PACKET_LEN, WAITING_MESSAGES};
 
@@ -25,7 +25,7 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
         options.set_credentials(user, password);
     }
     let (client, mut eventloop) = AsyncClient::new(options, WAITING_MESSAGES);
-    eventloop.network_options.set_connection_timeout(connect_timeout_s());
+    eventloop.network_options.set_connection_timeout(target.timeout.as_secs());
     let task = tokio::spawn(poll(eventloop, client.clone(), target.clone(), to));
     (client, task)
 }
@@ -62,7 +62,9 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
                 _ => None,
             },
             Ok(Polled::Outgoing(_)) => None,
-            Err(error) => Some(Event::Lost(Lost { fault: fault(&error, is_connected), said: error.to_string() })),
+            Err(error) => {
+                Some(Event::Lost(Lost { fault: fault(&error, is_connected), said: error.to_string() }))
+            }
         };
         let Some(event) = event else { continue };
         let is_last = matches!(event, Event::Lost(_));

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
 use super::fault::{Fault, Lost, of_socket};
-use super::options::{OFFLINE, ONLINE, connect_timeout_s, host, transport};
+use super::options::{OFFLINE, ONLINE, host, transport};
 use super::{Event, Incoming, Outgoing, Target};
 use crate::links::mqtt::limits::{KEEP_ALIVE, MAX_IN_FLIGHT, MAX_PACKET_LEN, WAITING_MESSAGES};
 
@@ -19,7 +19,7 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
     options
         .set_transport(transport(target))
         .set_keep_alive(KEEP_ALIVE)
-        .set_connection_timeout(connect_timeout_s())
+        .set_connection_timeout(target.timeout.as_secs())
         .set_clean_start(true)
         .set_max_packet_size(u32::try_from(MAX_PACKET_LEN).ok())
         .set_outgoing_inflight_upper_limit(MAX_IN_FLIGHT)
@@ -68,7 +68,9 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
                 _ => None,
             },
             Ok(Polled::Outgoing(_)) => None,
-            Err(error) => Some(Event::Lost(Lost { fault: fault(&error, is_connected), said: error.to_string() })),
+            Err(error) => {
+                Some(Event::Lost(Lost { fault: fault(&error, is_connected), said: error.to_string() }))
+            }
         };
         let Some(event) = event else { continue };
         let is_last = matches!(event, Event::Lost(_));
@@ -112,20 +114,19 @@ fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
         ConnectionError::Tls(_) => Fault::Tls,
         ConnectionError::Io(error) => of_socket(error),
         ConnectionError::MqttState(StateError::Io(error)) => of_socket(error),
-        ConnectionError::ConnectionRefused(code) | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {
-            match code {
-                ConnectReturnCode::BadUserNamePassword
-                | ConnectReturnCode::NotAuthorized
-                | ConnectReturnCode::Banned
-                | ConnectReturnCode::BadClientId
-                | ConnectReturnCode::ClientIdentifierNotValid => Fault::Credentials,
-                ConnectReturnCode::ServerBusy
-                | ConnectReturnCode::ServerUnavailable
-                | ConnectReturnCode::QuotaExceeded
-                | ConnectReturnCode::ConnectionRateExceeded => Fault::Full,
-                _ => Fault::Version,
-            }
-        }
+        ConnectionError::ConnectionRefused(code)
+        | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => match code {
+            ConnectReturnCode::BadUserNamePassword
+            | ConnectReturnCode::NotAuthorized
+            | ConnectReturnCode::Banned
+            | ConnectReturnCode::BadClientId
+            | ConnectReturnCode::ClientIdentifierNotValid => Fault::Credentials,
+            ConnectReturnCode::ServerBusy
+            | ConnectReturnCode::ServerUnavailable
+            | ConnectReturnCode::QuotaExceeded
+            | ConnectReturnCode::ConnectionRateExceeded => Fault::Full,
+            _ => Fault::Version,
+        },
         _ => Fault::Version,
     }
 }

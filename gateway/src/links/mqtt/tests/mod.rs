@@ -2,6 +2,7 @@
 
 mod controller;
 mod site;
+mod versions;
 
 use std::time::Duration;
 
@@ -109,7 +110,9 @@ fn a_broker_that_dies_during_a_load_costs_time_and_nothing_else() {
         site.driver.up(site.now);
     }
     site.settle();
-    assert!(site.controllers.iter().all(|controller| !controller.holds(card(3)) && controller.holds(card(4))));
+    assert!(
+        site.controllers.iter().all(|controller| !controller.holds(card(3)) && controller.holds(card(4)))
+    );
 }
 
 #[test]
@@ -118,13 +121,20 @@ fn a_controller_that_was_wiped_or_has_lost_its_power_is_made_equal_again() {
     (0..50).for_each(|number| site.set(number, true));
     site.settle();
     for wiped in [false, true] {
-        if wiped { site.wipe(0) } else { site.controllers[0].restart() }
+        if wiped {
+            site.wipe(0)
+        } else {
+            site.controllers[0].restart()
+        }
         let before = site.operations;
         site.client.fleet().failed(0, Timestamp::UNIX_EPOCH, crate::sync::Failure::Lost);
         site.say(0, "state", b"online", false);
         site.settle();
         assert!((0..50).all(|number| site.controllers[0].holds(card(number))));
-        assert!(wiped || site.operations - before <= 3, "nothing was missing, so it is asked and given the time");
+        assert!(
+            wiped || site.operations - before <= 3,
+            "nothing was missing, so it is asked and given the time"
+        );
     }
 }
 

@@ -21,9 +21,7 @@ use crate::links::mqtt::message::Incoming;
 use crate::links::mqtt::setup::DeviceSetup;
 use crate::links::mqtt::topic;
 use crate::links::{DeviceClient, Heard};
-use crate::sync::{
-    Answer, CardChange, ControllerSpec, Demand, Failure, Fleet, Output, Room, SyncState,
-};
+use crate::sync::{Answer, CardChange, ControllerSpec, Demand, Failure, Fleet, Output, Room, SyncState};
 
 const SITE: &str = "harbour";
 
@@ -84,7 +82,8 @@ impl Site {
             became: Mutex::default(),
             events: Mutex::default(),
         });
-        let driver = Driver::new(SITE, &setups.collect::<Vec<_>>(), Arc::clone(&client) as Arc<dyn DeviceClient>);
+        let driver =
+            Driver::new(SITE, &setups.collect::<Vec<_>>(), Arc::clone(&client) as Arc<dyn DeviceClient>);
         Self {
             driver,
             client,
@@ -125,7 +124,11 @@ impl Site {
             holder,
             holder_name: "Ada".to_owned(),
         };
-        if active { self.active.insert(number) } else { self.active.remove(&number) };
+        if active {
+            self.active.insert(number)
+        } else {
+            self.active.remove(&number)
+        };
         let at = *self.client.now.lock().unwrap();
         self.client.fleet().apply(self.revision, vec![change], at);
     }
@@ -234,7 +237,12 @@ impl Site {
         let mut send = |late: bool, retained: bool, dice: &mut Dice| {
             let millis = if late { 1 + dice.below(60_000) } else { 1 };
             let at = self.now + Duration::from_millis(millis);
-            self.travelling.push(Travelling { at, topic: topic.clone(), payload: payload.to_vec(), retained });
+            self.travelling.push(Travelling {
+                at,
+                topic: topic.clone(),
+                payload: payload.to_vec(),
+                retained,
+            });
         };
         if dice.chance(faults.twice) {
             let late = dice.chance(500);
@@ -280,7 +288,8 @@ impl Client {
     /// How often a device came online.
     fn onlines(&self, device: usize) -> usize {
         let became = self.became.lock().unwrap();
-        let online = |became: &Became| matches!(became, Became::Condition { is: DeviceCondition::Online, .. });
+        let online =
+            |became: &Became| matches!(became, Became::Condition { is: DeviceCondition::Online, .. });
         became.iter().filter(|(of, became)| *of == device && online(became)).count()
     }
 

@@ -13,8 +13,8 @@ use super::told;
 use super::wish::{self, Done, Wishes};
 use crate::domain::{Became, DeviceCondition, FaultCounts};
 use crate::links::mqtt::limits::{
-    ACTUATE_EXPIRY, ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, NONSENSE_PAUSE, OPERATION_EXPIRY,
-    QUIET_TIME, SENT_OPERATION_LEN,
+    ACTUATE_EXPIRY, ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, NONSENSE_PAUSE,
+    OPERATION_EXPIRY, QUIET_TIME, SENT_OPERATION_LEN,
 };
 use crate::links::mqtt::message::Outgoing;
 use crate::links::mqtt::topic;
@@ -248,7 +248,11 @@ impl Conversation {
         match self.stage {
             Stage::Greeting { until, tries, .. } if until <= now => {
                 self.faults.timeouts += 1;
-                if tries < HELLO_TRIES { self.greet(now, tries + 1) } else { self.give_up(now, told::silent()) }
+                if tries < HELLO_TRIES {
+                    self.greet(now, tries + 1)
+                } else {
+                    self.give_up(now, told::silent())
+                }
             }
             Stage::Resting { until, .. } if until <= now => self.greet_resting(now),
             Stage::Talking { since, .. } => match self.under_way {

@@ -168,7 +168,8 @@ mod tests {
     fn the_asyncapi_file_has_the_same_topics_and_lengths() {
         let file = include_str!("../../../../../../config/asyncapi.yaml");
         let topics = ["to/hello", "to/operation", "to/actuate"];
-        let said = ["state", "welcome", "answer", "actuated", "waiting", "itself"].map(|what| format!("from/{what}"));
+        let said = ["state", "welcome", "answer", "actuated", "waiting", "itself"]
+            .map(|what| format!("from/{what}"));
         for level in topics.iter().map(|topic| (*topic).to_owned()).chain(said) {
             let line = format!("address: gatehouse/v1/{{site}}/{{controller}}/{level}\n");
             assert!(file.contains(&line), "{level}");

@@ -14,4 +14,3 @@ mod wish;
 pub(in crate::links::mqtt) use conversation::{Conversation, Input, Output};
 pub(in crate::links::mqtt) use watch::words;
 pub(in crate::links::mqtt) use wish::Done;
-

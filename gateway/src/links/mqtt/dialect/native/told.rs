@@ -25,7 +25,8 @@ pub(super) fn cut_off() -> Became {
 
 /// Said once for each session in which it happens.
 pub(super) fn nonsense() -> Became {
-    let text = "says what no controller says in this dialect; update its firmware, or look who has its secret";
+    let text =
+        "says what no controller says in this dialect; update its firmware, or look who has its secret";
     Became::Remark { level: Some(Level::Attention), text: text.to_owned() }
 }
 

@@ -24,8 +24,12 @@ fn said(what: &str, payload: &[u8]) -> String {
         Some(From::Welcome { session, receive, identity, .. }) => {
             format!("to session {session:08x}, takes {receive} bytes, {identity:?}")
         }
-        Some(From::Actuated { tag, status }) => format!("{} of session {:08x}: status {status}", tag.number, tag.session),
-        Some(From::Itself { tampered, power_failed }) => format!("tampered {tampered}, power failed {power_failed}"),
+        Some(From::Actuated { tag, status }) => {
+            format!("{} of session {:08x}: status {status}", tag.number, tag.session)
+        }
+        Some(From::Itself { tampered, power_failed }) => {
+            format!("tampered {tampered}, power failed {power_failed}")
+        }
         Some(From::Waiting(_)) => "events".to_owned(),
         Some(From::Answer { .. }) | None if what == "hello" => String::new(),
         Some(From::Answer { .. }) | None => format!("not understood, {} bytes", payload.len()),
