@@ -1,8 +1,8 @@
 //! A controller's wall clock against jiff's: random schedules, holidays and minutes of ten years, in six zones.
 //!
 //! The panel knows clock changes as a short list, and counts days; the evaluator here asks jiff what the wall clock
-//! shows, and whether that lies between the dates and times at which an interval begins and ends. `SCHEDULE_SEED` and `SCHEDULE_SITES` take the place of
-//! the seed and count that stand here.
+//! shows, and whether that lies between the dates and times at which an interval begins and ends. `SCHEDULE_SEED` and
+//! `SCHEDULE_SITES` take the place of the seed and count that stand here.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't make its site has failed")]
 
