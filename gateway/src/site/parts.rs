@@ -10,9 +10,11 @@ use tokio::task::spawn_blocking;
 
 use super::clock;
 use super::running::Site;
+use super::time_server;
 use crate::domain::{EventKind, LocalClock, Part, PartCondition};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
 use crate::store::DiskCondition;
+use crate::web::tls::Validity;
 
 /// How often the parts are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -26,7 +28,10 @@ const LOOKED_AT: usize = 1000;
 /// Until `stop`.
 pub async fn parts(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut watch = ClockWatch::new(latest_on_record(&site));
+    let by_server = time_server::watch(stop.clone());
     loop {
+        compare_clocks(&site, &mut watch);
+        watch.synchronised(*by_server.borrow(), site.running.micros());
         let looking = Arc::clone(&site);
         let mut found = spawn_blocking(move || on_disk(&looking)).await.unwrap_or_default();
         found.push(match clock_ahead(&site) {
@@ -61,6 +66,17 @@ impl Site {
         tokio::select! {
             why = self.directory.fatal() => why,
             why = self.events.fatal() => why,
+        }
+    }
+}
+
+/// What the controllers' clocks say of the box's.
+fn compare_clocks(site: &Site, watch: &mut ClockWatch) {
+    let steady = site.running.micros();
+    for (device, controller) in site.config.controllers.iter().enumerate() {
+        let status = site.fleet().status(device);
+        if let Some(ahead) = status.and_then(|status| status.clock_apart) {
+            watch.compared(&controller.id, ahead, steady);
         }
     }
 }
@@ -102,9 +118,12 @@ fn clock_ahead(site: &Site) -> Option<PartCondition> {
 }
 
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {
-    match site.providers.certificate_ends.get().copied() {
-        Some(at) if at <= now => PartCondition::CertificateExpired { at },
-        Some(at) if at.duration_since(now) < EXPIRY_WARNING => PartCondition::CertificateEnds { at },
+    match site.providers.certificate_validity() {
+        Some(Validity { from, .. }) if from > now => PartCondition::CertificateNotYetValid { from },
+        Some(Validity { until, .. }) if until <= now => PartCondition::CertificateExpired { at: until },
+        Some(Validity { until, .. }) if until.duration_since(now) < EXPIRY_WARNING => {
+            PartCondition::CertificateEnds { at: until }
+        }
         _ => PartCondition::Well(Part::Certificate),
     }
 }

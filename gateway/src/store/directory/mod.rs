@@ -7,9 +7,11 @@
 
 mod apply;
 mod commit;
+mod entity;
 mod export;
 mod incomplete;
 mod load;
+mod message;
 mod meta;
 mod open;
 mod overlay;
@@ -32,6 +34,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{CommitError, Committed, TooLarge};
+pub use entity::{Entity, IndexRow};
 pub use incomplete::Incomplete;
 pub use meta::Counts;
 pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};
@@ -44,10 +47,11 @@ use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
 use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
+use message::Message;
 use meta::Meta;
 use query::Readers;
 use tree::Tree;
-use writer::{Message, Writer};
+use writer::Writer;
 
 /// A change that has just become durable.
 pub struct Applied<'a> {
