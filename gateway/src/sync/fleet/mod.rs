@@ -18,7 +18,7 @@ use panel_protocol::table::DigestKey;
 
 pub use change::CardChange;
 use change::landing;
-pub use output::Output;
+pub use output::{KeptRead, Output};
 pub use pass::Chunk;
 use pass::Pass;
 pub use resume::Past;
