@@ -69,6 +69,7 @@ const SHARED: &[&str] = &[
     "links::heard",
     "links::limits",
     "links::private_file",
+    "links::serial_port",
     "links::status",
 ];
 

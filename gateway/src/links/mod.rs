@@ -17,6 +17,7 @@ pub mod limits;
 pub mod mqtt;
 pub mod osdp;
 mod private_file;
+mod serial_port;
 mod status;
 
 pub use client::DeviceClient;
