@@ -229,7 +229,7 @@ impl BrokerTask {
     fn obey(&mut self, order: Order) {
         match order {
             // A controller at a broker has no key to be set over it; `gateway enrol` gives it a secret.
-            Order::Install { done, .. } => drop(done.send(Err(InstallError::Unknown))),
+            Order::Install { done, .. } => drop(done.send(Err(InstallError::ByHand))),
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
                 self.driver.actuate(Timestamp::now(), actuation, until, done);
