@@ -10,6 +10,7 @@
 //! - [`panel`]: the vendor command set that carries card tables inside OSDP (`PROTOCOL.md` has it to the byte), and a
 //!   whole panel behind it.
 //! - [`decide`]: one pure function from a presented card to granted or refused.
+//! - [`door`]: one door: lock, contact, button, and what people order of it.
 //!
 //! # Both sides of a line
 //! Every machine here is used alike: `handle` what happened, then drain `poll_output` until it waits. A panel is a
@@ -103,6 +104,7 @@ extern crate std;
 
 pub mod credential;
 pub mod decide;
+pub mod door;
 pub mod limits;
 pub mod osdp;
 pub mod panel;

@@ -73,6 +73,11 @@ pub enum InstallError {
     /// The link has no such device.
     #[error("the line has no such controller")]
     Unknown,
+    /// It is used without secure channel, by the installer's word.
+    #[error(
+        "it is used without secure channel, so it takes no key; take `secure = false` out of the configuration first"
+    )]
+    InClear,
     /// Longer than an hour, or no time at all.
     #[error("install mode can be opened for a second to an hour")]
     TooLong,

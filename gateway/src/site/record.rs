@@ -97,7 +97,7 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event
     let EventBody::CardRead { reader, credential, reason } = event.body;
     let at = event.at.and_then(|at| Timestamp::from_second(i64::from(at.0)).ok()).unwrap_or_else(clock::now);
     let door = site.config.controllers.get(controller).and_then(|controller| {
-        controller.doors.iter().find(|door| door.reader == reader).map(|door| door.id.clone())
+        controller.doors.iter().find(|door| door.reader == Some(reader)).map(|door| door.id.clone())
     });
     let holder = holder(site, credential).unwrap_or_else(|error| {
         tracing::warn!(%error, "the holder of a card can't be looked up");

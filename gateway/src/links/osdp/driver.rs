@@ -75,20 +75,29 @@ impl Driver {
         }
     }
 
-    /// Adds a device with the keys that it may have, and who it should be.
+    /// Adds a device with the keys that it may have, or `None` where it is used in clear, and who it should be. One that
+    /// should hold a card table is given a key only if it knows what a card table is.
     pub(super) fn add(
         &mut self,
         device: usize,
         address: u8,
-        keys: KnownKeys,
+        keys: Option<KnownKeys>,
         identity: Option<DeviceIdentity>,
+        holds_table: bool,
     ) -> Result<(), AddError> {
-        let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
+        let in_clear = keys.is_none();
+        let keys = keys.unwrap_or_default();
+        let key = match in_clear {
+            true => PdKey::Clear,
+            false => keys.installed.map_or(PdKey::Unset, PdKey::Scbk),
+        };
         let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
-        self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
+        if holds_table {
+            self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
+        }
         self.devices.push(Device::new(pd, device, identity));
         Ok(())
     }
