@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::masking::Masked;
 use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
@@ -129,15 +128,6 @@ impl IdentityView {
     }
 }
 
-impl Masked for IdentityView {
-    fn masked(mut self) -> Self {
-        for error in self.sources.iter_mut().filter_map(|source| source.last_error.as_mut()) {
-            error.detail = None;
-        }
-        self
-    }
-}
-
 impl IdentitySourceView {
     /// Whether the token is refused.
     pub fn is_expired(&self, now: Timestamp) -> bool {
@@ -176,14 +166,6 @@ impl TrafficView {
             })
             .collect();
         format!("{requests}, {} refused or failed ({})", self.failed(), kinds.join(", "))
-    }
-}
-
-impl Masked for OperationView {
-    /// The detail may quote a card number.
-    fn masked(mut self) -> Self {
-        self.operation.detail = None;
-        self
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::state::AuthenticationError;
+use super::authentication::AuthenticationError;
 use crate::domain::{AccessRefusal, RefusalKind};
 use crate::operator::{
     AccessEditError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,

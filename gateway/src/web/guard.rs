@@ -64,7 +64,8 @@ impl FromRequestParts<WebState> for ApiUser {
             return Ok(Self(principal));
         }
         let (name, password) = basic(&parts.headers).ok_or_else(ApiError::unauthorized)?;
-        let account = state.authenticate(remote::counted(parts, state.transport), name, password).await?;
+        let account =
+            state.authentication.account(remote::counted(parts, state.transport), name, password).await?;
         Ok(Self(Principal { actor: Actor::Account(account.name), role: account.role, session: None }))
     }
 }

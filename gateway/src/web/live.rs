@@ -154,7 +154,7 @@ impl LiveStream {
     async fn update(&mut self) -> Result<Event, Box<dyn std::error::Error>> {
         self.changed.mark_unchanged();
         let telling = Telling::Script;
-        let parts = self.state.renderer.parts(&self.state, self.page, self.principal.role, telling).await?;
+        let parts = self.page.parts(&self.state, self.principal.role, telling).await?;
         let is_news = |part: &&Rendered| self.shown.get(part.id).is_none_or(|old| *old != part.html);
         let news: Vec<&Rendered> = parts.iter().filter(is_news).collect();
         let told = news.iter().map(|part| (part.id, part.html.as_str())).collect();

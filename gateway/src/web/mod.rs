@@ -9,6 +9,7 @@ mod accounts;
 mod answers;
 mod api;
 mod assets;
+mod authentication;
 mod body;
 mod capture;
 mod cards;

@@ -26,7 +26,6 @@ mod counters;
 pub mod cp;
 pub mod crc;
 pub mod deframe;
-mod draft;
 pub mod file;
 pub mod frame;
 pub mod monitor;

@@ -3,17 +3,14 @@
 use core::fmt;
 
 use super::bytes::{Reader, Writer};
+use super::code::{
+    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, EVENTS_WAITING, INFO, PUT_ROWS, READ_BUCKETS,
+    READ_EVENTS, READ_ROWS, SET_CLOCK, STAGE_PROFILES,
+};
 use super::event::PanelEvent;
 use super::items::split;
-use super::operation::{
-    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, INFO, PUT_ROWS, READ_BUCKETS, READ_EVENTS, READ_ROWS,
-    SET_CLOCK, STAGE_PROFILES,
-};
 use crate::table::Row;
 use crate::time::UtcSeconds;
-
-/// The code of [`Answer::EventsWaiting`], which no operation has.
-pub(super) const EVENTS_WAITING: u8 = 0x80;
 
 /// How an operation ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! The items that operations carry: rows, keys and profiles, checked as a whole before any is used.
 
 use super::bytes::Writer;
-use super::operation::{DELETE_KEYS, PUT_ROWS};
+use super::code::{DELETE_KEYS, PUT_ROWS};
 use crate::credential::Credential;
 use crate::limits::MAX_READERS;
 use crate::table::{Profile, Row, decode_credential, encode_credential};

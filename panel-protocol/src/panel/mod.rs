@@ -45,6 +45,7 @@
 
 mod answer;
 mod bytes;
+mod code;
 mod device;
 mod event;
 mod items;
@@ -53,10 +54,11 @@ mod operation;
 mod panel;
 
 pub use answer::{Answer, BucketList, EventList, Info, RowList, Status};
+pub use code::{WHO_ARE_YOU, is_read, operation_name};
 pub use device::{Device, DeviceConfig, Hardware, MAX_CONTACTS, MAX_EXTRAS};
 pub use event::{EVENT_MAX_LEN, EventBody, PanelEvent};
 pub use items::{ChangeBuilder, Keys, ProfileList, Rows};
-pub use operation::{Operation, WHO_ARE_YOU, is_read, operation_name};
+pub use operation::Operation;
 pub use panel::{Panel, PanelConfig};
 
 /// The organisation under which the commands travel: a locally administered identifier.

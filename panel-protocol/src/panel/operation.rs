@@ -1,53 +1,14 @@
 //! What the gateway asks of a panel.
 
-use super::answer::EVENTS_WAITING;
 use super::bytes::{Reader, Writer};
+use super::code::{
+    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, INFO, PUT_ROWS, READ_BUCKETS, READ_EVENTS, READ_ROWS,
+    SET_CLOCK, STAGE_PROFILES,
+};
 use super::items::{Keys, ProfileList, Rows};
 use crate::credential::Credential;
 use crate::table::{DigestKey, decode_credential, encode_credential};
 use crate::time::UtcSeconds;
-
-pub(super) const INFO: u8 = 0x01;
-pub(super) const ADOPT: u8 = 0x02;
-pub(super) const SET_CLOCK: u8 = 0x03;
-pub(super) const PUT_ROWS: u8 = 0x10;
-pub(super) const DELETE_KEYS: u8 = 0x11;
-pub(super) const STAGE_PROFILES: u8 = 0x12;
-pub(super) const COMMIT_PROFILES: u8 = 0x13;
-pub(super) const READ_BUCKETS: u8 = 0x20;
-pub(super) const READ_ROWS: u8 = 0x21;
-pub(super) const READ_EVENTS: u8 = 0x30;
-pub(super) const ACK_EVENTS: u8 = 0x31;
-
-/// The name of an operation's code, or of the message [`EventsWaiting`](super::Answer::EventsWaiting); `None` for a code
-/// that this version doesn't know.
-#[must_use]
-pub const fn operation_name(code: u8) -> Option<&'static str> {
-    Some(match code {
-        INFO => "INFO",
-        ADOPT => "ADOPT",
-        SET_CLOCK => "SET_CLOCK",
-        PUT_ROWS => "PUT_ROWS",
-        DELETE_KEYS => "DELETE_KEYS",
-        STAGE_PROFILES => "STAGE_PROFILES",
-        COMMIT_PROFILES => "COMMIT_PROFILES",
-        READ_BUCKETS => "READ_BUCKETS",
-        READ_ROWS => "READ_ROWS",
-        READ_EVENTS => "READ_EVENTS",
-        ACK_EVENTS => "ACK_EVENTS",
-        EVENTS_WAITING => "EVENTS_WAITING",
-        _ => return None,
-    })
-}
-
-/// The shortest question that only a panel answers: INFO, encoded.
-pub const WHO_ARE_YOU: [u8; 1] = [INFO];
-
-/// Whether the operation with this code changes nothing at the panel: it can be given up at any time.
-#[must_use]
-pub const fn is_read(code: u8) -> bool {
-    matches!(code, INFO | READ_BUCKETS | READ_ROWS | READ_EVENTS)
-}
 
 /// One request to a panel: an operation code and its body.
 #[derive(Clone, PartialEq, Eq, Debug)]

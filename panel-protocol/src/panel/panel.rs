@@ -3,8 +3,9 @@
 use heapless::{Deque, Vec};
 
 use super::VERSION;
-use super::answer::{EVENTS_WAITING, Info, Status};
+use super::answer::{Info, Status};
 use super::bytes::Writer;
+use super::code::{EVENTS_WAITING, READ_BUCKETS, READ_EVENTS, READ_ROWS};
 use super::event::{EventBody, PanelEvent};
 use super::items::ProfileList;
 use super::operation::Operation;
@@ -241,7 +242,7 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
     }
 
     fn read_buckets(&self, first: u8, count: u16, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[super::operation::READ_BUCKETS, Status::Done.code(), first])?;
+        to.put(&[READ_BUCKETS, Status::Done.code(), first])?;
         for bucket in (first..=u8::MAX).take(usize::from(count)) {
             if to.put(&self.table.digests().bucket(bucket).to_le_bytes()).is_none() {
                 break;
@@ -252,7 +253,7 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
 
     fn read_rows(&self, bucket: u8, after: Option<Credential>, to: &mut Writer<'_>) -> Option<()> {
         let start = to.len();
-        to.put(&[super::operation::READ_ROWS, Status::Done.code(), bucket, 0])?;
+        to.put(&[READ_ROWS, Status::Done.code(), bucket, 0])?;
         let mut next = self.table.next_in_bucket(bucket, after);
         while let Some(row) = next {
             if to.put_with(|to| row.encode(to)).is_none() {
@@ -265,7 +266,7 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
     }
 
     fn read_events(&self, from: u32, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[super::operation::READ_EVENTS, Status::Done.code()])?;
+        to.put(&[READ_EVENTS, Status::Done.code()])?;
         to.put(&self.next_event.to_le_bytes())?;
         for event in self.events.iter().filter(|event| event.sequence >= from) {
             if event.encode(to).is_none() {

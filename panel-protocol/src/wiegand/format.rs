@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::check::{Checksum, ParityBit};
-use super::{CardBits, FORMATS, Field, Part, Reading};
+use super::{CardBits, Field, Part, Reading};
 use crate::credential::{self, Credential};
 
 /// How well a format's layout is attested in public.
@@ -91,12 +91,6 @@ pub enum FormatError {
 }
 
 impl Format {
-    /// The format of that name or alias, without regard to case.
-    pub fn by_id(id: &str) -> Option<&'static Self> {
-        let named = |format: &&Self| format.names().any(|name| name.eq_ignore_ascii_case(id));
-        FORMATS.iter().find(named)
-    }
-
     /// All names that [`Self::by_id`] takes for it.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         core::iter::once(self.id).chain(self.aliases.iter().copied())

@@ -78,16 +78,23 @@ fn rooms(gateway: &Crate) {
 fn files_in_circles(name: &str, it: &Crate, checkout: &Path) {
     let imports: Vec<_> = it.imports().collect();
     let whole = circles(imports.iter().filter_map(Crate::edge));
-    let found = circles(imports.iter().filter(|import| !import.is_of_a_child()).filter_map(Crate::edge));
+    let between = || imports.iter().filter(|import| !import.is_of_a_child());
+    let found = circles(between().filter_map(Crate::edge));
     println!(
         "\ncircles in {name}: {}; with what parents take of their own children {}",
         told(&found),
         told(&whole)
     );
+    let src = checkout.join(name).join("src");
     for circle in found {
-        let names: Vec<String> =
-            circle.into_iter().map(|file| shown(file, &checkout.join(name).join("src"))).collect();
+        let names: Vec<String> = circle.iter().map(|file| shown(file, &src)).collect();
         println!("  {:>3}: {}", names.len(), names.join(" "));
+        for import in between() {
+            let Some((from, to)) = Crate::edge(import) else { continue };
+            if from != to && circle.contains(from) && circle.contains(to) {
+                println!("       {}:{} {}", shown(from, &src), import.line, import.written);
+            }
+        }
     }
 }
 

@@ -12,11 +12,11 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
+use super::message::Message;
 use super::meta::Meta;
 use super::rows::{self, Key, Value, kind};
 use super::snapshot::{self, SnapshotWriter};
 use super::tree::Tree;
-use super::writer::Message;
 use crate::domain::Revision;
 use crate::store::disk;
 use crate::store::error::StoreError;

@@ -10,6 +10,7 @@ mod commit;
 mod export;
 mod incomplete;
 mod load;
+mod message;
 mod meta;
 mod open;
 mod overlay;
@@ -44,10 +45,11 @@ use super::journal::JournalStats;
 use super::limits::QUEUED_JOBS;
 use crate::domain::{Cardholder, Change, Origin, Record, Revision, RuleDropped};
 use commit::{Answer, Request};
+use message::Message;
 use meta::Meta;
 use query::Readers;
 use tree::Tree;
-use writer::{Message, Writer};
+use writer::Writer;
 
 /// A change that has just become durable.
 pub struct Applied<'a> {

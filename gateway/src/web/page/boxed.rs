@@ -7,7 +7,8 @@ use axum::response::Response;
 
 use super::super::error::ApiError;
 use super::super::state::WebState;
-use super::{Frame, Label, Layout, Place, Rendered, template_failed};
+use super::layout::{Frame, Layout, template_failed};
+use super::part::{Label, Place, Rendered};
 use crate::domain::harmless;
 
 /// A box around what `template` says.

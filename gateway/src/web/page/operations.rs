@@ -10,7 +10,8 @@ use super::super::limits::OPERATIONS_PER_PAGE;
 use super::super::query::Asked;
 use super::super::state::WebState;
 use super::boxed::error as error_page;
-use super::{Label, Part, Place, Seen, Telling, of_site, render, template_failed};
+use super::layout::{of_site, template_failed};
+use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::views::OperationView;
 
 const PARTS: &[Part<Operations>] = &[Part {

@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::super::state::WebState;
-use super::{LivePage, Rendered, Telling};
+use super::part::{Rendered, Telling};
 use crate::store::users::Role;
 
 /// A rendering is used again for so long, if nothing was announced meanwhile.
 const REUSED_FOR: Duration = Duration::from_secs(1);
 
-/// The latest renderings: one for each page, role and way of telling.
+/// A page by name, for whom, and who tells the time in it.
+pub(super) type Key = (&'static str, Role, Telling);
+
+/// The latest renderings, one for each key.
 #[derive(Default)]
-pub(in super::super) struct Renderer(Mutex<HashMap<(&'static str, Role, Telling), Rendering>>);
+pub(in super::super) struct Renderer(Mutex<HashMap<Key, Rendering>>);
 
 struct Rendering {
     change: u64,
@@ -24,25 +26,21 @@ struct Rendering {
 }
 
 impl Renderer {
-    /// The parts of `page` now. Renders only if something was announced since, or a second has gone by.
-    pub(in super::super) async fn parts(
+    /// The parts of a page after `change`. Renders only if something was announced since, or a second has gone by.
+    pub(super) async fn parts(
         &self,
-        state: &WebState,
-        page: &LivePage,
-        role: Role,
-        telling: Telling,
+        key: Key,
+        change: u64,
+        render: impl Future<Output = askama::Result<Vec<Rendered>>>,
     ) -> askama::Result<Arc<Vec<Rendered>>> {
-        // The number is read before the view is taken, so a change in between is rendered again, never missed.
-        let change = *state.views.changed().borrow();
         let mut renderings = self.0.lock().await;
-        let key = (page.name, role, telling);
         if let Some(kept) = renderings.get(&key)
             && kept.change == change
             && kept.at.elapsed() < REUSED_FOR
         {
             return Ok(Arc::clone(&kept.parts));
         }
-        let parts = Arc::new((page.render)(state, role, telling).await?);
+        let parts = Arc::new(render.await?);
         renderings.insert(key, Rendering { change, at: Instant::now(), parts: Arc::clone(&parts) });
         Ok(parts)
     }

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::super::authentication::AuthenticationError;
 use super::super::error::ApiError;
 use super::super::form::form;
 use super::super::guard::{cookie_name, session_token, signed_in};
 use super::super::remote;
 use super::super::session::SessionKey;
-use super::super::state::{AuthenticationError, WebState};
+use super::super::state::WebState;
 use super::boxed::{boxed, capitalised, error as error_page};
 use crate::domain::remote::Transport;
 
@@ -50,7 +51,7 @@ pub(in super::super) async fn sign_in(State(state): State<WebState>, request: Re
         Ok(credentials) => credentials,
         Err(error) => return error_page(&state, &error),
     };
-    let account = match state.authenticate(address, name.clone(), Zeroizing::new(password)).await {
+    let account = match state.authentication.account(address, name.clone(), Zeroizing::new(password)).await {
         Ok(account) => account,
         Err(error) => return refused(&state, &name, error),
     };

@@ -7,7 +7,9 @@ use axum::response::Response;
 use super::super::api::site_for;
 use super::super::guard::PageUser;
 use super::super::state::WebState;
-use super::{Label, LivePage, Part, Place, Seen, Telling, of_site, render, template_failed};
+use super::LivePage;
+use super::layout::{of_site, template_failed};
+use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::domain::{DeviceCondition, Level};
 use crate::operator::InstallMinutes;
 use crate::views::{ControllerView, ExposureView, IdentitySourceView, SiteView};
@@ -95,7 +97,7 @@ pub(in super::super) async fn status(
     PageUser(principal): PageUser,
     State(state): State<WebState>,
 ) -> Response {
-    match state.renderer.parts(&state, &PAGE, principal.role, Telling::Here).await {
+    match PAGE.parts(&state, principal.role, Telling::Here).await {
         Ok(parts) => of_site(&state, &principal, state.views.name(), "/live?page=status", &parts),
         Err(error) => template_failed(&error),
     }

@@ -3,38 +3,16 @@
 //! Pressing the button twice, or reloading what came of it, makes no second token: the one that was just pasted at the
 //! identity provider would die of that.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use tokio::sync::Mutex;
 
 use super::super::api;
 use super::super::error::ApiError;
 use super::super::guard::{PageUser, Principal};
 use super::super::state::WebState;
 use super::boxed::{boxed, error as error_page};
-use crate::operator::{Actor, ReAuthenticated};
-
-/// Within so long after one, another press makes no new token.
-const PRESSED_TWICE: Duration = Duration::from_secs(60);
-
-/// A token that nobody has come to see is forgotten after this time.
-const KEPT: Duration = Duration::from_secs(5 * 60);
-
-/// New tokens on their way to who asked for them, by source. There are never more than sources.
-#[derive(Default)]
-pub(in super::super) struct OneTime(Mutex<HashMap<String, Made>>);
-
-struct Made {
-    at: Instant,
-    by: Actor,
-    /// Until it is shown.
-    token: Option<ReAuthenticated>,
-}
 
 #[derive(Template)]
 #[template(path = "parts/token.html")]
@@ -59,11 +37,9 @@ pub(in super::super) async fn re_authenticate(
 
 /// Makes a token, unless the same button was pressed just before. One press waits for the other.
 async fn make(state: &WebState, principal: &Principal, name: &str) -> Result<(), ApiError> {
-    let mut made = state.one_time.0.lock().await;
-    made.retain(|_, made| made.at.elapsed() < KEPT);
-    let just_before = made.get(name).filter(|made| made.at.elapsed() < PRESSED_TWICE);
-    match just_before {
-        Some(Made { by, .. }) if *by == principal.actor => return Ok(()),
+    let mut made = state.one_time.lock().await;
+    match made.pressed_by(name) {
+        Some(by) if *by == principal.actor => return Ok(()),
         Some(_) => {
             let message = "somebody else has made a new token for this source within the last minute";
             return Err(ApiError::new(StatusCode::CONFLICT, message)
@@ -71,9 +47,7 @@ async fn make(state: &WebState, principal: &Principal, name: &str) -> Result<(),
         }
         None => {}
     }
-    let token = api::new_token(state, principal, name).await?;
-    let by = principal.actor.clone();
-    made.insert(name.to_owned(), Made { at: Instant::now(), by, token: Some(token) });
+    made.keep(api::new_token(state, principal, name).await?, name, &principal.actor);
     Ok(())
 }
 
@@ -83,9 +57,7 @@ pub(in super::super) async fn show_token(
     State(state): State<WebState>,
     Path(name): Path<String>,
 ) -> Response {
-    let mut made = state.one_time.0.lock().await;
-    let own = made.get_mut(&name).filter(|made| made.by == principal.actor && made.at.elapsed() < KEPT);
-    let Some(token) = own.and_then(|made| made.token.take()) else {
+    let Some(token) = state.one_time.lock().await.take(&name, &principal.actor) else {
         let error = ApiError::new(StatusCode::GONE, "a new token is shown once, and this one was")
             .remedy("If it was not copied, go back and make another in a minute.");
         return error_page(&state, &error);

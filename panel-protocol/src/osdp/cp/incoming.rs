@@ -6,8 +6,9 @@
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Deviation, Event, LossCause};
+use super::event::{Deviation, Event};
 use super::inbox::{Delivery, Heard, Inbox};
+use super::loss::LossCause;
 use super::outstanding::{Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;

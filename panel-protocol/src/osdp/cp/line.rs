@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use heapless::Vec;
 
+use super::offer::FileFault;
 use super::output::{Next, Random};
 use super::schedule::{Choice, Standing, Use, Wants};
 use super::timing::{bytes_within, line_time};
-use super::transfer::FileFault;
 use super::{Cp, Demand};
 use crate::time::Micros;
 

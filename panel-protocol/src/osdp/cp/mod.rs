@@ -21,7 +21,9 @@ mod incoming;
 mod keys;
 mod line;
 mod listening;
+mod loss;
 mod notices;
+mod offer;
 mod outgoing;
 mod output;
 mod outstanding;
@@ -32,6 +34,7 @@ mod probing;
 mod recovery;
 mod schedule;
 mod settings;
+mod settings_error;
 mod timetable;
 mod timing;
 mod transfer;
@@ -40,15 +43,16 @@ mod upload;
 
 pub use config::{LineConfig, PdConfig, PdKey};
 pub use counters::{LineCounters, PdCounters};
-pub use event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault, LossCause, OfflineCause};
+pub use event::{Capabilities, Deviation, DeviceIdentity, Event, IdFault, KeyFault, OfflineCause};
+pub use loss::LossCause;
+pub use offer::{
+    FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
+};
 pub use output::{
     AddError, Demand, Input, Output, PdIndex, PdState, PdStatus, Random, RotateError, SendError,
 };
-pub use settings::{BAUD_RATES, SettingsError};
+pub use settings_error::{BAUD_RATES, SettingsError};
 pub use timing::line_time;
-pub use transfer::{
-    FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
-};
 
 use core::time::Duration;
 

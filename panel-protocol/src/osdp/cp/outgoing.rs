@@ -2,8 +2,9 @@
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, KeyFault, LossCause};
+use super::event::{Event, KeyFault};
 use super::keys::Which;
+use super::loss::LossCause;
 use super::output::{Random, SendError};
 use super::outstanding::{Kind, Purpose};
 use super::peer::Peer;
@@ -12,7 +13,7 @@ use super::probing::Probe;
 use super::timing::bytes_within;
 use crate::limits::MIN_FRAME_LEN;
 use crate::osdp::command::{Command, KeySet};
-use crate::osdp::draft::max_data;
+use crate::osdp::frame::draft::max_data;
 use crate::osdp::frame::{Header, Scb, scs};
 use crate::time::Micros;
 

@@ -7,7 +7,7 @@ use super::counters::PdCounters;
 use super::event::{Capabilities, DeviceIdentity, Event, IdFault, KeyFault};
 use super::inbox::Delivery;
 use super::notices::Note;
-use super::transfer::FileState;
+use super::offer::FileState;
 use crate::osdp::frame::Check;
 use crate::osdp::reply::DeviceId;
 use crate::osdp::secure::Message;

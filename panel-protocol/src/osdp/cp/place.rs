@@ -4,7 +4,7 @@
 //! it is tried at both in turn until it answers at one and proves who it is: it is never lost.
 
 use super::event::Event;
-use super::settings::SettingsError;
+use super::settings_error::SettingsError;
 use crate::osdp::payload::ComSettings;
 
 /// One PD's place.

@@ -7,13 +7,14 @@ use core::time::Duration;
 
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Deviation, Event, KeyFault, LossCause, OfflineCause};
+use super::event::{Deviation, Event, KeyFault, OfflineCause};
+use super::loss::LossCause;
+use super::offer::FileFault;
 use super::output::Demand;
 use super::outstanding::{Kind, Purpose, Sent};
 use super::peer::Peer;
 use super::phase::Phase;
 use super::settings::COMSET_TRIES;
-use super::transfer::FileFault;
 use crate::time::Micros;
 
 /// Repetitions of a step of the handshake after which a PD that has just answered is taken not to know it.

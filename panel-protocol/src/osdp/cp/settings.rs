@@ -3,40 +3,22 @@
 //! `place` finds a PD again of which nobody knows whether it has moved. Whether it has gone to another speed can't be
 //! found out on a line that has one speed; [`Cp::set_baud`] says what to do.
 
-use core::fmt;
-
 use super::Cp;
 use super::config::LineConfig;
 use super::counters::count;
-use super::event::{Event, LossCause};
+use super::event::Event;
 use super::line::Line;
+use super::loss::LossCause;
 use super::output::{Input, PdIndex, Random};
 use super::peer::Peer;
+use super::settings_error::{BAUD_RATES, SettingsError};
 use crate::osdp::frame::BROADCAST;
 use crate::osdp::payload::ComSettings;
 use crate::osdp::reply::Reply;
 use crate::time::Micros;
 
-/// Speeds that a line can have, in bits a second (OSDP 2.2, 5.2).
-pub const BAUD_RATES: [u32; 6] = [9600, 19_200, 38_400, 57_600, 115_200, 230_400];
-
 /// Times that COMSET may be left without a reply before the PD is taken to have moved, and looked for.
 pub(super) const COMSET_TRIES: u8 = 3;
-
-/// Why a PD was not asked to change its settings.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SettingsError {
-    /// The PD doesn't take commands now.
-    NotReady,
-    /// An earlier change has not ended.
-    UnderWay,
-    /// The address is not 0x00 to 0x7E.
-    Address,
-    /// Another PD has the address, or may have it.
-    Taken,
-    /// The speed is none of [`BAUD_RATES`].
-    Baud,
-}
 
 impl<const PDS: usize, const N: usize, R: Random> Cp<PDS, N, R> {
     /// Asks a PD to listen at another address or speed. It is asked at its next turn, inside its session, which ends
@@ -116,17 +98,3 @@ impl<const N: usize> Peer<N> {
         }
     }
 }
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotReady => "the device takes no commands now",
-            Self::UnderWay => "an earlier change of its address or speed has not ended",
-            Self::Address => "a device's address is 0 to 126",
-            Self::Taken => "another device of the line has this address, or may have it",
-            Self::Baud => "the speed is none of 9600, 19200, 38400, 57600, 115200, 230400",
-        })
-    }
-}
-
-impl core::error::Error for SettingsError {}

@@ -7,11 +7,11 @@
 use core::time::Duration;
 
 use super::config::LineConfig;
-use super::schedule::Wants;
-use super::timing::poll_interval;
-use super::transfer::{
+use super::offer::{
     FILE_PATIENCE, FINISH_ASK_INTERVAL, FileFault, FileOffer, FileOutcome, FileState, OfferError,
 };
+use super::schedule::Wants;
+use super::timing::poll_interval;
 use crate::osdp::file::{FileFragment, FileProgress, FileStatus};
 use crate::time::Micros;
 

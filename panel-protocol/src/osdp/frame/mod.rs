@@ -8,17 +8,18 @@
 
 use core::fmt;
 
+pub(crate) mod draft;
 mod header;
 mod layout;
 
 pub use header::{BROADCAST, Check, Header, MARK, SOM, Scb, scs};
 pub use layout::FrameError;
 
-pub(crate) use header::{CRC_BIT, HEADER_LEN, MAC_LEN, REPLY_BIT, SCB_BIT, SEQUENCE_BITS, Seal};
+pub(crate) use header::{CRC_BIT, HEADER_LEN, MAC_LEN, REPLY_BIT, SEQUENCE_BITS, Seal};
 pub(crate) use layout::Layout;
 
 use super::bytes::{Full, Writer};
-use super::draft::{Draft, Shape};
+use draft::{Draft, Shape};
 
 /// A checked frame.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::conversation::{Admitted, Conversation};
 use super::handler::{PdHandler, ReplyWriter};
 use super::{Output, PdConfig};
 use crate::osdp::deframe::Refused;
-use crate::osdp::draft::{Draft, Shape};
+use crate::osdp::frame::draft::{Draft, Shape};
 use crate::osdp::frame::{BROADCAST, FrameMut, Header, Scb, emit};
 use crate::osdp::reply::Reply;
 use crate::osdp::secure::{KeyKind, Message};

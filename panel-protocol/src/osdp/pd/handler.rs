@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::osdp::bytes::Full;
 use crate::osdp::command::Command;
-use crate::osdp::draft::Draft;
+use crate::osdp::frame::draft::Draft;
 use crate::osdp::payload::{ComSettings, Manufacturer};
 use crate::osdp::reply::{Capability, DeviceId, NakReason, Reply, code};
 use crate::osdp::secure::Scbk;

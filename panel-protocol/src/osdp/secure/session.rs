@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::cipher::{BLOCK, Block, SessionKeys};
 use crate::osdp::bytes::Full;
-use crate::osdp::draft::{self, Draft, Shape};
+use crate::osdp::frame::draft::{self, Draft, Shape};
 use crate::osdp::frame::{Check, Frame, FrameMut, Header, MAC_LEN, Payload, Seal, scs};
 
 /// One end of a secure channel; both ends are alike.

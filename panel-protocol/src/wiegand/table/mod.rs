@@ -25,6 +25,14 @@ pub const FORMATS: &[Format] = &[
     VERKADA40, CASI40, H800002, C1K48, AVIG56, CSN56, IR56, UID58, CSN64, UID66,
 ];
 
+impl Format {
+    /// The format of that name or alias, without regard to case.
+    pub fn by_id(id: &str) -> Option<&'static Self> {
+        let named = |format: &&Self| format.names().any(|name| name.eq_ignore_ascii_case(id));
+        FORMATS.iter().find(named)
+    }
+}
+
 /// What most formats have in common: no part but a number, no checks.
 const PLAIN: Format = Format {
     id: "",

@@ -8,7 +8,8 @@ use std::sync::MutexGuard;
 use std::thread;
 use std::time::Instant;
 
-use super::{Message, Writer, answer_all};
+use super::{Writer, answer_all};
+use crate::store::directory::message::Message;
 use crate::store::directory::meta::Meta;
 use crate::store::directory::{locked, open};
 use crate::store::disk;

@@ -11,11 +11,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::apply::{Effect, apply};
 use super::commit::{Job, Outcome, TooLarge};
 use super::export::{Export, Snapshots};
+use super::message::{Message, SnapshotAnswer};
 use super::meta::Meta;
 use super::overlay::Overlay;
 use super::tree::{Tree, panic_text};
@@ -27,21 +28,6 @@ use crate::store::journal::Journal;
 use crate::store::limits::{
     MAX_BYTES_PER_FLUSH, MAX_CHANGES_PER_RECORD, MAX_JOBS_PER_FLUSH, MAX_RECORD_BYTES,
 };
-
-/// Where the outcome of a snapshot goes.
-pub(super) type SnapshotAnswer = oneshot::Sender<Result<Revision, Arc<StoreError>>>;
-
-/// What the thread is asked.
-pub(super) enum Message {
-    /// Change the directory.
-    Commit(Box<dyn Job>),
-    /// Make a snapshot of it.
-    Snapshot(SnapshotAnswer),
-    /// The snapshot that was being made is finished.
-    Exported(Result<Revision, StoreError>),
-    /// Something failed a moment ago.
-    LookAgain,
-}
 
 /// What the thread owns.
 pub(super) struct Writer {

@@ -1,8 +1,4 @@
-//! The one place where card numbers are hidden from those who need not see them.
-//!
-//! A masked number keeps its last two characters, and never more than half of what it has, so that two people at a
-//! desk can still tell which card is meant. Masking takes a whole [`SiteView`](super::SiteView) apart, field by
-//! field: a new field doesn't compile until somebody has said here whether it can hold a card number.
+//! A card number as people read it, whole or hidden.
 
 use std::fmt;
 
@@ -10,10 +6,6 @@ use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::Format;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use super::event::EventView;
-use super::receipt::{ExposureView, ReceiptView};
-use super::site::{RefusedCardView, SiteFacts, SiteView};
 
 /// Most characters of a card number that are shown; what is longer ends in `…`.
 const MAX_SHOWN_CHARS: usize = 64;
@@ -77,91 +69,11 @@ impl fmt::Display for CardText {
     }
 }
 
-/// What shows card numbers, and can do without.
-pub trait Masked {
-    /// For those who need not see card numbers.
-    #[must_use]
-    fn masked(self) -> Self;
-}
-
-impl Masked for SiteView {
-    fn masked(self) -> Self {
-        let SiteFacts {
-            name,
-            time_zone,
-            at,
-            started,
-            uptime_s,
-            revision,
-            counts,
-            lines,
-            controllers,
-            receipts,
-            exposed,
-            refused_cards,
-            identity,
-            alarms,
-            events,
-            notices,
-        } = self.facts;
-        let facts = SiteFacts {
-            controllers,
-            receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
-            exposed: exposed.into_iter().map(ExposureView::masked).collect(),
-            refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
-            identity: identity.masked(),
-            events: events.into_iter().map(EventView::masked).collect(),
-            name,
-            time_zone,
-            at,
-            started,
-            uptime_s,
-            revision,
-            counts,
-            lines,
-            alarms,
-            notices,
-        };
-        Self { verdict: self.verdict, facts }
-    }
-}
-
-impl Masked for ReceiptView {
-    fn masked(mut self) -> Self {
-        self.card = self.card.masked();
-        self
-    }
-}
-
-impl Masked for ExposureView {
-    fn masked(mut self) -> Self {
-        self.card = self.card.masked();
-        self
-    }
-}
-
-impl Masked for EventView {
-    fn masked(mut self) -> Self {
-        self.card = self.card.as_ref().map(CardText::masked);
-        self
-    }
-}
-
-impl Masked for RefusedCardView {
-    /// The full reason may quote the number or speak of its parts, so the brief one takes its place.
-    fn masked(mut self) -> Self {
-        self.number = self.number.masked();
-        self.reason.clone_from(&self.reason_without_number);
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use panel_protocol::wiegand::H10301;
     use panel_protocol::wiegand::table::{H10302, KASTLE32};
 
-    use super::super::fixture;
     use super::*;
 
     #[test]
@@ -207,16 +119,5 @@ mod tests {
     fn a_long_number_is_cut_at_a_character() {
         let text = CardText::new(&"é".repeat(1_000));
         assert_eq!(text.as_str().chars().count(), MAX_SHOWN_CHARS + 1);
-    }
-
-    #[test]
-    fn no_card_number_survives_masking_anywhere_in_the_view() {
-        let view = fixture::seen(fixture::everything());
-        let open = serde_json::to_string(&view).unwrap();
-        let masked = serde_json::to_string(&view.masked()).unwrap();
-        for number in fixture::CARD_NUMBERS {
-            assert!(open.contains(number), "the fixture shows {number} to those who may see it");
-            assert!(!masked.contains(number), "{number} is in {masked}");
-        }
     }
 }

@@ -1,15 +1,14 @@
 //! A frame being written into a caller's buffer.
 //!
 //! The room for data is computed when the draft begins, with check, MAC and padding already set aside, so that
-//! nothing can fail once the data is in. Used by [`emit`](super::frame::emit), by the session's sealing and by the PD
+//! nothing can fail once the data is in. Used by [`emit`](super::emit), by the session's sealing and by the PD
 //! machine, whose handler writes its answer straight into the frame.
 
-use super::bytes::{Full, Writer};
-use super::crc::{checksum, crc16};
-use super::frame::{
-    CRC_BIT, Check, HEADER_LEN, Header, MAC_LEN, MARK, Payload, REPLY_BIT, SCB_BIT, SOM, Scb,
-};
-use super::secure::BLOCK;
+use super::Payload;
+use super::header::{CRC_BIT, Check, HEADER_LEN, Header, MAC_LEN, MARK, REPLY_BIT, SCB_BIT, SOM, Scb};
+use crate::osdp::bytes::{Full, Writer};
+use crate::osdp::crc::{checksum, crc16};
+use crate::osdp::secure::BLOCK;
 
 /// What stands between the control byte and the code.
 #[derive(Clone, Copy)]
