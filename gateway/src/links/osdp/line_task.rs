@@ -168,6 +168,7 @@ impl LineTask {
                 }
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
+                Next::Heard => self.take_orders(),
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -183,7 +184,7 @@ impl LineTask {
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {
-                Next::Transmit => {} // the port has gone
+                Next::Transmit | Next::Heard => {} // the port has gone
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(_) => break,
@@ -205,6 +206,13 @@ impl LineTask {
         }
     }
 
+    /// Whoever heard something may have ordered what follows from it: that goes out before the next poll.
+    fn take_orders(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.obey(order);
+        }
+    }
+
     /// Does what is wanted, or begins to. Who asked may have gone; it is done all the same.
     fn obey(&mut self, order: Order) {
         match order {
@@ -217,6 +225,10 @@ impl LineTask {
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
                 self.driver.actuate(actuation, until, done);
+            }
+            Order::Show(showing) => {
+                let until = now() + showing.deadline.saturating_duration_since(Instant::now());
+                self.driver.show(&showing, until);
             }
         }
     }

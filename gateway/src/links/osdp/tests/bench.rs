@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::super::driver::{Driver, Next};
 use super::super::keys::KnownKeys;
 use crate::domain::{Became, DeviceCondition, LinkCondition};
-use crate::links::{ActuateError, Actuation, DeviceClient, Heard};
+use crate::links::{ActuateError, Actuation, DeviceClient, Heard, Switch};
 use crate::sync::{Answer, Demand, Failure, Operation, Room};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -186,7 +186,7 @@ impl Bench {
                 Next::Wait(until) => {
                     self.now = until.unwrap_or(end).min(end).max(self.now + Duration::from_micros(1));
                 }
-                Next::KeyChange { .. } | Next::Identified { .. } => {}
+                Next::KeyChange { .. } | Next::Identified { .. } | Next::Heard => {}
             }
         }
     }
@@ -212,8 +212,8 @@ impl Bench {
     /// Has an output switched, if that can be sent in time.
     pub(super) fn actuate(&mut self, within: Duration) -> oneshot::Receiver<Result<(), ActuateError>> {
         let (done, answer) = oneshot::channel();
-        let (span, deadline) = (Duration::from_secs(5), Instant::now());
-        let actuation = Actuation { device: 0, output: 3, span, deadline };
+        let (switch, deadline) = (Switch::OnFor(Duration::from_secs(5)), Instant::now());
+        let actuation = Actuation { device: 0, output: 3, switch, deadline };
         self.driver.actuate(actuation, self.now + within, done);
         answer
     }
