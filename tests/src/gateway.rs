@@ -76,9 +76,14 @@ impl Gateway {
         &self.token
     }
 
+    /// The box's own socket.
+    pub fn socket(&self) -> PathBuf {
+        self.data.join("gateway.sock")
+    }
+
     /// The API, as the local operator.
     pub fn api(&self) -> Api {
-        Api::new(&self.data.join("gateway.sock"))
+        Api::new(&self.socket())
     }
 
     /// Kills it with SIGKILL and waits until it is gone.

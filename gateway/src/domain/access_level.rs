@@ -7,28 +7,14 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::change::Revision;
+use super::identifier::identifier;
+use super::revision::Revision;
 use super::site::DoorId;
 
-/// The gateway's own identifier of an access level. Rules refer to it, so renames keep access.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct AccessLevelId(pub Uuid);
-
-impl fmt::Display for AccessLevelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for AccessLevelId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::parse_str(text).map(Self)
-    }
+identifier! {
+    /// The gateway's own identifier of an access level. Rules refer to it, so renames keep access.
+    AccessLevelId
 }
 
 /// When a door may be opened.

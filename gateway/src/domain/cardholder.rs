@@ -1,38 +1,20 @@
 //! A person.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization;
-use uuid::Uuid;
 
 use super::card::{Card, CardState, RefusedCard};
-use super::change::Revision;
+use super::identifier::identifier;
+use super::revision::Revision;
 
 /// Attributes of a person or group that mean nothing to doors, kept as the identity provider sent them.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
-/// The gateway's own identifier of a person; the SCIM `id`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct CardholderId(pub Uuid);
-
-impl fmt::Display for CardholderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for CardholderId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::parse_str(text).map(Self)
-    }
+identifier! {
+    /// The gateway's own identifier of a person; the SCIM `id`.
+    CardholderId
 }
 
 /// An identity provider made a person active again who had been inactive.

@@ -1,37 +1,14 @@
 //! What a source says, and how the journal keeps it.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access_level::{AccessLevel, AccessLevelId};
 use super::cardholder::{Cardholder, CardholderId};
 use super::group::{Group, GroupId};
 use super::origin::Origin;
+use super::revision::Revision;
 use super::rule::{Rule, RuleId};
-
-/// Numbers the directory's changes from 1 without gaps; 0 is the empty directory.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(transparent)]
-pub struct Revision(pub u64);
-
-impl Revision {
-    /// The one after this.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// One step of a change. Each carries the whole new state of what it names, so that doing it twice is doing it once.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

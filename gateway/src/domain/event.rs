@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
-use super::change::Revision;
 use super::credential_text;
 use super::part::Part;
+use super::revision::Revision;
 use super::rule::RuleDropped;
 use super::site::{ControllerId, DoorId, LineId};
 use super::verdict::Level;

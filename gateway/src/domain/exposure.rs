@@ -5,9 +5,9 @@ use panel_protocol::credential::Credential;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::change::Revision;
 use super::condition::DeviceCondition;
 use super::local_clock::LocalClock;
+use super::revision::Revision;
 use super::site::ControllerId;
 
 /// A revoked card at a controller that has not proven it.

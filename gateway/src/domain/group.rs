@@ -1,33 +1,15 @@
 //! A group, as the identity provider sends it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::cardholder::Attributes;
-use super::change::Revision;
+use super::identifier::identifier;
+use super::revision::Revision;
 
-/// The gateway's own identifier of a group; the SCIM `id`. Rules refer to it, so renames keep access.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct GroupId(pub Uuid);
-
-impl fmt::Display for GroupId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for GroupId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::parse_str(text).map(Self)
-    }
+identifier! {
+    /// The gateway's own identifier of a group; the SCIM `id`. Rules refer to it, so renames keep access.
+    GroupId
 }
 
 /// A group without its members: those are relations of their own, so that one more member is a small change.

@@ -83,6 +83,11 @@ pub enum PartCondition {
         /// Forward, or backward if negative.
         by: SignedDuration,
     },
+    /// The certificate is not valid yet: clients refuse to connect.
+    CertificateNotYetValid {
+        /// From when it is.
+        from: Timestamp,
+    },
     /// The certificate ends soon.
     CertificateEnds {
         /// When.
@@ -118,7 +123,9 @@ impl PartCondition {
             | Self::DirectoryIncomplete { .. } => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
             Self::ClockBehind { .. } | Self::ClockAhead { .. } | Self::ClockJumped { .. } => Part::Clock,
-            Self::CertificateEnds { .. } | Self::CertificateExpired { .. } => Part::Certificate,
+            Self::CertificateNotYetValid { .. }
+            | Self::CertificateEnds { .. }
+            | Self::CertificateExpired { .. } => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
             Self::DataFolderOpen { .. } => Part::DataFolder,
         }
@@ -141,6 +148,7 @@ impl PartCondition {
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. }
             | Self::EventLogFailing { .. }
+            | Self::CertificateNotYetValid { .. }
             | Self::CertificateExpired { .. } => Level::Problem,
         }
     }
@@ -198,6 +206,11 @@ impl PartCondition {
                     span(by.unsigned_abs().as_secs())
                 )
             }
+            Self::CertificateNotYetValid { from } => format!(
+                "The TLS certificate is valid from {} on, and not before: clients refuse to connect. Set the clock right, or \
+                 give another certificate.",
+                clock.dated(from)
+            ),
             Self::CertificateEnds { at } => {
                 format!("The TLS certificate ends on {}; renew it.", clock.short(at))
             }
@@ -246,6 +259,7 @@ mod tests {
             (PartCondition::ClockBehind { latest: at }, "30 Nov 2026 13:00"),
             (PartCondition::ClockAhead { by: -by }, "3 h more"),
             (PartCondition::ClockJumped { by }, "back by 3 h"),
+            (PartCondition::CertificateNotYetValid { from: at }, "not before"),
             (PartCondition::CertificateEnds { at }, "renew it"),
             (PartCondition::CertificateExpired { at }, "clients refuse"),
             (PartCondition::AccountsUnreadable { why: why() }, "go on"),

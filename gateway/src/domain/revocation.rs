@@ -5,8 +5,8 @@ use panel_protocol::credential::Credential;
 use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
-use super::change::Revision;
 use super::credential_text;
+use super::revision::Revision;
 
 /// A credential that was some person's active card before a change and nobody's after it.
 ///

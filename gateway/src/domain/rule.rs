@@ -1,35 +1,17 @@
 //! A rule: whoever is in this group has this access level.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::access_level::AccessLevelId;
-use super::change::Revision;
 use super::group::GroupId;
+use super::identifier::identifier;
 use super::origin::Origin;
+use super::revision::Revision;
 
-/// The gateway's own identifier of a rule.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct RuleId(pub Uuid);
-
-impl fmt::Display for RuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for RuleId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::parse_str(text).map(Self)
-    }
+identifier! {
+    /// The gateway's own identifier of a rule.
+    RuleId
 }
 
 /// Gives an access level to a group's members. It goes with either of them.

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::Socket;
 use super::StartError;
+use super::certificate;
 use super::open::Opened;
 use crate::config::{Config, Tls};
 use crate::domain::Level;
@@ -22,7 +23,8 @@ use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
 use crate::store::sessions::SessionFile;
 use crate::web::connections::{Bounded, Connections, bound_heads};
-use crate::web::tls::{self, Certificate};
+use crate::web::limits::PENDING_CONNECTIONS;
+use crate::web::tls::{self, Origin, Served};
 use crate::web::{self, LocalOperator, Metrics, WebState};
 
 /// What listens.
@@ -91,15 +93,19 @@ pub(super) fn serve(
     let no = |error| StartError::Listen { address: config.web.listen, error };
     let listener = TcpListener::bind(config.web.listen).map_err(no)?;
     listener.set_nonblocking(true).map_err(no)?;
+    // The standard library asks for 128; whoever comes beyond that is not heard, and tries again after a second.
+    rustix::net::listen(&listener, PENDING_CONNECTIONS).map_err(|error| no(error.into()))?;
     let address = listener.local_addr().map_err(no)?;
     let handle = Handle::new();
     let mut tasks = JoinSet::new();
     let service = app.clone().into_make_service_with_connect_info::<SocketAddr>();
     let bounded = Bounded(connections(config, opened));
-    match certificate(config)? {
-        Some(certificate) => {
-            opened.site.providers().certificate_ends(certificate.expires());
-            let tls = RustlsConfig::from_config(Arc::new(certificate.server_config()));
+    let (stop, mut stopped) = watch::channel(false);
+    match shown(config)? {
+        Some(served) => {
+            opened.site.providers().certificate(served.certificate().validity());
+            let tls = RustlsConfig::from_config(Arc::new(served.server_config()));
+            tasks.spawn(certificate::keep(served, Arc::clone(&opened.site), stopped.clone()));
             let server = axum_server::from_tcp(listener).map_err(no)?.handle(handle.clone());
             let server = bound_heads(server.acceptor(RustlsAcceptor::new(tls).acceptor(bounded)));
             tasks.spawn(async move { ended(server.serve(service).await) });
@@ -110,7 +116,6 @@ pub(super) fn serve(
             tasks.spawn(async move { ended(server.serve(service).await) });
         }
     }
-    let (stop, mut stopped) = watch::channel(false);
     let local = app.layer(Extension(LocalOperator));
     let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
     tasks.spawn(async move { ended(socket.serve(local, until).await) });
@@ -127,19 +132,19 @@ fn connections(config: &Config, opened: &Opened) -> Connections {
     Connections::new(Arc::clone(&opened.metrics), by_address, Box::new(tell))
 }
 
-fn certificate(config: &Config) -> Result<Option<Certificate>, StartError> {
-    Ok(match &config.web.tls {
-        Tls::Off => None,
-        Tls::Files { cert, key } => Some(Certificate::from_files(cert, key)?),
-        Tls::SelfSigned => {
-            let folder = config.site.data_dir.join("tls");
-            let certificate =
-                Certificate::self_signed(&folder, tls::local_names(config.web.listen), clock::now())?;
-            let (fingerprint, expires) = (certificate.fingerprint(), certificate.expires());
-            tracing::info!(fingerprint, %expires, "self-signed certificate");
-            Some(certificate)
-        }
-    })
+/// The certificate to show; `None` where TLS doesn't end here.
+fn shown(config: &Config) -> Result<Option<Arc<Served>>, StartError> {
+    let origin = match &config.web.tls {
+        Tls::Off => return Ok(None),
+        Tls::Files { cert, key } => Origin::Files { cert: cert.clone(), key: key.clone() },
+        Tls::SelfSigned => Origin::Made {
+            folder: config.site.data_dir.join("tls"),
+            names: tls::local_names(config.web.listen),
+        },
+    };
+    let served = Served::new(origin, clock::now())?;
+    certificate::tell("certificate", &served.certificate());
+    Ok(Some(Arc::new(served)))
 }
 
 fn ended(result: std::io::Result<()>) {

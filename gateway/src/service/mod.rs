@@ -1,5 +1,6 @@
 //! Composition: opens the store, starts the tasks, serves, stops in order.
 
+mod certificate;
 mod lines;
 mod listen;
 mod open;

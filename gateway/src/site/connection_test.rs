@@ -41,9 +41,12 @@ pub async fn watch_providers(site: Arc<Site>, scim: Scim, mut stop: watch::Recei
 
 /// What a client would find, from what the endpoint answers and what stands in front of it.
 fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> ConnectionTestView {
-    let ended = site.providers.certificate_ends.get().is_some_and(|ends| *ends <= now);
-    let expired = ended.then(|| "the TLS certificate has expired".to_owned());
-    let failures: Vec<String> = asked.err().into_iter().chain(expired).collect();
+    let unfit = site.providers.certificate_validity().and_then(|validity| match validity {
+        _ if validity.until <= now => Some("the TLS certificate has expired".to_owned()),
+        _ if validity.from > now => Some("the TLS certificate is not valid yet".to_owned()),
+        _ => None,
+    });
+    let failures: Vec<String> = asked.err().into_iter().chain(unfit).collect();
     let passed = failures.is_empty();
     let web = &site.config.web;
     let caution = match (&web.tls, web.behind_proxy) {

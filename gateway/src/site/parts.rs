@@ -13,6 +13,7 @@ use super::running::Site;
 use crate::domain::{EventKind, LocalClock, Part, PartCondition};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
 use crate::store::DiskCondition;
+use crate::web::tls::Validity;
 
 /// How often the parts are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -102,9 +103,12 @@ fn clock_ahead(site: &Site) -> Option<PartCondition> {
 }
 
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {
-    match site.providers.certificate_ends.get().copied() {
-        Some(at) if at <= now => PartCondition::CertificateExpired { at },
-        Some(at) if at.duration_since(now) < EXPIRY_WARNING => PartCondition::CertificateEnds { at },
+    match site.providers.certificate_validity() {
+        Some(Validity { from, .. }) if from > now => PartCondition::CertificateNotYetValid { from },
+        Some(Validity { until, .. }) if until <= now => PartCondition::CertificateExpired { at: until },
+        Some(Validity { until, .. }) if until.duration_since(now) < EXPIRY_WARNING => {
+            PartCondition::CertificateEnds { at: until }
+        }
         _ => PartCondition::Well(Part::Certificate),
     }
 }

@@ -1,9 +1,7 @@
 //! The identity providers' side of a site: who speaks through which token, how they fare, and whether they could.
 //! Everything is told to it as it happens.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::access::mass_revocation::{MassRevocationWatch, Rule};
 use crate::config::Config;
@@ -12,11 +10,12 @@ use crate::health::Reach;
 use crate::sources::connection::Connections;
 use crate::store::tokens::Tokens;
 use crate::views::ConnectionTestView;
+use crate::web::tls::Validity;
 
 /// What is known of the identity providers. Its locks are leaves: nothing else is locked while one is held.
 pub struct Providers {
     pub(super) tokens: Arc<Tokens>,
-    pub(super) certificate_ends: OnceLock<Timestamp>,
+    certificate: Mutex<Option<Validity>>,
     connections: Mutex<Connections>,
     losses: Mutex<MassRevocationWatch>,
     test: Mutex<Option<ConnectionTestView>>,
@@ -30,7 +29,7 @@ impl Providers {
             Rule { share: config.alarms.mass_revocation_share, people: config.alarms.mass_revocation_people };
         Self {
             tokens: Arc::new(Tokens::open(&config.site.data_dir)),
-            certificate_ends: OnceLock::new(),
+            certificate: Mutex::default(),
             connections: Mutex::default(),
             losses: Mutex::new(MassRevocationWatch::new(rule)),
             test: Mutex::default(),
@@ -48,10 +47,14 @@ impl Providers {
         self.connections().note(operation);
     }
 
-    /// The certificate that clients are shown ends then.
-    pub fn certificate_ends(&self, at: Timestamp) {
-        // There is one for as long as the service runs.
-        let _ = self.certificate_ends.set(at);
+    /// Clients are shown a certificate that holds from then until then.
+    pub fn certificate(&self, validity: Validity) {
+        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(validity);
+    }
+
+    /// How long the certificate that clients are shown holds; `None` where TLS doesn't end here.
+    pub(super) fn certificate_validity(&self) -> Option<Validity> {
+        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn connections(&self) -> MutexGuard<'_, Connections> {

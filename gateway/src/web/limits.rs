@@ -10,6 +10,9 @@ pub const MAX_CONNECTIONS: usize = 1_024;
 /// Most of one address, where addresses tell clients apart.
 pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 128;
 
+/// Most connections that wait to be taken; the system may allow fewer.
+pub const PENDING_CONNECTIONS: i32 = 4_096;
+
 /// File descriptors that connections from the network leave to the box's own socket, to files and to lines.
 pub const RESERVED_DESCRIPTORS: usize = 512;
 
@@ -27,6 +30,12 @@ pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// A request's body has to be there within this time.
 pub const BODY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A body of which nothing comes is over after this time; what comes buys more, by [`LEAST_BODY_RATE`].
+pub const BODY_BEGINS_WITHIN: Duration = Duration::from_secs(5);
+
+/// So many bytes of a body have to come in a second, on average.
+pub const LEAST_BODY_RATE: u64 = 1_000;
 
 /// Longest request body, in bytes. The page's forms and the API's bodies are tiny.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;

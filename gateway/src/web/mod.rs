@@ -15,7 +15,6 @@ mod capture;
 mod cards;
 pub mod connections;
 mod error;
-mod expiry;
 mod form;
 mod guard;
 mod headers;

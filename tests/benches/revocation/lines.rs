@@ -50,11 +50,11 @@ const SEED: u64 = 0x6761_7465;
 
 /// How long revocations took, in milliseconds.
 #[derive(Default)]
-struct Revocations {
+pub(crate) struct Revocations {
     /// From durable to the first command on the line.
     first_sent: Times,
     /// From durable to the last proof.
-    durable: Times,
+    pub(crate) durable: Times,
     /// From the client's having the answer to the last proof.
     answered: Times,
 }
@@ -175,7 +175,7 @@ async fn during_load(
 }
 
 /// Revokes one person, and waits for the receipt that tells of proof everywhere.
-async fn revoke(rig: &Rig, person: &Person, times: &mut Revocations) -> anyhow::Result<()> {
+pub(crate) async fn revoke(rig: &Rig, person: &Person, times: &mut Revocations) -> anyhow::Result<()> {
     let site = rig.service.site();
     let mut changed = site.changed();
     rig.scim.set_active(&person.id, false).await;

@@ -4,8 +4,9 @@
 //! beside their aims and never fail the run: a busy machine misses aims that the code meets. How late the simulator
 //! itself was is printed, so that such a run can be told.
 //!
-//! Arguments: `--quick` for a smoke run; `directory`, `loading`, `lines` for some parts only.
+//! Arguments: `--quick` for a smoke run; `directory`, `loading`, `lines`, `busy` for some parts only.
 
+mod busy;
 mod directory;
 mod lines;
 mod loading;
@@ -67,7 +68,7 @@ fn measure(arguments: &[String]) -> anyhow::Result<()> {
     let asked = |name: &str| arguments.iter().any(|argument| argument == name);
     // Cargo names `--bench` when the figures are wanted; a test run of all targets gets the smoke run.
     let plan = if asked("--quick") || !asked("--bench") { QUICK } else { FULL };
-    let parts = ["directory", "loading", "lines"];
+    let parts = ["directory", "loading", "lines", "busy"];
     let all = !parts.into_iter().any(asked);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -82,6 +83,9 @@ fn measure(arguments: &[String]) -> anyhow::Result<()> {
         }
         if all || asked("lines") {
             lines::measure(&plan, &organisation, &mut figures).await?;
+        }
+        if all || asked("busy") {
+            busy::measure(&plan, &organisation, &mut figures).await?;
         }
         figures.end();
         Ok(())

@@ -48,9 +48,14 @@ impl Check {
 fn tell_expiry(config: &Config) {
     let Tls::Files { cert, key } = &config.web.tls else { return };
     let Ok(certificate) = Certificate::from_files(cert, key) else { return };
-    let (path, day) = (cert.display(), certificate.expires().strftime("%Y-%m-%d"));
-    if certificate.expires() <= Timestamp::now() {
+    let (path, validity, now) = (cert.display(), certificate.validity(), Timestamp::now());
+    let (from, day) = (validity.from.strftime("%Y-%m-%d"), validity.until.strftime("%Y-%m-%d"));
+    if validity.until <= now {
         tell(format_args!("warning: the certificate {path} ended on {day}; clients will refuse it"));
+    } else if validity.from > now {
+        tell(format_args!(
+            "warning: the certificate {path} is not valid before {from}; clients will refuse it"
+        ));
     } else {
         tell(format_args!("The certificate {path} is valid until {day}."));
     }

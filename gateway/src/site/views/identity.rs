@@ -39,7 +39,7 @@ impl Site {
         let clock = LocalClock::new(self.time_zone(), now);
         IdentityView {
             test,
-            certificate_ends: self.providers.certificate_ends.get().copied(),
+            certificate_ends: self.providers.certificate_validity().map(|validity| validity.until),
             silent_after_s,
             sources: tokens
                 .into_iter()

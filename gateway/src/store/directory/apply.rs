@@ -5,13 +5,14 @@
 
 use panel_protocol::credential::Credential;
 
+use super::entity::{self, Entity};
 use super::overlay::Overlay;
 use super::rows::{self, Key, Rows, Value, kind};
 use super::tree::Tree;
 use super::view::View;
 use crate::domain::{
     AccessLevel, AccessLevelId, Cardholder, CardholderId, Change, Group, GroupId, Record, Revocation, Rule,
-    RuleDropped, RuleId,
+    RuleDropped,
 };
 use crate::store::error::StoreError;
 use crate::store::limits::MAX_REVOCATIONS;
@@ -59,29 +60,57 @@ impl Step<'_> {
 
     fn change(&mut self, change: &Change) -> Done<Option<Cardholder>> {
         match change {
-            Change::PutCardholder { cardholder } => self.put_cardholder(cardholder),
-            Change::DeleteCardholder { id } => self.delete_cardholder(*id),
-            Change::PutGroup { group } => self.put_group(group).map(|()| None),
-            Change::DeleteGroup { id } => self.delete_group(*id).map(|()| None),
-            Change::AddMember { group, member } => self.add_member(*group, *member).map(|()| None),
-            Change::RemoveMember { group, member } => self.remove_member(*group, *member).map(|()| None),
-            Change::PutAccessLevel { access_level } => self.put_access_level(access_level).map(|()| None),
-            Change::DeleteAccessLevel { id } => self.delete_access_level(*id).map(|()| None),
-            Change::PutRule { rule } => self.put_rule(rule).map(|()| None),
-            Change::DeleteRule { id } => self.delete_rule(*id).map(|()| None),
+            Change::PutCardholder { cardholder } => return self.put_cardholder(cardholder),
+            Change::DeleteCardholder { id } => return self.delete_cardholder(*id),
+            Change::PutGroup { group } => self.put(group)?,
+            Change::DeleteGroup { id } => self.delete_group(*id)?,
+            Change::AddMember { group, member } => self.add_member(*group, *member)?,
+            Change::RemoveMember { group, member } => self.remove_member(*group, *member)?,
+            Change::PutAccessLevel { access_level } => self.put(access_level)?,
+            Change::DeleteAccessLevel { id } => self.delete_access_level(*id)?,
+            Change::PutRule { rule } => self.put_rule(rule)?,
+            Change::DeleteRule { id } => self.delete::<Rule>(*id)?,
         }
+        Ok(None)
+    }
+
+    /// Writes an entity.
+    fn put<E: Entity>(&mut self, entity: &E) -> Done {
+        let before = self.view().one::<E>(entity.id())?;
+        self.put_over(before.as_ref(), entity)
+    }
+
+    /// Writes an entity in the place of what it was before.
+    fn put_over<E: Entity>(&mut self, before: Option<&E>, entity: &E) -> Done {
+        let old = before.map_or(Ok(Rows::new()), |old| self.rows(entity::rows_of(old)))?;
+        let new = self.rows(entity::rows_of(entity))?;
+        self.replace(&old, new)?;
+        let counts = &mut self.overlay.meta.counts;
+        before.iter().for_each(|old| counts.remove(&old.counts()));
+        counts.add(&entity.counts());
+        Ok(())
+    }
+
+    /// Deletes an entity, if it is there.
+    fn delete<E: Entity>(&mut self, id: E::Id) -> Done {
+        let before = self.view().one::<E>(id)?;
+        before.map_or(Ok(()), |before| self.take_out(&before))
+    }
+
+    /// Deletes an entity that is this.
+    fn take_out<E: Entity>(&mut self, before: &E) -> Done {
+        let old = self.rows(entity::rows_of(before))?;
+        self.replace(&old, Rows::new())?;
+        self.overlay.meta.counts.remove(&before.counts());
+        Ok(())
     }
 
     fn put_cardholder(&mut self, person: &Cardholder) -> Done<Option<Cardholder>> {
         let before = self.view().cardholder(person.id)?;
-        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::cardholder_rows(old)))?;
-        let new = self.rows(rows::cardholder_rows(person))?;
-        self.replace(&old, new)?;
+        self.put_over(before.as_ref(), person)?;
         if let Some(old) = &before {
-            self.overlay.meta.counts.remove(old);
             self.note_lost(old, Some(person));
         }
-        self.overlay.meta.counts.add(person);
         Ok(before)
     }
 
@@ -90,20 +119,9 @@ impl Step<'_> {
         for group in self.view().groups_of(id)? {
             self.remove_member(group, id)?;
         }
-        let old = self.rows(rows::cardholder_rows(&before))?;
-        self.replace(&old, Rows::new())?;
-        self.overlay.meta.counts.remove(&before);
+        self.take_out(&before)?;
         self.note_lost(&before, None);
         Ok(Some(before))
-    }
-
-    fn put_group(&mut self, group: &Group) -> Done {
-        let before = self.view().group(group.id)?;
-        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::group_rows(old)))?;
-        let new = self.rows(rows::group_rows(group))?;
-        self.replace(&old, new)?;
-        self.overlay.meta.counts.groups += u64::from(before.is_none());
-        Ok(())
     }
 
     fn delete_group(&mut self, id: GroupId) -> Done {
@@ -115,17 +133,11 @@ impl Step<'_> {
         for rule in self.view().rules_of(id)? {
             self.drop_rule(&before, &rule)?;
         }
-        let old = self.rows(rows::group_rows(&before))?;
-        self.replace(&old, Rows::new())?;
-        let groups = &mut self.overlay.meta.counts.groups;
-        *groups = groups.saturating_sub(1);
-        Ok(())
+        self.take_out(&before)
     }
 
     fn add_member(&mut self, group: GroupId, member: CardholderId) -> Done {
-        let view = self.view();
-        let both = view.get(&rows::group_key(group))?.is_some()
-            && view.get(&rows::cardholder_key(member))?.is_some();
+        let both = self.is_there::<Group>(group)? && self.is_there::<Cardholder>(member)?;
         if both { self.set_member(group, member, Some(Value::default())) } else { Ok(()) }
     }
 
@@ -138,50 +150,24 @@ impl Step<'_> {
         self.set(rows::membership_key(member, group), row)
     }
 
-    fn put_access_level(&mut self, level: &AccessLevel) -> Done {
-        let key = rows::access_level_key(level.id);
-        self.overlay.meta.counts.access_levels += u64::from(self.view().get(&key)?.is_none());
-        let new = self.rows(rows::access_level_rows(level))?;
-        self.replace(&Rows::new(), new)
-    }
-
     fn delete_access_level(&mut self, id: AccessLevelId) -> Done {
-        let key = rows::access_level_key(id);
-        if self.view().get(&key)?.is_none() {
+        if !self.is_there::<AccessLevel>(id)? {
             return Ok(());
         }
         let rules = self.view().rules().collect::<Done<Vec<_>>>()?;
         for rule in rules.into_iter().filter(|rule| rule.access_level == id) {
-            self.delete_rule(rule.id)?;
+            self.delete::<Rule>(rule.id)?;
         }
-        self.set(key, None)?;
-        let levels = &mut self.overlay.meta.counts.access_levels;
-        *levels = levels.saturating_sub(1);
-        Ok(())
+        self.delete::<AccessLevel>(id)
     }
 
     fn put_rule(&mut self, rule: &Rule) -> Done {
-        let view = self.view();
-        let both = view.get(&rows::group_key(rule.group))?.is_some()
-            && view.get(&rows::access_level_key(rule.access_level))?.is_some();
-        if !both {
-            return Ok(());
-        }
-        let before = view.rule(rule.id)?;
-        let old = before.as_ref().map_or(Ok(Rows::new()), |old| self.rows(rows::rule_rows(old)))?;
-        let new = self.rows(rows::rule_rows(rule))?;
-        self.replace(&old, new)?;
-        self.overlay.meta.counts.rules += u64::from(before.is_none());
-        Ok(())
+        let both = self.is_there::<Group>(rule.group)? && self.is_there::<AccessLevel>(rule.access_level)?;
+        if both { self.put(rule) } else { Ok(()) }
     }
 
-    fn delete_rule(&mut self, id: RuleId) -> Done {
-        let Some(before) = self.view().rule(id)? else { return Ok(()) };
-        let old = self.rows(rows::rule_rows(&before))?;
-        self.replace(&old, Rows::new())?;
-        let rules = &mut self.overlay.meta.counts.rules;
-        *rules = rules.saturating_sub(1);
-        Ok(())
+    fn is_there<E: Entity>(&self, id: E::Id) -> Done<bool> {
+        self.view().get(&entity::key::<E>(id)).map(|row| row.is_some())
     }
 
     /// Deletes a rule because its group goes, and notes it.
@@ -196,7 +182,7 @@ impl Step<'_> {
             access_level: rule.access_level,
             access_level_name: level.map(|level| level.name.to_string()).unwrap_or_default(),
         });
-        self.delete_rule(rule.id)
+        self.delete::<Rule>(rule.id)
     }
 
     /// Writes what differs between two sets of rows.

@@ -12,9 +12,10 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
+use super::entity::PRIMARY;
 use super::message::Message;
 use super::meta::Meta;
-use super::rows::{self, Key, Value, kind};
+use super::rows::{self, Key, Value};
 use super::snapshot::{self, SnapshotWriter};
 use super::tree::Tree;
 use crate::domain::Revision;
@@ -129,7 +130,7 @@ impl Export {
     pub(super) fn keep<'a>(&self, befores: impl Iterator<Item = (&'a Key, Option<&'a Value>)>) {
         let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, before) in befores {
-            let primary = key.first().is_some_and(|kind| kind::PRIMARY.contains(kind));
+            let primary = key.first().is_some_and(|kind| PRIMARY.contains(kind));
             if primary && *key >= images.reached && !images.rows.contains_key(key) {
                 images.rows.insert(key.clone(), before.cloned());
             }
@@ -160,7 +161,7 @@ struct Walk {
 impl Walk {
     fn run(&self, dir: &Path) -> Result<Revision, StoreError> {
         let mut file = SnapshotWriter::create(dir, self.revision)?;
-        for kind in kind::PRIMARY {
+        for kind in PRIMARY.iter().copied() {
             let mut from = vec![kind];
             while !from.is_empty() {
                 if self.cancelled.load(Ordering::Relaxed) {

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
+use super::entity;
 use super::meta::{META_KEY, Meta};
 use super::rows::{self, Rows, Value, kind};
 use super::snapshot;
 use super::tree::Tree;
-use crate::domain::{Cardholder, CardholderId, Group, GroupId, Revision, Rule};
+use crate::domain::{CardholderId, GroupId, Revision};
 use crate::store::error::StoreError;
 use crate::store::limits::ROWS_PER_REBUILD_BATCH;
 
@@ -36,36 +37,23 @@ impl Load<'_> {
     /// Takes a primary row and what follows from it.
     fn take(&mut self, key: &[u8], value: &[u8]) -> Result<(), String> {
         self.rows.insert(key.to_vec(), value.into());
-        let rows = match key.first().copied().unwrap_or(kind::META) {
-            kind::CARDHOLDER => {
-                let person: Cardholder = rows::decode(value)?;
-                self.meta.counts.add(&person);
-                rows::cardholder_index(&person)
+        let byte = key.first().copied().unwrap_or(kind::META);
+        let rows = match (entity::kind_of(byte), byte) {
+            (Some(kind), _) => {
+                let (rows, counts) = (kind.follow)(value)?;
+                self.meta.counts.add(&counts);
+                rows
             }
-            kind::GROUP => {
-                let group: Group = rows::decode(value)?;
-                self.meta.counts.groups += 1;
-                rows::group_index(&group)
-            }
-            kind::MEMBER => {
+            (None, kind::MEMBER) => {
                 let (group, member) = rows::member_of(key).ok_or("a membership's key is too short")?;
                 let membership = rows::membership_key(CardholderId(member), GroupId(group));
                 Rows::from([(membership, Value::default())])
             }
-            kind::REVOCATION => {
+            (None, kind::REVOCATION) => {
                 self.meta.revocations += 1;
                 Rows::new()
             }
-            kind::ACCESS_LEVEL => {
-                self.meta.counts.access_levels += 1;
-                Rows::new()
-            }
-            kind::RULE => {
-                let rule: Rule = rows::decode(value)?;
-                self.meta.counts.rules += 1;
-                rows::rule_index(&rule)
-            }
-            other => return Err(format!("a row of unknown kind {other}")),
+            (None, other) => return Err(format!("a row of unknown kind {other}")),
         };
         self.rows.extend(rows);
         Ok(())

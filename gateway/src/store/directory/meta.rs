@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{self, Value, kind};
-use crate::domain::{Cardholder, Revision};
+use crate::domain::Revision;
 
 /// Where it is.
 pub(super) const META_KEY: &[u8] = &[kind::META];
@@ -105,7 +105,7 @@ impl Meta {
 
 impl Counts {
     /// An empty directory's.
-    const NONE: Self = Self {
+    pub(super) const NONE: Self = Self {
         cardholders: 0,
         active: 0,
         cards: 0,
@@ -116,34 +116,26 @@ impl Counts {
         rules: 0,
     };
 
-    /// Counts a person in.
-    pub(super) fn add(&mut self, person: &Cardholder) {
-        let own = Self::of(person);
-        self.cardholders += own.cardholders;
-        self.active += own.active;
-        self.cards += own.cards;
-        self.active_cards += own.active_cards;
-        self.refused_cards += own.refused_cards;
+    /// Counts an entity in.
+    pub(super) fn add(&mut self, own: &Self) {
+        self.each(own, u64::saturating_add);
     }
 
-    /// Counts a person out who was counted in.
-    pub(super) fn remove(&mut self, person: &Cardholder) {
-        let own = Self::of(person);
-        self.cardholders = self.cardholders.saturating_sub(own.cardholders);
-        self.active = self.active.saturating_sub(own.active);
-        self.cards = self.cards.saturating_sub(own.cards);
-        self.active_cards = self.active_cards.saturating_sub(own.active_cards);
-        self.refused_cards = self.refused_cards.saturating_sub(own.refused_cards);
+    /// Counts an entity out that was counted in.
+    pub(super) fn remove(&mut self, own: &Self) {
+        self.each(own, u64::saturating_sub);
     }
 
-    fn of(person: &Cardholder) -> Self {
-        Self {
-            cardholders: 1,
-            active: u64::from(person.active),
-            cards: person.cards.len() as u64,
-            active_cards: person.active_cards().count() as u64,
-            refused_cards: u64::from(person.misses_a_card()),
-            ..Self::NONE
-        }
+    fn each(&mut self, own: &Self, reckon: fn(u64, u64) -> u64) {
+        *self = Self {
+            cardholders: reckon(self.cardholders, own.cardholders),
+            active: reckon(self.active, own.active),
+            cards: reckon(self.cards, own.cards),
+            active_cards: reckon(self.active_cards, own.active_cards),
+            groups: reckon(self.groups, own.groups),
+            refused_cards: reckon(self.refused_cards, own.refused_cards),
+            access_levels: reckon(self.access_levels, own.access_levels),
+            rules: reckon(self.rules, own.rules),
+        };
     }
 }

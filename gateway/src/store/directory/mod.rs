@@ -7,6 +7,7 @@
 
 mod apply;
 mod commit;
+mod entity;
 mod export;
 mod incomplete;
 mod load;
@@ -33,6 +34,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{CommitError, Committed, TooLarge};
+pub use entity::{Entity, IndexRow};
 pub use incomplete::Incomplete;
 pub use meta::Counts;
 pub use open::{Mended, OpenReport, RebuildCause, Rebuilt};

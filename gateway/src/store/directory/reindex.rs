@@ -3,12 +3,11 @@
 //! Names may be compared by other rules than when they were written, and there may be more to find by. Entities stay as they
 //! are. Broken off, it begins anew at the next start.
 
+use super::entity::KINDS;
 use super::meta::{INDEXES, Meta};
 use super::overlay::Overlay;
-use super::rows::{self, Rows, kind};
+use super::rows::{Rows, kind};
 use super::tree::Tree;
-use super::view::View;
-use crate::domain::{Cardholder, Group};
 use crate::store::error::StoreError;
 use crate::store::limits::ROWS_PER_REBUILD_BATCH;
 
@@ -25,14 +24,11 @@ pub(super) fn reindex(tree: &Tree, meta: Meta) -> Result<Meta, StoreError> {
             reindexing.write_if_full()?;
         }
     }
-    let view = View::of_tree(tree, meta, None);
-    for person in view.cardholders(None) {
-        let person: Cardholder = person?;
-        reindexing.add(rows::cardholder_index(&person))?;
-    }
-    for group in view.groups(None) {
-        let group: Group = group?;
-        reindexing.add(rows::group_index(&group))?;
+    for kind in &KINDS {
+        for row in tree.range(vec![kind.byte], vec![kind.byte]) {
+            let (rows, _) = (kind.follow)(&row?.1).map_err(|what| tree.content(what))?;
+            reindexing.add(rows)?;
+        }
     }
     reindexing.overlay.meta.indexes = INDEXES;
     reindexing.overlay.apply(tree)?;

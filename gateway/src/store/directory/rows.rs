@@ -14,10 +14,7 @@ use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 use uuid::Uuid;
 
-use crate::domain::{
-    AccessLevel, AccessLevelId, Cardholder, CardholderId, Group, GroupId, Revision, Revocation, Rule, RuleId,
-    fold_case,
-};
+use crate::domain::{CardholderId, GroupId, Revision, Revocation};
 
 /// What a row is: the first byte of its key.
 pub(super) mod kind {
@@ -42,9 +39,6 @@ pub(super) mod kind {
     /// Rows by which entities are found by a text of theirs: those whose keys follow from how texts are compared.
     pub(in super::super) const BY_TEXT: [u8; 5] =
         [USER_NAME, EXTERNAL_ID, GROUP_NAME, GROUP_EXTERNAL_ID, CARD_NUMBER];
-
-    /// Rows from which all others follow; a snapshot holds these, in this order, which is the tree's.
-    pub(in super::super) const PRIMARY: [u8; 6] = [ACCESS_LEVEL, CARDHOLDER, GROUP, MEMBER, RULE, REVOCATION];
 }
 
 /// A row's key.
@@ -94,18 +88,9 @@ pub(super) fn row_hash(key: &[u8], value: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn id_key(kind: u8, id: Uuid) -> Key {
+/// Where something with this identifier is.
+pub(super) fn id_key(kind: u8, id: Uuid) -> Key {
     [&[kind], id.as_bytes().as_slice()].concat()
-}
-
-/// Where a person is.
-pub(super) fn cardholder_key(id: CardholderId) -> Key {
-    id_key(kind::CARDHOLDER, id.0)
-}
-
-/// Where a group is.
-pub(super) fn group_key(id: GroupId) -> Key {
-    id_key(kind::GROUP, id.0)
 }
 
 /// Where it says that a group has a person.
@@ -133,16 +118,6 @@ pub(super) fn refused_key(id: CardholderId) -> Key {
     id_key(kind::REFUSED, id.0)
 }
 
-/// Where an access level is.
-pub(super) fn access_level_key(id: AccessLevelId) -> Key {
-    id_key(kind::ACCESS_LEVEL, id.0)
-}
-
-/// Where a rule is.
-pub(super) fn rule_key(id: RuleId) -> Key {
-    id_key(kind::RULE, id.0)
-}
-
 /// Where a group's rules begin.
 pub(super) fn group_rules_prefix(group: GroupId) -> Key {
     id_key(kind::GROUP_RULE, group.0)
@@ -157,6 +132,11 @@ pub(super) fn undone_key(id: CardholderId) -> Key {
 pub(super) fn text_prefix(kind: u8, text: &str) -> Key {
     let hash = Sha256::digest(text.as_bytes());
     [&[kind], hash.get(..16).unwrap_or_default()].concat()
+}
+
+/// Where it says that an entity has this text.
+pub(super) fn text_key(kind: u8, text: &str, id: Uuid) -> Key {
+    [text_prefix(kind, text).as_slice(), id.as_bytes()].concat()
 }
 
 /// Where a credential's holders begin.
@@ -182,87 +162,8 @@ pub(super) fn last_id(key: &[u8]) -> Option<Uuid> {
 
 /// Value of a credential row whose person may open something with it.
 pub(super) const CARD_ACTIVE: &[u8] = &[1];
-const CARD_INACTIVE: &[u8] = &[0];
-
-/// All rows of a person but the memberships.
-pub(super) fn cardholder_rows(person: &Cardholder) -> Result<Rows, String> {
-    let mut rows = cardholder_index(person);
-    rows.insert(cardholder_key(person.id), encode(person)?);
-    Ok(rows)
-}
-
-/// Those of them that only help to find the person.
-pub(super) fn cardholder_index(person: &Cardholder) -> Rows {
-    let id = person.id.0.as_bytes().as_slice();
-    let mut rows = Rows::new();
-    let mut index = |prefix: Key, value: &[u8]| rows.insert([prefix.as_slice(), id].concat(), value.into());
-    index(text_prefix(kind::USER_NAME, &fold_case(&person.user_name)), &[]);
-    if let Some(external) = &person.external_id {
-        index(text_prefix(kind::EXTERNAL_ID, external), &[]);
-    }
-    for card in &person.cards {
-        let active = person.opens_with(card.credential);
-        let value = if active { CARD_ACTIVE } else { CARD_INACTIVE };
-        index(credential_prefix(card.credential), value);
-    }
-    for number in person.card_numbers() {
-        index(text_prefix(kind::CARD_NUMBER, number), &[]);
-    }
-    if person.misses_a_card() {
-        rows.insert(refused_key(person.id), Value::default());
-    }
-    if person.reactivation.as_ref().is_some_and(|reactivation| reactivation.undone.is_some()) {
-        rows.insert(undone_key(person.id), Value::default());
-    }
-    rows
-}
-
-/// All rows of a group but the members.
-pub(super) fn group_rows(group: &Group) -> Result<Rows, String> {
-    let mut rows = group_index(group);
-    rows.insert(group_key(group.id), encode(group)?);
-    Ok(rows)
-}
-
-/// Those of them that only help to find the group.
-pub(super) fn group_index(group: &Group) -> Rows {
-    let id = group.id.0.as_bytes().as_slice();
-    let mut rows = Rows::new();
-    let mut index = |prefix: Key| rows.insert([prefix.as_slice(), id].concat(), Value::default());
-    index(text_prefix(kind::GROUP_NAME, &fold_case(&group.display_name)));
-    if let Some(external) = &group.external_id {
-        index(text_prefix(kind::GROUP_EXTERNAL_ID, external));
-    }
-    rows
-}
-
-/// The only row of an access level.
-pub(super) fn access_level_rows(level: &AccessLevel) -> Result<Rows, String> {
-    Ok(Rows::from([(access_level_key(level.id), encode(level)?)]))
-}
-
-/// All rows of a rule.
-pub(super) fn rule_rows(rule: &Rule) -> Result<Rows, String> {
-    let mut rows = rule_index(rule);
-    rows.insert(rule_key(rule.id), encode(rule)?);
-    Ok(rows)
-}
-
-/// That of them which only helps to find the rule.
-pub(super) fn rule_index(rule: &Rule) -> Rows {
-    let key = [group_rules_prefix(rule.group).as_slice(), rule.id.0.as_bytes()].concat();
-    Rows::from([(key, Value::default())])
-}
-
-/// Where the person with this identifier is.
-pub(super) fn cardholder_key_of(id: Uuid) -> Key {
-    id_key(kind::CARDHOLDER, id)
-}
-
-/// Where the group with this identifier is.
-pub(super) fn group_key_of(id: Uuid) -> Key {
-    id_key(kind::GROUP, id)
-}
+/// Value of one whose person may not.
+pub(super) const CARD_INACTIVE: &[u8] = &[0];
 
 /// The first key after `key`.
 pub(super) fn after(key: &[u8]) -> Key {

@@ -1,5 +1,16 @@
-use super::*;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{Timestamp, ToSpan};
+use rcgen::CertificateParams;
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tempfile::{TempDir, tempdir};
+
+use super::*;
 
 const NOW: &str = "2026-11-22T12:00:00Z";
 
@@ -29,7 +40,7 @@ fn the_made_certificate_is_kept_and_its_key_is_private() {
     let again = Certificate::self_signed(folder.path(), names(), now()).unwrap();
     assert_eq!(fs::read(&cert).unwrap(), before, "made anew though the old one was good");
     assert_eq!(mode(&key), 0o600);
-    assert_eq!(again.expires(), "2036-11-22T00:00:00Z".parse().unwrap());
+    assert_eq!(again.validity().until, "2036-11-22T00:00:00Z".parse().unwrap());
     assert_eq!(again.fingerprint().len(), 32 * 3 - 1);
 }
 
@@ -40,7 +51,7 @@ fn a_certificate_about_to_end_is_replaced() {
     let late = "2036-11-01T00:00:00Z".parse().unwrap();
     let renewed = Certificate::self_signed(folder.path(), names(), late).unwrap();
     assert_ne!(fs::read(&cert).unwrap(), before);
-    assert!(renewed.expires() > late + (24 * 3000).hours());
+    assert!(renewed.validity().until > late + (24 * 3000).hours());
 }
 
 #[test]
@@ -50,6 +61,46 @@ fn half_a_pair_is_made_whole() {
     Certificate::self_signed(folder.path(), names(), now()).unwrap();
     fs::remove_file(&key).unwrap();
     Certificate::self_signed(folder.path(), names(), now()).unwrap();
+}
+
+#[test]
+fn a_key_of_another_pair_is_made_anew_where_we_made_it() {
+    let (folder, cert, key) = made();
+    let (_other, _, foreign_key) = made();
+    fs::copy(&foreign_key, &key).unwrap();
+    let before = fs::read(&cert).unwrap();
+    Certificate::self_signed(folder.path(), names(), now()).unwrap();
+    assert_ne!(fs::read(&cert).unwrap(), before);
+}
+
+#[test]
+fn a_certificate_of_a_clock_that_was_ahead_is_made_anew_while_running() {
+    let folder = tempdir().unwrap();
+    let ahead = "2040-01-02T00:00:00Z".parse().unwrap();
+    let origin = Origin::Made { folder: folder.path().to_owned(), names: names() };
+    let served = Served::new(origin, ahead).unwrap();
+    let before = served.certificate();
+    assert!(!served.look(ahead).unwrap(), "it is good in 2040");
+    assert!(served.look(now()).unwrap(), "nobody takes it in 2026");
+    assert!(served.certificate().validity().from <= now());
+    assert_ne!(served.certificate().fingerprint(), before.fingerprint());
+    assert!(!served.look(now()).unwrap());
+}
+
+#[test]
+fn new_files_of_the_operator_are_taken_while_running_and_bad_ones_leave_the_old_in_use() {
+    let (_folder, cert, key) = made();
+    let (_other, new_cert, new_key) = made();
+    let served = Served::new(Origin::Files { cert: cert.clone(), key: key.clone() }, now()).unwrap();
+    let first = served.certificate().fingerprint();
+    fs::write(&cert, "not a certificate, and of another length").unwrap();
+    assert!(matches!(served.look(now()), Err(TlsError::NotPem { .. })));
+    assert!(matches!(served.look(now()), Ok(false)), "the same files are told of once");
+    assert_eq!(served.certificate().fingerprint(), first);
+    fs::copy(&new_cert, &cert).unwrap();
+    fs::copy(&new_key, &key).unwrap();
+    assert!(served.look(now()).unwrap());
+    assert_ne!(served.certificate().fingerprint(), first);
 }
 
 #[test]
@@ -71,13 +122,15 @@ fn errors_name_the_file_that_is_wrong() {
 fn no_private_key_is_shown_by_debug() {
     let (_folder, cert, key) = made();
     let certificate = Certificate::from_files(&cert, &key).unwrap();
-    assert!(format!("{certificate:?}").len() < 80, "{certificate:?}");
+    let shown = format!("{certificate:?}");
+    assert!(shown.starts_with("Certificate { validity: ") && shown.len() < 110, "{shown}");
 }
 
 #[test]
 fn a_client_that_trusts_the_certificate_completes_the_handshake_by_name_and_by_address() {
     let (_folder, cert, key) = made();
-    let server = Arc::new(Certificate::from_files(&cert, &key).unwrap().server_config());
+    let origin = Origin::Files { cert: cert.clone(), key };
+    let server = Arc::new(Arc::new(Served::new(origin, now()).unwrap()).server_config());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
     let client = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -1,11 +1,13 @@
 //! sled as it is found: believed only as far as every row checks out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::store::directory::meta::{Counts, META_KEY, Meta};
+use crate::store::directory::entity::{KINDS, Kind, PRIMARY};
+use crate::store::directory::meta::{META_KEY, Meta};
 use crate::store::directory::rows::{self, kind};
 use crate::store::directory::tree::Tree;
 use crate::store::error::StoreError;
@@ -68,26 +70,22 @@ fn verify(tree: &Tree) -> Result<Option<Meta>, StoreError> {
     };
     let meta = Meta::decode(&value).map_err(|what| tree.content(what))?;
     let mut counted = Meta::EMPTY;
+    let mut rows_of: BTreeMap<u8, u64> = BTreeMap::new();
     for row in tree.range(rows::after(META_KEY), Vec::new()) {
         let (key, value) = row?;
         let kind = key.first().copied().unwrap_or(kind::META);
-        if kind::PRIMARY.contains(&kind) && kind != kind::MEMBER {
+        if PRIMARY.contains(&kind) && kind != kind::MEMBER {
             rows::checked(&value).map_err(|what| tree.content(what))?;
         }
-        counted.counts.cardholders += u64::from(kind == kind::CARDHOLDER);
-        counted.counts.groups += u64::from(kind == kind::GROUP);
-        counted.counts.refused_cards += u64::from(kind == kind::REFUSED);
-        counted.counts.access_levels += u64::from(kind == kind::ACCESS_LEVEL);
-        counted.counts.rules += u64::from(kind == kind::RULE);
-        counted.revocations += u64::from(kind == kind::REVOCATION);
+        *rows_of.entry(kind).or_default() += 1;
         counted.add_row(&key, &value);
     }
-    let tally = |meta: &Meta| {
-        let Counts { cardholders, groups, refused_cards, access_levels, rules, .. } = meta.counts;
-        let counts = [cardholders, groups, refused_cards, access_levels, rules];
-        (meta.rows, meta.sum, meta.revocations, counts)
-    };
-    if tally(&counted) != tally(&meta) {
+    let of = |kind: u8| rows_of.get(&kind).copied().unwrap_or(0);
+    let is_counted = |kind: &Kind| kind.counted.is_none_or(|counted| counted(&meta.counts) == of(kind.byte));
+    let adds_up = KINDS.iter().all(is_counted)
+        && meta.counts.refused_cards == of(kind::REFUSED)
+        && meta.revocations == of(kind::REVOCATION);
+    if !adds_up || (counted.rows, counted.sum) != (meta.rows, meta.sum) {
         let what = format!("it holds {} rows that are not the {} it should hold", counted.rows, meta.rows);
         return Err(tree.content(what));
     }

@@ -109,11 +109,11 @@ async fn a_spoilt_sled_never_changes_what_is_read() {
 async fn a_row_altered_behind_our_back_is_noticed() {
     let (dir, whole) = history(10).await;
     let tampering: [fn(&sled::Db); 5] = [
-        |db| drop(db.remove(rows::cardholder_key(person_id(3))).unwrap()),
+        |db| drop(db.remove(entity::key::<Cardholder>(person_id(3))).unwrap()),
         |db| drop(db.insert(rows::refused_key(person_id(3)), &[]).unwrap()),
-        |db| drop(db.insert(rows::cardholder_key(person_id(3)), b"garbage").unwrap()),
-        |db| drop(db.remove(rows::rule_key(rule_id(1))).unwrap()),
-        |db| drop(db.insert(rows::access_level_key(level_id(1)), b"garbage").unwrap()),
+        |db| drop(db.insert(entity::key::<Cardholder>(person_id(3)), b"garbage").unwrap()),
+        |db| drop(db.remove(entity::key::<Rule>(rule_id(1))).unwrap()),
+        |db| drop(db.insert(entity::key::<AccessLevel>(level_id(1)), b"garbage").unwrap()),
     ];
     for tamper in tampering {
         let copy = as_if_killed(dir.path());
@@ -239,8 +239,8 @@ async fn an_interrupted_rebuild_is_begun_again() {
     fs::remove_dir_all(dir.path().join("sled")).unwrap();
     let tree = Tree::open(&dir.path().join("sled")).unwrap();
     let mut overlay = overlay::Overlay::new(Meta { loading: true, ..Meta::EMPTY });
-    overlay.meta.counts.add(&person(77, &[77]));
-    for (key, value) in rows::cardholder_rows(&person(77, &[77])).unwrap() {
+    overlay.meta.counts.add(&person(77, &[77]).counts());
+    for (key, value) in entity::rows_of(&person(77, &[77])).unwrap() {
         overlay.set(&tree, key, Some(value)).unwrap();
     }
     overlay.apply(&tree).unwrap();

@@ -90,7 +90,7 @@ fn check_indexes(directory: &Directory) {
     let people = view.cardholders(None).collect::<Result<Vec<_>, _>>().unwrap();
     let mut counts = Counts::default();
     for person in &people {
-        counts.add(person);
+        counts.add(&person.counts());
         let found = view.cardholder_by_user_name(&person.user_name.to_uppercase()).unwrap().unwrap();
         assert_eq!(found.user_name, person.user_name);
         for group in view.groups_of(person.id).unwrap() {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Read, View};
 use crate::domain::CardholderId;
+use crate::store::directory::entity::Entity;
 use crate::store::directory::rows::{self, Key, Value};
 
 /// How often a lookup by name is begun again when a writer moves the name in between.
@@ -27,29 +28,15 @@ impl<'a> View<'a> {
         }
     }
 
-    pub(super) fn entity<T: DeserializeOwned>(&self, key: &[u8]) -> Read<Option<T>> {
-        self.get(key)?.map(|value| self.decode(&value)).transpose()
-    }
-
-    pub(super) fn entities<T: DeserializeOwned>(
-        &self,
-        prefix: Key,
-        after: Option<Key>,
-    ) -> impl Iterator<Item = Read<T>> + use<'a, T> {
-        let view = *self;
-        self.rows(prefix, after).map(move |row| view.decode(&row?.1))
-    }
-
     pub(super) fn decode<T: DeserializeOwned>(&self, value: &[u8]) -> Read<T> {
         rows::decode(value).map_err(|what| self.tree.content(what))
     }
 
     /// The first entity listed under `text` that really has it.
-    pub(super) fn find<T: DeserializeOwned>(
+    pub(super) fn find<T: Entity>(
         &self,
         kind: u8,
         text: &str,
-        key: fn(uuid::Uuid) -> Key,
         has_it: impl Fn(&T) -> bool,
     ) -> Read<Option<T>> {
         let prefix = rows::text_prefix(kind, text);
@@ -59,7 +46,7 @@ impl<'a> View<'a> {
                 break;
             }
             for id in ids {
-                if let Some(entity) = self.entity(&key(id))?.filter(&has_it) {
+                if let Some(entity) = self.listed(id)?.filter(&has_it) {
                     return Ok(Some(entity));
                 }
             }
@@ -68,17 +55,20 @@ impl<'a> View<'a> {
     }
 
     /// All entities listed under `text` that really have it.
-    pub(super) fn all_listed<T: DeserializeOwned, H: Fn(&T) -> bool>(
+    pub(super) fn all_listed<T: Entity, H: Fn(&T) -> bool>(
         &self,
         kind: u8,
         text: &str,
-        key: fn(uuid::Uuid) -> Key,
         has_it: H,
     ) -> impl Iterator<Item = Read<T>> + use<'a, T, H> {
         let view = *self;
         self.ids(rows::text_prefix(kind, text), None)
-            .filter_map(move |id| id.and_then(|id| view.entity(&key(id))).transpose())
+            .filter_map(move |id| id.and_then(|id| view.listed(id)).transpose())
             .filter(move |entity| entity.as_ref().map_or(true, &has_it))
+    }
+
+    fn listed<T: Entity>(&self, id: uuid::Uuid) -> Read<Option<T>> {
+        self.get(&rows::id_key(T::KIND, id))?.map(|value| self.decode(&value)).transpose()
     }
 
     pub(super) fn holders(

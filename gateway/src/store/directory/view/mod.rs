@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use panel_protocol::credential::Credential;
 
+use super::entity::{self, Entity};
 use super::meta::{Counts, Meta};
 use super::overlay::Overlay;
 use super::rows::{self, kind};
@@ -55,12 +56,26 @@ impl<'a> View<'a> {
         self.meta.counts
     }
 
-    /// A person.
+    /// A record of any kind.
     ///
     /// # Errors
     /// When the disk fails; so do all reads below.
+    pub fn one<E: Entity>(&self, id: E::Id) -> Read<Option<E>> {
+        self.get(&entity::key::<E>(id))?.map(|value| self.decode(&value)).transpose()
+    }
+
+    /// Records of any kind in the order of their identifiers, from the one after `after` on.
+    pub fn all<E: Entity>(&self, after: Option<E::Id>) -> impl Iterator<Item = Read<E>> + use<'a, E> {
+        let view = *self;
+        self.rows(vec![E::KIND], after.map(entity::key::<E>)).map(move |row| view.decode(&row?.1))
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    /// When the disk fails.
     pub fn cardholder(&self, id: CardholderId) -> Read<Option<Cardholder>> {
-        self.entity(&rows::cardholder_key(id))
+        self.one(id)
     }
 
     /// The person with this user name, whatever its case.
@@ -69,9 +84,7 @@ impl<'a> View<'a> {
     /// When the disk fails.
     pub fn cardholder_by_user_name(&self, user_name: &str) -> Read<Option<Cardholder>> {
         let folded = fold_case(user_name);
-        self.find(kind::USER_NAME, &folded, rows::cardholder_key_of, |person: &Cardholder| {
-            fold_case(&person.user_name) == folded
-        })
+        self.find(kind::USER_NAME, &folded, |person: &Cardholder| fold_case(&person.user_name) == folded)
     }
 
     /// Everybody with this identifier of the identity provider's, in the order of their own identifiers.
@@ -80,12 +93,9 @@ impl<'a> View<'a> {
         external_id: &str,
     ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
         let meant = external_id.to_owned();
-        self.all_listed(
-            kind::EXTERNAL_ID,
-            external_id,
-            rows::cardholder_key_of,
-            move |person: &Cardholder| person.external_id.as_deref() == Some(meant.as_str()),
-        )
+        self.all_listed(kind::EXTERNAL_ID, external_id, move |person: &Cardholder| {
+            person.external_id.as_deref() == Some(meant.as_str())
+        })
     }
 
     /// Everybody whose cards or refused cards have this number, in the words of those who gave it, in the order of their
@@ -95,7 +105,7 @@ impl<'a> View<'a> {
         number: &str,
     ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
         let meant = number.to_owned();
-        self.all_listed(kind::CARD_NUMBER, number, rows::cardholder_key_of, move |person: &Cardholder| {
+        self.all_listed(kind::CARD_NUMBER, number, move |person: &Cardholder| {
             person.card_numbers().any(|number| number == meant)
         })
     }
@@ -122,7 +132,7 @@ impl<'a> View<'a> {
         &self,
         after: Option<CardholderId>,
     ) -> impl Iterator<Item = Read<Cardholder>> + use<'a> {
-        self.entities(vec![kind::CARDHOLDER], after.map(rows::cardholder_key))
+        self.all(after)
     }
 
     /// The person before whom there are `n` in the order of identifiers. Reads none of them.
@@ -146,7 +156,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn group(&self, id: GroupId) -> Read<Option<Group>> {
-        self.entity(&rows::group_key(id))
+        self.one(id)
     }
 
     /// The group with this name, whatever its case.
@@ -155,22 +165,20 @@ impl<'a> View<'a> {
     /// When the disk fails.
     pub fn group_by_display_name(&self, display_name: &str) -> Read<Option<Group>> {
         let folded = fold_case(display_name);
-        self.find(kind::GROUP_NAME, &folded, rows::group_key_of, |group: &Group| {
-            fold_case(&group.display_name) == folded
-        })
+        self.find(kind::GROUP_NAME, &folded, |group: &Group| fold_case(&group.display_name) == folded)
     }
 
     /// Every group with this identifier of the identity provider's, in the order of their own identifiers.
     pub fn groups_by_external_id(&self, external_id: &str) -> impl Iterator<Item = Read<Group>> + use<'a> {
         let meant = external_id.to_owned();
-        self.all_listed(kind::GROUP_EXTERNAL_ID, external_id, rows::group_key_of, move |group: &Group| {
+        self.all_listed(kind::GROUP_EXTERNAL_ID, external_id, move |group: &Group| {
             group.external_id.as_deref() == Some(meant.as_str())
         })
     }
 
     /// Groups in the order of their identifiers, from the one after `after` on.
     pub fn groups(&self, after: Option<GroupId>) -> impl Iterator<Item = Read<Group>> + use<'a> {
-        self.entities(vec![kind::GROUP], after.map(rows::group_key))
+        self.all(after)
     }
 
     /// A group's members in the order of their identifiers, from the one after `after` on.
@@ -220,12 +228,12 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn access_level(&self, id: AccessLevelId) -> Read<Option<AccessLevel>> {
-        self.entity(&rows::access_level_key(id))
+        self.one(id)
     }
 
     /// Access levels in the order of their identifiers.
     pub fn access_levels(&self) -> impl Iterator<Item = Read<AccessLevel>> + use<'a> {
-        self.entities(vec![kind::ACCESS_LEVEL], None)
+        self.all(None)
     }
 
     /// A rule.
@@ -233,12 +241,12 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn rule(&self, id: RuleId) -> Read<Option<Rule>> {
-        self.entity(&rows::rule_key(id))
+        self.one(id)
     }
 
     /// Rules in the order of their identifiers.
     pub fn rules(&self) -> impl Iterator<Item = Read<Rule>> + use<'a> {
-        self.entities(vec![kind::RULE], None)
+        self.all(None)
     }
 
     /// A group's rules in the order of their identifiers.

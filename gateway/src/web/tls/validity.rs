@@ -1,4 +1,5 @@
-//! When an X.509 certificate ends (RFC 5280, 4.1.2.5), read from its DER form. Never panics, whatever the bytes.
+//! From when until when an X.509 certificate holds (RFC 5280, 4.1.2.5), read from its DER form. Never panics, whatever the
+//! bytes.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,8 +11,17 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xA0;
 
-/// The certificate's `notAfter`; `None` if the bytes are no certificate.
-pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
+/// From when until when clients take a certificate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Validity {
+    /// Its `notBefore`.
+    pub from: Timestamp,
+    /// Its `notAfter`.
+    pub until: Timestamp,
+}
+
+/// The certificate's; `None` if the bytes are no certificate.
+pub(super) fn of(der: &[u8]) -> Option<Validity> {
     let (certificate, _) = expect(SEQUENCE, der)?;
     let (signed_part, _) = expect(SEQUENCE, certificate)?;
     let after_version = expect(VERSION, signed_part).map_or(signed_part, |(_, rest)| rest);
@@ -19,9 +29,15 @@ pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
     let (_, after_algorithm) = expect(SEQUENCE, after_serial)?;
     let (_, after_issuer) = expect(SEQUENCE, after_algorithm)?;
     let (validity, _) = expect(SEQUENCE, after_issuer)?;
-    let (_, _, after_start) = element(validity)?;
-    let (tag, end, _) = element(after_start)?;
-    time(tag, std::str::from_utf8(end).ok()?)
+    let (from, after_start) = instant(validity)?;
+    let (until, _) = instant(after_start)?;
+    Some(Validity { from, until })
+}
+
+/// The time at the front, and what follows it.
+fn instant(input: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (tag, text, rest) = element(input)?;
+    Some((time(tag, std::str::from_utf8(text).ok()?)?, rest))
 }
 
 fn expect(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -67,15 +83,17 @@ mod tests {
 
     fn certificate(year: i32) -> Vec<u8> {
         let mut params = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(1999, 5, 6);
         params.not_after = rcgen::date_time_ymd(year, 3, 4);
         params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().to_vec()
     }
 
     #[test]
-    fn the_end_is_read_in_both_forms_of_time() {
+    fn both_ends_are_read_in_both_forms_of_time() {
         for year in [2031, 2049, 2050, 2120] {
-            let expected: Timestamp = format!("{year}-03-04T00:00:00Z").parse().unwrap();
-            assert_eq!(not_after(&certificate(year)), Some(expected));
+            let from = "1999-05-06T00:00:00Z".parse().unwrap();
+            let until = format!("{year}-03-04T00:00:00Z").parse().unwrap();
+            assert_eq!(of(&certificate(year)), Some(Validity { from, until }));
         }
     }
 
@@ -94,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = not_after(&bytes);
+            let _ = of(&bytes);
         }
 
         #[test]
@@ -104,7 +122,7 @@ mod tests {
                 *byte = to;
             }
             der.truncate(len.max(1));
-            let _ = not_after(&der);
+            let _ = of(&der);
         }
     }
 }
