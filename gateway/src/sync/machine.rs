@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent};
 use panel_protocol::table::Row;
@@ -138,4 +138,6 @@ pub struct ControllerStatus {
     pub resyncs: u64,
     /// Events that it forgot before they could be fetched.
     pub events_lost: u64,
+    /// How far the gateway's clock was ahead of its own when it last told the time; `None` while its clock is not set.
+    pub clock_apart: Option<SignedDuration>,
 }

@@ -122,6 +122,7 @@ impl Machine for ListingPanel {
             full: false,
             resyncs: 0,
             events_lost: 0,
+            clock_apart: None,
         })
     }
 }

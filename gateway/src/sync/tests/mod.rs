@@ -121,6 +121,24 @@ fn a_panel_that_comes_back_unchanged_costs_a_question() {
 }
 
 #[test]
+fn a_panel_whose_clock_is_off_is_told_of_and_set() {
+    let mut site = Site::new(1, 100);
+    site.settle();
+    let apart = |site: &Site| site.fleet.status(0).unwrap().clock_apart.map(|by| by.as_secs());
+    assert_eq!(apart(&site), None, "it had no time yet when it was asked");
+    let (mut request, clock) = ([0; 16], site.clock());
+    let behind = UtcSeconds(site.seconds().0 - 5_400);
+    let len = panel::Operation::SetClock(behind).encode(&mut request).unwrap();
+    site.panels[0].operate(clock, &request[..len], &mut [0; 64]);
+    site.lost(0);
+    site.settle();
+    assert_eq!(apart(&site), Some(5_400));
+    site.lost(0);
+    site.settle();
+    assert_eq!(apart(&site), Some(0), "it was set");
+}
+
+#[test]
 fn a_full_table_keeps_deactivations_going_and_takes_more_when_there_is_room() {
     let mut site = Site::new(1, 100);
     (0..120).for_each(|number| site.set(number, true));
