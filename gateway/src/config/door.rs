@@ -172,7 +172,7 @@ impl Doors {
         }
         let text = section.text("controller")?;
         let Some(at) = self.controllers.iter().position(|known| known.id == *text.get_ref()) else {
-            section.review.note(self.unknown(*text.get_ref(), text.span()));
+            section.review.note(self.unknown(text.get_ref(), text.span()));
             return None;
         };
         if let Some(ControllerKind::Panel) = self.controllers[at].kind {

@@ -1,6 +1,5 @@
 //! One door on a clock of our own.
 
-use std::format;
 use std::vec;
 use std::vec::Vec;
 
