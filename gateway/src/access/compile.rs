@@ -9,7 +9,7 @@ use panel_protocol::credential::Credential;
 use panel_protocol::time::UtcSeconds;
 
 use super::{CardAccess, Clearance};
-use crate::domain::{Card, CardSource, Cardholder, CardholderId, Change};
+use crate::domain::{Card, Cardholder, CardholderId, Change, GivenBy};
 
 /// The cards whose access one step of a change may alter, each once. `before`: the person that it is about, as they
 /// were.
@@ -51,7 +51,7 @@ pub fn compile<'a>(
 ) -> Option<CardAccess> {
     let person = holders.into_iter().filter(|person| person.opens_with(credential)).min_by_key(|it| it.id)?;
     let cards = || person.active_cards().filter(|card| card.credential == credential);
-    let (by_hand, given): (Vec<_>, Vec<_>) = cards().partition(|card| card.source == CardSource::Manual);
+    let (by_hand, given): (Vec<_>, Vec<_>) = cards().partition(|card| card.given_by == GivenBy::Hand);
     let validities = given.into_iter().chain(by_hand).map(Validity::of);
     validities.reduce(Validity::joined)?.access(person.id)
 }

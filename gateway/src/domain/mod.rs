@@ -27,6 +27,7 @@ mod revocation;
 mod rule;
 mod scim_exchange;
 mod site;
+mod token;
 mod verdict;
 
 pub use access_edit::{
@@ -38,8 +39,7 @@ pub use access_level::{
     UnknownSchedule,
 };
 pub use card::{
-    BadgeType, Card, CardNumber, CardRefusal, CardSource, CardState, DEFAULT_BADGE_TYPE, GivenCard,
-    RefusedCard,
+    BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };
 pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
 pub use change::{Change, Record};
@@ -60,4 +60,5 @@ pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};
 pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use token::{Presented, TokenInfo, TokenScope};
 pub use verdict::{Finding, Level, Notice, Verdict};

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, Output, Past};
+pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, KeptRead, Output, Past};
 pub use machine::{ControllerStatus, Demand, SyncState, Work};
 pub use receipts::OpenReceipts;
 pub use room::{Answer, EventsWaiting, Failure, Operation, Room};

@@ -61,7 +61,7 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
         proven: facts.controllers.iter().map(|it| it.table.as_ref().map(|table| table.proven)).collect(),
         exposed: exposed.collect(),
         reach: Reach::Open,
-        sources: facts.identity.findings().cloned().collect(),
+        sources: facts.identity_providers.findings().cloned().collect(),
         refused_cards: facts.counts.refused_cards,
         notices: facts.notices.clone(),
     })
@@ -91,7 +91,7 @@ pub(crate) fn well() -> SiteFacts {
         receipts: Vec::new(),
         exposed: Vec::new(),
         refused_cards: Vec::new(),
-        identity: IdentityView::default(),
+        identity_providers: IdentityProvidersView::default(),
         alarms: Vec::new(),
         events: Vec::new(),
         notices: Vec::new(),
@@ -204,8 +204,8 @@ fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
 }
 
 /// An Entra ID that spoke a minute ago.
-pub(crate) fn source(name: &str) -> IdentitySourceView {
-    IdentitySourceView {
+pub(crate) fn source(name: &str) -> SourceView {
+    SourceView {
         name: name.to_owned(),
         client: Some(ClientKind::Entra),
         client_guessed: false,
@@ -298,11 +298,11 @@ pub(crate) fn everything() -> SiteFacts {
     entra.last_error =
         Some(OperationErrorView { at: before_noon(700), status: 409, scim_type: Some("uniqueness"), detail });
     let reasons = vec!["the certificate is self-signed".to_owned()];
-    site.identity = IdentityView {
+    site.identity_providers = IdentityProvidersView {
         test: Some(ConnectionTestView { at: before_noon(20), passed: true, reasons }),
         certificate_ends: Some(before_noon(-86_400 * 300)),
         silent_after_s: Some(259_200),
-        sources: vec![entra, IdentitySourceView { client: None, ..source("spare") }],
+        sources: vec![entra, SourceView { client: None, ..source("spare") }],
         strangers: Some(StrangersView {
             last: before_noon(9_000),
             day: TrafficView {

@@ -156,16 +156,13 @@ impl Rig {
     /// Waits until every panel has proven its table.
     pub(crate) async fn until_proven(&self) -> anyhow::Result<()> {
         let site = self.service.site();
-        let mut changed = site.changed();
         let looking = async {
             loop {
-                changed.mark_unchanged();
+                let seen = site.change();
                 if site.controllers().iter().all(ControllerView::is_proven) {
                     return;
                 }
-                if changed.changed().await.is_err() {
-                    return;
-                }
+                site.changed_since(seen).await;
             }
         };
         if tokio::time::timeout(PATIENCE, looking).await.is_err() {

@@ -20,7 +20,7 @@ use panel_protocol::time::UtcSeconds;
 
 pub use change::CardChange;
 use change::landing;
-pub use output::Output;
+pub use output::{KeptRead, Output};
 pub use pass::Chunk;
 use pass::Pass;
 pub use resume::Past;

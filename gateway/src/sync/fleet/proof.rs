@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::pass::Pass;
-use super::{EventCursor, Fleet, Output, Panel};
+use super::{EventCursor, Fleet, KeptRead, Output, Panel};
 use crate::access::DesiredTable;
 use crate::sync::machine::Outcome;
 use crate::sync::receipts::{Place, Step};
@@ -30,6 +30,7 @@ impl Fleet {
                 self.prove_some(controller, now);
             }
             Outcome::Events { epoch, before, events } => {
+                let events = events.into_iter().map(KeptRead::from).collect();
                 self.outputs.push_back(Output::Events { controller, epoch, before, events });
             }
             Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),

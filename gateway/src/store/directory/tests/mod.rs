@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::rows::{Key, Value};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Attributes, Card, CardSource, CardState, CardholderId, DEFAULT_BADGE_TYPE,
-    DoorSchedule, Group, GroupId, Rule, RuleId, Schedule,
+    AccessLevel, AccessLevelId, Attributes, Card, CardState, CardholderId, DEFAULT_BADGE_TYPE, DoorSchedule,
+    GivenBy, Group, GroupId, Rule, RuleId, Schedule,
 };
 
 pub(super) fn now() -> Timestamp {
@@ -44,7 +44,7 @@ pub(super) fn card(number: u32) -> Card {
         credential: credential(number),
         number: number.to_string(),
         state: CardState::Active,
-        source: CardSource::IdentityProvider,
+        given_by: GivenBy::IdentityProvider,
         badge_type: DEFAULT_BADGE_TYPE.to_owned(),
         format: None,
         valid_from: None,
