@@ -2,7 +2,7 @@
 //! that moment and never stored.
 
 use panel_protocol::credential::Credential;
-use panel_protocol::decide::{self, Reason};
+use panel_protocol::decide::{self, Question, Reason};
 use panel_protocol::time::UtcSeconds;
 
 use super::DesiredTable;
@@ -21,6 +21,6 @@ pub struct Decision {
 pub fn decide(table: DesiredTable<'_>, reader: u8, card: Credential, now: UtcSeconds) -> Decision {
     let row = table.row(card);
     let profile = row.as_ref().and_then(|row| table.profile(row.profile));
-    let reason = decide::decide(row.as_ref(), profile, reader, Some(now));
+    let reason = decide::decide(&Question::plain(row.as_ref(), profile, reader, Some(now))).reason;
     Decision { reason, holder: table.holder(card) }
 }

@@ -33,7 +33,11 @@ impl DoorPlan {
     /// The controller's row for a card, if it has one.
     pub fn row(&self, credential: Credential, access: &CardAccess) -> Option<Row> {
         let profile = (*self.profile_of.get(usize::from(access.clearance.0))?)?;
-        Some(Row { credential, profile, valid_from: access.valid_from, valid_until: access.valid_until })
+        Some(Row {
+            valid_from: access.valid_from,
+            valid_until: access.valid_until,
+            ..Row::new(credential, profile)
+        })
     }
 }
 

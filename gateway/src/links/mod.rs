@@ -15,6 +15,7 @@ mod handle;
 mod heard;
 pub mod limits;
 pub mod osdp;
+mod serial_port;
 mod status;
 
 pub use client::DeviceClient;

@@ -16,13 +16,14 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::driver::{Driver, Next};
 use super::keeper::{self, Keeper, Kept};
-use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
-use super::port::{self, Port};
+use super::limits::{READ_LEN, STATUS_INTERVAL};
 use super::setup::{DeviceSetup, LineSetup};
 use super::tap::Tap;
 use super::timer::{Timer, now};
 use super::{event, identity_file, keys};
 use crate::domain::LinkCondition;
+use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
+use crate::links::serial_port::{self, Port};
 use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
 
 /// One line's task.
@@ -180,7 +181,7 @@ impl LineTask {
     /// The port has gone, or was never there.
     fn line_down(&mut self, error: &io::Error) {
         let path = self.setup.port.display();
-        self.tell(LinkCondition::Down { why: format!("{path}: {error}; {}", port::remedy(error)) });
+        self.tell(LinkCondition::Down { why: format!("{path}: {error}; {}", serial_port::remedy(error)) });
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {

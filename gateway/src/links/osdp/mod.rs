@@ -23,7 +23,6 @@ pub mod keys;
 pub mod limits;
 mod line_task;
 mod outputs;
-mod port;
 pub mod scan;
 mod setup;
 mod status;
