@@ -153,7 +153,11 @@ fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
         panel.key = PanelKey::Scbk(*key);
         panels.push(panel);
     }
-    Ok(Arc::new(firmware_sim::Site::start(&SimConfig { control: None, lines: lines.collect(), panels })?))
+    Ok(Arc::new(firmware_sim::Site::start(&SimConfig {
+        lines: lines.collect(),
+        panels,
+        ..SimConfig::default()
+    })?))
 }
 
 fn new_key(path: &Path) -> anyhow::Result<config::Key> {
