@@ -144,6 +144,7 @@ fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
     let mut panels = Vec::new();
     for controller in &config.controllers {
         let Attachment::Osdp { line, address, scbk_file } = &controller.attachment;
+        let Some(scbk_file) = scbk_file else { continue };
         let key = match config::read_key(scbk_file)? {
             Some(key) => key,
             None => new_key(scbk_file)?,
