@@ -20,12 +20,12 @@ struct Served {
 }
 
 fn served() -> Served {
-    serve(config())
+    serve(&config())
 }
 
-fn serve(config: SimConfig) -> Served {
+fn serve(config: &SimConfig) -> Served {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let site = Arc::new(Site::start(&config).unwrap());
+    let site = Arc::new(Site::start(config).unwrap());
     let listener = runtime.block_on(control::listen("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = listener.local_addr().unwrap();
     let router = control::router(Arc::clone(&site));
@@ -210,7 +210,7 @@ fn waiting() -> Served {
     let native = Dialect::Native(NativeConfig::new("harbour", "shed"));
     let esp_rfid = Dialect::EspRfid(EspRfidConfig::new("/esprfid", Ipv4Addr::new(192, 0, 2, 31)));
     let devices = [("shed", native), ("yard", esp_rfid)];
-    serve(SimConfig {
+    serve(&SimConfig {
         brokers: vec![BrokerConfig::new("hall", "127.0.0.1", 1)],
         mqtt: devices.map(|(id, dialect)| MqttConfig::new(id, "hall", dialect)).to_vec(),
         ..SimConfig::default()
