@@ -8,12 +8,14 @@ mod access_file;
 mod alarms;
 mod cards;
 mod controller;
+mod door;
 mod hardware;
 mod limits;
 mod mqtt;
 mod problem;
 mod section;
 mod site;
+mod taken;
 mod web;
 
 use std::cell::RefCell;
@@ -67,6 +69,17 @@ impl Config {
     /// The controllers of one line, in the file's order.
     pub fn controllers_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Controller> {
         self.controllers.iter().filter(move |controller| controller.line() == line)
+    }
+
+    /// Whether nobody on a controller's link can read or forge what passes on it.
+    pub fn is_secure(&self, controller: &Controller) -> bool {
+        match &controller.attachment {
+            Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
+            Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
+                Protocol::Mqtt(broker) => broker.is_secure(),
+                Protocol::Osdp { .. } => true,
+            }),
+        }
     }
 
     /// Who may connect to the broker inside: users and hashes of their secrets.

@@ -3,7 +3,7 @@
 //! There is one broker: the one inside the gateway, or one elsewhere. It is listed behind the lines, as one more link.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use toml::Spanned;
@@ -38,6 +38,19 @@ pub enum BrokerPlace {
     },
     /// Somewhere else.
     Elsewhere(BrokerElsewhere),
+}
+
+impl Broker {
+    /// Whether nobody on the network can read or forge what passes there.
+    pub fn is_secure(&self) -> bool {
+        match &self.place {
+            BrokerPlace::Embedded { .. } => true, // in clear on loopback alone
+            BrokerPlace::Elsewhere(BrokerElsewhere { host, tls, .. }) => {
+                let ip: Option<IpAddr> = host.parse().ok();
+                tls.is_some() || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+            }
+        }
+    }
 }
 
 impl fmt::Display for Broker {
@@ -189,7 +202,7 @@ fn misplaced(section: &Section<'_, '_>, keys: &[&str], where_to: &str) {
 }
 
 /// The `mqtt` table of a controller. `broker` is the broker's name, if the file has one.
-pub(super) fn device(controller: &Section<'_, '_>, broker: bool) -> Option<OnBroker> {
+pub(super) fn device(controller: &Section<'_, '_>, is_reader: bool, broker: bool) -> Option<OnBroker> {
     let table = controller.section("mqtt", "`mqtt`", section::MQTT_DEVICE)?;
     if !broker {
         let problem =
@@ -198,7 +211,7 @@ pub(super) fn device(controller: &Section<'_, '_>, broker: bool) -> Option<OnBro
             .review
             .note(problem.help("describe it in a section [mqtt], such as broker = \"embedded\""));
     }
-    for key in ["line", "address", "scbk_file"] {
+    for key in ["line", "address", "scbk_file", "secure"] {
         if let Some(value) = controller.value(key) {
             let message = format!("`{key}` is for a controller on a line, and this one is on the broker");
             controller.review.note(Problem::at(value.span(), message).help("keep `mqtt` or the line"));
@@ -208,6 +221,10 @@ pub(super) fn device(controller: &Section<'_, '_>, broker: bool) -> Option<OnBro
         table.missing("dialect", "dialect = \"native\"");
     }
     let dialect = table.word("dialect", &DIALECTS, &["esp-rfid", "tasmota", "esphome"]);
+    if let (Some(Dialect::Native), true, Some(kind)) = (dialect, is_reader, controller.value("kind")) {
+        let problem = Problem::at(kind.span(), "a controller of the native dialect holds a card table");
+        controller.review.note(problem.help("write kind = \"panel\""));
+    }
     let text = table.required_text("topic", "topic = \"shed\"")?;
     let topic = level(&table, &text, "topic")?;
     if topic == GATEWAY {

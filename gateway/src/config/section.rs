@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::NamedFiles;
 use super::problem::Problem;
-use crate::domain::closest;
+use crate::domain::{NameError, closest};
 
 pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
@@ -33,9 +34,15 @@ pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
     &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
-pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "mqtt", "door"];
+pub(super) const CONTROLLER: &[&str] =
+    &["id", "line", "address", "kind", "scbk_file", "secure", "mqtt", "door"];
 pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
-pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
+pub(super) const DOOR: &[&str] =
+    &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
+pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
+pub(super) const CONTACT: &[&str] = &["controller", "input", "open"];
+pub(super) const REQUEST_TO_EXIT: &[&str] = &["controller", "input"];
+pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 
 /// Longest name of a site or door for people, in characters.
 const MAX_NAME_LEN: usize = 100;
@@ -53,6 +60,9 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
 ];
+
+/// Sections and keys that a later version will know.
+const NOT_YET: [(&str, &str); 1] = [("area", "areas")];
 
 /// Keys that somebody may write a secret to; their lines are never shown.
 const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];
@@ -122,13 +132,17 @@ impl<'r, 't> Section<'r, 't> {
             if self.value(key).is_some_and(|value| value.get_ref().is_table()) { "section" } else { "key" };
         let problem = Problem::at(place, format!("unknown {kind} `{key}` in {}", self.title));
         let home = HOMES.iter().find(|(_, keys)| keys.contains(&key));
-        let problem = match (closest(key, keys.iter().copied()), home) {
-            (Some(near), _) => {
+        let unready = NOT_YET.iter().find(|(section, _)| *section == key);
+        let problem = match (closest(key, keys.iter().copied()), home, unready) {
+            (Some(near), ..) => {
                 self.misspelt.extend(keys.iter().find(|known| **known == near));
                 problem.help(format!("did you mean `{near}`?"))
             }
-            (None, Some((home, _))) => problem.help(format!("`{key}` belongs to {home}")),
-            (None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
+            (None, Some((home, _)), _) => problem.help(format!("`{key}` belongs to {home}")),
+            (None, None, Some((_, what))) => {
+                problem.help(format!("this version does not drive {what} yet; remove the {kind}"))
+            }
+            (None, None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
         };
         let secret = SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word));
         self.review.note(if secret { problem.hidden() } else { problem });
@@ -294,6 +308,33 @@ impl<'r, 't> Section<'r, 't> {
     ) -> Option<Section<'r, 't>> {
         let value = self.value(key)?;
         Section::open(self.review, title, keys, value)
+    }
+
+    /// A table written on the line of its key.
+    pub(super) fn inline(
+        &self,
+        key: &'static str,
+        keys: &[&'static str],
+        example: &str,
+    ) -> Option<Section<'r, 't>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section::new(self.review, key, keys, value.span(), table)),
+            _ => self.wrong_type(key, &format!("a table such as {example}"), value),
+        }
+    }
+
+    /// The name of a thing, by which others refer to it.
+    pub(super) fn id<T: FromStr<Err = NameError>>(&self, example: &str) -> Option<Spanned<T>> {
+        let text = self.required_text("id", example)?;
+        match text.get_ref().parse() {
+            Ok(id) => Some(Spanned::new(text.span(), id)),
+            Err(error) => {
+                let message = format!("the id \"{}\" {error}", text.get_ref());
+                self.review.note(Problem::at(text.span(), message));
+                None
+            }
+        }
     }
 
     /// The same, and its absence is a problem.

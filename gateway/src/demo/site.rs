@@ -144,7 +144,9 @@ fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
     });
     let mut panels = Vec::new();
     for controller in &config.controllers {
-        let Attachment::Osdp { line, address, scbk_file } = &controller.attachment else { continue };
+        let Attachment::Osdp { line, address, scbk_file: Some(scbk_file) } = &controller.attachment else {
+            continue;
+        };
         let key = match config::read_key(scbk_file)? {
             Some(key) => key,
             None => new_key(scbk_file)?,

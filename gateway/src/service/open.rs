@@ -78,16 +78,23 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 }
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
-    let ControllerKind::Panel = controller.kind;
     let link = config.lines.iter().position(|line| line.id == *controller.line());
-    DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
+    DeviceSetup {
+        id: controller.id.clone(),
+        link: link.unwrap_or(usize::MAX),
+        is_panel: controller.kind == ControllerKind::Panel,
+        in_clear: !config.is_secure(controller),
+    }
 }
 
 fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
     let spec = |controller: &Controller| ControllerSpec {
         id: controller.id.clone(),
-        plan: DoorPlan::new(controller.doors.iter().map(|door| door.reader)),
-        digest_key: digest_key(secret, controller.id.as_str()),
+        plan: DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader)),
+        digest_key: match controller.kind {
+            ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
+            ControllerKind::Reader => None,
+        },
     };
     config.controllers.iter().map(spec).collect()
 }

@@ -11,7 +11,9 @@ use tokio::sync::watch;
 
 use super::running::Site;
 use super::{clock, panels};
-use crate::config::{Attachment, Broker, BrokerElsewhere, BrokerPlace, Dialect, Protocol, Tls};
+use crate::config::{
+    Attachment, Broker, BrokerElsewhere, BrokerPlace, ControllerKind, Dialect, Protocol, Tls,
+};
 use crate::links::mqtt::{self, BrokerSetup, ClientTls, Elsewhere, Embedded, Place};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
 use crate::web::tls::{self, Origin, Served, TlsError};
@@ -39,7 +41,12 @@ fn osdp_setup(site: &Site, link: usize, port: &Path, baud: u32) -> LineSetup {
     let line = &site.config.lines[link];
     let devices = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
         let Attachment::Osdp { line: of, address, scbk_file } = &controller.attachment else { return None };
-        (*of == line.id).then(|| DeviceSetup { device, address: *address, key_file: scbk_file.clone() })
+        (*of == line.id).then(|| DeviceSetup {
+            device,
+            address: *address,
+            key_file: scbk_file.clone(),
+            holds_table: controller.kind == ControllerKind::Panel,
+        })
     });
     LineSetup { id: line.id.clone(), port: port.to_owned(), baud, devices: devices.collect() }
 }

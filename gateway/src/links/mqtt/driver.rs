@@ -15,7 +15,7 @@ use super::setup::DeviceSetup;
 use super::topic;
 use crate::domain::DeviceCondition;
 use crate::links::card_table::Frame;
-use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus};
+use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Switch};
 use crate::sync::{Demand, Failure};
 
 /// A device for which there was demand and then no operation is not asked about for this long.
@@ -112,7 +112,10 @@ impl Driver {
         if device.conversation.condition() != DeviceCondition::Online {
             return drop(done.send(Err(ActuateError::NotOnline)));
         }
-        let tenths = u16::try_from(actuation.span.as_millis() / 100).unwrap_or(u16::MAX).clamp(1, MAX_TENTHS);
+        let tenths = match actuation.switch {
+            Switch::OnFor(span) => tenths(span),
+            Switch::Off => 0,
+        };
         let left = actuation.deadline.saturating_duration_since(std::time::Instant::now());
         let not_after = at.as_second().saturating_add(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
         let not_after = UtcSeconds(u32::try_from(not_after).unwrap_or(0));
@@ -206,6 +209,11 @@ impl Driver {
         };
         status.devices = self.devices.iter().map(of).collect();
     }
+}
+
+/// At least one: none at all would switch it off.
+fn tenths(span: Duration) -> u16 {
+    u16::try_from(span.as_millis() / 100).unwrap_or(u16::MAX).clamp(1, MAX_TENTHS)
 }
 
 /// A hello's random number. Without one no session can be begun, and so no door be served.

@@ -230,6 +230,8 @@ impl BrokerTask {
         match order {
             // A controller at a broker has no key to be set over it; `gateway enrol` gives it a secret.
             Order::Install { done, .. } => drop(done.send(Err(InstallError::ByHand))),
+            // A panel has decided by itself by then, and shows it.
+            Order::Show(_) => {}
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
                 self.driver.actuate(Timestamp::now(), actuation, until, done);

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::limits::{ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, LOOK_INTERVAL};
 use crate::domain::DeviceCondition;
-use crate::links::{ActuateError, Actuation};
+use crate::links::{ActuateError, Actuation, Switch};
 use crate::sync::SyncState;
 use site::{Faults, Site, card};
 
@@ -161,7 +161,8 @@ fn an_output_is_switched_in_time_or_never() {
     let wish = |site: &mut Site, late: Duration| {
         let (done, answer) = oneshot::channel();
         let deadline = std::time::Instant::now() + Duration::from_secs(3);
-        let actuation = Actuation { device: 0, output: 0, span: Duration::from_secs(5), deadline };
+        let actuation =
+            Actuation { device: 0, output: 0, switch: Switch::OnFor(Duration::from_secs(5)), deadline };
         let (at, until) = (clock(site), site.now + Duration::from_secs(3));
         site.driver.actuate(at, actuation, until, done);
         site.now = site.now + late;

@@ -73,7 +73,7 @@ impl Site {
         let spec = |at: usize| ControllerSpec {
             id: name(at).parse().unwrap(),
             plan: DoorPlan::new([0]),
-            digest_key: DigestKey::new([u8::try_from(at).unwrap() + 1; 16]),
+            digest_key: Some(DigestKey::new([u8::try_from(at).unwrap() + 1; 16])),
         };
         let fleet = Fleet::new((0..controllers).map(spec).collect(), Revision(0), []);
         let client = Arc::new(Client {
