@@ -102,6 +102,7 @@
 #[cfg(any(test, feature = "testing"))]
 extern crate std;
 
+mod bytes;
 pub mod credential;
 pub mod decide;
 pub mod limits;
