@@ -68,6 +68,7 @@ const SHARED: &[&str] = &[
     "links::handle",
     "links::heard",
     "links::limits",
+    "links::serial_port",
     "links::status",
 ];
 
