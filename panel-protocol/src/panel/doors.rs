@@ -85,7 +85,7 @@ impl<const K: usize> Doors<K> {
     }
 }
 
-fn find<Key: PartialEq, T: Copy>(list: &[(Key, T)], key: Key) -> Option<T> {
+fn find<Key: PartialEq + Copy, T: Copy>(list: &[(Key, T)], key: Key) -> Option<T> {
     list.iter().find(|(of, _)| *of == key).map(|(_, value)| *value)
 }
 

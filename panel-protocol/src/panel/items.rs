@@ -88,7 +88,7 @@ impl<'a> SettingList<'a> {
 
     /// The settings.
     pub fn iter(self) -> impl Iterator<Item = Setting> + Clone + 'a {
-        split(self.0, |bytes| Setting::decode(bytes))
+        split(self.0, Setting::decode)
     }
 }
 

@@ -156,7 +156,7 @@ impl<'a> Bits<'a> {
 
     /// The bytes behind, if what is left of this one is zeros.
     fn rest(mut self) -> Option<&'a [u8]> {
-        while self.at % 8 != 0 {
+        while !self.at.is_multiple_of(8) {
             if self.bit()? {
                 return None;
             }
@@ -231,7 +231,7 @@ fn inner(card: Credential) -> Option<u64> {
 /// Rice codes are shortest with about log2 of 0.7 times the mean gap as gap bits.
 fn gap_bits_for(gaps: impl Iterator<Item = u64>) -> u8 {
     let (sum, count) = gaps.fold((0u128, 0u128), |(sum, count), gap| (sum + u128::from(gap), count + 1));
-    let scaled = if count == 0 { 0 } else { (sum * 7 / 10 + count * 7 / 20) / count };
+    let scaled = (sum * 7 / 10 + count * 7 / 20).checked_div(count).unwrap_or(0);
     scaled.checked_ilog2().and_then(|bits| u8::try_from(bits).ok()).unwrap_or(0).min(MAX_GAP_BITS)
 }
 

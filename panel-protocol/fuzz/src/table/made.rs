@@ -150,9 +150,9 @@ pub(super) fn put_runs(choices: &mut Choices<'_>) -> Vec<u8> {
 
 /// SET_MODE or UNLOCK.
 pub(super) fn at_a_door(choices: &mut Choices<'_>) -> Vec<u8> {
-    let unlocks = choices.byte() % 2 == 0;
+    let unlocks = choices.byte().is_multiple_of(2);
     let mut bytes = vec![if unlocks { 0x41 } else { 0x40 }, choices.byte() % 3];
-    let not_after = if choices.byte() % 2 == 0 { 0 } else { u32::from(choices.u16()) * 4 };
+    let not_after = if choices.byte().is_multiple_of(2) { 0 } else { u32::from(choices.u16()) * 4 };
     bytes.extend(not_after.to_le_bytes());
     if unlocks {
         bytes.extend(u16::from(choices.byte()).to_le_bytes());
