@@ -4,47 +4,22 @@
 //! digest is the wrapping sum of its rows' hashes, so a change costs two hashes whatever the table's size. The table's
 //! digest is SipHash-2-4, under the same key, of the 256 bucket digests (u64 each), the number of profiles (u16) and
 //! the profiles' bytes; and, if there are settings, their number (u16) and the wrapping sum of their hashes, which are
-//! those of 0xFE and their [encoding](super::Setting::encode); all little-endian. The key is secret and differs between controllers, so nobody who may choose
-//! card numbers can choose two tables with one digest.
+//! those of 0xFE and their [encoding](super::Setting::encode); all little-endian. The key is secret and differs between
+//! controllers, so nobody who may choose card numbers can choose two tables with one digest.
 
-use core::fmt;
 use core::hash::Hasher;
 
-use siphasher::sip::SipHasher24;
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
+use super::digest_key::{DigestKey, finish};
 use super::profile::Profile;
 use super::row::{MAX_ROW_LEN, Row};
 use super::setting::{MAX_SETTING_LEN, Setting};
 use crate::credential::Credential;
 use crate::limits::BUCKETS;
 
-/// Bytes of a [`DigestKey`].
-pub const DIGEST_KEY_LEN: usize = 16;
-
 /// Stands before what is hashed of a setting, where rows have a bit count.
 const SETTING: u8 = 0xFE;
 
-/// The secret under which one controller's digests are made. All zero in a controller that was never adopted.
-#[derive(Clone, PartialEq, Eq, Default, Zeroize, ZeroizeOnDrop)]
-pub struct DigestKey([u8; DIGEST_KEY_LEN]);
-
 impl DigestKey {
-    /// The key with those bytes.
-    pub const fn new(bytes: [u8; DIGEST_KEY_LEN]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes, for whoever has to send or keep it.
-    pub const fn as_bytes(&self) -> &[u8; DIGEST_KEY_LEN] {
-        &self.0
-    }
-
-    /// A value that tells keys apart without telling a key: the hash of nothing.
-    pub fn check(&self) -> u64 {
-        finish(self.hasher())
-    }
-
     /// The hash of one row.
     pub fn row(&self, row: &Row) -> u64 {
         let mut bytes = [0; MAX_ROW_LEN];
@@ -62,23 +37,6 @@ impl DigestKey {
         let mut hasher = self.hasher();
         hasher.write(&bytes[..=len]);
         finish(hasher)
-    }
-
-    #[inline(never)]
-    pub(super) fn hasher(&self) -> SipHasher24 {
-        SipHasher24::new_with_key(&self.0)
-    }
-}
-
-/// One place for the last rounds, which would otherwise stand wherever something is hashed.
-#[inline(never)]
-pub(super) fn finish(hasher: SipHasher24) -> u64 {
-    hasher.finish()
-}
-
-impl fmt::Debug for DigestKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DigestKey(…)")
     }
 }
 

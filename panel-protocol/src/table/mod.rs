@@ -28,6 +28,8 @@
 //! ```
 
 mod digest;
+mod digest_key;
+mod key;
 mod pin;
 mod profile;
 mod rights;
@@ -36,11 +38,13 @@ mod rows;
 mod setting;
 mod settings;
 
-pub use digest::{BucketDigests, DIGEST_KEY_LEN, DigestKey, bucket_of};
+pub use digest::{BucketDigests, bucket_of};
+pub use digest_key::{DIGEST_KEY_LEN, DigestKey};
+pub use key::{MAX_KEY_LEN, encode_credential};
 pub use pin::{Pin, PinGiven, PinVerifier};
 pub use profile::{Profile, ProfileError};
 pub use rights::Rights;
-pub use row::{MAX_KEY_LEN, MAX_ROW_LEN, Row, RowError, decode_credential, encode_credential};
+pub use row::{MAX_ROW_LEN, Row, RowError, decode_credential};
 pub use rows::{RowStore, SortedRows, TableFull};
 pub use setting::{MAX_SETTING_LEN, MODE_LEN, Setting, SettingKey, mode_bytes, mode_of};
 pub use settings::{Settings, SettingsFull};

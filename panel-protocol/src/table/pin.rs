@@ -11,8 +11,8 @@ use heapless::Vec;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::digest::{DigestKey, finish};
-use super::row::{MAX_KEY_LEN, encode_credential};
+use super::digest_key::{DigestKey, finish};
+use super::key::{MAX_KEY_LEN, encode_credential};
 use crate::credential::Credential;
 use crate::limits::{MAX_PIN_LEN, MIN_PIN_LEN};
 
