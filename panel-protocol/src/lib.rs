@@ -11,6 +11,7 @@
 //!   whole panel behind it.
 //! - [`decide`]: one pure function from a presented card to granted or refused, by rows, profiles, door settings and the
 //!   [`schedule`]s of the site.
+//! - [`door`]: one door: lock, contact, button, and what people order of it.
 //!
 //! # Both sides of a line
 //! Every machine here is used alike: `handle` what happened, then drain `poll_output` until it waits. A panel is a
@@ -104,6 +105,7 @@ extern crate std;
 
 pub mod credential;
 pub mod decide;
+pub mod door;
 pub mod limits;
 pub mod osdp;
 pub mod panel;

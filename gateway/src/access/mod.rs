@@ -6,12 +6,14 @@
 
 mod card;
 mod compile;
+mod decision;
 mod index;
 pub mod mass_revocation;
 mod plan;
 
 pub use card::{CardAccess, Clearance};
 pub use compile::{affected, compile, reach};
+pub use decision::{Decision, decide};
 pub use index::CardIndex;
 pub use plan::{DesiredTable, DoorPlan};
 

@@ -4,6 +4,7 @@ use panel_protocol::credential::Credential;
 use panel_protocol::table::{Profile, Row};
 
 use super::{CardAccess, CardIndex};
+use crate::domain::CardholderId;
 
 /// What the compiler knows of a controller: its profiles, and which clearance has which.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +57,16 @@ impl<'a> DesiredTable<'a> {
     /// A card's row.
     pub fn row(&self, card: Credential) -> Option<Row> {
         self.cards.get(card).and_then(|access| self.plan.row(card, &access))
+    }
+
+    /// A profile of the controller, by its number.
+    pub fn profile(&self, number: u16) -> Option<&'a Profile> {
+        self.plan.profiles.get(usize::from(number))
+    }
+
+    /// Whose card it is, if it is an active one.
+    pub fn holder(&self, card: Credential) -> Option<CardholderId> {
+        self.cards.get(card).map(|access| access.holder)
     }
 
     /// The cards of one bucket in order, from its first or from the one after `after`, each with its row or none.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Orders that wait for a link's task.
-pub const PENDING_ORDERS: usize = 16;
+pub const PENDING_ORDERS: usize = 64;
 
 /// Records that wait for a listener; one that is slower loses the oldest.
 pub const TAPPED_RECORDS: usize = 1024;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::StartError;
 use crate::access::DoorPlan;
-use crate::config::{self, Config, Controller, ControllerKind};
+use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::Level;
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
@@ -78,16 +78,24 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 }
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
-    let ControllerKind::Panel = controller.kind;
     let link = config.lines.iter().position(|line| line.id == *controller.line());
-    DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
+    let Attachment::Osdp { scbk_file, .. } = &controller.attachment;
+    DeviceSetup {
+        id: controller.id.clone(),
+        link: link.unwrap_or(usize::MAX),
+        is_panel: controller.kind == ControllerKind::Panel,
+        in_clear: scbk_file.is_none(),
+    }
 }
 
 fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
     let spec = |controller: &Controller| ControllerSpec {
         id: controller.id.clone(),
-        plan: DoorPlan::new(controller.doors.iter().map(|door| door.reader)),
-        digest_key: digest_key(secret, controller.id.as_str()),
+        plan: DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader)),
+        digest_key: match controller.kind {
+            ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
+            ControllerKind::Reader => None,
+        },
     };
     config.controllers.iter().map(spec).collect()
 }

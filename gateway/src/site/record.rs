@@ -94,7 +94,7 @@ async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, eve
 fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read: KeptRead) -> Event {
     let KeptRead { sequence, at, reader, credential, reason } = read;
     let door = site.config.controllers.get(controller).and_then(|controller| {
-        controller.doors.iter().find(|door| door.reader == reader).map(|door| door.id.clone())
+        controller.doors.iter().find(|door| door.reader == Some(reader)).map(|door| door.id.clone())
     });
     let holder = holder(site, credential).unwrap_or_else(|error| {
         tracing::warn!(%error, "the holder of a card can't be looked up");

@@ -59,8 +59,8 @@ pub(super) trait Machine: fmt::Debug + Send {
     /// How far the panel's events have come; `None` for a panel that keeps none.
     fn events(&mut self) -> Option<&mut EventCursor>;
 
-    /// A picture of it.
-    fn status(&self) -> ControllerStatus;
+    /// A picture of it; `None` for one that holds no card table.
+    fn status(&self) -> Option<ControllerStatus>;
 }
 
 /// What came of an answer, or of there being none.

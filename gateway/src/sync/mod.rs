@@ -7,6 +7,7 @@
 //!
 //! No bytes are made here: a link's [`Room`] is filled with operations as values, and answers come back as values.
 
+mod decided_here;
 mod digesting;
 mod events;
 mod fleet;

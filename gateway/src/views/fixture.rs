@@ -36,7 +36,7 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
     let link_of = |it: &ControllerView| facts.lines.iter().position(|line| line.id == it.line).unwrap();
     let setup = |it: &ControllerView| {
         let is_panel = it.kind == ControllerKind::Panel;
-        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel }
+        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel, in_clear: !it.secure }
     };
     let lines = facts.lines.iter().map(|line| line.id.clone()).collect();
     let mut health = Health::new(facts.started, lines, facts.controllers.iter().map(setup).collect());
@@ -119,6 +119,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
         line: "north".parse().unwrap(),
         address: u8::try_from(id.len()).unwrap(),
         kind: ControllerKind::Panel,
+        secure: true,
         state: DeviceCondition::Online,
         state_since: Some(before_noon(90_000)),
         last_heard: Some(noon()),
@@ -139,7 +140,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
 }
 
 fn door(id: &str, name: &str, reader: u8) -> DoorView {
-    DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
+    DoorView { id: id.parse().unwrap(), name: name.to_owned(), place: None, reader: Some(reader) }
 }
 
 pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {

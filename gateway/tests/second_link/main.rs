@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gateway::links::{Actuation, LinkHandle};
+use gateway::links::{Actuation, LinkHandle, Switch};
 use gateway::service::{MakeLink, StartWith};
 use gateway::site;
 use gateway::views::ShowSite;
@@ -172,7 +172,8 @@ async fn events_are_fetched_and_outputs_are_switched() {
     let granted: Vec<_> = shown["events"].as_array().unwrap().iter().map(|event| &event["granted"]).collect();
     assert_eq!(granted, [&json!(false), &json!(true)], "newest first");
     let deadline = Instant::now() + Duration::from_secs(3);
-    let actuation = Actuation { device: 0, output: 0, span: Duration::from_secs(5), deadline };
+    let actuation =
+        Actuation { device: 0, output: 0, switch: Switch::OnFor(Duration::from_secs(5)), deadline };
     scene.handle.actuate(actuation).await.unwrap();
     assert_eq!(scene.device.switched.load(Ordering::SeqCst), 1);
     scene.running.stop().await;

@@ -84,7 +84,12 @@ impl Scene {
         let (is_slow, count) = (Arc::clone(&slow), Arc::clone(&reads));
         let with = StartWith {
             links: Box::new(move |running, at, stopped| {
-                let devices = vec![DeviceSetup { device: 0, address: 1, key_file: key_file.clone() }];
+                let devices = vec![DeviceSetup {
+                    device: 0,
+                    address: 1,
+                    key_file: Some(key_file.clone()),
+                    holds_table: true,
+                }];
                 let id = "north".parse().unwrap();
                 let setup = LineSetup { id, port: port.clone(), baud: BAUD, devices };
                 let (handle, task) = osdp::line(setup, site::client(running, at, stopped.clone()));

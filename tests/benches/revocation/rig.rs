@@ -81,7 +81,7 @@ impl Wiring {
             of_line.push(panel);
         }
         let lines = vec![LineConfig::new(LINE, baud)];
-        let simulator = Site::start(&SimConfig { control: None, lines, panels: of_line })?;
+        let simulator = Site::start(&SimConfig { lines, panels: of_line, ..SimConfig::default() })?;
         let port = simulator.port(LINE).context("the simulated line has no port")?;
         let text = config_text(listen, Some((port, baud)), panels);
         let config = read_config(&folder.path().join("gateway.toml"), &text)?;

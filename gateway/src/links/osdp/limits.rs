@@ -14,6 +14,9 @@ pub const UNSUPPORTED_PAUSE: Duration = Duration::from_secs(60);
 /// A device for which there was demand and then no operation that fits is not asked about for this long.
 pub const IDLE_PAUSE: Duration = Duration::from_millis(10);
 
+/// What waits to be shown at the readers of one line; more is not shown.
+pub const WAITING_SIGNALS: usize = 64;
+
 /// Outputs of one line that wait to be switched.
 pub const WAITING_OUTPUTS: usize = 16;
 

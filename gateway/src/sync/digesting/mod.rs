@@ -237,8 +237,8 @@ impl Machine for DigestingPanel {
         Some(&mut self.events)
     }
 
-    fn status(&self) -> ControllerStatus {
-        self.picture()
+    fn status(&self) -> Option<ControllerStatus> {
+        Some(self.picture())
     }
 }
 

@@ -58,7 +58,7 @@ impl Fleet {
     /// Says how far a controller has come, if it holds all that it should and every receipt says so.
     pub(super) fn tell_proven(&mut self, controller: usize) {
         let panel = &self.panels[controller];
-        if panel.to_prove.is_none() && panel.machine.is_proven() {
+        if panel.to_prove.is_none() && panel.machine.is_proven() && panel.machine.status().is_some() {
             let pending = self.pass.as_ref().map(Pass::compiled_up_to);
             let revision = pending.map_or(self.revision, |pending| pending.min(self.revision));
             self.outputs.push_back(Output::Proven { controller, revision });

@@ -3,6 +3,7 @@
 mod bounds;
 mod chunks;
 mod comparing;
+mod decided_here;
 mod face;
 mod proof;
 mod property;
