@@ -1,6 +1,6 @@
 //! One request and its answer: by the library where the standard can say it, else by `codec`.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -72,16 +72,10 @@ async fn by_library(wire: Wire, framing: Framing, ask: &Ask) -> io::Result<Resul
         Err(tokio_modbus::Error::Protocol(
             ProtocolError::HeaderMismatch { .. } | ProtocolError::FunctionCodeMismatch { .. },
         )) => Ok(Err(Fault::Foreign)),
-        Err(tokio_modbus::Error::Transport(error)) if is_of_the_bytes(&error) => {
-            Ok(Err(codec::judge(framing, &wire.received())))
-        }
-        Err(tokio_modbus::Error::Transport(error)) => Err(error),
+        // What can't be read is an error of the library's just as a port is that has gone.
+        Err(tokio_modbus::Error::Transport(error)) if wire.has_gone() => Err(error),
+        Err(tokio_modbus::Error::Transport(_)) => Ok(Err(codec::judge(framing, &wire.received()))),
     }
-}
-
-/// Whether the bytes are to blame, and not the port.
-fn is_of_the_bytes(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput)
 }
 
 const fn asked(request: &Request) -> Asked<'static> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::map::RegisterMap;
 use super::request::Request;
 
-/// Characters of silence that end a frame (Modbus over serial line, 2.5.1.1).
+/// Characters of silence that end a request (Modbus over serial line, 2.5.1.1), in tenths. That after a reply is part of the gap.
 const SILENT_CHARACTERS_TENTHS: u64 = 35;
 
 /// A character is a start bit, eight bits and a stop bit.
@@ -35,7 +35,7 @@ fn exchange(request: &Request, baud: u32) -> Duration {
         Request::Read { count, .. } => 2 * u64::from(*count),
         Request::WriteCoil { .. } | Request::WriteRegister { .. } => 3,
     };
-    let tenths = (REQUEST_LEN + AROUND_READ + read) * 10 + 2 * SILENT_CHARACTERS_TENTHS;
+    let tenths = (REQUEST_LEN + AROUND_READ + read) * 10 + SILENT_CHARACTERS_TENTHS;
     let micros = tenths * BITS_PER_CHARACTER * 100_000 / u64::from(baud.max(1));
     Duration::from_micros(micros) + THINKING
 }

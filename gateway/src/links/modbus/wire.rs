@@ -28,6 +28,8 @@ struct Inner {
     stream: Box<dyn Stream>,
     /// The adapter repeats what we send.
     repeats: bool,
+    /// Reading has failed.
+    has_gone: bool,
     exchange: Exchange,
 }
 
@@ -49,7 +51,8 @@ struct Exchange {
 impl Wire {
     pub(super) fn new(stream: impl Stream + 'static) -> Self {
         let exchange = Exchange::default();
-        Self(Arc::new(Mutex::new(Inner { stream: Box::new(stream), repeats: false, exchange })))
+        let stream = Box::new(stream);
+        Self(Arc::new(Mutex::new(Inner { stream, repeats: false, has_gone: false, exchange })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -64,6 +67,11 @@ impl Wire {
         let unasked = poll_fn(|cx| self.lock().drain(cx)).await?;
         self.lock().exchange = Exchange { is_reading, ..Exchange::default() };
         Ok(unasked)
+    }
+
+    /// Whether the stream is to blame for an error, and not what was received.
+    pub(super) fn has_gone(&self) -> bool {
+        self.lock().has_gone
     }
 
     /// What was received in this exchange, without our own bytes.
@@ -89,9 +97,14 @@ impl Inner {
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
         let mut bytes = [0; MAX_REPLY_LEN];
         let mut buffer = ReadBuf::new(&mut bytes);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
+        self.has_gone = read.is_err() || buffer.filled().is_empty();
+        read?;
         Poll::Ready(match buffer.filled() {
-            [] => Err(io::Error::new(ErrorKind::UnexpectedEof, "the device has been unplugged, or its peer hung up")),
+            [] => Err(io::Error::new(
+                ErrorKind::UnexpectedEof,
+                "the device has been unplugged, or its peer hung up",
+            )),
             bytes => Ok(bytes.to_vec()),
         })
     }
@@ -150,7 +163,9 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut inner = self.lock();
-        let len = ready!(Pin::new(&mut inner.stream).poll_write(cx, bytes))?;
+        let written = ready!(Pin::new(&mut inner.stream).poll_write(cx, bytes));
+        inner.has_gone |= written.is_err();
+        let len = written?;
         inner.exchange.sent.extend(&bytes[..len]);
         Poll::Ready(Ok(len))
     }
