@@ -260,13 +260,7 @@ impl Board {
         }
     }
 
-    fn understood(
-        &mut self,
-        now: Micros,
-        purpose: Purpose,
-        answer: &Answer,
-        tell: &mut dyn FnMut(Telling),
-    ) {
+    fn understood(&mut self, now: Micros, purpose: Purpose, answer: &Answer, tell: &mut dyn FnMut(Telling)) {
         match purpose {
             Purpose::Doubt => self.believed(now, tell),
             Purpose::Outputs => self.outputs_read(now, answer, tell),
@@ -419,7 +413,8 @@ impl Board {
         self.retry_pause = (pause * 2).min(RETRY_CAP);
         self.go(now, pause);
         if self.misses >= MAX_MISSES {
-            let why = "doesn't answer; check its power, its address, the line's rate and the wiring".to_owned();
+            let why =
+                "doesn't answer; check its power, its address, the line's rate and the wiring".to_owned();
             self.become_so(DeviceCondition::Offline, why, tell);
             self.nothing_known(tell);
         }

@@ -127,10 +127,7 @@ mod tests {
         for (request, bytes) in published {
             assert_eq!(frame(Framing::Rtu, 1, &request), bytes);
         }
-        assert_eq!(
-            frame(Framing::Tcp, 1, &write(0x200, 50)),
-            [0x47, 0x48, 0, 0, 0, 6, 1, 5, 2, 0, 0, 50]
-        );
+        assert_eq!(frame(Framing::Tcp, 1, &write(0x200, 50)), [0x47, 0x48, 0, 0, 0, 6, 1, 5, 2, 0, 0, 50]);
     }
 
     #[test]
@@ -141,7 +138,8 @@ mod tests {
         assert_eq!(echo(Framing::Rtu, 1, &pulse, &sent), Some(Ok(())));
         assert_eq!(echo(Framing::Rtu, 1, &pulse, &sent[..7]), None);
         // The refusals of a strict one, as they were seen.
-        let refused = |code, check: [u8; 2]| echo(Framing::Rtu, 1, &pulse, &[1, 0x85, code, check[0], check[1]]);
+        let refused =
+            |code, check: [u8; 2]| echo(Framing::Rtu, 1, &pulse, &[1, 0x85, code, check[0], check[1]]);
         assert_eq!(refused(3, [0x02, 0x91]), Some(Err(Fault::Refused(3))));
         assert_eq!(refused(2, [0xC3, 0x51]), Some(Err(Fault::Refused(2))));
         assert_eq!(refused(2, [0xC3, 0x50]), Some(Err(Fault::Damaged)));

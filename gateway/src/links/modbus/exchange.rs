@@ -98,22 +98,21 @@ const fn asked(request: &Request) -> Asked<'static> {
 /// The library compares the function alone: how much was asked for, and what was written, is compared here.
 fn understood(request: &Request, response: Response) -> Result<Answer, Fault> {
     match (*request, response) {
-        (
-            Request::Read { table: Table::Coils, count, .. },
-            Response::ReadCoils(bits),
-        )
-        | (
-            Request::Read { table: Table::DiscreteInputs, count, .. },
-            Response::ReadDiscreteInputs(bits),
-        ) if bits.len() == usize::from(count).next_multiple_of(8) => Ok(Answer::Bits(bits)),
+        (Request::Read { table: Table::Coils, count, .. }, Response::ReadCoils(bits))
+        | (Request::Read { table: Table::DiscreteInputs, count, .. }, Response::ReadDiscreteInputs(bits))
+            if bits.len() == usize::from(count).next_multiple_of(8) =>
+        {
+            Ok(Answer::Bits(bits))
+        }
         (
             Request::Read { table: Table::HoldingRegisters, count, .. },
             Response::ReadHoldingRegisters(words),
         )
-        | (
-            Request::Read { table: Table::InputRegisters, count, .. },
-            Response::ReadInputRegisters(words),
-        ) if words.len() == usize::from(count) => Ok(Answer::Registers(words)),
+        | (Request::Read { table: Table::InputRegisters, count, .. }, Response::ReadInputRegisters(words))
+            if words.len() == usize::from(count) =>
+        {
+            Ok(Answer::Registers(words))
+        }
         (Request::WriteCoil { address, value }, Response::WriteSingleCoil(of, on))
             if of == address && on == (value == 0xFF00) =>
         {

@@ -176,7 +176,9 @@ impl LineTask {
     /// The port has gone, or was never there.
     fn line_down(&mut self, error: &io::Error) {
         let why = match &self.reach {
-            Reach::Port { path, .. } => format!("{}: {error}; {}", path.display(), serial_port::remedy(error)),
+            Reach::Port { path, .. } => {
+                format!("{}: {error}; {}", path.display(), serial_port::remedy(error))
+            }
             Reach::RtuOverTcp { peer } | Reach::Tcp { peer } => {
                 format!("{peer}: {error}; check its address, its power and the network")
             }
@@ -251,8 +253,9 @@ async fn open(reach: &Reach) -> io::Result<Wire> {
         Reach::Port { path, baud } => Ok(Wire::new(Port::open(path, *baud)?.into_stream())),
         Reach::RtuOverTcp { peer } | Reach::Tcp { peer } => {
             let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(peer.as_str())).await;
-            let stream = connected
-                .unwrap_or_else(|_| Err(io::Error::new(ErrorKind::TimedOut, "it doesn't take a connection")))?;
+            let stream = connected.unwrap_or_else(|_| {
+                Err(io::Error::new(ErrorKind::TimedOut, "it doesn't take a connection"))
+            })?;
             stream.set_nodelay(true)?;
             Ok(Wire::new(stream))
         }

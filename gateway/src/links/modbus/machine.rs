@@ -260,7 +260,8 @@ impl Machine {
     fn look(&self) -> LinkCondition {
         if !self.is_up {
             LinkCondition::Down { why: self.down.clone() }
-        } else if self.boards.iter().all(Board::is_silent) && self.boards.iter().any(|board| board.was_online) {
+        } else if self.boards.iter().all(Board::is_silent) && self.boards.iter().any(|board| board.was_online)
+        {
             let why = "none of its boards answers any more; check the pair and the supply".to_owned();
             LinkCondition::Silent { why }
         } else if self.is_disturbed {

@@ -153,7 +153,8 @@ mod tests {
         let (_, span) = pulse.of(3, Duration::from_millis(101)).unwrap();
         assert_eq!(span, Duration::from_millis(200));
         assert_eq!(pulse.of(0, Duration::from_secs(3277)), None);
-        let seconds = Pulse { function: WriteFunction::Register, plus: 0x600, unit: tenths * 10, most: 255, ..pulse };
+        let seconds =
+            Pulse { function: WriteFunction::Register, plus: 0x600, unit: tenths * 10, most: 255, ..pulse };
         let request = Request::WriteRegister { address: 0x200, value: 0x605 };
         assert_eq!(seconds.of(0, Duration::from_millis(4200)), Some((request, Duration::from_secs(5))));
     }

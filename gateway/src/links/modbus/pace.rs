@@ -22,7 +22,11 @@ const AROUND_READ: u64 = 5;
 
 /// How long it is from one reading of a board's inputs to the next on a pair of that speed, if all goes well. Beside all
 /// inputs there is time for one reading of outputs.
-pub fn cycle<'a>(boards: impl Iterator<Item = &'a RegisterMap> + Clone, baud: u32, gap: Duration) -> Duration {
+pub fn cycle<'a>(
+    boards: impl Iterator<Item = &'a RegisterMap> + Clone,
+    baud: u32,
+    gap: Duration,
+) -> Duration {
     let taken = |request: &Request| exchange(request, baud) + gap;
     let inputs = boards.clone().filter_map(|map| map.inputs).map(|points| taken(&points.read()));
     let outputs = boards.filter_map(|map| map.outputs).map(|outputs| taken(&outputs.points.read()));

@@ -224,7 +224,9 @@ impl Bench {
 
     /// What was remarked of a device.
     pub(super) fn remarks(&self, of: usize) -> Vec<&str> {
-        let remark = |(device, telling): &'_ (usize, Telling)| *device == of && matches!(telling, Telling::Became(Became::Remark { .. }));
+        let remark = |(device, telling): &'_ (usize, Telling)| {
+            *device == of && matches!(telling, Telling::Became(Became::Remark { .. }))
+        };
         self.told.iter().filter(|told| remark(told)).map(|(_, telling)| text(telling)).collect()
     }
 

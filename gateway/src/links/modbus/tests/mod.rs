@@ -77,10 +77,14 @@ fn an_answer_that_comes_too_late_is_not_taken_for_the_next_one() {
     bench.run(SECOND);
     bench.told.clear();
     let mut late = true;
-    bench.run_with(SECOND * 3, |_| if std::mem::take(&mut late) { Trouble::LostReply } else { Trouble::None });
+    bench
+        .run_with(SECOND * 3, |_| if std::mem::take(&mut late) { Trouble::LostReply } else { Trouble::None });
     bench.boards[0].stale = Some(Answer::Bits(vec![true; 8]));
     late = true;
-    bench.run_with(SECOND * 3, |_| if std::mem::take(&mut late) { Trouble::LostRequest } else { Trouble::None });
+    bench.run_with(
+        SECOND * 3,
+        |_| if std::mem::take(&mut late) { Trouble::LostRequest } else { Trouble::None },
+    );
     assert_eq!(bench.told, [], "one miss is nothing to tell, and what came late was thrown away");
 }
 

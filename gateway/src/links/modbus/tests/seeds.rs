@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, MS, Outcome, SECOND, Trouble, map};
 use super::super::limits::{CHANGE_SLACK, OUTPUT_PERIOD};
+use super::bench::{Bench, MS, Outcome, SECOND, Trouble, map};
 use crate::links::Switch;
 
 fn trouble() -> impl Strategy<Value = Trouble> {
