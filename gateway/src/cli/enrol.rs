@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::client::{Client, ClientError};
 use super::{Failure, SiteFile, asked, say, tell};
-use crate::config::{Config, NamedFiles, closest};
+use crate::config::{Config, ControllerKind, NamedFiles, closest};
 use crate::domain::ControllerId;
 
 /// Let controllers be given their keys, for some minutes
@@ -65,7 +65,8 @@ impl Enrol {
     }
 
     fn chosen<'a>(&self, config: &'a Config) -> Result<Vec<&'a ControllerId>, Failure> {
-        let known = || config.controllers.iter().map(|controller| &controller.id);
+        let with_keys = config.controllers.iter().filter(|it| it.kind != ControllerKind::Io);
+        let known = || with_keys.clone().map(|controller| &controller.id);
         if self.all {
             return Ok(known().collect());
         }

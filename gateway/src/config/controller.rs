@@ -1,8 +1,12 @@
 //! Hardware as the installer described it: what devices hang on, and what they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{ControllerId, DoorId, DoorParts, LineId};
+use crate::links::modbus::Reach;
+use crate::links::modbus::map::RegisterMap;
 
 /// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +27,25 @@ pub enum Protocol {
         /// Bits a second, one of [`BAUD_RATES`](super::BAUD_RATES).
         baud: u32,
     },
+    /// Modbus, on a pair, through a network adapter, or TCP.
+    Modbus {
+        /// Where; unique among lines.
+        reach: Reach,
+        /// Nothing is sent for so long after a reply.
+        gap: Duration,
+    },
+}
+
+impl Protocol {
+    /// The serial device, where it is spoken on one.
+    pub fn port(&self) -> Option<&Path> {
+        match self {
+            Self::Osdp { port, .. } | Self::Modbus { reach: Reach::Port { path: port, .. }, .. } => {
+                Some(port)
+            }
+            Self::Modbus { .. } => None,
+        }
+    }
 }
 
 /// A device that has doors.
@@ -42,7 +65,15 @@ impl Controller {
     /// The line that it hangs on.
     pub const fn line(&self) -> &LineId {
         match &self.attachment {
-            Attachment::Osdp { line, .. } => line,
+            Attachment::Osdp { line, .. } | Attachment::Modbus { line, .. } => line,
+        }
+    }
+
+    /// What it can do, if it is a board on a Modbus line.
+    pub fn register_map(&self) -> Option<Arc<RegisterMap>> {
+        match &self.attachment {
+            Attachment::Modbus { map, .. } => Some(Arc::clone(map)),
+            Attachment::Osdp { .. } => None,
         }
     }
 }
@@ -60,6 +91,17 @@ pub enum Attachment {
         /// talked to in clear, and whoever touches the line can read and forge it.
         scbk_file: Option<PathBuf>,
     },
+    /// On a Modbus line.
+    Modbus {
+        /// Which.
+        line: LineId,
+        /// Its address there, 1 to 247, unique on the line.
+        address: u8,
+        /// What it can do.
+        map: Arc<RegisterMap>,
+        /// It has so long to answer.
+        timeout: Duration,
+    },
 }
 
 /// Who decides at a controller's doors.
@@ -69,6 +111,8 @@ pub enum ControllerKind {
     Panel,
     /// The gateway; the doors stop when the box stops.
     Reader,
+    /// The gateway; it has outputs and inputs alone, for doors of its own or of others.
+    Io,
 }
 
 /// One door of a controller.

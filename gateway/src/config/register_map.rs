@@ -21,7 +21,7 @@ use crate::links::modbus::map::{Outputs, Points, Pulse, RegisterMap, Write, Writ
 use crate::links::modbus::request::Table;
 
 /// The maps that are part of the program, by the names that a configuration has for them.
-pub const SHIPPED: [(&str, &str); 5] = [
+pub(super) const SHIPPED: [(&str, &str); 5] = [
     ("waveshare-relay-8", include_str!("../../../config/modbus/waveshare-relay-8.toml")),
     ("waveshare-relay-8-inputs", include_str!("../../../config/modbus/waveshare-relay-8-inputs.toml")),
     ("wp8025adam", include_str!("../../../config/modbus/wp8025adam.toml")),
@@ -89,8 +89,8 @@ fn unknown(text: &Spanned<&str>) -> Problem {
 
 fn file(path: &Path) -> Result<RegisterMap, Problems> {
     let remedy = "write one like those in config/modbus, or name one that is shipped";
-    let text = super::read(path)
-        .map_err(|error| Problems::unreadable(path, "the register map", remedy, &error))?;
+    let text =
+        super::read(path).map_err(|error| Problems::unreadable(path, "the register map", remedy, &error))?;
     parse(path, &text)
 }
 
@@ -98,16 +98,13 @@ fn file(path: &Path) -> Result<RegisterMap, Problems> {
 ///
 /// # Errors
 /// Everything that is wrong with it, at once.
-pub fn parse(path: &Path, text: &str) -> Result<RegisterMap, Problems> {
+pub(super) fn parse(path: &Path, text: &str) -> Result<RegisterMap, Problems> {
     let (document, syntax) = DeTable::parse_recoverable(text);
     if !syntax.is_empty() {
         return Err(Problems::new(path, text, syntax.iter().map(Problem::syntax).collect()));
     }
-    let review = Review {
-        folder: Path::new("").to_owned(),
-        files: NamedFiles::Ignored,
-        problems: RefCell::default(),
-    };
+    let review =
+        Review { folder: Path::new("").to_owned(), files: NamedFiles::Ignored, problems: RefCell::default() };
     let map = whole(&Section::new(&review, "the map", ROOT, 0..0, document.get_ref()));
     let problems = review.problems.into_inner();
     match map {
@@ -335,16 +332,24 @@ read = { table = "discrete-inputs", first = 0 }
     fn what_could_mean_two_things_or_nothing_is_refused_with_its_place() {
         assert!(parse(Path::new("it"), BOARD).is_ok());
         for (from, to, message) in [
-            ("function = 5, first = 0, value = 0 ", "function = 15, first = 0, value = 0 ", "function 15 does not"),
+            (
+                "function = 5, first = 0, value = 0 ",
+                "function = 15, first = 0, value = 0 ",
+                "function 15 does not",
+            ),
             ("first = 0, value = 0 }", "first = 4, value = 0xFF00 }", "switches one on as well"),
-            ("first = 0x200, unit", "first = 0x7, plus = 0xFE00, unit", "means on or off"),
+            ("first = 0x200, unit", "first = 0x7, plus = 0x8000, unit", "means on or off"),
             ("most = 0x7FFF", "plus = 0x9000, most = 0x7FFF", "together are above 65535"),
             ("pulse = { function = 5, first = 0x200,", "pulse = { function = 5,", "pulse has no `first`"),
             ("first = 0x200", "first = 0xFFF9", "there is none above 65535"),
             ("\"discrete-inputs\"", "\"coils\"", "read at the same addresses"),
             ("\"discrete-inputs\"", "\"coil\"", "`table` can't be \"coil\""),
             ("\"coils\", first = 0", "\"coils\", first = 0, packed = true", "this table has bits"),
-            ("count = 8\nread = { table = \"coils\"", "count = 65\nread = { table = \"coils\"", "must be 1 to 64"),
+            (
+                "count = 8\nread = { table = \"coils\"",
+                "count = 65\nread = { table = \"coils\"",
+                "must be 1 to 64",
+            ),
             ("source = \"a manual\"", "", "has no `source`"),
             ("unit_ms = 100", "unit = 100", "unknown key `unit`"),
         ] {

@@ -31,8 +31,9 @@ pub(super) const CARDS: &[&str] = &[
 pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
-pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
-pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "secure", "door"];
+pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms"];
+pub(super) const CONTROLLER: &[&str] =
+    &["id", "line", "address", "kind", "scbk_file", "secure", "map", "timeout_ms", "door"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
@@ -153,6 +154,16 @@ impl<'r, 't> Section<'r, 't> {
             let message = format!("{} has no `{key}`", self.title);
             self.review
                 .note(Problem::at(self.header.clone(), message).help(format!("for example: {example}")));
+        }
+    }
+
+    /// Notes keys that have no use here.
+    pub(super) fn unused(&self, keys: &[&str], here: &str, help: &str) {
+        for key in keys {
+            if let Some(value) = self.value(key) {
+                let problem = Problem::at(value.span(), format!("`{key}` has no use {here}"));
+                self.review.note(problem.help(help));
+            }
         }
     }
 

@@ -53,9 +53,9 @@ fn paths_are_relative_to_the_file() {
     let config = parsed(SMALL).unwrap();
     assert_eq!(config.site.data_dir, Path::new("/etc/gatehouse/data"));
     assert_eq!(config.socket_path(), Path::new("/etc/gatehouse/data/gateway.sock"));
-    let Protocol::Osdp { port, .. } = &config.lines[0].protocol;
+    let Protocol::Osdp { port, .. } = &config.lines[0].protocol else { panic!() };
     assert_eq!(port, Path::new("/dev/ttyUSB0"));
-    let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment;
+    let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment else { panic!() };
     assert_eq!(scbk_file.as_deref(), Some(Path::new("/etc/gatehouse/keys/lobby.scbk")));
 }
 
@@ -96,7 +96,7 @@ fn everything_that_is_given_arrives() {
     assert!(config.cards.strict);
     assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
-    let Attachment::Osdp { line, address, .. } = &controller.attachment;
+    let Attachment::Osdp { line, address, .. } = &controller.attachment else { panic!() };
     assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, Some(15)));
     assert_eq!(controller.doors[0].name, "Lobby, main");
     assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
@@ -237,7 +237,7 @@ fn a_readers_doors_are_made_of_parts_of_several_devices() {
     let config = parsed(&format!("{SMALL}{READER}")).unwrap();
     let [_, gate, turnstile] = &config.controllers[..] else { panic!("three controllers") };
     assert_eq!((gate.kind, gate.doors.len()), (ControllerKind::Reader, 0));
-    let Attachment::Osdp { scbk_file, .. } = &gate.attachment;
+    let Attachment::Osdp { scbk_file, .. } = &gate.attachment else { panic!() };
     assert_eq!(*scbk_file, None);
     let [door, hatch] = &turnstile.doors[..] else { panic!("two doors") };
     assert_eq!((door.place.as_deref(), door.reader), (Some("Harbour Street / Lobby"), Some(1)));

@@ -79,12 +79,11 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     let link = config.lines.iter().position(|line| line.id == *controller.line());
-    let Attachment::Osdp { scbk_file, .. } = &controller.attachment;
     DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
         is_panel: controller.kind == ControllerKind::Panel,
-        in_clear: scbk_file.is_none(),
+        in_clear: matches!(controller.attachment, Attachment::Osdp { scbk_file: None, .. }),
     }
 }
 
@@ -94,7 +93,7 @@ fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
         plan: DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader)),
         digest_key: match controller.kind {
             ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
-            ControllerKind::Reader => None,
+            ControllerKind::Reader | ControllerKind::Io => None,
         },
     };
     config.controllers.iter().map(spec).collect()

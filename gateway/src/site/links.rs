@@ -1,6 +1,8 @@
 //! From the configuration's lines to links that run: the one place that knows which kinds there are.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,6 +11,7 @@ use tokio::sync::watch;
 use super::panels;
 use super::running::Site;
 use crate::config::{Attachment, ControllerKind, Protocol};
+use crate::links::modbus::{self, BoardSetup, Reach};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
 
 /// Makes a link of the configuration and gives the site its handle; what is returned serves the link until `stopped`.
@@ -17,19 +20,23 @@ pub fn link(site: &Arc<Site>, link: usize, mut stopped: watch::Receiver<bool>) -
     let client = panels::client(site, link, stopped.clone());
     let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
     match &site.config.lines[link].protocol {
-        Protocol::Osdp { .. } => {
-            let (handle, task) = osdp::line(osdp_setup(site, link), client);
+        Protocol::Osdp { port, baud } => {
+            let (handle, task) = osdp::line(osdp_setup(site, link, port, *baud), client);
+            site.attach(link, handle);
+            task.run(until).boxed()
+        }
+        Protocol::Modbus { reach, gap } => {
+            let (handle, task) = modbus::line(modbus_setup(site, link, reach, *gap), client);
             site.attach(link, handle);
             task.run(until).boxed()
         }
     }
 }
 
-fn osdp_setup(site: &Site, link: usize) -> LineSetup {
+fn osdp_setup(site: &Site, link: usize, port: &Path, baud: u32) -> LineSetup {
     let line = &site.config.lines[link];
-    let Protocol::Osdp { port, baud } = &line.protocol;
     let devices = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
-        let Attachment::Osdp { line: of, address, scbk_file } = &controller.attachment;
+        let Attachment::Osdp { line: of, address, scbk_file } = &controller.attachment else { return None };
         (*of == line.id).then(|| DeviceSetup {
             device,
             address: *address,
@@ -37,5 +44,27 @@ fn osdp_setup(site: &Site, link: usize) -> LineSetup {
             holds_table: controller.kind == ControllerKind::Panel,
         })
     });
-    LineSetup { id: line.id.clone(), port: port.clone(), baud: *baud, devices: devices.collect() }
+    LineSetup { id: line.id.clone(), port: port.to_owned(), baud, devices: devices.collect() }
+}
+
+fn modbus_setup(site: &Site, link: usize, reach: &Reach, gap: Duration) -> modbus::LineSetup {
+    let id = &site.config.lines[link].id;
+    let boards = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
+        let Attachment::Modbus { line, address, map, timeout } = &controller.attachment else { return None };
+        (line == id).then(|| BoardSetup {
+            device,
+            address: *address,
+            map: Arc::clone(map),
+            driven: driven(site, device),
+            timeout: *timeout,
+        })
+    });
+    modbus::LineSetup { id: id.clone(), reach: reach.clone(), gap, boards: boards.collect() }
+}
+
+/// The outputs of a device that doors have, of whatever controller.
+fn driven(site: &Site, device: usize) -> Vec<u8> {
+    let doors = site.config.controllers.iter().flat_map(|controller| &controller.doors);
+    let outputs = doors.filter_map(|door| door.parts.as_ref()).map(|parts| parts.lock.output);
+    outputs.filter(|output| output.device == device).map(|output| output.output).collect()
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
-use crate::config::{Config, NamedFiles, Protocol, Tls};
+use crate::config::{Config, NamedFiles, Tls};
 use crate::web::tls::Certificate;
 
 /// Validate a configuration, with the files that it names
@@ -32,8 +32,9 @@ impl Check {
         let config = site.load(NamedFiles::Checked)?;
         tell_expiry(&config);
         for line in &config.lines {
-            let Protocol::Osdp { port, .. } = &line.protocol;
-            if let Err(unfit) = port::check(port) {
+            if let Some(port) = line.protocol.port()
+                && let Err(unfit) = port::check(port)
+            {
                 tell(format_args!("warning: line {}: {} {unfit}", line.id, port.display()));
             }
         }

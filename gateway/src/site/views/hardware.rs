@@ -6,6 +6,7 @@ use super::super::clock;
 use super::super::running::Site;
 use crate::config::{Attachment, ControllerKind, Door, Line, Protocol};
 use crate::health::{DeviceStanding, Health, LinkStanding};
+use crate::links::modbus::Reach;
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
@@ -65,7 +66,7 @@ impl Site {
         device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let Attachment::Osdp { address, scbk_file, .. } = &config.attachment;
+        let (Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. }) = &config.attachment;
         ControllerView {
             id: config.id.clone(),
             line: config.line().clone(),
@@ -73,8 +74,9 @@ impl Site {
             kind: match config.kind {
                 ControllerKind::Panel => crate::views::ControllerKind::Panel,
                 ControllerKind::Reader => crate::views::ControllerKind::Reader,
+                ControllerKind::Io => crate::views::ControllerKind::Io,
             },
-            secure: scbk_file.is_some(),
+            secure: matches!(config.attachment, Attachment::Osdp { scbk_file: Some(_), .. }),
             state: standing.condition,
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
@@ -105,13 +107,20 @@ fn table(status: &ControllerStatus) -> TableView {
 }
 
 fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
-    let Protocol::Osdp { port, baud } = &line.protocol;
+    let (protocol, port, baud) = match &line.protocol {
+        Protocol::Osdp { port, baud } => ("osdp", port.display().to_string(), Some(*baud)),
+        Protocol::Modbus { reach, .. } => match reach {
+            Reach::Port { path, baud } => ("modbus", path.display().to_string(), Some(*baud)),
+            Reach::RtuOverTcp { peer } => ("modbus", peer.clone(), None),
+            Reach::Tcp { peer } => ("modbus-tcp", peer.clone(), None),
+        },
+    };
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
         id: line.id.clone(),
-        protocol: "osdp".to_owned(),
-        port: port.display().to_string(),
-        baud: *baud,
+        protocol: protocol.to_owned(),
+        port,
+        baud,
         state: standing.condition.clone(),
         since: standing.since,
         frames_sent: sum(|device| device.frames_sent),
