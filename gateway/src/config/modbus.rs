@@ -51,7 +51,7 @@ pub(super) fn rtu(
 
 /// Modbus TCP.
 pub(super) fn tcp(section: &Section<'_, '_>, peers: &mut Once<String>) -> Option<Protocol> {
-    section.unused(&["port", "baud"], "where Modbus TCP is spoken", PEER_EXAMPLE);
+    section.unused(&["port", "baud"], "where Modbus TCP is spoken", "remove it; such a line has a `peer`");
     if section.value("peer").is_none() {
         section.missing("peer", PEER_EXAMPLE);
     }
