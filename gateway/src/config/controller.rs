@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::mqtt::{Broker, Dialect};
 use crate::domain::{ControllerId, DoorId, DoorParts, LineId};
 use crate::links::modbus::Reach;
 use crate::links::modbus::map::RegisterMap;
@@ -34,6 +35,8 @@ pub enum Protocol {
         /// Nothing is sent for so long after a reply.
         gap: Duration,
     },
+    /// MQTT, at the site's broker; there is one at most.
+    Mqtt(Broker),
 }
 
 impl Protocol {
@@ -43,7 +46,7 @@ impl Protocol {
             Self::Osdp { port, .. } | Self::Modbus { reach: Reach::Port { path: port, .. }, .. } => {
                 Some(port)
             }
-            Self::Modbus { .. } => None,
+            Self::Modbus { .. } | Self::Mqtt(_) => None,
         }
     }
 }
@@ -62,10 +65,12 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// The line that it hangs on.
+    /// The line that it hangs on, or the broker.
     pub const fn line(&self) -> &LineId {
         match &self.attachment {
-            Attachment::Osdp { line, .. } | Attachment::Modbus { line, .. } => line,
+            Attachment::Osdp { line, .. }
+            | Attachment::Modbus { line, .. }
+            | Attachment::Mqtt { broker: line, .. } => line,
         }
     }
 
@@ -73,7 +78,7 @@ impl Controller {
     pub fn register_map(&self) -> Option<Arc<RegisterMap>> {
         match &self.attachment {
             Attachment::Modbus { map, .. } => Some(Arc::clone(map)),
-            Attachment::Osdp { .. } => None,
+            Attachment::Osdp { .. } | Attachment::Mqtt { .. } => None,
         }
     }
 }
@@ -101,6 +106,15 @@ pub enum Attachment {
         map: Arc<RegisterMap>,
         /// It has so long to answer.
         timeout: Duration,
+    },
+    /// At the site's broker.
+    Mqtt {
+        /// The broker, as it is called among the lines.
+        broker: LineId,
+        /// What it speaks there.
+        dialect: Dialect,
+        /// Its name in topics, and as user of the broker; unique there.
+        topic: String,
     },
 }
 

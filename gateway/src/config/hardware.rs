@@ -12,6 +12,7 @@ use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 use super::door::{Doors, Named, Points};
 use super::modbus;
+use super::mqtt::{self, Broker, OnBroker};
 use super::problem::Problem;
 use super::register_map;
 use super::section::{self, Section};
@@ -51,11 +52,19 @@ type Maps = Vec<Option<Arc<RegisterMap>>>;
 pub(super) fn read(
     lines: &[Section<'_, '_>],
     controllers: &[Section<'_, '_>],
+    mqtt: Option<&Section<'_, '_>>,
+    broker: Option<Broker>,
 ) -> (Vec<Line>, Vec<Controller>) {
     too_many(lines, MAX_LINES, "lines");
     too_many(controllers, MAX_CONTROLLERS, "controllers");
     let mut taken = Taken::default();
+    if let Some(section) = mqtt {
+        taken.broker = Some(mqtt::broker_id());
+        let what = format!("the line id \"{}\"", mqtt::BROKER_ID);
+        taken.lines.take(section, mqtt::BROKER_ID.to_owned(), section.header.clone(), what);
+    }
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
+    let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     let maps: Maps = controllers.iter().map(map).collect();
     let mut doors = Doors::of(controllers.iter().zip(&maps).map(named).collect());
     let read = controllers.iter().zip(&maps).enumerate();
@@ -73,7 +82,7 @@ pub(super) fn read(
         let boards: Vec<_> = controllers.iter().filter(|controller| *controller.line() == line.id).collect();
         modbus::refuse_slow(section, &line.protocol, &boards);
     }
-    (lines_read.into_iter().flatten().collect(), controllers)
+    (lines_read.into_iter().flatten().chain(broker).collect(), controllers)
 }
 
 fn kind_of(section: &Section<'_, '_>) -> Option<ControllerKind> {
@@ -116,6 +125,9 @@ struct Taken {
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
     key_files: Once<PathBuf>,
+    /// The broker, if there is one.
+    broker: Option<LineId>,
+    topics: Once<String>,
 }
 
 fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
@@ -193,9 +205,10 @@ fn controller(
         section.missing("kind", "kind = \"panel\"");
     }
     let kind = section.word("kind", &KINDS, &[]);
-    let attachment = match kind {
-        Some(ControllerKind::Io) => board(section, map.as_ref(), taken),
-        _ => on_line(section, kind, taken),
+    let attachment = match (kind, section.value("mqtt")) {
+        (Some(ControllerKind::Io), _) => board(section, map.as_ref(), taken),
+        (_, Some(_)) => on_broker(section, kind, taken),
+        (_, None) => on_line(section, kind, taken),
     };
     let doors = doors_of(at, section, doors);
     Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, doors })
@@ -242,6 +255,18 @@ fn speaks(section: &Section<'_, '_>, taken: &Taken, line: &LineId, modbus: bool)
     is_right
 }
 
+fn on_broker(
+    section: &Section<'_, '_>,
+    kind: Option<ControllerKind>,
+    taken: &mut Taken,
+) -> Option<Attachment> {
+    let is_reader = kind == Some(ControllerKind::Reader);
+    let OnBroker { dialect, topic } = mqtt::device(section, is_reader, taken.broker.is_some())?;
+    let what = format!("the topic \"{}\"", topic.get_ref());
+    taken.topics.take(section, topic.get_ref().clone(), topic.span(), what);
+    Some(Attachment::Mqtt { broker: taken.broker.clone()?, dialect, topic: topic.into_inner() })
+}
+
 /// Whether the device is talked to in secret alone. Only for a reader can the file say no.
 fn is_secure(section: &Section<'_, '_>, kind: Option<ControllerKind>) -> bool {
     let Some(value) = section.value("secure") else { return true };
@@ -277,6 +302,12 @@ fn address(
 /// The line that a controller names, which must be one of the file's.
 fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
+    if taken.broker.is_some() && *text.get_ref() == mqtt::BROKER_ID {
+        let problem = Problem::at(text.span(), "the broker is no line");
+        let help = "for a controller on the broker write mqtt = { dialect = \"native\", topic = \"shed\" }";
+        section.review.note(problem.help(help));
+        return None;
+    }
     if !taken.lines.values().any(|id| id == *text.get_ref()) {
         let problem = Problem::at(text.span(), format!("no [[line]] has the id \"{}\"", text.get_ref()));
         section.review.note(match closest(text.get_ref(), taken.lines.values().map(String::as_str)) {

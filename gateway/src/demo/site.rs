@@ -140,12 +140,13 @@ fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
 fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
     let lines = config.lines.iter().filter_map(|line| match line.protocol {
         Protocol::Osdp { baud, .. } => Some(LineConfig::new(line.id.as_str(), baud)),
-        Protocol::Modbus { .. } => None,
+        Protocol::Modbus { .. } | Protocol::Mqtt(_) => None,
     });
     let mut panels = Vec::new();
     for controller in &config.controllers {
-        let Attachment::Osdp { line, address, scbk_file } = &controller.attachment else { continue };
-        let Some(scbk_file) = scbk_file else { continue };
+        let Attachment::Osdp { line, address, scbk_file: Some(scbk_file) } = &controller.attachment else {
+            continue;
+        };
         let key = match config::read_key(scbk_file)? {
             Some(key) => key,
             None => new_key(scbk_file)?,

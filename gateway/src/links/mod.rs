@@ -15,7 +15,9 @@ mod handle;
 mod heard;
 pub mod limits;
 pub mod modbus;
+pub mod mqtt;
 pub mod osdp;
+mod private_file;
 mod serial_port;
 mod status;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::StartError;
 use crate::access::DoorPlan;
-use crate::config::{self, Attachment, Config, Controller, ControllerKind};
+use crate::config::{self, Config, Controller, ControllerKind};
 use crate::domain::Level;
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
@@ -83,7 +83,8 @@ fn device(config: &Config, controller: &Controller) -> DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
         is_panel: controller.kind == ControllerKind::Panel,
-        in_clear: matches!(controller.attachment, Attachment::Osdp { scbk_file: None, .. }),
+        // A board has no secrets, and nobody can give it one.
+        in_clear: controller.kind != ControllerKind::Io && !config.is_secure(controller),
     }
 }
 

@@ -117,7 +117,8 @@ pub(crate) fn panel(id: &str) -> ControllerView {
     ControllerView {
         id: id.parse().unwrap(),
         line: "north".parse().unwrap(),
-        address: u8::try_from(id.len()).unwrap(),
+        address: Some(u8::try_from(id.len()).unwrap()),
+        topic: None,
         kind: ControllerKind::Panel,
         secure: true,
         state: DeviceCondition::Online,

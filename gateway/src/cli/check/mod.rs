@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
-use crate::config::{Config, NamedFiles, Tls};
+use crate::config::{Config, NamedFiles, Protocol, Tls};
 use crate::web::tls::Certificate;
 
 /// Validate a configuration, with the files that it names
@@ -39,7 +39,9 @@ impl Check {
             }
         }
         let doors = config.controllers.iter().map(|controller| controller.doors.len()).sum();
-        let lines = counted(config.lines.len(), "line");
+        let brokers = config.lines.iter().filter(|line| matches!(line.protocol, Protocol::Mqtt(_))).count();
+        let lines = counted(config.lines.len() - brokers, "line");
+        let lines = if brokers > 0 { format!("{lines}, a broker") } else { lines };
         let controllers = counted(config.controllers.len(), "controller");
         say(format_args!("OK: {lines}, {controllers}, {}", counted(doors, "door")))
     }

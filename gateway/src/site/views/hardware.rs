@@ -66,17 +66,21 @@ impl Site {
         device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let (Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. }) = &config.attachment;
+        let (address, topic) = match &config.attachment {
+            Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. } => (Some(*address), None),
+            Attachment::Mqtt { topic, .. } => (None, Some(topic.clone())),
+        };
         ControllerView {
             id: config.id.clone(),
             line: config.line().clone(),
-            address: *address,
+            address,
+            topic,
             kind: match config.kind {
                 ControllerKind::Panel => crate::views::ControllerKind::Panel,
                 ControllerKind::Reader => crate::views::ControllerKind::Reader,
                 ControllerKind::Io => crate::views::ControllerKind::Io,
             },
-            secure: matches!(config.attachment, Attachment::Osdp { scbk_file: Some(_), .. }),
+            secure: self.config.is_secure(config),
             state: standing.condition,
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
@@ -114,6 +118,7 @@ fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> Line
             Reach::RtuOverTcp { peer } => ("modbus", peer.clone(), None),
             Reach::Tcp { peer } => ("modbus-tcp", peer.clone(), None),
         },
+        Protocol::Mqtt(broker) => ("mqtt", broker.to_string(), None),
     };
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
