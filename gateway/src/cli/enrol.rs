@@ -10,7 +10,7 @@ use serde_json::json;
 use super::client::{Client, ClientError};
 use super::mqtt::secret;
 use super::{Failure, SiteFile, asked, say, tell};
-use crate::config::{Config, Controller, NamedFiles, closest};
+use crate::config::{Config, Controller, ControllerKind, NamedFiles, closest};
 use crate::domain::ControllerId;
 
 /// Let controllers be given their keys, for some minutes
@@ -92,7 +92,7 @@ impl Enrol {
     }
 
     fn chosen<'a>(&self, config: &'a Config) -> Result<Vec<&'a Controller>, Failure> {
-        let known = || config.controllers.iter();
+        let known = || config.controllers.iter().filter(|it| it.kind != ControllerKind::Io);
         if self.all {
             return Ok(known().collect());
         }

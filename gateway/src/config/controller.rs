@@ -1,9 +1,13 @@
 //! Hardware as the installer described it: what devices hang on, and what they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::mqtt::{Broker, Dialect};
 use crate::domain::{ControllerId, DoorId, DoorParts, LineId};
+use crate::links::modbus::Reach;
+use crate::links::modbus::map::RegisterMap;
 
 /// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,8 +28,27 @@ pub enum Protocol {
         /// Bits a second, one of [`BAUD_RATES`](super::BAUD_RATES).
         baud: u32,
     },
+    /// Modbus, on a pair, through a network adapter, or TCP.
+    Modbus {
+        /// Where; unique among lines.
+        reach: Reach,
+        /// Nothing is sent for so long after a reply.
+        gap: Duration,
+    },
     /// MQTT, at the site's broker; there is one at most.
     Mqtt(Broker),
+}
+
+impl Protocol {
+    /// The serial device, where it is spoken on one.
+    pub fn port(&self) -> Option<&Path> {
+        match self {
+            Self::Osdp { port, .. } | Self::Modbus { reach: Reach::Port { path: port, .. }, .. } => {
+                Some(port)
+            }
+            Self::Modbus { .. } | Self::Mqtt(_) => None,
+        }
+    }
 }
 
 /// A device that has doors.
@@ -45,7 +68,17 @@ impl Controller {
     /// The line that it hangs on, or the broker.
     pub const fn line(&self) -> &LineId {
         match &self.attachment {
-            Attachment::Osdp { line, .. } | Attachment::Mqtt { broker: line, .. } => line,
+            Attachment::Osdp { line, .. }
+            | Attachment::Modbus { line, .. }
+            | Attachment::Mqtt { broker: line, .. } => line,
+        }
+    }
+
+    /// What it can do, if it is a board on a Modbus line.
+    pub fn register_map(&self) -> Option<Arc<RegisterMap>> {
+        match &self.attachment {
+            Attachment::Modbus { map, .. } => Some(Arc::clone(map)),
+            Attachment::Osdp { .. } | Attachment::Mqtt { .. } => None,
         }
     }
 }
@@ -62,6 +95,17 @@ pub enum Attachment {
         /// Where its secure-channel key is kept; no such file until it is enrolled. `None`: by the installer's word it is
         /// talked to in clear, and whoever touches the line can read and forge it.
         scbk_file: Option<PathBuf>,
+    },
+    /// On a Modbus line.
+    Modbus {
+        /// Which.
+        line: LineId,
+        /// Its address there, 1 to 247, unique on the line.
+        address: u8,
+        /// What it can do.
+        map: Arc<RegisterMap>,
+        /// It has so long to answer.
+        timeout: Duration,
     },
     /// At the site's broker.
     Mqtt {
@@ -81,6 +125,8 @@ pub enum ControllerKind {
     Panel,
     /// The gateway; the doors stop when the box stops.
     Reader,
+    /// The gateway; it has outputs and inputs alone, for doors of its own or of others.
+    Io,
 }
 
 /// One door of a controller.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use panel_protocol::limits::MAX_READERS;
+use toml::Spanned;
 
 use super::closest;
 use super::controller::{ControllerKind, Door};
@@ -32,6 +33,15 @@ const HELD_AFTER_SECONDS: u64 = 30;
 pub(super) struct Named {
     pub(super) id: String,
     pub(super) kind: Option<ControllerKind>,
+    /// How many outputs and inputs it has, where the file says so.
+    pub(super) points: Option<Points>,
+}
+
+/// How many outputs and inputs a board has.
+#[derive(Clone, Copy)]
+pub(super) struct Points {
+    pub(super) outputs: u8,
+    pub(super) inputs: u8,
 }
 
 /// The controllers that doors may name, and what the doors have taken of them.
@@ -67,7 +77,7 @@ impl Doors {
         let reader = self.reader(at, kind, section);
         let place = section.name("place");
         let parts = match kind {
-            Some(ControllerKind::Reader) => Some(self.parts(at, section)),
+            Some(ControllerKind::Reader | ControllerKind::Io) => Some(self.parts(at, section)),
             Some(ControllerKind::Panel) => {
                 panel_drives_its_own(section);
                 None
@@ -86,6 +96,12 @@ impl Doors {
     /// The reader of the door's own controller. A panel's door has one.
     fn reader(&mut self, at: usize, kind: Option<ControllerKind>, section: &Section<'_, '_>) -> Option<u8> {
         let (range, example) = (0..MAX_READERS as u64, "reader = 0");
+        if kind == Some(ControllerKind::Io) {
+            let help =
+                "describe the door below the controller that has the reader, and name this one in its `lock`";
+            section.unused(&["reader", "exit_reader"], "at an I/O board, which has no reader", help);
+            return None;
+        }
         let reader = match kind {
             Some(ControllerKind::Reader) => section.number("reader", range),
             _ => section.required_number("reader", range, example),
@@ -128,6 +144,7 @@ impl Doors {
         let device = self.device(at, lock);
         let output = lock.required_number("output", 0..MAX_POINTS, "output = 0");
         if let (Some(device), Some(output)) = (device, &output) {
+            self.exists(lock, device, output, "output");
             let what = format!("output {} of {}", output.get_ref(), self.name(device));
             self.outputs.take(lock, (device, *output.get_ref()), output.span(), what);
         }
@@ -146,6 +163,7 @@ impl Doors {
         let device = self.device(at, section);
         let input = section.required_number("input", 0..MAX_POINTS, "input = 0");
         if let (Some(device), Some(input)) = (device, &input) {
+            self.exists(section, device, input, "input");
             let what = format!("input {} of {}", input.get_ref(), self.name(device));
             self.inputs.take(section, (device, *input.get_ref()), input.span(), what);
         }
@@ -159,6 +177,11 @@ impl Doors {
         let device = exit.value("controller").and_then(|_| self.device(usize::MAX, exit));
         let reader = exit.required_number("reader", 0..MAX_READERS as u64, "reader = 0");
         if let (Some(device), Some(reader)) = (device, &reader) {
+            if self.controllers.get(device).and_then(|known| known.kind) == Some(ControllerKind::Io) {
+                let message = format!("{} is an I/O board, which has no reader", self.name(device));
+                let help = "name a controller of kind = \"reader\"";
+                exit.review.note(Problem::at(exit.header.clone(), message).help(help));
+            }
             let what = format!("reader {} of {}", reader.get_ref(), self.name(device));
             self.readers.take(exit, (device, *reader.get_ref()), reader.span(), what);
         }
@@ -177,12 +200,26 @@ impl Doors {
         };
         if let Some(ControllerKind::Panel) = self.controllers[at].kind {
             let message = format!("\"{}\" is a panel, which drives its outputs by itself", text.get_ref());
-            let help = "name a controller of kind = \"reader\"";
+            let help = "name a controller of kind = \"reader\" or \"io\"";
             section.review.note(Problem::at(text.span(), message).help(help));
             return None;
         }
         self.used.insert(at);
         Some(at)
+    }
+
+    /// Notes an output or input that a board doesn't have.
+    fn exists(&self, section: &Section<'_, '_>, device: usize, number: &Spanned<u64>, what: &str) {
+        let Some(points) = self.controllers.get(device).and_then(|known| known.points) else { return };
+        let count = u64::from(if what == "output" { points.outputs } else { points.inputs });
+        if *number.get_ref() < count {
+            return;
+        }
+        let has =
+            if count == 0 { format!("no {what}s") } else { format!("{what}s 0 to {} alone", count - 1) };
+        let message = format!("{} has {has}, by its register map", self.name(device));
+        let help = "correct the number, or `map` of that controller";
+        section.review.note(Problem::at(number.span(), message).help(help));
     }
 
     fn unknown(&self, id: &str, place: Range<usize>) -> Problem {
@@ -205,7 +242,7 @@ fn held_after(section: &Section<'_, '_>) -> Duration {
         let problem = Problem::at(seconds.span(), "`held_after` needs a `contact`");
         section.review.note(problem.help("for example: contact = { input = 0, open = true }"));
     }
-    Duration::from_secs(seconds.map_or(HELD_AFTER_SECONDS, toml::Spanned::into_inner))
+    Duration::from_secs(seconds.map_or(HELD_AFTER_SECONDS, Spanned::into_inner))
 }
 
 /// The parts that only a door of a reader has in the file.

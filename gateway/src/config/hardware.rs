@@ -1,19 +1,24 @@
 //! `[[line]]`, `[[controller]]` and `[[controller.door]]`
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use panel_protocol::limits::MAX_PDS_PER_LINE;
 
 use super::NamedFiles;
 use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
-use super::door::{Doors, Named};
+use super::door::{Doors, Named, Points};
+use super::modbus;
 use super::mqtt::{self, Broker, OnBroker};
 use super::problem::Problem;
+use super::register_map;
 use super::section::{self, Section};
 use super::taken::Once;
 use crate::domain::{ControllerId, LineId};
+use crate::links::modbus::map::RegisterMap;
 use crate::links::osdp::key_file;
 
 /// Most controllers of one gateway.
@@ -29,14 +34,20 @@ pub const HIGHEST_ADDRESS: u8 = 126;
 pub const BAUD_RATES: [u32; 6] = [9600, 19_200, 38_400, 57_600, 115_200, 230_400];
 
 /// What a line's `protocol` can be.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Spoken {
     Osdp,
+    Modbus,
+    ModbusTcp,
 }
 
-const PROTOCOLS: [(&str, Spoken); 1] = [("osdp", Spoken::Osdp)];
-const KINDS: [(&str, ControllerKind); 2] =
-    [("panel", ControllerKind::Panel), ("reader", ControllerKind::Reader)];
+const PROTOCOLS: [(&str, Spoken); 3] =
+    [("osdp", Spoken::Osdp), ("modbus", Spoken::Modbus), ("modbus-tcp", Spoken::ModbusTcp)];
+const KINDS: [(&str, ControllerKind); 3] =
+    [("panel", ControllerKind::Panel), ("reader", ControllerKind::Reader), ("io", ControllerKind::Io)];
+
+/// The register map of each controller that has one.
+type Maps = Vec<Option<Arc<RegisterMap>>>;
 
 pub(super) fn read(
     lines: &[Section<'_, '_>],
@@ -54,25 +65,51 @@ pub(super) fn read(
     }
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
     let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
-    let mut doors = Doors::of(controllers.iter().map(named).collect());
-    let read = controllers.iter().enumerate();
+    let maps: Maps = controllers.iter().map(map).collect();
+    let mut doors = Doors::of(controllers.iter().zip(&maps).map(named).collect());
+    let read = controllers.iter().zip(&maps).enumerate();
     let controllers_read: Vec<_> =
-        read.map(|(at, section)| controller(at, section, &mut taken, &mut doors)).collect();
+        read.map(|(at, (section, map))| controller(at, section, map, &mut taken, &mut doors)).collect();
     for (at, section) in controllers.iter().enumerate() {
         if section.value("door").is_none() && !doors.uses(at) {
             let problem = Problem::at(section.header.clone(), "the controller has no door");
             section.review.note(problem.help("describe each in a section [[controller.door]] below it"));
         }
     }
-    let lines = lines_read.into_iter().flatten().chain(broker);
-    (lines.collect(), controllers_read.into_iter().flatten().collect())
+    let controllers: Vec<_> = controllers_read.into_iter().flatten().collect();
+    for (section, line) in lines.iter().zip(&lines_read) {
+        let Some(line) = line else { continue };
+        let boards: Vec<_> = controllers.iter().filter(|controller| *controller.line() == line.id).collect();
+        modbus::refuse_slow(section, &line.protocol, &boards);
+    }
+    (lines_read.into_iter().flatten().chain(broker).collect(), controllers)
+}
+
+fn kind_of(section: &Section<'_, '_>) -> Option<ControllerKind> {
+    let word = section.value("kind").and_then(|value| value.get_ref().as_str());
+    KINDS.iter().find(|(name, _)| Some(*name) == word).map(|(_, kind)| *kind)
+}
+
+/// The register map of an I/O board.
+fn map(section: &Section<'_, '_>) -> Option<Arc<RegisterMap>> {
+    match kind_of(section)? {
+        ControllerKind::Io => register_map::named(section),
+        ControllerKind::Panel | ControllerKind::Reader => {
+            let help = "remove it, or set kind = \"io\" if it is a Modbus board";
+            section.unused(&["map", "timeout_ms"], "at a device that is no I/O board", help);
+            None
+        }
+    }
 }
 
 /// A controller as doors may name it, whatever else is wrong with it.
-fn named(section: &Section<'_, '_>) -> Named {
-    let word = |key| section.value(key).and_then(|value| value.get_ref().as_str());
-    let kind = KINDS.iter().find(|(name, _)| Some(*name) == word("kind")).map(|(_, kind)| *kind);
-    Named { id: word("id").unwrap_or_default().to_owned(), kind }
+fn named((section, map): (&Section<'_, '_>, &Option<Arc<RegisterMap>>)) -> Named {
+    let id = section.value("id").and_then(|value| value.get_ref().as_str()).unwrap_or_default();
+    let points = map.as_ref().map(|map| Points {
+        outputs: map.outputs.map_or(0, |outputs| outputs.points.count),
+        inputs: map.inputs.map_or(0, |inputs| inputs.count),
+    });
+    Named { id: id.to_owned(), kind: kind_of(section), points }
 }
 
 /// What may be given out once, and where it was.
@@ -80,7 +117,10 @@ fn named(section: &Section<'_, '_>) -> Named {
 struct Taken {
     /// Unfit ids too, so that a controller on such a line is not told that there is none.
     lines: Once<String>,
+    /// What is spoken on lines, where that could be read.
+    spoken: BTreeMap<String, Spoken>,
     ports: Once<PathBuf>,
+    peers: Once<String>,
     controllers: Once<ControllerId>,
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
@@ -99,32 +139,50 @@ fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
     if section.value("protocol").is_none() {
         section.missing("protocol", "protocol = \"osdp\"");
     }
-    let spoken = section.word("protocol", &PROTOCOLS, &["modbus", "wiegand-serial"]);
-    // The port and the rate are checked even where the protocol is none.
-    let osdp = osdp(section, taken);
-    let protocol = match spoken? {
-        Spoken::Osdp => osdp?,
+    let spoken = section.word("protocol", &PROTOCOLS, &["wiegand-serial"]);
+    if let (Some(id), Some(spoken)) = (section.value("id").and_then(|id| id.get_ref().as_str()), spoken) {
+        taken.spoken.insert(id.to_owned(), spoken);
+    }
+    let protocol = match spoken {
+        Some(Spoken::Modbus) => {
+            let Taken { ports, peers, .. } = taken;
+            let baud = |section: &Section<'_, '_>| baud(section, "Modbus", &modbus::BAUD_RATES);
+            modbus::rtu(section, |section| port(section, ports), baud, peers)
+        }
+        Some(Spoken::ModbusTcp) => modbus::tcp(section, &mut taken.peers),
+        Some(Spoken::Osdp) => osdp(section, taken),
+        // The port and the rate are checked even where the protocol is none.
+        None => osdp(section, taken).and(None),
     };
-    Some(Line { id: id?.into_inner(), protocol })
+    Some(Line { id: id?.into_inner(), protocol: protocol? })
 }
 
 fn osdp(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Protocol> {
-    let port = section.required_text("port", "port = \"/dev/ttyUSB0\"").map(|text| {
-        let path = section.review.path(text.get_ref());
-        taken.ports.take(section, path.clone(), text.span(), format!("the port {}", text.get_ref()));
-        path
-    });
-    let baud = baud(section);
+    section.unused(
+        &["peer", "gap_ms"],
+        "on an OSDP line",
+        "OSDP is spoken on a `port`, at a speed of `baud`",
+    );
+    let (port, baud) = (port(section, &mut taken.ports), baud(section, "OSDP", &BAUD_RATES));
     Some(Protocol::Osdp { port: port?, baud: baud? })
 }
 
-fn baud(section: &Section<'_, '_>) -> Option<u32> {
+fn port(section: &Section<'_, '_>, ports: &mut Once<PathBuf>) -> Option<PathBuf> {
+    let text = section.required_text("port", "port = \"/dev/ttyUSB0\"")?;
+    let path = section.review.path(text.get_ref());
+    ports.take(section, path.clone(), text.span(), format!("the port {}", text.get_ref()));
+    Some(path)
+}
+
+fn baud(section: &Section<'_, '_>, spoken: &str, rates: &[u32]) -> Option<u32> {
     let baud = section.required_number("baud", 0..u64::MAX, "baud = 9600")?;
-    let known = BAUD_RATES.into_iter().find(|rate| u64::from(*rate) == *baud.get_ref());
+    let known = rates.iter().copied().find(|rate| u64::from(*rate) == *baud.get_ref());
     if known.is_none() {
-        let nearest = BAUD_RATES.into_iter().min_by_key(|rate| u64::from(*rate).abs_diff(*baud.get_ref()));
-        let rates = BAUD_RATES.map(|rate| rate.to_string()).join(", ");
-        let problem = Problem::at(baud.span(), format!("OSDP has no line rate of {} baud", baud.get_ref()));
+        let nearest = rates.iter().min_by_key(|rate| u64::from(**rate).abs_diff(*baud.get_ref()));
+        let rates: Vec<String> = rates.iter().map(ToString::to_string).collect();
+        let rates = rates.join(", ");
+        let message = format!("{spoken} has no line rate of {} baud", baud.get_ref());
+        let problem = Problem::at(baud.span(), message);
         let nearest = nearest.map_or_else(String::new, |rate| format!("; the nearest is {rate}"));
         section.review.note(problem.help(format!("use one of {rates}{nearest}")));
     }
@@ -134,6 +192,7 @@ fn baud(section: &Section<'_, '_>) -> Option<u32> {
 fn controller(
     at: usize,
     section: &Section<'_, '_>,
+    map: &Option<Arc<RegisterMap>>,
     taken: &mut Taken,
     doors: &mut Doors,
 ) -> Option<Controller> {
@@ -145,10 +204,11 @@ fn controller(
     if section.value("kind").is_none() {
         section.missing("kind", "kind = \"panel\"");
     }
-    let kind = section.word("kind", &KINDS, &["io"]);
-    let attachment = match section.value("mqtt") {
-        Some(_) => on_broker(section, kind, taken),
-        None => on_line(section, kind, taken),
+    let kind = section.word("kind", &KINDS, &[]);
+    let attachment = match (kind, section.value("mqtt")) {
+        (Some(ControllerKind::Io), _) => board(section, map.as_ref(), taken),
+        (_, Some(_)) => on_broker(section, kind, taken),
+        (_, None) => on_line(section, kind, taken),
     };
     let doors = doors_of(at, section, doors);
     Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, doors })
@@ -156,12 +216,43 @@ fn controller(
 
 fn on_line(section: &Section<'_, '_>, kind: Option<ControllerKind>, taken: &mut Taken) -> Option<Attachment> {
     let line = line_of(section, taken);
-    let address = address(section, taken, line.as_ref());
+    let line = line.filter(|line| kind.is_none() || speaks(section, taken, line, false));
+    let address = address(section, taken, line.as_ref(), 0..u64::from(HIGHEST_ADDRESS) + 1);
     let scbk_file = match is_secure(section, kind) {
         true => scbk_file(section, taken).map(Some),
         false => Some(None),
     };
     Some(Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? })
+}
+
+/// An I/O board on a Modbus line.
+fn board(section: &Section<'_, '_>, map: Option<&Arc<RegisterMap>>, taken: &mut Taken) -> Option<Attachment> {
+    let line = line_of(section, taken).filter(|line| speaks(section, taken, line, true));
+    let address = address(section, taken, line.as_ref(), modbus::ADDRESSES);
+    let timeout = modbus::timeout(section);
+    section.unused(&["scbk_file", "secure"], "at an I/O board, which knows no keys", "remove it");
+    Some(Attachment::Modbus { line: line?, address: address?, map: map?.clone(), timeout: timeout? })
+}
+
+/// Whether boards, or else readers and panels, can hang on that line.
+fn speaks(section: &Section<'_, '_>, taken: &Taken, line: &LineId, modbus: bool) -> bool {
+    let Some(spoken) = taken.spoken.get(line.as_str()) else { return true };
+    let is_right = (*spoken == Spoken::Osdp) != modbus;
+    if !is_right {
+        let place = section.value("kind").map_or(section.header.clone(), toml::Spanned::span);
+        let problem = match modbus {
+            true => {
+                Problem::at(place, format!("an I/O board hangs on a Modbus line, and \"{line}\" speaks OSDP"))
+                    .help("name a line with protocol = \"modbus\" or \"modbus-tcp\"")
+            }
+            false => {
+                Problem::at(place, format!("line \"{line}\" speaks Modbus, and on it are I/O boards alone"))
+                    .help("set kind = \"io\" and the board's register map, or name an OSDP line")
+            }
+        };
+        section.review.note(problem);
+    }
+    is_right
 }
 
 fn on_broker(
@@ -194,8 +285,12 @@ fn is_secure(section: &Section<'_, '_>, kind: Option<ControllerKind>) -> bool {
     false
 }
 
-fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) -> Option<u8> {
-    let addresses = 0..u64::from(HIGHEST_ADDRESS) + 1;
+fn address(
+    section: &Section<'_, '_>,
+    taken: &mut Taken,
+    line: Option<&LineId>,
+    addresses: Range<u64>,
+) -> Option<u8> {
     let address = section.required_number("address", addresses, "address = 1")?;
     if let Some(line) = line {
         let what = format!("address {} of line \"{line}\"", address.get_ref());

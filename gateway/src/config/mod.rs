@@ -11,8 +11,10 @@ mod controller;
 mod door;
 mod hardware;
 mod limits;
+mod modbus;
 mod mqtt;
 mod problem;
+mod register_map;
 mod section;
 mod site;
 mod taken;
@@ -75,9 +77,10 @@ impl Config {
     pub fn is_secure(&self, controller: &Controller) -> bool {
         match &controller.attachment {
             Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
+            Attachment::Modbus { .. } => false,
             Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
                 Protocol::Mqtt(broker) => broker.is_secure(),
-                Protocol::Osdp { .. } => true,
+                Protocol::Osdp { .. } | Protocol::Modbus { .. } => true,
             }),
         }
     }

@@ -33,9 +33,9 @@ pub(super) const ALARMS: &[&str] =
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
     &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
-pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
+pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms"];
 pub(super) const CONTROLLER: &[&str] =
-    &["id", "line", "address", "kind", "scbk_file", "secure", "mqtt", "door"];
+    &["id", "line", "address", "kind", "scbk_file", "secure", "map", "timeout_ms", "mqtt", "door"];
 pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
@@ -159,6 +159,16 @@ impl<'r, 't> Section<'r, 't> {
             let message = format!("{} has no `{key}`", self.title);
             self.review
                 .note(Problem::at(self.header.clone(), message).help(format!("for example: {example}")));
+        }
+    }
+
+    /// Notes keys that have no use here.
+    pub(super) fn unused(&self, keys: &[&str], here: &str, help: &str) {
+        for key in keys {
+            if let Some(value) = self.value(key) {
+                let problem = Problem::at(value.span(), format!("`{key}` has no use {here}"));
+                self.review.note(problem.help(help));
+            }
         }
     }
 

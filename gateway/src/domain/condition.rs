@@ -27,7 +27,7 @@ pub enum DeviceCondition {
     WrongKey,
     /// Another device than the one enrolled answers at its address.
     Swapped,
-    /// It talks, and is not the kind of device that the configuration says: it doesn't know the card-table commands.
+    /// It talks, and is not the kind of device that the configuration says: it doesn't know what it is asked.
     Unsupported,
     /// It talks, and can't do so in secret, which its configuration asks for.
     NoSecureChannel,
@@ -44,7 +44,7 @@ impl DeviceCondition {
             Self::NotEnrolled => "not enrolled",
             Self::WrongKey => "wrong key",
             Self::Swapped => "another device answers",
-            Self::Unsupported => "not a Gatehouse panel",
+            Self::Unsupported => "not what was configured",
             Self::NoSecureChannel => "no secure channel",
         }
     }
@@ -55,12 +55,14 @@ impl DeviceCondition {
             Self::Online | Self::Starting => "",
             Self::Enrolling => "Wait a moment; it is being given its key.",
             Self::Offline => {
-                "Check its power, its address and the pair's wiring. Its doors go on by its own table."
+                "Check its power, its address and the wiring. A panel's doors go on by its own table."
             }
             Self::NotEnrolled => "Open install mode for it, and put the controller into its own.",
             Self::WrongKey => "Restore its key file, or reset the controller and open install mode.",
             Self::Swapped => "If it was replaced on purpose, open install mode to enrol the new one.",
-            Self::Unsupported => "Update its firmware, or set kind = \"reader\" in the configuration.",
+            Self::Unsupported => {
+                "Update its firmware, or say in the configuration what it is: its `kind`, its `map`."
+            }
             Self::NoSecureChannel => {
                 "Anybody at its wires could read and forge what it says, so it is not used. \
                  Turn its secure channel on, or update or replace it."

@@ -103,6 +103,9 @@ pub enum InstallError {
         "it is used without secure channel, so it takes no key; take `secure = false` out of the configuration first"
     )]
     InClear,
+    /// It is a device without keys.
+    #[error("it is an I/O board, which has no key")]
+    NoKey,
     /// Longer than an hour, or no time at all.
     #[error("install mode can be opened for a second to an hour")]
     TooLong,

@@ -14,6 +14,7 @@ mod client;
 mod handle;
 mod heard;
 pub mod limits;
+pub mod modbus;
 pub mod mqtt;
 pub mod osdp;
 mod private_file;

@@ -34,6 +34,11 @@ impl Port {
         Ok(Self { stream })
     }
 
+    /// The port itself, for whoever reads and writes it otherwise.
+    pub(super) fn into_stream(self) -> SerialStream {
+        self.stream
+    }
+
     /// Changes the rate and throws away what has come at the old one.
     ///
     /// # Errors

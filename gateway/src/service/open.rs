@@ -83,7 +83,8 @@ fn device(config: &Config, controller: &Controller) -> DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
         is_panel: controller.kind == ControllerKind::Panel,
-        in_clear: !config.is_secure(controller),
+        // A board has no secrets, and nobody can give it one.
+        in_clear: controller.kind != ControllerKind::Io && !config.is_secure(controller),
     }
 }
 
@@ -93,7 +94,7 @@ fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
         plan: DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader)),
         digest_key: match controller.kind {
             ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
-            ControllerKind::Reader => None,
+            ControllerKind::Reader | ControllerKind::Io => None,
         },
     };
     config.controllers.iter().map(spec).collect()

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -14,6 +15,7 @@ use super::{clock, panels};
 use crate::config::{
     Attachment, Broker, BrokerElsewhere, BrokerPlace, ControllerKind, Dialect, Protocol, Tls,
 };
+use crate::links::modbus::{self, BoardSetup, Reach};
 use crate::links::mqtt::{self, BrokerSetup, ClientTls, Elsewhere, Embedded, Place};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
 use crate::web::tls::{self, Origin, Served, TlsError};
@@ -26,6 +28,11 @@ pub fn link(site: &Arc<Site>, link: usize, mut stopped: watch::Receiver<bool>) -
     match &site.config.lines[link].protocol {
         Protocol::Osdp { port, baud } => {
             let (handle, task) = osdp::line(osdp_setup(site, link, port, *baud), client);
+            site.attach(link, handle);
+            task.run(until).boxed()
+        }
+        Protocol::Modbus { reach, gap } => {
+            let (handle, task) = modbus::line(modbus_setup(site, link, reach, *gap), client);
             site.attach(link, handle);
             task.run(until).boxed()
         }
@@ -49,6 +56,28 @@ fn osdp_setup(site: &Site, link: usize, port: &Path, baud: u32) -> LineSetup {
         })
     });
     LineSetup { id: line.id.clone(), port: port.to_owned(), baud, devices: devices.collect() }
+}
+
+fn modbus_setup(site: &Site, link: usize, reach: &Reach, gap: Duration) -> modbus::LineSetup {
+    let id = &site.config.lines[link].id;
+    let boards = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
+        let Attachment::Modbus { line, address, map, timeout } = &controller.attachment else { return None };
+        (line == id).then(|| BoardSetup {
+            device,
+            address: *address,
+            map: Arc::clone(map),
+            driven: driven(site, device),
+            timeout: *timeout,
+        })
+    });
+    modbus::LineSetup { id: id.clone(), reach: reach.clone(), gap, boards: boards.collect() }
+}
+
+/// The outputs of a device that doors have, of whatever controller.
+fn driven(site: &Site, device: usize) -> Vec<u8> {
+    let doors = site.config.controllers.iter().flat_map(|controller| &controller.doors);
+    let outputs = doors.filter_map(|door| door.parts.as_ref()).map(|parts| parts.lock.output);
+    outputs.filter(|output| output.device == device).map(|output| output.output).collect()
 }
 
 fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {

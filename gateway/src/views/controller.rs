@@ -17,10 +17,10 @@ pub struct ControllerView {
     pub address: Option<u8>,
     /// Its name in topics at a broker; absent on a line.
     pub topic: Option<String>,
-    /// Panel or reader.
+    /// Panel, reader or I/O board.
     pub kind: ControllerKind,
-    /// Whether it is talked to in secret; not, by the installer's word, where whoever touches the line can read and forge
-    /// what it says.
+    /// Whether it is talked to in secret. Not where its kind has no keys, nor where the installer wants it so: whoever
+    /// touches the line can read and forge what it says.
     pub secure: bool,
     /// How it is.
     pub state: DeviceCondition,
@@ -57,6 +57,8 @@ pub enum ControllerKind {
     Panel,
     /// It holds none: the gateway decides.
     Reader,
+    /// It has outputs and inputs alone, for doors for which the gateway decides.
+    Io,
 }
 
 /// A card table: what is there and what should be.

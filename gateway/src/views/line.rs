@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::domain::{LineId, LinkCondition};
 
-/// One RS-485 pair, or the broker.
+/// One RS-485 pair, a peer in the network, or the broker.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct LineView {
     /// Its name in the configuration.
     pub id: LineId,
     /// What is spoken on it, such as `osdp`.
     pub protocol: String,
-    /// The port's path, or where the broker is.
+    /// The port's path, the peer, or where the broker is.
     pub port: String,
     /// Bits a second; absent where there is no wire.
     pub baud: Option<u32>,

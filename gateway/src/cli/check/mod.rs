@@ -32,7 +32,7 @@ impl Check {
         let config = site.load(NamedFiles::Checked)?;
         tell_expiry(&config);
         for line in &config.lines {
-            if let Protocol::Osdp { port, .. } = &line.protocol
+            if let Some(port) = line.protocol.port()
                 && let Err(unfit) = port::check(port)
             {
                 tell(format_args!("warning: line {}: {} {unfit}", line.id, port.display()));

@@ -6,6 +6,7 @@ use super::super::clock;
 use super::super::running::Site;
 use crate::config::{Attachment, ControllerKind, Door, Line, Protocol};
 use crate::health::{DeviceStanding, Health, LinkStanding};
+use crate::links::modbus::Reach;
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
@@ -66,7 +67,7 @@ impl Site {
     ) -> ControllerView {
         let config = &self.config.controllers[at];
         let (address, topic) = match &config.attachment {
-            Attachment::Osdp { address, .. } => (Some(*address), None),
+            Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. } => (Some(*address), None),
             Attachment::Mqtt { topic, .. } => (None, Some(topic.clone())),
         };
         ControllerView {
@@ -77,6 +78,7 @@ impl Site {
             kind: match config.kind {
                 ControllerKind::Panel => crate::views::ControllerKind::Panel,
                 ControllerKind::Reader => crate::views::ControllerKind::Reader,
+                ControllerKind::Io => crate::views::ControllerKind::Io,
             },
             secure: self.config.is_secure(config),
             state: standing.condition,
@@ -111,6 +113,11 @@ fn table(status: &ControllerStatus) -> TableView {
 fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
     let (protocol, port, baud) = match &line.protocol {
         Protocol::Osdp { port, baud } => ("osdp", port.display().to_string(), Some(*baud)),
+        Protocol::Modbus { reach, .. } => match reach {
+            Reach::Port { path, baud } => ("modbus", path.display().to_string(), Some(*baud)),
+            Reach::RtuOverTcp { peer } => ("modbus", peer.clone(), None),
+            Reach::Tcp { peer } => ("modbus-tcp", peer.clone(), None),
+        },
         Protocol::Mqtt(broker) => ("mqtt", broker.to_string(), None),
     };
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());

@@ -5,8 +5,11 @@ use core::time::Duration;
 use super::versions::{hex, unhex};
 use super::*;
 use crate::decide::{AntiPassback, DoorSettings, FirstPerson, Mode};
+use crate::limits::MIN_FRAME_LEN;
+use crate::osdp::frame::Check;
+use crate::osdp::frame::draft::max_data;
 use crate::schedule::{Calendar, ClockChange, Holiday, Interval, On, Schedule, Weekdays, When};
-use crate::table::{Pin, PinVerifier, Rights, Setting, SettingKey};
+use crate::table::{MAX_SETTING_LEN, Pin, PinVerifier, Rights, Setting, SettingKey};
 
 /// A Monday, 2026-11-30, at midnight UTC.
 const MONDAY: u32 = 1_795_996_800;
@@ -337,6 +340,20 @@ fn settings_that_lie_are_refused_whole() {
         assert_eq!(hex(&send(&mut panel, &operation)), hex(&[operation[0], 2]), "{lie}");
     }
     assert_eq!(ask(&mut panel, &Operation::Info), before);
+}
+
+#[test]
+fn the_longest_setting_fits_the_shortest_frame_both_ways() {
+    let room = max_data(MIN_FRAME_LEN, true, Check::Crc).unwrap() - OUI.len();
+    // READ_SETTINGS answers with code, status and `more` before it.
+    assert_eq!(3 + MAX_SETTING_LEN, room);
+    let changes = (0..17).map(|number| ClockChange { at: UtcSeconds(number), ahead: 0 }).collect();
+    let mut panel = ready();
+    put_settings(&mut panel, &[Setting::ClockChanges(changes)]);
+    let mut answer = [0; 3 + MAX_SETTING_LEN];
+    let len = panel.operate(Micros(0), &[0x22, 2, 0x7F], &mut answer);
+    let Some(Answer::Settings { more: true, settings }) = Answer::decode(&answer[..len]) else { panic!() };
+    assert_eq!(settings.iter().count(), 1);
 }
 
 #[test]
