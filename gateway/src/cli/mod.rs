@@ -14,6 +14,7 @@ mod demo;
 mod enrol;
 mod events;
 mod init;
+mod mqtt;
 mod osdp;
 mod password;
 mod run;
@@ -58,6 +59,7 @@ enum Command {
     Enrol(enrol::Enrol),
     Events(events::Events),
     Init(init::Init),
+    Mqtt(mqtt::Mqtt),
     Osdp(osdp::Osdp),
     Run(run::Run),
     Scan(scan::Scan),
@@ -138,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
         Command::Init(init) => init.run(),
+        Command::Mqtt(mqtt) => mqtt.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Scan(scan) => scan.run(),
