@@ -10,6 +10,7 @@ mod check;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
+mod door;
 mod enrol;
 mod init;
 mod instant;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Check),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Door(door::Door),
     Enrol(enrol::Enrol),
     Init(init::Init),
     Osdp(osdp::Osdp),
@@ -131,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
+        Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Init(init) => init.run(),
         Command::Osdp(osdp) => osdp.run(),

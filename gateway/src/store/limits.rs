@@ -105,3 +105,6 @@ pub const MAX_EVENTS_PER_PAGE: usize = 1_000;
 
 /// Longest event, in bytes of JSON: a receipt for every controller of the largest site, with room.
 pub const MAX_EVENT_BYTES: usize = 256 << 10;
+
+/// Longest file of doors' modes that is read.
+pub const MAX_DOOR_MODES_BYTES: u64 = 1024 * 1024;

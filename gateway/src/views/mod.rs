@@ -19,8 +19,8 @@ mod show;
 mod site;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
-pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
-pub use event::{AlarmView, EventView, EventsWanted, reason_words};
+pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
+pub use event::{AlarmView, DoorEventView, EventView, EventsWanted, reason_words};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,

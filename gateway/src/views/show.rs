@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::access::{AccessView, GroupView};
 use super::controller::ControllerView;
-use super::event::{EventView, EventsWanted};
+use super::event::{DoorEventView, EventView, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
@@ -68,6 +68,9 @@ pub trait ShowReceipts: Send + Sync {
 pub trait ShowEvents: Send + Sync {
     /// The latest card reads that are wanted, newest first.
     fn events(&self, wanted: &EventsWanted) -> Vec<EventView>;
+
+    /// The latest of what happened at the doors of readers beside cards, newest first, at most so many.
+    fn door_events(&self, limit: usize) -> Vec<DoorEventView>;
 }
 
 /// The identity providers.

@@ -1,9 +1,9 @@
 //! What happened at the doors.
 
 use super::super::running::Site;
-use crate::domain::{CardRead, EventKind};
+use crate::domain::{CardRead, DoorId, EventKind};
 use crate::store::limits::RECENT_EVENTS;
-use crate::views::{CardText, EventView, EventsWanted, ShowEvents};
+use crate::views::{CardText, DoorEventView, EventView, EventsWanted, ShowEvents};
 
 impl ShowEvents for Site {
     fn events(&self, wanted: &EventsWanted) -> Vec<EventView> {
@@ -25,11 +25,26 @@ impl ShowEvents for Site {
         };
         reads.filter(is_wanted).take(wanted.limit).map(shown).collect()
     }
+
+    fn door_events(&self, limit: usize) -> Vec<DoorEventView> {
+        let recent = self.events.recent(RECENT_EVENTS);
+        let of_doors = recent.iter().filter_map(|logged| match &logged.event.kind {
+            EventKind::Door(event) => {
+                Some(DoorEventView::of(logged.event.at, event, self.name_of_door(Some(&event.door))))
+            }
+            _ => None,
+        });
+        of_doors.take(limit).collect()
+    }
 }
 
 impl Site {
     fn door_name(&self, read: &CardRead) -> Option<&str> {
+        self.name_of_door(read.door.as_ref())
+    }
+
+    fn name_of_door(&self, id: Option<&DoorId>) -> Option<&str> {
         let mut doors = self.config.controllers.iter().flat_map(|controller| &controller.doors);
-        doors.find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
+        doors.find(|door| Some(&door.id) == id).map(|door| door.name.as_str())
     }
 }
