@@ -35,16 +35,15 @@ impl MqttClient {
     /// # Panics
     /// When the broker doesn't take it.
     pub async fn connect(port: u16, id: &str, filters: &[&str]) -> Self {
-        let mut options = MqttOptions::new(id, "127.0.0.1", port);
-        options.set_keep_alive(Duration::from_secs(30));
-        Self::with(options, filters).await
+        Self::with(MqttOptions::new(id, "127.0.0.1", port), filters).await
     }
 
     /// The same, with these options.
     ///
     /// # Panics
     /// When the broker doesn't take it.
-    pub async fn with(options: MqttOptions, filters: &[&str]) -> Self {
+    pub async fn with(mut options: MqttOptions, filters: &[&str]) -> Self {
+        options.set_keep_alive(Duration::from_secs(30));
         let (client, mut events) = AsyncClient::new(options, 1_000);
         let heard = Arc::new(Mutex::new(Vec::new()));
         let subscriptions = Arc::new(Mutex::new(0));

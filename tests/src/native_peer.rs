@@ -2,6 +2,7 @@
 
 use panel_protocol::panel::{Answer, ChangeBuilder, Info, Operation, ProfileList};
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
+use rumqttc::v5::MqttOptions;
 
 use crate::mqtt::{Heard, MqttClient};
 
@@ -17,8 +18,13 @@ pub struct NativePeer {
 impl NativePeer {
     /// Listens to a controller at a broker on this machine. It says nothing yet.
     pub async fn listen(port: u16, site: &str, controller: &str) -> Self {
+        Self::over(MqttOptions::new("peer", "127.0.0.1", port), site, controller).await
+    }
+
+    /// The same, connected with these options.
+    pub async fn over(options: MqttOptions, site: &str, controller: &str) -> Self {
         let base = format!("gatehouse/v1/{site}/{controller}");
-        let client = MqttClient::connect(port, "peer", &[&format!("{base}/from/#")]).await;
+        let client = MqttClient::with(options, &[&format!("{base}/from/#")]).await;
         Self { client, base, session: [0; 4], number: 0 }
     }
 

@@ -56,7 +56,7 @@ pub use group::{Group, GroupId};
 pub use local_clock::{LocalClock, span};
 pub use one_line::{harmless, one_line};
 pub use origin::{Origin, Provider};
-pub use part::{Part, PartCondition};
+pub use part::{CertificateCondition, ClockCondition, Part, PartCondition, StorageCondition};
 pub use revision::Revision;
 pub use revocation::Revocation;
 pub use rule::{Rule, RuleDropped, RuleId};

@@ -12,12 +12,12 @@ mod options;
 mod reader;
 pub(in crate::store) mod record;
 mod segment;
+mod segment_file;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -32,6 +32,7 @@ use super::error::StoreError;
 use super::limits::MAX_RECORD_BYTES;
 use mark::Mark;
 use segment::{Durable, HEADER_LEN, Segment};
+use segment_file::{create, reopen};
 
 /// The writing end.
 #[derive(Debug)]
@@ -287,31 +288,4 @@ impl Journal {
     fn healthy(&self) -> Result<(), StoreError> {
         self.poisoned.as_ref().map_or(Ok(()), |why| Err(StoreError::Poisoned(why.clone())))
     }
-}
-
-/// Makes a segment with its header; both are on the disk when this returns.
-fn create(dir: &Path, segment: &Segment, kind: Kind) -> Result<File, StoreError> {
-    let make = || {
-        let _ = fs::remove_file(&segment.path);
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&segment.path)?;
-        file.write_all(&segment.header(kind))?;
-        file.sync_all()?;
-        Ok(file)
-    };
-    let file = make().map_err(StoreError::io("create", &segment.path))?;
-    disk::sync_dir(dir)?;
-    Ok(file)
-}
-
-/// Opens a segment for appending after its last good record.
-fn reopen(segment: &Segment, extent: &segment::Extent) -> Result<File, StoreError> {
-    let open = || {
-        let file = OpenOptions::new().append(true).open(&segment.path)?;
-        if extent.torn > 0 {
-            file.set_len(extent.end)?;
-            file.sync_all()?;
-        }
-        Ok(file)
-    };
-    open().map_err(StoreError::io("open", &segment.path))
 }
