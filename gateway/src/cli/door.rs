@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
-use super::instant::{self, Edge};
+
 use super::{Failure, SiteFile, asked, say, tell};
 use crate::config::{Config, NamedFiles, closest};
+use crate::domain::instant::{self, Edge};
 
 /// Give orders to doors for which the gateway decides, at the running service
 #[derive(Args)]

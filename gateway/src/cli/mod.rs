@@ -8,12 +8,13 @@ mod access;
 mod card;
 mod check;
 mod client;
+mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod door;
 mod enrol;
+mod events;
 mod init;
-mod instant;
 mod osdp;
 mod password;
 mod run;
@@ -52,10 +53,12 @@ enum Command {
     Access(access::Access),
     Card(card::Card),
     Check(check::Check),
+    Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     Door(door::Door),
     Enrol(enrol::Enrol),
+    Events(events::Events),
     Init(init::Init),
     Osdp(osdp::Osdp),
     Run(run::Run),
@@ -131,10 +134,12 @@ pub fn main() -> ExitCode {
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
+        Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
+        Command::Events(events) => events.run(),
         Command::Init(init) => init.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),

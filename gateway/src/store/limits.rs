@@ -108,3 +108,9 @@ pub const MAX_EVENT_BYTES: usize = 256 << 10;
 
 /// Longest file of doors' modes that is read.
 pub const MAX_DOOR_MODES_BYTES: u64 = 1024 * 1024;
+
+/// Questions to the event log that are searched for at one time: each reads the disk, and holds the index of one segment.
+pub const MAX_EVENT_SEARCHES: usize = 4;
+
+/// Rows of the event log's index for which room is made when a segment is begun: what a segment of card reads has.
+pub const EVENT_INDEX_ROWS_AT_FIRST: usize = 16_384;

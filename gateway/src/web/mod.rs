@@ -16,6 +16,7 @@ mod cards;
 pub mod connections;
 mod doors;
 mod error;
+mod events;
 mod form;
 mod guard;
 mod headers;
