@@ -11,6 +11,7 @@ mod client;
 mod completions;
 #[cfg(feature = "demo")]
 mod demo;
+mod door;
 mod enrol;
 mod events;
 mod init;
@@ -56,6 +57,7 @@ enum Command {
     Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
     Init(init::Init),
@@ -137,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
+        Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
         Command::Init(init) => init.run(),

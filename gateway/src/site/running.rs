@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
+use super::doors::state::SiteDoors;
 use super::providers::Providers;
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
@@ -57,6 +58,7 @@ pub struct Site {
     pub(super) accounts: Arc<Users>,
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
+    pub(super) doors: SiteDoors,
     /// The fleet has something to say.
     pub(super) news: Notify,
     /// Cards are to be compiled anew.
@@ -66,7 +68,7 @@ pub struct Site {
 impl Site {
     /// Puts it together.
     pub fn new(parts: SiteParts) -> Self {
-        let config = parts.config;
+        let (config, started) = (parts.config, clock::now());
         let line_of = |controller: &crate::config::Controller| ControllerPlace {
             line: config.lines.iter().position(|line| line.id == *controller.line()).unwrap_or(0),
         };
@@ -78,7 +80,8 @@ impl Site {
             events: Arc::new(parts.events),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
-            started: clock::now(),
+            doors: SiteDoors::of(&config, started),
+            started,
             running: Monotonic::start(),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),

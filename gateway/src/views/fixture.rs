@@ -94,6 +94,7 @@ pub(crate) fn well() -> SiteFacts {
         identity_providers: IdentityProvidersView::default(),
         alarms: Vec::new(),
         events: Vec::new(),
+        door_events: Vec::new(),
         notices: Vec::new(),
     }
 }
@@ -141,7 +142,13 @@ pub(crate) fn panel(id: &str) -> ControllerView {
 }
 
 fn door(id: &str, name: &str, reader: u8) -> DoorView {
-    DoorView { id: id.parse().unwrap(), name: name.to_owned(), place: None, reader: Some(reader) }
+    DoorView {
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        place: None,
+        reader: Some(reader),
+        state: None,
+    }
 }
 
 pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {
@@ -192,6 +199,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         holder_name: who.map(str::to_owned),
         granted,
         reason,
+        held_back: None,
         sequence: 9,
         epoch: 1,
     };

@@ -20,9 +20,9 @@ mod show;
 mod site;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
-pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
+pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
 pub use csv::{EVENTS_CSV_HEAD, event_csv};
-pub use event::{AlarmView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
+pub use event::{AlarmView, DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::controller::ControllerView;
-use super::event::{AlarmView, EventView};
+use super::event::{AlarmView, DoorEventView, EventView};
 use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
@@ -68,6 +68,8 @@ pub struct SiteFacts {
     pub alarms: Vec<AlarmView>,
     /// The latest card reads, newest first.
     pub events: Vec<EventView>,
+    /// What happened at the doors of readers beside cards, newest first.
+    pub door_events: Vec<DoorEventView>,
     /// What else somebody should know, such as a directory that had to be rebuilt.
     pub notices: Vec<Notice>,
 }

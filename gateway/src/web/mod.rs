@@ -14,6 +14,7 @@ mod body;
 mod capture;
 mod cards;
 pub mod connections;
+mod doors;
 mod error;
 mod events;
 mod form;

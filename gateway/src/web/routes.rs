@@ -17,14 +17,15 @@ use super::answers::{
 use super::api::{self, InstallMode, Page};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
+use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, ControllerId, LineId};
-use crate::operator::{CardOrderDone, InstallModeOpened};
+use crate::domain::{AccessImport, ControllerId, DoorId, LineId};
+use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
 use crate::views::{AccessLevelView, AccessView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
@@ -47,7 +48,8 @@ pub(super) async fn openapi() -> Response {
 
 /// All of it, described.
 fn described() -> Described {
-    let plain = Described::default().merge(reads()).merge(actions()).merge(card_orders());
+    let plain =
+        Described::default().merge(reads()).merge(actions()).merge(card_orders()).merge(door_orders());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -157,6 +159,22 @@ fn card_orders() -> Described {
             order("/cards/deactivate", "Deactivate a card that was added by hand").takes::<SpentCard>(),
             cards::deactivate,
         )
+}
+
+fn door_orders() -> Described {
+    let order = "Let somebody in once, or have a door used otherwise from now on; doors of readers only";
+    Described::default().add(
+        Operation::post("/doors/{id}/orders", order)
+            .for_role(A_MANAGER)
+            .at::<DoorId>("id")
+            .takes::<NewOrder>()
+            .answers::<DoorOrdered>("Done; a mode is durable")
+            .refuses(StatusCode::NOT_FOUND, "No such door")
+            .refuses(StatusCode::CONFLICT, "A panel decides there, or something is in the way")
+            .refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+        doors::order,
+    )
 }
 
 /// Access levels and rules; a whole site's are longer than other bodies.

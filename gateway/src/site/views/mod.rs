@@ -142,6 +142,7 @@ impl Site {
             refused_cards,
             identity_providers,
             alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
+            door_events: self.latest_door_events(EVENTS),
             events,
             notices,
             controllers,

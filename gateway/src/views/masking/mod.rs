@@ -38,6 +38,7 @@ impl Masked for SiteView {
             identity_providers,
             alarms,
             events,
+            door_events,
             notices,
         } = self.facts;
         let facts = SiteFacts {
@@ -56,6 +57,7 @@ impl Masked for SiteView {
             counts,
             lines,
             alarms,
+            door_events,
             notices,
         };
         Self { verdict: self.verdict, facts }

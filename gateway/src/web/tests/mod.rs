@@ -5,6 +5,7 @@ mod access_rules;
 mod capture;
 mod cards;
 mod connection_floods;
+mod doors;
 mod events;
 mod identity_providers;
 mod install_mode;
@@ -32,11 +33,11 @@ use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
 use crate::domain::{AccessEdit, AccessEdited, LocalClock};
-use crate::domain::{ControllerId, LineId, Revision};
+use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError, ChangeCard,
-    EditAccess, InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, ReAuthenticate,
-    ReAuthenticateError, ReAuthenticated, ShownOnce,
+    DoorOrder, DoorOrderError, DoorOrdered, EditAccess, InstallMinutes, InstallModeError, InstallModeOpened,
+    OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce,
 };
 use crate::site::AccessRules;
 use crate::store::users::{Role, User};
@@ -69,6 +70,7 @@ struct FakeSite {
     listeners: Mutex<Vec<Actor>>,
     re_authenticated: Mutex<Vec<Actor>>,
     ordered: Mutex<Vec<(CardOrder, Actor)>>,
+    doors_ordered: Mutex<Vec<(DoorOrder, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
 }
 
@@ -92,6 +94,7 @@ impl FakeSite {
             listeners: Mutex::default(),
             re_authenticated: Mutex::default(),
             ordered: Mutex::default(),
+            doors_ordered: Mutex::default(),
             searched: Mutex::default(),
         })
     }
@@ -267,6 +270,28 @@ impl ChangeCard for FakeSite {
         if answer.is_ok() {
             self.ordered.lock().unwrap().push((order, actor.clone()));
         }
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl OrderDoor for FakeSite {
+    fn order_door(
+        &self,
+        door: &DoorId,
+        order: DoorOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<DoorOrdered, DoorOrderError>> {
+        let answer = match (door.as_str(), order.action.mode()) {
+            ("turnstile", mode) => {
+                self.doors_ordered.lock().unwrap().push((order.clone(), actor.clone()));
+                Ok(DoorOrdered { door: door.clone(), mode: mode.unwrap_or_default(), until: order.until })
+            }
+            ("lobby-main", _) => Err(DoorOrderError::DecidedByPanel {
+                door: door.clone(),
+                controller: "lobby".parse().unwrap(),
+            }),
+            _ => Err(DoorOrderError::Unknown { door: door.clone(), near: None }),
+        };
         Box::pin(std::future::ready(answer))
     }
 }
