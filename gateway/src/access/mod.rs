@@ -1,19 +1,32 @@
 //! From the directory to the rows a controller should hold. Pure: no clock, no store, no tokio.
 //!
-//! [`reach`] names the cards that a change may concern, [`compile`] says what each may do, [`DoorPlan`] turns that into
-//! one controller's row or none, and a [`DesiredTable`] is all of those of one controller. [`CardIndex`] holds every
-//! active card; nothing else is as large as the site.
+//! [`reach`] names those whom a change may concern, the [`Compiler`] says what each of their cards may do, [`DoorPlan`]
+//! turns that into one controller's row or none, and a [`DesiredTable`] is all of those of one controller. [`CardIndex`]
+//! holds every active card; nothing else is as large as the site.
 
 mod card;
+mod clearances;
 mod compile;
+mod compiler;
+mod doors;
+mod grants;
 mod index;
 pub mod mass_revocation;
+mod model;
 mod plan;
+mod reach;
+mod seconds;
 
 pub use card::{CardAccess, Clearance};
-pub use compile::{affected, compile, reach};
+pub use clearances::Clearances;
+pub use compile::{affected, compile};
+pub use compiler::{Compiler, Holder, Learned};
+pub use doors::{LeftOut, Opens, PlannedDoor, Shape, shape};
+pub use grants::{Grant, Grants};
 pub use index::CardIndex;
+pub use model::AccessModel;
 pub use plan::{DesiredTable, DoorPlan};
+pub use reach::{Concern, Reach, reach};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod client;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
+mod hold;
 mod init;
 mod instant;
 mod osdp;
@@ -54,6 +55,7 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
+    Hold(hold::Hold),
     Init(init::Init),
     Osdp(osdp::Osdp),
     Run(run::Run),
@@ -132,6 +134,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
+        Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{ControllerId, DoorId, LineId};
+use crate::domain::{ControllerId, DoorId, LineId, Place};
 
 /// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,6 +75,8 @@ pub struct Door {
     pub id: DoorId,
     /// What people call it; the id where nothing else was given.
     pub name: String,
+    /// Where it is.
+    pub place: Option<Place>,
     /// The controller's reader number, 0 to 15, unique there.
     pub reader: u8,
 }

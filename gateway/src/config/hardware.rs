@@ -14,7 +14,7 @@ use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 use super::problem::Problem;
 use super::section::{self, Section};
-use crate::domain::{ControllerId, DoorId, LineId, NameError};
+use crate::domain::{ControllerId, DoorId, LineId, NameError, Place, PlaceError};
 use crate::links::osdp::key_file;
 
 /// Most controllers of one gateway.
@@ -214,7 +214,15 @@ fn door(section: &Section<'_, '_>, taken: &mut Taken, readers: &mut Once<u64>) -
     }
     let id = id?.into_inner();
     let name = section.name("name").unwrap_or_else(|| id.to_string());
-    Some(Door { id, name, reader: u8::try_from(reader?.into_inner()).ok()? })
+    Some(Door { id, name, place: place(section), reader: u8::try_from(reader?.into_inner()).ok()? })
+}
+
+fn place(section: &Section<'_, '_>) -> Option<Place> {
+    let text = section.text("place")?;
+    let place = text.get_ref().parse().map_err(|error: PlaceError| {
+        section.review.note(Problem::at(text.span(), error.to_string()).help(PlaceError::REMEDY));
+    });
+    place.ok()
 }
 
 fn id<T: FromStr<Err = NameError>>(section: &Section<'_, '_>, example: &str) -> Option<Spanned<T>> {

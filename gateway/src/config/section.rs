@@ -32,7 +32,7 @@ pub(super) const ALARMS: &[&str] =
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
 pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
-pub(super) const DOOR: &[&str] = &["id", "name", "reader"];
+pub(super) const DOOR: &[&str] = &["id", "name", "place", "reader"];
 
 /// Longest name of a site or door for people, in characters.
 const MAX_NAME_LEN: usize = 100;

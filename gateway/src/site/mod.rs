@@ -29,7 +29,7 @@ mod views;
 
 pub use access::AccessRules;
 pub use cards::{card_policy, ended_cards};
-pub use compile::{active_cards, observe, recompile};
+pub use compile::{active_cards, compiler, observe, recompile};
 pub use connection_test::watch_providers;
 pub use links::link;
 pub use panels::client;

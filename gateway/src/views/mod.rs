@@ -18,7 +18,7 @@ mod receipt;
 mod site;
 mod source;
 
-pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
+pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, EventsWanted, reason_words};
 pub use identity::{
@@ -30,6 +30,6 @@ pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
 pub use source::{
-    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowIdentity, ShowReceipts, ShowSite, Unreadable,
-    Views,
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentity, ShowReceipts, ShowSite,
+    Unreadable, Views,
 };

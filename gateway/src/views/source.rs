@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::access::{AccessView, GroupView};
+use super::access::{AccessView, GroupView, HoldView};
 use super::controller::ControllerView;
 use super::event::{EventView, EventsWanted};
 use super::identity::{IdentityView, OperationView};
@@ -16,9 +16,15 @@ use super::site::{Figures, SiteView};
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
-pub trait Views: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess {}
+pub trait Views:
+    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess + ShowHolds
+{
+}
 
-impl<T: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess> Views for T {}
+impl<T> Views for T where
+    T: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess + ShowHolds
+{
+}
 
 /// The site as such.
 pub trait ShowSite: Send + Sync {
@@ -105,4 +111,10 @@ impl Readiness {
     pub const fn is_ready(self) -> bool {
         self.directory_open && self.links_started
     }
+}
+
+/// The holds.
+pub trait ShowHolds: Send + Sync {
+    /// All holds, oldest first, those that are over too.
+    fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>>;
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::domain::ImportStep;
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, IdentityView, OperationView,
-    ReceiptView, RuleView, RulesEffect,
+    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityView,
+    OperationView, ReceiptView, RuleView, RulesEffect,
 };
 
 /// Controllers.
@@ -122,4 +122,11 @@ pub(super) struct AccessImported {
 pub(super) struct Groups {
     /// By name.
     pub(super) groups: Vec<GroupView>,
+}
+
+/// Holds.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Holds {
+    /// Oldest first, those that are over too.
+    pub(super) holds: Vec<HoldView>,
 }

@@ -29,7 +29,7 @@ pub(super) async fn site_for(state: &WebState, role: Role) -> SiteView {
 }
 
 /// A list as `role` may see it.
-fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
+pub(super) fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
     if role >= Role::Manager { list } else { list.into_iter().map(Masked::masked).collect() }
 }
 

@@ -179,7 +179,7 @@ fn no_such<T: Listed>(id: &str) -> ApiError {
         .remedy(format!("GET /api/v1/{} lists those that there are.", T::PATH))
 }
 
-fn taken<T: DeserializeOwned>(body: Body, remedy: &str) -> Result<T, ApiError> {
+pub(super) fn taken<T: DeserializeOwned>(body: Body, remedy: &str) -> Result<T, ApiError> {
     let Json(body) = body.map_err(|rejection| ApiError::unreadable(&rejection, remedy))?;
     if !has_names(&body) {
         let message = "every part of the body must be an object, whose members have names";
