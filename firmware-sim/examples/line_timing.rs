@@ -56,7 +56,11 @@ fn main() -> anyhow::Result<()> {
 
 fn config(baud: u32, panels: u8) -> SimConfig {
     let panels = (0..panels).map(|address| PanelConfig::new(format!("panel-{address}"), "north", address));
-    SimConfig { control: None, lines: vec![LineConfig::new("north", baud)], panels: panels.collect() }
+    SimConfig {
+        lines: vec![LineConfig::new("north", baud)],
+        panels: panels.collect(),
+        ..SimConfig::default()
+    }
 }
 
 fn open(site: &Site) -> anyhow::Result<File> {

@@ -55,3 +55,60 @@ pub const MAX_CONTROL_BODY: usize = 16 * 1024;
 
 /// Longest identifier of a line or panel, in characters.
 pub const MAX_ID_LEN: usize = 64;
+
+/// Most brokers of one simulated site; each costs a thread.
+pub const MAX_BROKERS: usize = 8;
+
+/// Most devices on brokers of one simulated site.
+pub const MAX_MQTT_DEVICES: usize = 512;
+
+/// Longest topic that a configuration may name, in bytes.
+pub const MAX_TOPIC_LEN: usize = 128;
+
+/// Longest file of certificates, in bytes.
+pub const MAX_CA_LEN: u64 = 256 * 1024;
+
+/// Shortest pause between two attempts to connect to a broker.
+pub const MIN_RECONNECT: Duration = Duration::from_millis(10);
+
+/// Longest pause between two attempts to connect to a broker.
+pub const MAX_RECONNECT: Duration = Duration::from_secs(600);
+
+/// How long a device waits for a broker to accept it, in seconds.
+pub const CONNECT_TIMEOUT_S: u64 = 5;
+
+/// Relays of an esp-rfid board.
+pub const MAX_RELAYS: u8 = 4;
+
+/// Relays of a Tasmota board.
+pub const MAX_TASMOTA_RELAYS: u8 = 8;
+
+/// The shortest longest operation that a native panel may take, in bytes.
+pub const MIN_OPERATION_LEN: usize = 64;
+
+/// The longest operation or answer of the native dialect, in bytes.
+pub const MAX_OPERATION_LEN: usize = 8_192;
+
+/// Longest message that a device takes from a broker, topic and all, in bytes.
+pub const MAX_MESSAGE_LEN: usize = 64 * 1024;
+
+/// Messages that a device has ready and the broker has not taken; more are lost, as they are in a small device.
+pub const MAX_OUTBOX: usize = 4_096;
+
+/// Messages of a device that a broker has not acknowledged.
+pub const MAX_INFLIGHT: u16 = 20;
+
+/// Messages that a delay holds back on a device's way to its broker, and as many back; more are lost.
+pub const MAX_ON_THE_WAY: usize = 4_096;
+
+/// How long a swipe waits for the gateway's answer.
+pub const SWIPE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Swipes that wait for the gateway's answer at one device; the oldest is given up for the next.
+pub const MAX_WAITING_SWIPES: usize = 16;
+
+/// Users that an esp-rfid board's flash takes.
+pub const MAX_ESP_RFID_USERS: usize = 2_000;
+
+/// By how many seconds a device's clock can be set wrong: ten years.
+pub const MAX_CLOCK_OFF_S: i64 = 315_360_000;

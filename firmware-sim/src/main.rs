@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Door controllers that aren't there, on RS-485 lines that aren't there either.
+/// Door controllers that aren't there, on RS-485 lines that aren't there either, or on a broker that is.
 ///
 /// Each line is a pseudo-terminal that a gateway opens like a serial port; the panels on it keep their card tables,
 /// decide at their doors and answer in the line's own time. The control API presents cards, switches power and breaks
@@ -32,7 +32,7 @@ enum Command {
     /// Run the site that a configuration file describes, until Ctrl-C or SIGTERM
     #[command(after_help = EXAMPLES)]
     Run {
-        /// The site's TOML file; config/sim.toml is the documented example
+        /// The site's TOML file; config/sim.toml and config/sim-mqtt.toml are the documented examples
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Where the control API listens (loopback only; port 0 picks a free one) instead of the file's [control]
@@ -44,13 +44,15 @@ enum Command {
 const EXAMPLES: &str = "\
 Examples:
   firmware-sim run --config config/sim.toml
+  firmware-sim run --config config/sim-mqtt.toml
   curl http://127.0.0.1:7070/controllers
   curl http://127.0.0.1:7070/controllers/lobby/cards
   curl http://127.0.0.1:7070/controllers/lobby/swipe -d '{\"reader\":0,\"card\":{\"format\":\"H10301\",\"facility\":100,\"number\":1234}}'
   curl http://127.0.0.1:7070/controllers/lobby/power -d '{\"state\":\"wiped\"}'
   curl http://127.0.0.1:7070/lines/north/faults -d '{\"drop_rate\":0.05,\"seed\":7}'
 
-Standard output: one line for each simulated line with the port to open, then the control API's address.
+Standard output: one line for each simulated line with the port to open, one for each broker, then the control API's
+address.
 Exit codes: 0 stopped by a signal, 1 failure, 2 wrong usage or configuration. RUST_LOG sets the log's level.";
 
 fn main() -> ExitCode {
@@ -103,6 +105,9 @@ fn announce(site: &Site, listener: Option<&TcpListener>) -> anyhow::Result<()> {
     for line in site.lines()? {
         let port = line.symlink.as_ref().unwrap_or(&line.path).display();
         writeln!(out, "line {}: port {port} at {} baud ({})", line.id, line.baud, line.path.display())?;
+    }
+    for broker in site.brokers().brokers()? {
+        writeln!(out, "broker {}: devices connect to {}", broker.id, broker.address)?;
     }
     match listener {
         Some(listener) => writeln!(out, "control: http://{}", listener.local_addr()?)?,

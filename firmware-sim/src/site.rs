@@ -11,8 +11,10 @@ use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 use panel_protocol::table::Row;
 
-use crate::config::{Problems, SimConfig};
+use crate::config::SimConfig;
+pub use crate::error::SiteError;
 use crate::line::{Bus, Counters, Faults, Lateness, Line, LineSetup};
+use crate::mqtt::Brokers;
 use crate::panel::SimPanel;
 pub use crate::panel::{Contact, PanelStatus, PanelSummary, Power};
 
@@ -24,44 +26,7 @@ const BUCKETS_AT_ONCE: usize = 4;
 pub struct Site {
     lines: Vec<SiteLine>,
     panels: HashMap<String, Place>,
-}
-
-/// Why a site can't do something.
-#[derive(Debug, thiserror::Error)]
-pub enum SiteError {
-    /// The configuration breaks a rule.
-    #[error(transparent)]
-    Config(#[from] Problems),
-    /// A line's port can't be had.
-    #[error("line \"{line}\" can't be opened: {error}")]
-    Line {
-        /// Which line.
-        line: String,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// There is no panel of that name.
-    #[error("there is no controller \"{0}\"")]
-    UnknownPanel(String),
-    /// There is no line of that name.
-    #[error("there is no line \"{0}\"")]
-    UnknownLine(String),
-    /// The panel has fewer readers.
-    #[error("controller \"{panel}\" has no reader {reader}")]
-    NoSuchReader {
-        /// Which panel.
-        panel: String,
-        /// Which reader was named.
-        reader: u8,
-        /// How many it has.
-        readers: u8,
-    },
-    /// The panel has no power, so its readers read nothing.
-    #[error("controller \"{0}\" has no power")]
-    NoPower(String),
-    /// The line's thread has ended.
-    #[error("the line has stopped")]
-    Stopped,
+    brokers: Brokers,
 }
 
 /// How a card presented at a panel fared.
@@ -128,7 +93,12 @@ impl Site {
                 .map_err(|error| SiteError::Line { line: setup.id.clone(), error })?;
             lines.push(SiteLine { setup, line });
         }
-        Ok(Self { lines, panels })
+        Ok(Self { lines, panels, brokers: Brokers::start(config)? })
+    }
+
+    /// The brokers and the devices on them.
+    pub fn brokers(&self) -> &Brokers {
+        &self.brokers
     }
 
     /// The port of a line, for a gateway to open.

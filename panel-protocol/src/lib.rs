@@ -9,7 +9,9 @@
 //! - [`table`]: the card table a controller holds, its rows, profiles and digest.
 //! - [`panel`]: the vendor command set that carries card tables inside OSDP (`PROTOCOL.md` has it to the byte), and a
 //!   whole panel behind it.
-//! - [`decide`]: one pure function from a presented card to granted or refused.
+//! - [`decide`]: one pure function from a presented card to granted or refused, by rows, profiles, door settings and the
+//!   [`schedule`]s of the site.
+//! - [`door`]: one door: lock, contact, button, and what people order of it.
 //!
 //! # Both sides of a line
 //! Every machine here is used alike: `handle` what happened, then drain `poll_output` until it waits. A panel is a
@@ -103,10 +105,12 @@ extern crate std;
 
 pub mod credential;
 pub mod decide;
+pub mod door;
 pub mod limits;
 pub mod osdp;
 pub mod panel;
 pub mod pulses;
+pub mod schedule;
 pub mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

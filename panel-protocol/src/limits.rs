@@ -14,3 +14,18 @@ pub const MAX_READERS: usize = 16;
 
 /// Buckets a card table's digest is made of.
 pub const BUCKETS: usize = 256;
+
+/// Most intervals of one schedule, holidays' hours among them: what one operation of the card-table commands carries.
+pub const MAX_INTERVALS: usize = 20;
+
+/// Most holidays of one calendar: single days, days of every year, and spans.
+pub const MAX_HOLIDAYS: usize = 25;
+
+/// Most clock changes that a controller keeps: eight years where clocks change twice a year.
+pub const MAX_CLOCK_CHANGES: usize = 17;
+
+/// Fewest digits of a PIN.
+pub const MIN_PIN_LEN: usize = 4;
+
+/// Most digits of a PIN.
+pub const MAX_PIN_LEN: usize = 8;

@@ -2,7 +2,7 @@
 //!
 //! [`SitePlan`] describes a site and writes its files, [`Simulator`] and [`Gateway`] run the programs on them, a
 //! [`Splice`] puts somebody into the middle of a line. [`ScimClient`], [`ScimCli`] and [`Api`] speak to the gateway
-//! from outside. [`eventually`] is the only wait. [`figures`] is what the benches print,
+//! from outside; [`Mosquitto`] is a real broker, [`MqttClient`] somebody at it. [`eventually`] is the only wait. [`figures`] is what the benches print,
 //! [`structure`] reads the workspace's own source. No test leaves a process or a file behind.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -12,6 +12,9 @@ mod chance;
 pub mod churn;
 pub mod figures;
 mod gateway;
+mod mosquitto;
+mod mqtt;
+mod native_peer;
 mod plan;
 mod process;
 mod scim;
@@ -25,6 +28,9 @@ pub use answer::Answer;
 pub use api::Api;
 pub use chance::seed;
 pub use gateway::Gateway;
+pub use mosquitto::Mosquitto;
+pub use mqtt::{Heard, MqttClient};
+pub use native_peer::NativePeer;
 pub use plan::{PanelPlan, SitePlan};
 pub use process::{Process, program, workspace};
 pub use scim::{ENTERPRISE, ScimClient};

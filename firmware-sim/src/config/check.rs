@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use panel_protocol::limits::{MAX_PDS_PER_LINE, MAX_READERS};
 
-use super::{LineConfig, PanelConfig, Place, Problem, Problems, SimConfig};
+use super::{LineConfig, PanelConfig, Place, Problem, Problems, SimConfig, mqtt_check};
 use crate::limits::{MAX_BAUD, MAX_CAPACITY, MAX_ID_LEN, MAX_LINES, MAX_TURN_AROUND, MIN_BAUD};
 
 /// The highest working address (OSDP 2.2, 5.9); 127 speaks to every device.
@@ -18,8 +18,16 @@ impl SimConfig {
     pub fn check(&self) -> Result<(), Problems> {
         let mut problems = Vec::new();
         self.check_control(&mut problems);
-        self.check_lines(&mut problems);
-        self.check_panels(&mut problems);
+        let (mut links, mut controllers) = (HashMap::new(), HashMap::new());
+        self.check_lines(&mut links, &mut problems);
+        self.check_panels(&mut controllers, &mut problems);
+        for (index, broker) in self.brokers.iter().enumerate() {
+            check_id(&broker.id, Place { table: "broker", index, key: "id" }, &mut links, &mut problems);
+        }
+        for (index, device) in self.mqtt.iter().enumerate() {
+            check_id(&device.id, Place { table: "mqtt", index, key: "id" }, &mut controllers, &mut problems);
+        }
+        mqtt_check::check(&self.brokers, &self.mqtt, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(Problems { file: None, problems }) }
     }
 
@@ -33,19 +41,19 @@ impl SimConfig {
         }
     }
 
-    fn check_lines(&self, problems: &mut Vec<Problem>) {
-        if self.lines.is_empty() || self.lines.len() > MAX_LINES {
+    fn check_lines<'a>(&'a self, ids: &mut HashMap<&'a str, ()>, problems: &mut Vec<Problem>) {
+        if (self.lines.is_empty() && self.brokers.is_empty()) || self.lines.len() > MAX_LINES {
             problems.push(Problem {
                 place: None,
                 position: None,
                 message: format!("there are {} lines", self.lines.len()),
-                remedy: format!("give 1 to {MAX_LINES} [[line]] tables"),
+                remedy: format!("give 1 to {MAX_LINES} [[line]] tables, or a [[broker]]"),
             });
         }
-        let (mut ids, mut links) = (HashMap::new(), HashMap::new());
+        let mut links = HashMap::new();
         for (index, line) in self.lines.iter().enumerate() {
             let place = |key| Place { table: "line", index, key };
-            check_id(&line.id, place("id"), &mut ids, problems);
+            check_id(&line.id, place("id"), ids, problems);
             check_line(line, place, problems);
             if let Some(link) = &line.symlink
                 && let Some(other) = links.insert(link, &line.id)
@@ -56,11 +64,11 @@ impl SimConfig {
         }
     }
 
-    fn check_panels(&self, problems: &mut Vec<Problem>) {
-        let (mut ids, mut addresses) = (HashMap::new(), HashMap::new());
+    fn check_panels<'a>(&'a self, ids: &mut HashMap<&'a str, ()>, problems: &mut Vec<Problem>) {
+        let mut addresses = HashMap::new();
         for (index, panel) in self.panels.iter().enumerate() {
             let place = |key| Place { table: "panel", index, key };
-            check_id(&panel.id, place("id"), &mut ids, problems);
+            check_id(&panel.id, place("id"), ids, problems);
             check_panel(panel, place, problems);
             if !self.lines.iter().any(|line| line.id == panel.line) {
                 let known: Vec<_> = self.lines.iter().map(|line| format!("\"{}\"", line.id)).collect();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::de::DeTable;
 
+use super::mqtt_file::{BrokerTable, MqttTable};
 use super::{LineConfig, PanelConfig, PanelKey, Place, Problem, Problems, SimConfig};
 use crate::limits::{DEFAULT_CAPACITY, MAX_CONFIG_LEN};
 
@@ -19,6 +20,10 @@ struct File {
     line: Vec<LineTable>,
     #[serde(default)]
     panel: Vec<PanelTable>,
+    #[serde(default)]
+    broker: Vec<BrokerTable>,
+    #[serde(default)]
+    mqtt: Vec<MqttTable>,
 }
 
 #[derive(Deserialize)]
@@ -126,11 +131,12 @@ impl File {
             readers: panel.readers,
             capacity: panel.capacity,
         });
-        SimConfig {
-            control: self.control.map(|control| control.listen),
-            lines: lines.collect(),
-            panels: panels.collect(),
-        }
+        let (lines, panels) = (lines.collect(), panels.collect());
+        let brokers = self.broker.into_iter().enumerate();
+        let brokers = brokers.map(|(index, broker)| broker.resolve(index, folder, problems)).collect();
+        let devices = self.mqtt.into_iter().enumerate();
+        let mqtt = devices.map(|(index, device)| device.resolve(index, problems)).collect();
+        SimConfig { control: self.control.map(|control| control.listen), lines, panels, brokers, mqtt }
     }
 }
 

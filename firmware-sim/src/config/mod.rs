@@ -1,4 +1,4 @@
-//! What a simulated site consists of: lines, panels, and where the control API listens.
+//! What a simulated site consists of: lines, brokers, what hangs on them, and where the control API listens.
 //!
 //! [`SimConfig`] can be built in code (`gateway demo`, tests) or [loaded](SimConfig::load) from TOML, where unknown
 //! keys are refused and every problem names its place. [`SimConfig::check`] holds all rules either way.
@@ -6,6 +6,9 @@
 mod check;
 mod file;
 mod key;
+mod mqtt;
+mod mqtt_check;
+mod mqtt_file;
 mod problem;
 
 use std::net::SocketAddr;
@@ -13,6 +16,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use key::PanelKey;
+pub use mqtt::{
+    BrokerConfig, Dialect, EspHomeConfig, EspRfidConfig, Login, MqttConfig, MqttVersion, NativeConfig,
+    TasmotaConfig,
+};
 pub use problem::{Place, Problem, Problems};
 
 use crate::limits::DEFAULT_CAPACITY;
@@ -26,6 +33,10 @@ pub struct SimConfig {
     pub lines: Vec<LineConfig>,
     /// The panels on them.
     pub panels: Vec<PanelConfig>,
+    /// The brokers.
+    pub brokers: Vec<BrokerConfig>,
+    /// The devices on them.
+    pub mqtt: Vec<MqttConfig>,
 }
 
 /// One RS-485 line.

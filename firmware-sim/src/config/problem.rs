@@ -5,7 +5,7 @@ use std::fmt;
 /// A value's place: the table's name, its number among those of that name (from 0), and the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// `control`, `line` or `panel`.
+    /// `control`, `line`, `panel`, `broker` or `mqtt`.
     pub table: &'static str,
     /// Which of them.
     pub index: usize,

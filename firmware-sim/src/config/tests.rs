@@ -98,9 +98,49 @@ fn a_key_file_that_is_not_there_yet_means_factory_state() {
 }
 
 #[test]
-fn the_shipped_example_is_right_and_each_bad_example_fails_as_it_says() {
+fn devices_on_a_broker_have_the_documented_values_and_their_rules() {
+    let site = r#"
+[[broker]]
+id = "hall"
+host = "127.0.0.1"
+port = 1883
+
+[[mqtt]]
+id = "shed"
+broker = "hall"
+dialect = "native"
+user = "shed"
+password = "hut"
+"#;
+    let config = parse(site).unwrap();
+    assert_eq!(config.brokers, [BrokerConfig::new("hall", "127.0.0.1", 1_883)]);
+    let shed = MqttConfig::new("shed", "hall", Dialect::Native(NativeConfig::new("site", "shed")));
+    let login = Some(Login { user: "shed".into(), password: "hut".into() });
+    assert_eq!(config.mqtt, [MqttConfig { login, ..shed }]);
+    assert!(!format!("{config:?}").contains("hut"), "a password is never shown");
+    for (right, wrong, told) in [
+        ("password = \"hut\"", "", "8:6: \"shed\" has a user or a password, but not both"),
+        ("id = \"shed\"", "id = \"hall/1\"", "8:6: id = \"hall/1\" is no name"),
+        ("user =", "topic = \"Shed\"\nuser =", "11:9: topic = \"Shed\" can't be"),
+        ("user =", "receive = 32\nuser =", "11:11: receive = 32 is out of range; 64 to 8192"),
+        ("user =", "reconnect_ms = 1\nuser =", "11:16: reconnect_ms = 1 is out of range"),
+        ("dialect = \"native\"", "dialect = \"esp-rfid\"", "8:6: \"shed\" has no ip"),
+        ("host = \"127.0.0.1\"", "host = \"\"", "4:8: host = \"\" is no host"),
+    ] {
+        let said = refusal(&site.replace(right, wrong));
+        assert!(said.contains(told), "{said}");
+    }
+    let twin = "[[mqtt]]\nid = \"hut\"\nbroker = \"hall\"\ndialect = \"tasmota\"\nclient_id = \"shed\"\n";
+    let said = refusal(&format!("{site}{twin}"));
+    assert!(said.contains("client_id \"shed\" is that of \"shed\" too"), "{said}");
+}
+
+#[test]
+fn the_shipped_examples_are_right_and_each_bad_example_fails_as_it_says() {
     let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config"));
-    SimConfig::load(&config.join("sim.toml")).expect("the example is right");
+    for example in ["sim.toml", "sim-mqtt.toml"] {
+        SimConfig::load(&config.join(example)).unwrap_or_else(|problems| panic!("{problems}"));
+    }
     let mut seen = 0;
     for entry in std::fs::read_dir(config.join("invalid-sim")).unwrap() {
         let path = entry.unwrap().path();
@@ -111,5 +151,5 @@ fn the_shipped_example_is_right_and_each_bad_example_fails_as_it_says() {
             seen += 1;
         }
     }
-    assert!(seen >= 4, "{seen} bad examples");
+    assert!(seen >= 6, "{seen} bad examples");
 }

@@ -107,15 +107,41 @@ impl<'a> Body<'a> {
 
     /// The faults of a line; what is left out is perfect, and a seed is drawn.
     pub(super) fn faults(&self) -> Result<Faults, Refusal> {
-        let longest = u64::try_from(MAX_DELAY.as_millis()).unwrap_or(u64::MAX);
         Ok(Faults {
             bit_error_rate: self.rate("bit_error_rate")?,
             drop_rate: self.rate("drop_rate")?,
             damage_rate: self.rate("damage_rate")?,
-            delay_ms: self.number("delay_ms", 0, longest)?.unwrap_or(0),
+            delay_ms: self.delay("delay_ms")?,
             cut: self.flag("cut")?,
-            seed: self.number("seed", 0, u64::MAX)?.unwrap_or_else(|| u64::from_le_bytes(entropy::bytes())),
+            seed: self.seed("seed")?,
         })
+    }
+
+    /// A delay in milliseconds, none if it is left out.
+    pub(super) fn delay(&self, name: &str) -> Result<u64, Refusal> {
+        let longest = u64::try_from(MAX_DELAY.as_millis()).unwrap_or(u64::MAX);
+        Ok(self.number(name, 0, longest)?.unwrap_or(0))
+    }
+
+    /// Where random numbers begin, drawn if it is left out.
+    pub(super) fn seed(&self, name: &str) -> Result<u64, Refusal> {
+        Ok(self.number(name, 0, u64::MAX)?.unwrap_or_else(|| u64::from_le_bytes(entropy::bytes())))
+    }
+
+    /// A whole number from `-most` to `most`.
+    pub(super) fn signed(&self, name: &str, most: i64) -> Result<i64, Refusal> {
+        let number = self.get(name).and_then(Value::as_i64).filter(|number| (-most..=most).contains(number));
+        number.ok_or_else(|| self.wrong(name, format!("a whole number, -{most} to {most}")))
+    }
+
+    /// True, false, or neither if it is left out.
+    pub(super) fn choice(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        if self.has(name) { self.flag(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether it is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
     }
 
     fn raw_card(&self) -> Result<Credential, Refusal> {
@@ -146,13 +172,15 @@ impl<'a> Body<'a> {
         format.encode(facility, number).map_err(|error| self.wrong("number", error.to_string()))
     }
 
-    fn rate(&self, name: &str) -> Result<f64, Refusal> {
+    /// A chance, 0 if it is left out.
+    pub(super) fn rate(&self, name: &str) -> Result<f64, Refusal> {
         let Some(value) = self.get(name) else { return Ok(0.0) };
         let rate = value.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
         rate.ok_or_else(|| self.wrong(name, "a chance, 0 to 1"))
     }
 
-    fn flag(&self, name: &str) -> Result<bool, Refusal> {
+    /// True or false, false if it is left out.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
         let Some(value) = self.get(name) else { return Ok(false) };
         value.as_bool().ok_or_else(|| self.wrong(name, "true or false"))
     }

@@ -1,10 +1,11 @@
 //! The control API: what a person or a test does to the simulated site, as JSON over HTTP on loopback.
 //!
 //! `GET /controllers`, `GET /controllers/{id}`, `GET /controllers/{id}/cards`, `POST /controllers/{id}/swipe`,
-//! `POST /controllers/{id}/power`, `POST /controllers/{id}/door`, `GET /lines`, `GET /lines/{id}`,
-//! `POST /lines/{id}/faults`. It tells nothing of keys and changes nothing when a body is refused.
+//! `POST /controllers/{id}/power`, `POST /controllers/{id}/door`, `POST /controllers/{id}/clock`, `GET /lines`,
+//! `GET /lines/{id}`, `POST /lines/{id}/faults`. A broker with its devices counts among the lines. It tells nothing of keys and changes nothing when a body is refused.
 
 mod body;
+mod mqtt;
 mod refusal;
 mod show;
 
@@ -66,6 +67,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/controllers/{id}/swipe", post(swipe))
         .route("/controllers/{id}/power", post(power))
         .route("/controllers/{id}/door", post(door))
+        .route("/controllers/{id}/clock", post(clock))
         .route("/lines", get(lines))
         .route("/lines/{id}", get(line))
         .route("/lines/{id}/faults", post(faults))
@@ -76,14 +78,26 @@ pub fn router(site: Arc<Site>) -> Router {
 }
 
 async fn controllers(State(site): State<Arc<Site>>) -> Answer {
-    on_site(site, Site::panels).await.map(show::controllers)
+    let panels = on_site(Arc::clone(&site), Site::panels).await?;
+    let devices = on_site(site, |site| site.brokers().controllers()).await?;
+    let mut all = show::controllers(&panels);
+    all.extend(devices.iter().map(mqtt::summary));
+    Ok(Json(all.into()))
 }
 
 async fn controller(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    if site.brokers().has(&id) {
+        let device = on_site(site, move |site| site.brokers().controller(&id)).await?;
+        return Ok(Json(mqtt::controller(&device)));
+    }
     on_site(site, move |site| site.panel(&id)).await.map(|panel| show::controller(&panel))
 }
 
 async fn cards(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    if site.brokers().has(&id) {
+        let held = on_site(site, move |site| site.brokers().cards(&id)).await?;
+        return Ok(Json(mqtt::cards(&held)));
+    }
     on_site(site, move |site| site.cards(&id)).await.map(|rows| show::cards(&rows))
 }
 
@@ -97,6 +111,10 @@ async fn swipe(
     let reader = body.number("reader", 0, u64::from(u8::MAX))?.unwrap_or(0);
     let card = body.card("card")?;
     let reader = u8::try_from(reader).unwrap_or(u8::MAX);
+    if site.brokers().has(&id) {
+        let swipe = on_site(site, move |site| site.brokers().swipe(&id, reader, card)).await?;
+        return Ok(Json(mqtt::swiped(&swipe)));
+    }
     let swipe = on_site(site, move |site| site.swipe(&id, reader, card)).await?;
     Ok(Json(json!({
         "granted": swipe.reason.granted(),
@@ -113,6 +131,10 @@ async fn power(
 ) -> Answer {
     let body = body::read(body)?;
     let state = Body::new(&body, &["state"])?.power("state")?;
+    if site.brokers().has(&id) {
+        let device = on_site(site, move |site| site.brokers().power(&id, state)).await?;
+        return Ok(Json(mqtt::controller(&device)));
+    }
     on_site(site, move |site| site.power(&id, state)).await.map(|panel| show::controller(&panel))
 }
 
@@ -122,16 +144,36 @@ async fn door(
     body: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let body = body::read(body)?;
+    if site.brokers().has(&id) {
+        let door = mqtt::Door::read(&body)?;
+        let device = on_site(site, move |site| door.put(site, &id)).await?;
+        return Ok(Json(mqtt::controller(&device)));
+    }
     let contact = Body::new(&body, &["contact"])?.contact("contact")?;
     on_site(site, move |site| site.door(&id, contact)).await.map(|panel| show::controller(&panel))
 }
 
+async fn clock(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let offset_s = mqtt::clock(&body::read(body)?)?;
+    let device = on_site(site, move |site| site.brokers().clock(&id, offset_s)).await?;
+    Ok(Json(mqtt::controller(&device)))
+}
+
 async fn lines(State(site): State<Arc<Site>>) -> Answer {
-    let lines = on_site(site, Site::lines).await?;
-    Ok(Json(lines.iter().map(show::line).collect()))
+    let lines = on_site(Arc::clone(&site), Site::lines).await?;
+    let brokers = on_site(site, |site| site.brokers().brokers()).await?;
+    Ok(Json(lines.iter().map(show::line).chain(brokers.iter().map(mqtt::broker)).collect()))
 }
 
 async fn line(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Answer {
+    if site.brokers().has_broker(&id) {
+        let broker = on_site(site, move |site| site.brokers().one_broker(&id)).await?;
+        return Ok(Json(mqtt::broker(&broker)));
+    }
     on_site(site, move |site| site.line(&id)).await.map(|line| Json(show::line(&line)))
 }
 
@@ -141,6 +183,11 @@ async fn faults(
     body: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let body = body::read(body)?;
+    if site.brokers().has_broker(&id) {
+        let faults = mqtt::faults(&body)?;
+        let set = on_site(site, move |site| site.brokers().set_faults(&id, faults)).await?;
+        return Ok(Json(json!(set)));
+    }
     let faults = Body::new(&body, body::FAULTS)?.faults()?;
     on_site(site, move |site| site.set_faults(&id, faults)).await.map(|faults| Json(json!(faults)))
 }

@@ -35,13 +35,13 @@ impl Refusal {
     }
 
     pub(super) fn no_such_path() -> Self {
-        let paths = "see GET /controllers and GET /lines; then /controllers/{id}, …/cards, …/swipe, …/power, …/door, \
+        let paths = "see GET /controllers and GET /lines; then /controllers/{id}, …/cards, …/swipe, …/power, …/door, …/clock, \
                      /lines/{id}, /lines/{id}/faults";
         Self::new(StatusCode::NOT_FOUND, "there is no such path", paths)
     }
 
     pub(super) fn wrong_method() -> Self {
-        let remedy = "GET tells; POST changes: …/swipe, …/power, …/door, …/faults";
+        let remedy = "GET tells; POST changes: …/swipe, …/power, …/door, …/clock, …/faults";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path is not for this method", remedy)
     }
 }
@@ -62,10 +62,14 @@ impl From<SiteError> for Refusal {
                 field: Some(("reader".into(), reader.into())),
                 ..Self::new(StatusCode::BAD_REQUEST, message, format!("0 to {}", readers.saturating_sub(1)))
             },
+            SiteError::Unreadable { .. } => {
+                Self::new(StatusCode::CONFLICT, message, "present a 26 or 34 bit card")
+            }
+            SiteError::NoCardTable(_) => Self::new(StatusCode::CONFLICT, message, "name a native panel"),
             SiteError::NoPower(_) => {
                 Self::new(StatusCode::CONFLICT, message, "POST {\"state\":\"on\"} to its …/power first")
             }
-            SiteError::Config(_) | SiteError::Line { .. } | SiteError::Stopped => {
+            SiteError::Config(_) | SiteError::Line { .. } | SiteError::Broker { .. } | SiteError::Stopped => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message, "restart the simulator")
             }
         }

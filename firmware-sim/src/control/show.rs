@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::site::{LineStatus, PanelStatus, PanelSummary};
 
 /// The panels of the site in brief.
-pub(super) fn controllers(panels: Vec<PanelSummary>) -> Json<Value> {
-    Json(panels.into_iter().map(|panel| summary(&panel)).collect())
+pub(super) fn controllers(panels: &[PanelSummary]) -> Vec<Value> {
+    panels.iter().map(summary).collect()
 }
 
 /// One panel.
@@ -62,7 +62,8 @@ fn summary(panel: &PanelSummary) -> Value {
     })
 }
 
-fn row(row: &Row) -> Value {
+/// A row of a card table.
+pub(super) fn row(row: &Row) -> Value {
     let mut shown = credential(row.credential);
     shown["profile"] = json!(row.profile);
     if let Some(from) = row.valid_from {
@@ -75,7 +76,7 @@ fn row(row: &Row) -> Value {
 }
 
 /// A card, with facility code and number in the likeliest format that its bits and parity fit.
-fn credential(credential: Credential) -> Value {
+pub(super) fn credential(credential: Credential) -> Value {
     let mut shown = json!({ "bits": credential.bits(), "raw": format!("{:#x}", credential.raw()) });
     if let Some((format, reading)) = readings(credential.into()).next() {
         shown["format"] = json!(format.id);

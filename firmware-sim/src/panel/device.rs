@@ -19,7 +19,7 @@ const PROFILES: usize = 256;
 const EVENTS: usize = 1_024;
 
 /// The firmware's own panel over a flash image.
-type FlashPanel = Panel<Flash, PROFILES, EVENTS>;
+pub(crate) type FlashPanel = Panel<Flash, PROFILES, EVENTS>;
 
 /// A panel's memory and key, and what is around it.
 pub(super) type Device = panel::Device<Box<FlashPanel>, Surroundings>;
@@ -47,7 +47,12 @@ pub(super) fn device(config: &PanelConfig, contact: Contact) -> Device {
 
 /// A panel with nothing in its memory.
 pub(super) fn empty(config: &PanelConfig) -> FlashPanel {
-    Panel::new(Readers { readers: config.readers }, Flash::new(config.capacity))
+    blank(config.readers, config.capacity)
+}
+
+/// A panel with so many readers, and room for so many rows of which it holds none.
+pub(crate) fn blank(readers: u8, capacity: u32) -> FlashPanel {
+    Panel::new(Readers { readers }, Flash::new(capacity))
 }
 
 impl Hardware for Surroundings {

@@ -8,7 +8,7 @@ use panel_protocol::table::{Row, RowStore, TableFull, bucket_of};
 
 /// Rows by bucket and credential.
 #[derive(Debug)]
-pub(super) struct Flash {
+pub(crate) struct Flash {
     rows: BTreeMap<(u8, Credential), Row>,
     capacity: u32,
 }

@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::config::{PanelConfig, PanelKey};
 use crate::line::Station;
 use device::{Device, device, empty};
+pub(crate) use device::{FlashPanel, blank};
 
 /// What is done to a panel's supply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

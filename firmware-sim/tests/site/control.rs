@@ -1,15 +1,16 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use firmware_sim::config::{BrokerConfig, Dialect, EspRfidConfig, MqttConfig, NativeConfig};
 use firmware_sim::control::{self, ControlError};
-use firmware_sim::{Site, limits};
+use firmware_sim::{SimConfig, Site, limits};
 use panel_protocol::wiegand::{FORMATS, Format, H10301};
 use serde_json::{Value, json};
 
 use crate::cp::Cp;
-use crate::{KEY, site};
+use crate::{KEY, config};
 
 /// A site with its control API on a free port, for as long as the runtime lives.
 struct Served {
@@ -19,8 +20,12 @@ struct Served {
 }
 
 fn served() -> Served {
+    serve(&config())
+}
+
+fn serve(config: &SimConfig) -> Served {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let site = Arc::new(site());
+    let site = Arc::new(Site::start(config).unwrap());
     let listener = runtime.block_on(control::listen("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = listener.local_addr().unwrap();
     let router = control::router(Arc::clone(&site));
@@ -198,4 +203,56 @@ fn the_control_api_is_offered_on_loopback_only() {
     let refused = runtime.block_on(control::listen("0.0.0.0:0".parse().unwrap()));
     assert!(matches!(refused, Err(ControlError::NotLoopback(_))));
     assert!(runtime.block_on(control::listen("[::1]:0".parse().unwrap())).is_ok());
+}
+
+/// Devices whose broker isn't there: they wait for it, and people can work with them.
+fn waiting() -> Served {
+    let native = Dialect::Native(NativeConfig::new("harbour", "shed"));
+    let esp_rfid = Dialect::EspRfid(EspRfidConfig::new("/esprfid", Ipv4Addr::new(192, 0, 2, 31)));
+    let devices = [("shed", native), ("yard", esp_rfid)];
+    serve(&SimConfig {
+        brokers: vec![BrokerConfig::new("hall", "127.0.0.1", 1)],
+        mqtt: devices.map(|(id, dialect)| MqttConfig::new(id, "hall", dialect)).to_vec(),
+        ..SimConfig::default()
+    })
+}
+
+#[test]
+fn devices_without_their_broker_decide_and_can_be_worked_with() {
+    let served = waiting();
+    let card = json!({"format": "H10301", "facility": 100, "number": 7});
+    for (id, reason) in [("shed", "unknown_card"), ("yard", "Denied")] {
+        let (status, swiped) = served.post(&format!("/controllers/{id}/swipe"), &json!({"card": card}));
+        assert_eq!((status, &swiped["granted"], &swiped["reason"]), (200, &json!(false), &json!(reason)));
+        assert_eq!(served.get(&format!("/controllers/{id}"))["online"], false);
+    }
+    assert_eq!(served.get("/controllers/shed")["counts"]["events"], 1);
+    let long = json!({"card": {"bits": 37, "raw": "0x1"}});
+    let (status, told) = served.post("/controllers/yard/swipe", &long);
+    assert_eq!((status, &told["error"]), (409, &json!("controller \"yard\" can't read a card of 37 bits")));
+}
+
+#[test]
+fn what_a_device_on_a_broker_is_wrongly_asked_changes_nothing_and_names_the_field() {
+    let served = waiting();
+    let before = (served.get("/controllers/shed"), served.get("/lines/hall"));
+    for (path, body, field) in [
+        ("/controllers/shed/door", json!({"contact": "ajar"}), "contact"),
+        ("/controllers/shed/door", json!({"rex": "yes"}), "rex"),
+        ("/controllers/shed/door", json!({"window": true}), "window"),
+        ("/controllers/shed/clock", json!({}), "offset_s"),
+        ("/controllers/shed/clock", json!({"offset_s": 400_000_000}), "offset_s"),
+        ("/controllers/shed/power", json!({"state": "dim"}), "state"),
+        ("/controllers/shed/swipe", json!({"reader": 300, "card": {"bits": 1, "raw": "0x1"}}), "reader"),
+        ("/lines/hall/faults", json!({"bit_error_rate": 0.1}), "bit_error_rate"),
+        ("/lines/hall/faults", json!({"double_rate": 2}), "double_rate"),
+        ("/lines/hall/faults", json!({"delay_ms": 1e9}), "delay_ms"),
+    ] {
+        let (status, told) = served.post(path, &body);
+        assert_eq!((status, &told["field"]), (400, &json!(field)), "{path}: {told}");
+        assert!(told["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{told}");
+    }
+    let (status, told) = served.post("/controllers/lobby/clock", &json!({"offset_s": 1}));
+    assert_eq!((status, &told["field"]), (404, &json!("id")));
+    assert_eq!((served.get("/controllers/shed"), served.get("/lines/hall")), before);
 }

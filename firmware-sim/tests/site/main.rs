@@ -17,9 +17,9 @@ const KEY: [u8; 16] = [0x5A; 16];
 fn config() -> SimConfig {
     let lobby = PanelConfig { key: PanelKey::Scbk(KEY), ..PanelConfig::new("lobby", "north", 1) };
     SimConfig {
-        control: None,
         lines: vec![LineConfig::new("north", 115_200)],
         panels: vec![lobby, PanelConfig::new("garage", "north", 2)],
+        ..SimConfig::default()
     }
 }
 

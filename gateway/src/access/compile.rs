@@ -5,7 +5,7 @@ use panel_protocol::credential::Credential;
 
 use super::card::{CardAccess, Clearance};
 use super::seconds;
-use crate::domain::{Card, CardSource, Cardholder, CardholderId};
+use crate::domain::{Card, Cardholder, CardholderId, GivenBy};
 
 /// The credentials whose access a change of one person may alter: those active before or after, each once.
 pub fn affected(before: Option<&Cardholder>, after: Option<&Cardholder>) -> Vec<Credential> {
@@ -29,7 +29,7 @@ pub fn compile<'a>(
 ) -> Option<CardAccess> {
     let person = holders.into_iter().filter(|person| person.opens_with(credential)).min_by_key(|it| it.id)?;
     let cards = || person.active_cards().filter(|card| card.credential == credential);
-    let (by_hand, given): (Vec<_>, Vec<_>) = cards().partition(|card| card.source == CardSource::Manual);
+    let (by_hand, given): (Vec<_>, Vec<_>) = cards().partition(|card| card.given_by == GivenBy::Hand);
     let validities = given.into_iter().chain(by_hand).map(Validity::of);
     validities.reduce(Validity::joined)?.access(person.id)
 }

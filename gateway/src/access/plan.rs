@@ -7,6 +7,7 @@ use panel_protocol::time::UtcSeconds;
 use super::card::{CardAccess, Clearance};
 use super::doors::Opens;
 use super::index::CardIndex;
+use crate::domain::CardholderId;
 
 /// What the compiler knows of a controller: its profiles, and what each clearance has there.
 ///
@@ -49,12 +50,9 @@ impl DoorPlan {
     #[must_use]
     pub fn numbered(mut self, remembered: &[u8]) -> Self {
         let (profiles, rest) = remembered.as_chunks();
-        let profiles: Option<Vec<Profile>> =
-            profiles.iter().map(|bytes| Profile::from_bytes(*bytes).ok()).collect();
-        if let Some(profiles) = profiles
-            && rest.is_empty()
-            && profiles.first() == self.profiles.first()
-        {
+        let profiles: Vec<Profile> = profiles.iter().map(|bytes| Profile::from_bytes(*bytes)).collect();
+        let known = profiles.iter().all(|profile| profile.of_version_1().is_ok());
+        if known && rest.is_empty() && profiles.first() == self.profiles.first() {
             self.profiles = profiles;
         }
         self
@@ -98,7 +96,7 @@ impl DoorPlan {
             (one, other) => one.or(other),
         };
         let never = valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until);
-        (!never).then_some(Row { credential, profile: of.profile, valid_from, valid_until })
+        (!never).then_some(Row { valid_from, valid_until, ..Row::new(credential, of.profile) })
     }
 }
 
@@ -118,6 +116,16 @@ impl<'a> DesiredTable<'a> {
     /// A card's row.
     pub fn row(&self, card: Credential) -> Option<Row> {
         self.cards.get(card).and_then(|access| self.plan.row(card, &access))
+    }
+
+    /// A profile of the controller, by its number.
+    pub fn profile(&self, number: u16) -> Option<&'a Profile> {
+        self.plan.profiles.get(usize::from(number))
+    }
+
+    /// Whose card it is, if it is an active one.
+    pub fn holder(&self, card: Credential) -> Option<CardholderId> {
+        self.cards.get(card).map(|access| access.holder)
     }
 
     /// The cards of one bucket in order, from its first or from the one after `after`, each with its row or none.

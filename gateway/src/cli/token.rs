@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::table::Table;
 use super::{Failure, SiteFile, say, tell};
-use crate::domain::ClientKind;
-use crate::store::tokens::{TokenError, TokenInfo, Tokens};
+use crate::domain::{ClientKind, TokenInfo};
+use crate::store::tokens::{TokenError, Tokens};
 
 /// SCIM bearer tokens: create, list, rotate, revoke
 ///

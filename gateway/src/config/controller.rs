@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{ControllerId, DoorId, LineId, Place};
+use crate::domain::{ControllerId, DoorId, DoorParts, LineId, Place};
 
 /// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +34,7 @@ pub struct Controller {
     pub kind: ControllerKind,
     /// Where it is reached.
     pub attachment: Attachment,
-    /// At least one.
+    /// Its doors; none where the doors of others use it.
     pub doors: Vec<Door>,
 }
 
@@ -56,8 +56,9 @@ pub enum Attachment {
         line: LineId,
         /// Its address there, 0 to 126, unique on the line.
         address: u8,
-        /// Where its secure-channel key is kept; absent until it is enrolled.
-        scbk_file: PathBuf,
+        /// Where its secure-channel key is kept; no such file until it is enrolled. `None`: by the installer's word it is
+        /// talked to in clear, and whoever touches the line can read and forge it.
+        scbk_file: Option<PathBuf>,
     },
 }
 
@@ -66,6 +67,8 @@ pub enum Attachment {
 pub enum ControllerKind {
     /// The device itself, by the card table that it holds.
     Panel,
+    /// The gateway; the doors stop when the box stops.
+    Reader,
 }
 
 /// One door of a controller.
@@ -75,8 +78,10 @@ pub struct Door {
     pub id: DoorId,
     /// What people call it; the id where nothing else was given.
     pub name: String,
-    /// Where it is.
+    /// Where it is, as people say it: "Harbour Street / Lobby".
     pub place: Option<Place>,
-    /// The controller's reader number, 0 to 15, unique there.
-    pub reader: u8,
+    /// The controller's reader number, 0 to 15, unique there. A panel's door has one.
+    pub reader: Option<u8>,
+    /// What the gateway drives of it; `None`: the panel does.
+    pub parts: Option<DoorParts>,
 }

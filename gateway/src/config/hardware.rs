@@ -1,20 +1,18 @@
 //! `[[line]]`, `[[controller]]` and `[[controller.door]]`
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::ops::Range;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use panel_protocol::limits::{MAX_PDS_PER_LINE, MAX_READERS};
-use toml::Spanned;
+use panel_protocol::limits::MAX_PDS_PER_LINE;
 
 use super::NamedFiles;
 use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
+use super::door::{Doors, Named};
 use super::problem::Problem;
 use super::section::{self, Section};
-use crate::domain::{ControllerId, DoorId, LineId, NameError, Place, PlaceError};
+use super::taken::Once;
+use crate::domain::{ControllerId, LineId};
 use crate::links::osdp::key_file;
 
 /// Most controllers of one gateway.
@@ -36,7 +34,8 @@ enum Spoken {
 }
 
 const PROTOCOLS: [(&str, Spoken); 1] = [("osdp", Spoken::Osdp)];
-const KINDS: [(&str, ControllerKind); 1] = [("panel", ControllerKind::Panel)];
+const KINDS: [(&str, ControllerKind); 2] =
+    [("panel", ControllerKind::Panel), ("reader", ControllerKind::Reader)];
 
 pub(super) fn read(
     lines: &[Section<'_, '_>],
@@ -46,8 +45,24 @@ pub(super) fn read(
     too_many(controllers, MAX_CONTROLLERS, "controllers");
     let mut taken = Taken::default();
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
-    let controllers = controllers.iter().filter_map(|section| controller(section, &mut taken)).collect();
-    (lines_read.into_iter().flatten().collect(), controllers)
+    let mut doors = Doors::of(controllers.iter().map(named).collect());
+    let read = controllers.iter().enumerate();
+    let controllers_read: Vec<_> =
+        read.map(|(at, section)| controller(at, section, &mut taken, &mut doors)).collect();
+    for (at, section) in controllers.iter().enumerate() {
+        if section.value("door").is_none() && !doors.uses(at) {
+            let problem = Problem::at(section.header.clone(), "the controller has no door");
+            section.review.note(problem.help("describe each in a section [[controller.door]] below it"));
+        }
+    }
+    (lines_read.into_iter().flatten().collect(), controllers_read.into_iter().flatten().collect())
+}
+
+/// A controller as doors may name it, whatever else is wrong with it.
+fn named(section: &Section<'_, '_>) -> Named {
+    let word = |key| section.value(key).and_then(|value| value.get_ref().as_str());
+    let kind = KINDS.iter().find(|(name, _)| Some(*name) == word("kind")).map(|(_, kind)| *kind);
+    Named { id: word("id").unwrap_or_default().to_owned(), kind }
 }
 
 /// What may be given out once, and where it was.
@@ -60,32 +75,10 @@ struct Taken {
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
     key_files: Once<PathBuf>,
-    doors: Once<DoorId>,
-}
-
-/// The first place of each value.
-struct Once<T>(BTreeMap<T, Range<usize>>);
-
-impl<T> Default for Once<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<T: Ord> Once<T> {
-    /// Takes the value, or notes that it was taken before.
-    fn take(&mut self, section: &Section<'_, '_>, value: T, place: Range<usize>, what: impl Display) {
-        if let Some(first) = self.0.get(&value) {
-            let problem = Problem::at(place, format!("{what} is used twice")).label("again here");
-            section.review.note(problem.earlier(first.clone(), "first used here"));
-        } else {
-            self.0.insert(value, place);
-        }
-    }
 }
 
 fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
-    let id = id::<LineId>(section, "id = \"north\"");
+    let id = section.id::<LineId>("id = \"north\"");
     if let Some(text) = section.value("id").and_then(|id| id.get_ref().as_str().map(|text| (text, id.span())))
     {
         taken.lines.take(section, text.0.to_owned(), text.1, format!("the line id \"{}\"", text.0));
@@ -125,8 +118,13 @@ fn baud(section: &Section<'_, '_>) -> Option<u32> {
     known
 }
 
-fn controller(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Controller> {
-    let id = id::<ControllerId>(section, "id = \"lobby\"");
+fn controller(
+    at: usize,
+    section: &Section<'_, '_>,
+    taken: &mut Taken,
+    doors: &mut Doors,
+) -> Option<Controller> {
+    let id = section.id::<ControllerId>("id = \"lobby\"");
     if let Some(id) = &id {
         let what = format!("the controller id \"{}\"", id.get_ref());
         taken.controllers.take(section, id.get_ref().clone(), id.span(), what);
@@ -136,11 +134,32 @@ fn controller(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Controller
     if section.value("kind").is_none() {
         section.missing("kind", "kind = \"panel\"");
     }
-    let kind = section.word("kind", &KINDS, &["reader"]);
-    let scbk_file = scbk_file(section, taken);
-    let doors = doors(section, taken);
+    let kind = section.word("kind", &KINDS, &["io"]);
+    let scbk_file = match is_secure(section, kind) {
+        true => scbk_file(section, taken).map(Some),
+        false => Some(None),
+    };
+    let doors = doors_of(at, section, doors);
     let attachment = Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? };
     Some(Controller { id: id?.into_inner(), kind: kind?, attachment, doors })
+}
+
+/// Whether the device is talked to in secret alone. Only for a reader can the file say no.
+fn is_secure(section: &Section<'_, '_>, kind: Option<ControllerKind>) -> bool {
+    let Some(value) = section.value("secure") else { return true };
+    if section.flag("secure") {
+        return true;
+    }
+    if kind == Some(ControllerKind::Panel) {
+        let message = "a panel is never talked to without secure channel";
+        section.review.note(Problem::at(value.span(), message).help("remove the line `secure = false`"));
+        return true;
+    }
+    if let Some(key) = section.value("scbk_file") {
+        let problem = Problem::at(key.span(), "`scbk_file` has no use beside secure = false");
+        section.review.note(problem.help("keep one of the two"));
+    }
+    false
 }
 
 fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) -> Option<u8> {
@@ -156,9 +175,9 @@ fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) 
 /// The line that a controller names, which must be one of the file's.
 fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
-    if !taken.lines.0.contains_key(*text.get_ref()) {
+    if !taken.lines.values().any(|id| id == *text.get_ref()) {
         let problem = Problem::at(text.span(), format!("no [[line]] has the id \"{}\"", text.get_ref()));
-        section.review.note(match closest(text.get_ref(), taken.lines.0.keys().map(String::as_str)) {
+        section.review.note(match closest(text.get_ref(), taken.lines.values().map(String::as_str)) {
             Some(near) => problem.help(format!("did you mean \"{near}\"?")),
             None => problem
                 .help(format!("describe the line in a section [[line]] with id = \"{}\"", text.get_ref())),
@@ -187,53 +206,9 @@ fn scbk_file(section: &Section<'_, '_>, taken: &mut Taken) -> Option<PathBuf> {
     Some(path)
 }
 
-fn doors(section: &Section<'_, '_>, taken: &mut Taken) -> Vec<Door> {
-    let doors = section.sections("door", "[[controller.door]]", section::DOOR);
-    if section.value("door").is_none() {
-        let problem = Problem::at(section.header.clone(), "the controller has no door");
-        section.review.note(problem.help("describe each in a section [[controller.door]] below it"));
-    }
-    let mut readers = Once::default();
-    doors.iter().filter_map(|section| door(section, taken, &mut readers)).collect()
-}
-
-fn door(section: &Section<'_, '_>, taken: &mut Taken, readers: &mut Once<u64>) -> Option<Door> {
-    let id = id::<DoorId>(section, "id = \"lobby-main\"");
-    if let Some(id) = &id {
-        taken.doors.take(
-            section,
-            id.get_ref().clone(),
-            id.span(),
-            format!("the door id \"{}\"", id.get_ref()),
-        );
-    }
-    let reader = section.required_number("reader", 0..MAX_READERS as u64, "reader = 0");
-    if let Some(reader) = &reader {
-        let what = format!("reader {} of this controller", reader.get_ref());
-        readers.take(section, *reader.get_ref(), reader.span(), what);
-    }
-    let id = id?.into_inner();
-    let name = section.name("name").unwrap_or_else(|| id.to_string());
-    Some(Door { id, name, place: place(section), reader: u8::try_from(reader?.into_inner()).ok()? })
-}
-
-fn place(section: &Section<'_, '_>) -> Option<Place> {
-    let text = section.text("place")?;
-    let place = text.get_ref().parse().map_err(|error: PlaceError| {
-        section.review.note(Problem::at(text.span(), error.to_string()).help(PlaceError::REMEDY));
-    });
-    place.ok()
-}
-
-fn id<T: FromStr<Err = NameError>>(section: &Section<'_, '_>, example: &str) -> Option<Spanned<T>> {
-    let text = section.required_text("id", example)?;
-    match text.get_ref().parse() {
-        Ok(id) => Some(Spanned::new(text.span(), id)),
-        Err(error) => {
-            section.review.note(Problem::at(text.span(), format!("the id \"{}\" {error}", text.get_ref())));
-            None
-        }
-    }
+fn doors_of(at: usize, section: &Section<'_, '_>, doors: &mut Doors) -> Vec<Door> {
+    let sections = section.sections("door", "[[controller.door]]", section::DOOR);
+    sections.iter().filter_map(|section| doors.read(at, section)).collect()
 }
 
 fn too_many(sections: &[Section<'_, '_>], most: usize, what: &str) {

@@ -8,11 +8,13 @@ mod access_file;
 mod alarms;
 mod cards;
 mod controller;
+mod door;
 mod hardware;
 mod limits;
 mod problem;
 mod section;
 mod site;
+mod taken;
 mod web;
 
 use std::cell::RefCell;

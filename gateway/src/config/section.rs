@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::NamedFiles;
 use super::problem::Problem;
-use crate::domain::closest;
+use crate::domain::{NameError, closest};
 
 pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
@@ -31,8 +32,13 @@ pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
-pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "door"];
-pub(super) const DOOR: &[&str] = &["id", "name", "place", "reader"];
+pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "secure", "door"];
+pub(super) const DOOR: &[&str] =
+    &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
+pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
+pub(super) const CONTACT: &[&str] = &["controller", "input", "open"];
+pub(super) const REQUEST_TO_EXIT: &[&str] = &["controller", "input"];
+pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 
 /// Longest name of a site or door for people, in characters.
 const MAX_NAME_LEN: usize = 100;
@@ -49,8 +55,8 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("[[controller.door]]", DOOR),
 ];
 
-/// Sections that a later version will know.
-const NOT_YET: [(&str, &str); 1] = [("mqtt", "MQTT controllers")];
+/// Sections and keys that a later version will know.
+const NOT_YET: [(&str, &str); 2] = [("mqtt", "MQTT controllers"), ("area", "areas")];
 
 /// Keys that somebody may write a secret to; their lines are never shown.
 const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];
@@ -128,7 +134,7 @@ impl<'r, 't> Section<'r, 't> {
             }
             (None, Some((home, _)), _) => problem.help(format!("`{key}` belongs to {home}")),
             (None, None, Some((_, what))) => {
-                problem.help(format!("this version does not drive {what} yet; remove the section"))
+                problem.help(format!("this version does not drive {what} yet; remove the {kind}"))
             }
             (None, None, None) => problem.help(format!("{} has {}", self.title, listed(keys))),
         };
@@ -296,6 +302,33 @@ impl<'r, 't> Section<'r, 't> {
     ) -> Option<Section<'r, 't>> {
         let value = self.value(key)?;
         Section::open(self.review, title, keys, value)
+    }
+
+    /// A table written on the line of its key.
+    pub(super) fn inline(
+        &self,
+        key: &'static str,
+        keys: &[&'static str],
+        example: &str,
+    ) -> Option<Section<'r, 't>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section::new(self.review, key, keys, value.span(), table)),
+            _ => self.wrong_type(key, &format!("a table such as {example}"), value),
+        }
+    }
+
+    /// The name of a thing, by which others refer to it.
+    pub(super) fn id<T: FromStr<Err = NameError>>(&self, example: &str) -> Option<Spanned<T>> {
+        let text = self.required_text("id", example)?;
+        match text.get_ref().parse() {
+            Ok(id) => Some(Spanned::new(text.span(), id)),
+            Err(error) => {
+                let message = format!("the id \"{}\" {error}", text.get_ref());
+                self.review.note(Problem::at(text.span(), message));
+                None
+            }
+        }
     }
 
     /// The same, and its absence is a problem.

@@ -1,6 +1,9 @@
 //! What a right configuration means. The wrong ones stand in `config/invalid/`, each beside its message.
 
+use std::time::Duration;
+
 use super::*;
+use crate::domain::{Contact, DoorParts, InputPlace, Lock, OutputPlace, ReaderPlace};
 use panel_protocol::wiegand::FORMATS;
 use proptest::prelude::*;
 
@@ -53,7 +56,7 @@ fn paths_are_relative_to_the_file() {
     let Protocol::Osdp { port, .. } = &config.lines[0].protocol;
     assert_eq!(port, Path::new("/dev/ttyUSB0"));
     let Attachment::Osdp { scbk_file, .. } = &config.controllers[0].attachment;
-    assert_eq!(scbk_file, Path::new("/etc/gatehouse/keys/lobby.scbk"));
+    assert_eq!(scbk_file.as_deref(), Some(Path::new("/etc/gatehouse/keys/lobby.scbk")));
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn everything_that_is_given_arrives() {
     assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
     let Attachment::Osdp { line, address, .. } = &controller.attachment;
-    assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, 15));
+    assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, Some(15)));
     assert_eq!(controller.doors[0].name, "Lobby, main");
     assert_eq!(config.controllers_on(&config.lines[0].id).count(), 1);
 }
@@ -197,4 +200,59 @@ proptest! {
         let text = format!("{}{with}{}", &SMALL[..at], &SMALL[end..]);
         let _ = parsed(&text).map_err(|problems| problems.render(true));
     }
+}
+
+const READER: &str = r#"
+[[controller]]
+id = "gate"
+line = "north"
+address = 2
+kind = "reader"
+secure = false
+
+[[controller]]
+id = "turnstile"
+line = "north"
+address = 3
+kind = "reader"
+scbk_file = "keys/turnstile.scbk"
+
+[[controller.door]]
+id = "turnstile"
+place = "Harbour Street / Lobby"
+reader = 1
+exit_reader = { controller = "gate", reader = 0 }
+lock = { controller = "gate", output = 3, seconds = 5 }
+contact = { input = 0, open = false }
+request_to_exit = { controller = "gate", input = 2 }
+held_after = 40
+
+[[controller.door]]
+id = "hatch"
+lock = { output = 0, seconds = 1 }
+"#;
+
+#[test]
+fn a_readers_doors_are_made_of_parts_of_several_devices() {
+    let config = parsed(&format!("{SMALL}{READER}")).unwrap();
+    let [_, gate, turnstile] = &config.controllers[..] else { panic!("three controllers") };
+    assert_eq!((gate.kind, gate.doors.len()), (ControllerKind::Reader, 0));
+    let Attachment::Osdp { scbk_file, .. } = &gate.attachment;
+    assert_eq!(*scbk_file, None);
+    let [door, hatch] = &turnstile.doors[..] else { panic!("two doors") };
+    assert_eq!(
+        (door.place.as_ref().map(ToString::to_string).as_deref(), door.reader),
+        (Some("Harbour Street / Lobby"), Some(1))
+    );
+    let expected = DoorParts {
+        lock: Lock { output: OutputPlace { device: 1, output: 3 }, span: Duration::from_secs(5) },
+        contact: Some(Contact { input: InputPlace { device: 2, input: 0 }, open_when_active: false }),
+        request_to_exit: Some(InputPlace { device: 1, input: 2 }),
+        exit_reader: Some(ReaderPlace { device: 1, reader: 0 }),
+        held_after: Duration::from_secs(40),
+    };
+    assert_eq!(door.parts, Some(expected));
+    let parts = hatch.parts.unwrap();
+    assert_eq!((hatch.reader, parts.contact, parts.held_after), (None, None, Duration::from_secs(30)));
+    assert_eq!(config.controllers[0].doors[0].parts, None, "a panel drives its own");
 }

@@ -67,20 +67,17 @@ fn in_words(receipt: &ReceiptView) -> String {
 
 /// Looks at the site after every change until `found` finds something.
 async fn wait_for<T>(site: &DemoSite, found: impl Fn(&SiteView) -> Option<T>) -> anyhow::Result<T> {
-    let mut changed = site.site().changed();
     let looking = async {
         loop {
-            changed.mark_unchanged();
+            let seen = site.site().change();
             if let Some(found) = found(&site.site().site().await) {
-                return Ok(found);
+                return found;
             }
-            if changed.changed().await.is_err() {
-                bail!("the site has stopped");
-            }
+            site.site().changed_since(seen).await;
         }
     };
     match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(found) => found,
+        Ok(found) => Ok(found),
         Err(_) => {
             let verdict = site.site().site().await.verdict;
             bail!("nothing was proven within {PATIENCE:?}; the page says: {}", verdict.text)

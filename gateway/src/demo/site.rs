@@ -144,6 +144,7 @@ fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
     let mut panels = Vec::new();
     for controller in &config.controllers {
         let Attachment::Osdp { line, address, scbk_file } = &controller.attachment;
+        let Some(scbk_file) = scbk_file else { continue };
         let key = match config::read_key(scbk_file)? {
             Some(key) => key,
             None => new_key(scbk_file)?,
@@ -152,7 +153,11 @@ fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
         panel.key = PanelKey::Scbk(*key);
         panels.push(panel);
     }
-    Ok(Arc::new(firmware_sim::Site::start(&SimConfig { control: None, lines: lines.collect(), panels })?))
+    Ok(Arc::new(firmware_sim::Site::start(&SimConfig {
+        lines: lines.collect(),
+        panels,
+        ..SimConfig::default()
+    })?))
 }
 
 fn new_key(path: &Path) -> anyhow::Result<config::Key> {

@@ -28,17 +28,18 @@ pub enum CardState {
     Inactive,
 }
 
-/// Who manages a card. A source never touches another's cards.
+/// Who gives a card, and manages it. Nobody touches a card that another gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CardSource {
+pub enum GivenBy {
     /// The single `cardNumber` attribute of the identity provider.
     #[default]
     IdentityProvider,
     /// The list of cards in the identity provider's extension for several of them.
     IdentityProviderList,
     /// Somebody on site, by page or command line.
-    Manual,
+    #[serde(rename = "manual")]
+    Hand,
 }
 
 /// One card of one cardholder.
@@ -52,7 +53,8 @@ pub struct Card {
     /// Active or not.
     pub state: CardState,
     /// Who manages it.
-    pub source: CardSource,
+    #[serde(rename = "source")]
+    pub given_by: GivenBy,
     /// What kind of card it is.
     #[serde(default = "default_badge_type")]
     pub badge_type: BadgeType,
@@ -81,7 +83,8 @@ pub struct GivenCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Who gave it.
-    pub source: CardSource,
+    #[serde(rename = "source")]
+    pub given_by: GivenBy,
     /// What it shall be: active or suspended.
     pub state: CardState,
     /// Absent: the default.
@@ -98,7 +101,7 @@ pub struct GivenCard {
 impl GivenCard {
     /// Whether somebody on site gave it, and no provider.
     pub fn is_by_hand(&self) -> bool {
-        self.source == CardSource::Manual
+        self.given_by == GivenBy::Hand
     }
 }
 
@@ -113,7 +116,7 @@ impl Card {
         GivenCard {
             number: self.number.clone(),
             format: self.format.clone(),
-            source: self.source,
+            given_by: self.given_by,
             state: self.state,
             badge_type: Some(self.badge_type.clone()),
             valid_from: self.valid_from.map(|at| at.to_string()),

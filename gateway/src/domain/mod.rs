@@ -12,6 +12,7 @@ mod closest;
 mod condition;
 mod credential_text;
 mod day_time;
+mod door;
 mod event;
 mod exposure;
 mod faults;
@@ -34,6 +35,7 @@ mod rule;
 mod schedule;
 mod scim_exchange;
 mod site;
+mod token;
 mod verdict;
 mod weekdays;
 
@@ -45,8 +47,7 @@ pub use access_edit::{
 pub use access_level::{AccessLevel, AccessLevelId, At, DoorSchedule, When};
 pub use access_mode::{AccessMode, AccessSettings};
 pub use card::{
-    BadgeType, Card, CardNumber, CardRefusal, CardSource, CardState, DEFAULT_BADGE_TYPE, GivenCard,
-    RefusedCard,
+    BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };
 pub use cardholder::{Attributes, Cardholder, CardholderId, Reactivation, fold_case};
 pub use change::{Change, Record};
@@ -54,6 +55,7 @@ pub use client::{ClientKind, ClientKindError};
 pub use closest::closest;
 pub use condition::{Became, DeviceCondition, LinkCondition};
 pub use day_time::{DayTime, DayTimeError, Interval, IntervalError};
+pub use door::{Contact, DoorParts, InputPlace, Lock, OutputPlace, ReaderPlace};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
@@ -73,5 +75,6 @@ pub use rule::{Rule, RuleDropped, RuleId, RuleTo};
 pub use schedule::{Schedule, ScheduleId, WeeklyInterval};
 pub use scim_exchange::ScimExchange;
 pub use site::{ControllerId, DoorId, LineId, NameError, check_name};
+pub use token::{Presented, TokenInfo, TokenScope};
 pub use verdict::{Finding, Level, Notice, Verdict};
 pub use weekdays::{WEEKDAYS, Weekdays, WeekdaysError};

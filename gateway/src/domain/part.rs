@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::local_clock::{LocalClock, span};
+use super::site::ControllerId;
 use super::verdict::Level;
 
 /// A part of the box.
@@ -83,6 +84,15 @@ pub enum PartCondition {
         /// Forward, or backward if negative.
         by: SignedDuration,
     },
+    /// A controller's clock showed something else than the box's, and was set to it.
+    ClocksDisagree {
+        /// Whose.
+        controller: ControllerId,
+        /// The box's clock was ahead by so much, or behind if negative.
+        ahead: SignedDuration,
+    },
+    /// No time server sets the clock.
+    ClockNotSynchronised,
     /// The certificate is not valid yet: clients refuse to connect.
     CertificateNotYetValid {
         /// From when it is.
@@ -122,7 +132,11 @@ impl PartCondition {
             | Self::DirectoryBehind { .. }
             | Self::DirectoryIncomplete { .. } => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
-            Self::ClockBehind { .. } | Self::ClockAhead { .. } | Self::ClockJumped { .. } => Part::Clock,
+            Self::ClockBehind { .. }
+            | Self::ClockAhead { .. }
+            | Self::ClockJumped { .. }
+            | Self::ClocksDisagree { .. }
+            | Self::ClockNotSynchronised => Part::Clock,
             Self::CertificateNotYetValid { .. }
             | Self::CertificateEnds { .. }
             | Self::CertificateExpired { .. } => Part::Certificate,
@@ -139,6 +153,8 @@ impl PartCondition {
             | Self::ClockBehind { .. }
             | Self::ClockAhead { .. }
             | Self::ClockJumped { .. }
+            | Self::ClocksDisagree { .. }
+            | Self::ClockNotSynchronised
             | Self::CertificateEnds { .. }
             | Self::AccountsUnreadable { .. }
             | Self::DataFolderOpen { .. } => Level::Attention,
@@ -206,6 +222,17 @@ impl PartCondition {
                     span(by.unsigned_abs().as_secs())
                 )
             }
+            Self::ClocksDisagree { controller, ahead } => {
+                let way = if ahead.is_negative() { "more" } else { "less" };
+                format!(
+                    "The clock of {controller} showed {} {way} than the box's, and was set to it. Look whether the box's clock \
+                     is right.",
+                    span(ahead.unsigned_abs().as_secs())
+                )
+            }
+            Self::ClockNotSynchronised => "No time server sets the box's clock. It will drift, and cards with a validity will \
+                                           open at the wrong time: name a time server in the network settings of the box."
+                .to_owned(),
             Self::CertificateNotYetValid { from } => format!(
                 "The TLS certificate is valid from {} on, and not before: clients refuse to connect. Set the clock right, or \
                  give another certificate.",
@@ -259,6 +286,8 @@ mod tests {
             (PartCondition::ClockBehind { latest: at }, "30 Nov 2026 13:00"),
             (PartCondition::ClockAhead { by: -by }, "3 h more"),
             (PartCondition::ClockJumped { by }, "back by 3 h"),
+            (PartCondition::ClocksDisagree { controller: "dock".parse().unwrap(), ahead: -by }, "3 h less"),
+            (PartCondition::ClockNotSynchronised, "time server"),
             (PartCondition::CertificateNotYetValid { from: at }, "not before"),
             (PartCondition::CertificateEnds { at }, "renew it"),
             (PartCondition::CertificateExpired { at }, "clients refuse"),

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::time::Micros;
 
-use super::limits::{CLOCK_JUMP, CLOCK_JUMP_TOLD};
-use crate::domain::{Part, PartCondition};
+use super::limits::{CLOCK_ALONE, CLOCK_JUMP, CLOCK_JUMP_TOLD};
+use crate::domain::{ControllerId, Part, PartCondition};
 
 /// Watches a clock. [`look`](Self::look) is called every few seconds with what both clocks show.
 #[derive(Debug)]
@@ -16,12 +16,32 @@ pub struct ClockWatch {
     last: Option<(Timestamp, Micros)>,
     /// The last jump, and when it was seen.
     jump: Option<(SignedDuration, Micros)>,
+    /// Whose clocks last showed something else, by how much, and when that was seen.
+    disagreement: Option<(PartCondition, Micros)>,
+    /// Since when a time server is known not to set it.
+    alone_since: Option<Micros>,
 }
 
 impl ClockWatch {
     /// `latest` is the latest instant that is on record from before, if anything is.
     pub const fn new(latest: Option<Timestamp>) -> Self {
-        Self { latest, last: None, jump: None }
+        Self { latest, last: None, jump: None, disagreement: None, alone_since: None }
+    }
+
+    /// A controller told the time, and the box's clock was so far ahead of it: it was set to the box's.
+    pub fn compared(&mut self, controller: &ControllerId, ahead: SignedDuration, steady: Micros) {
+        if ahead.unsigned_abs() >= CLOCK_JUMP {
+            let controller = controller.clone();
+            self.disagreement = Some((PartCondition::ClocksDisagree { controller, ahead }, steady));
+        }
+    }
+
+    /// Whether a time server sets it; `None` where nobody can tell.
+    pub fn synchronised(&mut self, by_server: Option<bool>, steady: Micros) {
+        self.alone_since = match by_server {
+            Some(false) => self.alone_since.or(Some(steady)),
+            Some(true) | None => None,
+        };
     }
 
     /// How the clock is: it shows `now`, and `steady` is what a clock shows that can't be set.
@@ -39,8 +59,15 @@ impl ClockWatch {
         {
             return PartCondition::ClockBehind { latest };
         }
-        match self.jump.filter(|(_, seen)| steady.since(*seen) < CLOCK_JUMP_TOLD) {
-            Some((by, _)) => PartCondition::ClockJumped { by },
+        let is_recent = |seen: Micros| steady.since(seen) < CLOCK_JUMP_TOLD;
+        if let Some((by, _)) = self.jump.filter(|(_, seen)| is_recent(*seen)) {
+            return PartCondition::ClockJumped { by };
+        }
+        if let Some((disagreement, _)) = self.disagreement.as_ref().filter(|(_, seen)| is_recent(*seen)) {
+            return disagreement.clone();
+        }
+        match self.alone_since.filter(|since| steady.since(*since) >= CLOCK_ALONE) {
+            Some(_) => PartCondition::ClockNotSynchronised,
             None => PartCondition::Well(Part::Clock),
         }
     }
@@ -76,6 +103,34 @@ mod tests {
             assert_eq!(watch.look(at(86_000 + by), steady(86_000)), jumped);
             assert_eq!(watch.look(at(86_406 + by), steady(86_406)), WELL);
         }
+    }
+
+    #[test]
+    fn a_controller_whose_clock_shows_something_else_is_named_for_a_day() {
+        let mut watch = ClockWatch::new(None);
+        let dock: ControllerId = "dock".parse().unwrap();
+        watch.compared(&dock, SignedDuration::from_secs(-59), steady(0));
+        assert_eq!(watch.look(at(0), steady(0)), WELL);
+        let ahead = SignedDuration::from_secs(5_400);
+        watch.compared(&dock, ahead, steady(1));
+        watch.compared(&dock, SignedDuration::from_secs(0), steady(2));
+        let disagree = PartCondition::ClocksDisagree { controller: dock, ahead };
+        assert_eq!(watch.look(at(5), steady(5)), disagree);
+        assert_eq!(watch.look(at(86_402), steady(86_402)), WELL);
+    }
+
+    #[test]
+    fn a_clock_that_no_server_sets_is_told_once_it_had_the_time_to_find_one() {
+        let mut watch = ClockWatch::new(None);
+        let look = |watch: &mut ClockWatch, second| watch.look(at(second as i64), steady(second));
+        watch.synchronised(Some(false), steady(0));
+        assert_eq!(look(&mut watch, 899), WELL);
+        watch.synchronised(Some(false), steady(900));
+        assert_eq!(look(&mut watch, 900), PartCondition::ClockNotSynchronised);
+        watch.synchronised(Some(true), steady(905));
+        assert_eq!(look(&mut watch, 905), WELL);
+        watch.synchronised(None, steady(910));
+        assert_eq!(look(&mut watch, 2_000), WELL);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct DeviceSetup {
     pub link: usize,
     /// Whether it holds a card table and decides by itself.
     pub is_panel: bool,
+    /// Whether it is talked to without secure channel, by the installer's word.
+    pub in_clear: bool,
 }
 
 /// How a device is.

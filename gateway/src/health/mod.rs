@@ -62,6 +62,9 @@ pub mod limits {
     /// For so long it is told that the clock was set.
     pub const CLOCK_JUMP_TOLD: Duration = Duration::from_secs(24 * 3600);
 
+    /// A clock that no time server sets is told of after this.
+    pub const CLOCK_ALONE: Duration = Duration::from_secs(15 * 60);
+
     /// From so long before its end on, a token or a certificate is spoken of.
     pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
 }

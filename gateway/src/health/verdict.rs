@@ -79,7 +79,7 @@ impl Health {
             let text = (!there.is_empty()).then(|| devices_text(&there, *condition, clock))?;
             Some(Finding { level: condition.level(), text })
         });
-        of_condition.collect()
+        of_condition.chain(in_clear(devices)).collect()
     }
 
     fn alarm_findings(&self) -> Vec<Finding> {
@@ -138,6 +138,18 @@ fn devices_text(there: &[&DeviceStanding], condition: DeviceCondition, clock: &L
             format!("{} controllers are {words}: {ids}.", many.len())
         }
     }
+}
+
+/// Devices that are used without secure channel, for as long as the configuration wants it so.
+fn in_clear(devices: &[DeviceStanding]) -> Option<Finding> {
+    let ids: Vec<_> = devices.iter().filter(|it| it.setup.in_clear).map(|it| &it.setup.id).collect();
+    let are = if ids.len() == 1 { "is" } else { "are" };
+    let text = format!(
+        "{} {are} used without secure channel, as the configuration wants it: whoever touches the line can read cards \
+         and forge them. Enrol a key and take `secure = false` away.",
+        named(ids.iter().copied())
+    );
+    (!ids.is_empty()).then(|| Finding::attention(text))
 }
 
 fn refused_cards(count: u64) -> Option<Finding> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use panel_protocol::door::Signal;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::limits::{MAX_ACTUATION, MAX_INSTALL_TIME, PENDING_ORDERS, TAPPED_RECORDS};
@@ -44,16 +45,40 @@ pub enum Order {
         /// Where to say what came of it.
         done: oneshot::Sender<Result<(), InstallError>>,
     },
-    /// To switch an output on for a while.
+    /// To switch an output.
     Actuate {
         /// Which, and for how long.
         actuation: Actuation,
         /// Where to say what came of it.
         done: oneshot::Sender<Result<(), ActuateError>>,
     },
+    /// To show people something at a reader.
+    Show(Showing),
 }
 
-/// An output to be switched on for a while. It is never kept beyond its deadline, nor over the loss of its device: a door
+/// Something to be shown at a reader, by whatever lights, tones and texts it has. What comes too late is not shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Showing {
+    /// Which device.
+    pub device: usize,
+    /// Which of its readers, from 0.
+    pub reader: u8,
+    /// What.
+    pub signal: Signal,
+    /// After this it is not sent any more.
+    pub deadline: Instant,
+}
+
+/// What an output shall do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Switch {
+    /// Be on for so long; the device's own timer ends it, whatever becomes of the link.
+    OnFor(Duration),
+    /// Be off at once, whatever its timer says.
+    Off,
+}
+
+/// An output to be switched. It is never kept beyond its deadline, nor over the loss of its device: a door
 /// must not open when nobody expects it any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Actuation {
@@ -61,8 +86,8 @@ pub struct Actuation {
     pub device: usize,
     /// Which of its outputs, from 0.
     pub output: u8,
-    /// How long the output stays on; the device's own timer ends it, whatever becomes of the link.
-    pub span: Duration,
+    /// What it shall do.
+    pub switch: Switch,
     /// After this it is not sent any more.
     pub deadline: Instant,
 }
@@ -73,6 +98,11 @@ pub enum InstallError {
     /// The link has no such device.
     #[error("the line has no such controller")]
     Unknown,
+    /// It is used without secure channel, by the installer's word.
+    #[error(
+        "it is used without secure channel, so it takes no key; take `secure = false` out of the configuration first"
+    )]
+    InClear,
     /// Longer than an hour, or no time at all.
     #[error("install mode can be opened for a second to an hour")]
     TooLong,
@@ -145,17 +175,35 @@ impl LinkHandle {
         answer.await.unwrap_or(Err(InstallError::Busy))
     }
 
-    /// Switches an output on for a while, unless that can't be begun before the deadline.
+    /// Switches an output, unless that can't be begun before the deadline.
     ///
     /// # Errors
     /// When it was not done. Only [`Unconfirmed`](ActuateError::Unconfirmed) leaves open whether it was.
     pub async fn actuate(&self, actuation: Actuation) -> Result<(), ActuateError> {
-        if actuation.span.as_millis() < 100 || actuation.span > MAX_ACTUATION {
+        self.begin(actuation)?.await.unwrap_or(Err(ActuateError::Busy))
+    }
+
+    /// The same for a thread that can't wait: the answer comes when it has been done, or is given up.
+    ///
+    /// # Errors
+    /// When it is not even tried.
+    pub fn begin(
+        &self,
+        actuation: Actuation,
+    ) -> Result<oneshot::Receiver<Result<(), ActuateError>>, ActuateError> {
+        if let Switch::OnFor(span) = actuation.switch
+            && (span.as_millis() < 100 || span > MAX_ACTUATION)
+        {
             return Err(ActuateError::Span);
         }
         let (done, answer) = oneshot::channel();
         self.orders.try_send(Order::Actuate { actuation, done }).map_err(|_| ActuateError::Busy)?;
-        answer.await.unwrap_or(Err(ActuateError::Busy))
+        Ok(answer)
+    }
+
+    /// Shows people something at a reader, if the link has time for it before the deadline. Nobody is told whether.
+    pub fn show(&self, showing: Showing) {
+        drop(self.orders.try_send(Order::Show(showing)));
     }
 
     /// Everything that passes on the link from now on, but for keys. Whoever is slow loses the oldest records.

@@ -15,9 +15,10 @@ mod handle;
 mod heard;
 pub mod limits;
 pub mod osdp;
+mod serial_port;
 mod status;
 
 pub use client::DeviceClient;
-pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order};
+pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order, Showing, Switch};
 pub use heard::{Heard, InputState, PressedKeys};
 pub use status::{DeviceStatus, LinkStatus};

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::StartError;
 use crate::access::{DoorPlan, Learned};
-use crate::config::{self, Config, Controller, ControllerKind};
+use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
@@ -84,9 +84,14 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 }
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
-    let ControllerKind::Panel = controller.kind;
     let link = config.lines.iter().position(|line| line.id == *controller.line());
-    DeviceSetup { id: controller.id.clone(), link: link.unwrap_or(usize::MAX), is_panel: true }
+    let Attachment::Osdp { scbk_file, .. } = &controller.attachment;
+    DeviceSetup {
+        id: controller.id.clone(),
+        link: link.unwrap_or(usize::MAX),
+        is_panel: controller.kind == ControllerKind::Panel,
+        in_clear: scbk_file.is_none(),
+    }
 }
 
 fn specs(
@@ -96,12 +101,15 @@ fn specs(
     learned: &[Learned],
 ) -> Vec<ControllerSpec> {
     let spec = |(at, controller): (usize, &Controller)| {
-        let plan = DoorPlan::new(controller.doors.iter().map(|door| door.reader));
+        let plan = DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader));
         let mut plan = plan.numbered(numbering.get(&controller.id).map_or(&[], Vec::as_slice));
         for learned in learned {
             plan.learn(learned.clearance, learned.opens[at]);
         }
-        let digest_key = digest_key(secret, controller.id.as_str());
+        let digest_key = match controller.kind {
+            ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
+            ControllerKind::Reader => None,
+        };
         ControllerSpec { id: controller.id.clone(), plan, digest_key }
     };
     config.controllers.iter().enumerate().map(spec).collect()

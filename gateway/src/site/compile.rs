@@ -13,7 +13,7 @@ use super::clock;
 use super::losses;
 use super::running::{Compiling, Site};
 use crate::access::{self, AccessModel, CardAccess, Compiler, Concern, Holder, PlannedDoor};
-use crate::config::{Config, Door};
+use crate::config::Config;
 use crate::domain::{
     AccessMode, AccessSettings, Cardholder, CardholderId, Change, Event, EventKind, HoldOn, Level, Revision,
     RuleDropped, one_line,
@@ -314,10 +314,18 @@ pub fn compiler(view: &View<'_>, config: &Config) -> Result<Compiler, StoreError
     let levels = view.access_levels().collect::<Result<Vec<_>, _>>()?;
     let rules = view.rules().collect::<Result<Vec<_>, _>>()?;
     let holds = view.all(None).collect::<Result<Vec<_>, _>>()?;
-    let door =
-        |door: &Door| PlannedDoor { door: door.id.clone(), place: door.place.clone(), reader: door.reader };
-    let doors = config.controllers.iter().map(|controller| controller.doors.iter().map(door).collect());
-    Ok(Compiler::new(AccessModel::new(mode, levels, rules, holds), doors.collect()))
+    let mut doors = vec![Vec::new(); config.controllers.len()];
+    for (at, controller) in config.controllers.iter().enumerate() {
+        for door in &controller.doors {
+            let own = door.reader.map(|reader| (at, reader));
+            let exit = door.parts.and_then(|parts| parts.exit_reader).map(|exit| (exit.device, exit.reader));
+            for (device, reader) in own.into_iter().chain(exit) {
+                let planned = PlannedDoor { door: door.id.clone(), place: door.place.clone(), reader };
+                doors.get_mut(device).into_iter().for_each(|doors: &mut Vec<_>| doors.push(planned.clone()));
+            }
+        }
+    }
+    Ok(Compiler::new(AccessModel::new(mode, levels, rules, holds), doors))
 }
 
 /// What everybody's active cards may do now; where the service starts from.

@@ -63,7 +63,7 @@ fn verdict(site: &Site, asked: Result<(), String>, now: Timestamp) -> Connection
 
 fn tell(site: &Site) {
     let clock = LocalClock::new(site.time_zone(), clock::now());
-    for finding in site.identity_view(clock.now()).findings() {
+    for finding in site.identity_providers_at(clock.now()).findings() {
         match finding.level {
             Level::Problem => tracing::error!("{}", finding.text),
             Level::Attention => tracing::warn!("{}", finding.text),

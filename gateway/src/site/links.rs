@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::panels;
 use super::running::Site;
-use crate::config::{Attachment, Protocol};
+use crate::config::{Attachment, ControllerKind, Protocol};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
 
 /// Makes a link of the configuration and gives the site its handle; what is returned serves the link until `stopped`.
@@ -30,7 +30,12 @@ fn osdp_setup(site: &Site, link: usize) -> LineSetup {
     let Protocol::Osdp { port, baud } = &line.protocol;
     let devices = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
         let Attachment::Osdp { line: of, address, scbk_file } = &controller.attachment;
-        (*of == line.id).then(|| DeviceSetup { device, address: *address, key_file: scbk_file.clone() })
+        (*of == line.id).then(|| DeviceSetup {
+            device,
+            address: *address,
+            key_file: scbk_file.clone(),
+            holds_table: controller.kind == ControllerKind::Panel,
+        })
     });
     LineSetup { id: line.id.clone(), port: port.clone(), baud: *baud, devices: devices.collect() }
 }

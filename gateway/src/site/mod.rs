@@ -24,6 +24,7 @@ mod providers;
 mod pulse;
 mod record;
 mod running;
+mod time_server;
 mod token;
 mod views;
 

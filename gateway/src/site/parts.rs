@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::clock;
 use super::running::Site;
+use super::time_server;
 use crate::domain::{EventKind, LocalClock, Part, PartCondition};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
 use crate::store::DiskCondition;
@@ -27,7 +28,10 @@ const LOOKED_AT: usize = 1000;
 /// Until `stop`.
 pub async fn parts(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut watch = ClockWatch::new(latest_on_record(&site));
+    let by_server = time_server::watch(stop.clone());
     loop {
+        compare_clocks(&site, &mut watch);
+        watch.synchronised(*by_server.borrow(), site.running.micros());
         let looking = Arc::clone(&site);
         let mut found = spawn_blocking(move || on_disk(&looking)).await.unwrap_or_default();
         found.push(match clock_ahead(&site) {
@@ -62,6 +66,17 @@ impl Site {
         tokio::select! {
             why = self.directory.fatal() => why,
             why = self.events.fatal() => why,
+        }
+    }
+}
+
+/// What the controllers' clocks say of the box's.
+fn compare_clocks(site: &Site, watch: &mut ClockWatch) {
+    let steady = site.running.micros();
+    for (device, controller) in site.config.controllers.iter().enumerate() {
+        let status = site.fleet().status(device);
+        if let Some(ahead) = status.and_then(|status| status.clock_apart) {
+            watch.compared(&controller.id, ahead, steady);
         }
     }
 }

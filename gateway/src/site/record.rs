@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::{EventBody, PanelEvent};
 
 use super::clock;
 use super::running::Site;
 use crate::domain::{CardRead, ControllerId, Event, EventKind, Revision};
 use crate::store::StoreError;
-use crate::sync::{Output, Past};
+use crate::sync::{KeptRead, Output, Past};
 
 /// Logged events that are looked at to find where each controller's events go on.
 const RESUMED_EVENTS: usize = 1000;
@@ -76,7 +74,7 @@ async fn take(site: &Arc<Site>, outputs: Vec<Output>) {
 }
 
 /// Keeps a controller's events, and only then lets it forget them.
-async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, events: Vec<PanelEvent>) {
+async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, events: Vec<KeptRead>) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
     let reader = Arc::clone(site);
     let described = tokio::task::spawn_blocking(move || {
@@ -93,11 +91,10 @@ async fn store(site: &Arc<Site>, controller: usize, epoch: u32, before: u32, eve
     site.wake_line_of(controller);
 }
 
-fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event: PanelEvent) -> Event {
-    let EventBody::CardRead { reader, credential, reason } = event.body;
-    let at = event.at.and_then(|at| Timestamp::from_second(i64::from(at.0)).ok()).unwrap_or_else(clock::now);
+fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read: KeptRead) -> Event {
+    let KeptRead { sequence, at, reader, credential, reason } = read;
     let door = site.config.controllers.get(controller).and_then(|controller| {
-        controller.doors.iter().find(|door| door.reader == reader).map(|door| door.id.clone())
+        controller.doors.iter().find(|door| door.reader == Some(reader)).map(|door| door.id.clone())
     });
     let holder = holder(site, credential).unwrap_or_else(|error| {
         tracing::warn!(%error, "the holder of a card can't be looked up");
@@ -113,10 +110,10 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, event
         holder_name,
         granted: reason.granted(),
         reason,
-        sequence: event.sequence,
+        sequence,
         epoch,
     };
-    Event { at, kind: EventKind::CardRead(read) }
+    Event { at: at.unwrap_or_else(clock::now), kind: EventKind::CardRead(read) }
 }
 
 /// Who holds a card, active or not: a refusal should say whose card was refused.

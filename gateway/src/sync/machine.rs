@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent};
 use panel_protocol::table::{Profile, Row};
@@ -63,8 +63,8 @@ pub(super) trait Machine: fmt::Debug + Send {
     /// How far the panel's events have come; `None` for a panel that keeps none.
     fn events(&mut self) -> Option<&mut EventCursor>;
 
-    /// A picture of it.
-    fn status(&self) -> ControllerStatus;
+    /// A picture of it; `None` for one that holds no card table.
+    fn status(&self) -> Option<ControllerStatus>;
 }
 
 /// What came of an answer, or of there being none.
@@ -142,4 +142,6 @@ pub struct ControllerStatus {
     pub resyncs: u64,
     /// Events that it forgot before they could be fetched.
     pub events_lost: u64,
+    /// How far the gateway's clock was ahead of its own when it last told the time; `None` while its clock is not set.
+    pub clock_apart: Option<SignedDuration>,
 }

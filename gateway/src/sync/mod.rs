@@ -7,6 +7,7 @@
 //!
 //! No bytes are made here: a link's [`Room`] is filled with operations as values, and answers come back as values.
 
+mod decided_here;
 mod digesting;
 mod events;
 mod fleet;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, Output, Past};
+pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, KeptRead, Output, Past};
 pub use machine::{ControllerStatus, Demand, SyncState, Work};
 pub use receipts::OpenReceipts;
 pub use room::{Answer, EventsWaiting, Failure, Operation, Room};

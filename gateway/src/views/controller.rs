@@ -17,6 +17,9 @@ pub struct ControllerView {
     pub address: u8,
     /// Panel or reader.
     pub kind: ControllerKind,
+    /// Whether it is talked to in secret; not, by the installer's word, where whoever touches the line can read and forge
+    /// what it says.
+    pub secure: bool,
     /// How it is.
     pub state: DeviceCondition,
     /// Since when it is so; absent before it was first heard.
@@ -78,6 +81,8 @@ pub struct DoorView {
     pub id: DoorId,
     /// What people call it.
     pub name: String,
-    /// The controller's reader number at this door.
-    pub reader: u8,
+    /// Where it is; absent where the configuration doesn't say.
+    pub place: Option<String>,
+    /// The controller's reader number at this door; absent for a door without a reader.
+    pub reader: Option<u8>,
 }

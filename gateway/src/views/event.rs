@@ -84,6 +84,21 @@ pub const fn reason_words(reason: Reason) -> &'static str {
         Reason::UnknownProfile => "card table incomplete (profile missing)",
         Reason::UnknownReader => "reader not set up",
         Reason::ClockNotSet => "controller's clock not set",
+        Reason::OutsideHours => "outside the card's hours",
+        Reason::UnknownSchedule => "card table incomplete (schedule missing)",
+        Reason::ZoneNotSet => "controller doesn't know the local time",
+        Reason::DoorLocked => "door locked for everybody",
+        Reason::Lockdown => "lockdown",
+        Reason::Interlock => "another door stands open",
+        Reason::AntiPassback => "anti-passback: the card is in another area",
+        Reason::PinWanted => "PIN not entered",
+        Reason::NoPin => "card has no PIN, and the door wants one",
+        Reason::WrongPin => "wrong PIN",
+        Reason::TooManyTries => "too many wrong PINs",
+        Reason::SecondPersonWanted => "second person not there",
+        Reason::GrantedUnderDuress => "access granted under duress",
+        Reason::GrantedDespiteAntiPassback => "access granted, against anti-passback",
+        Reason::GrantedByRank => "access granted in a lockdown",
     }
 }
 

@@ -36,7 +36,7 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
     let link_of = |it: &ControllerView| facts.lines.iter().position(|line| line.id == it.line).unwrap();
     let setup = |it: &ControllerView| {
         let is_panel = it.kind == ControllerKind::Panel;
-        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel }
+        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel, in_clear: !it.secure }
     };
     let lines = facts.lines.iter().map(|line| line.id.clone()).collect();
     let mut health = Health::new(facts.started, lines, facts.controllers.iter().map(setup).collect());
@@ -61,7 +61,7 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
         proven: facts.controllers.iter().map(|it| it.table.as_ref().map(|table| table.proven)).collect(),
         exposed: exposed.collect(),
         reach: Reach::Open,
-        sources: facts.identity.findings().cloned().collect(),
+        sources: facts.identity_providers.findings().cloned().collect(),
         refused_cards: facts.counts.refused_cards,
         notices: facts.notices.clone(),
     })
@@ -92,7 +92,7 @@ pub(crate) fn well() -> SiteFacts {
         receipts: Vec::new(),
         exposed: Vec::new(),
         refused_cards: Vec::new(),
-        identity: IdentityView::default(),
+        identity_providers: IdentityProvidersView::default(),
         alarms: Vec::new(),
         events: Vec::new(),
         notices: Vec::new(),
@@ -120,6 +120,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
         line: "north".parse().unwrap(),
         address: u8::try_from(id.len()).unwrap(),
         kind: ControllerKind::Panel,
+        secure: true,
         state: DeviceCondition::Online,
         state_since: Some(before_noon(90_000)),
         last_heard: Some(noon()),
@@ -140,7 +141,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
 }
 
 fn door(id: &str, name: &str, reader: u8) -> DoorView {
-    DoorView { id: id.parse().unwrap(), name: name.to_owned(), reader }
+    DoorView { id: id.parse().unwrap(), name: name.to_owned(), place: None, reader: Some(reader) }
 }
 
 pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {
@@ -204,8 +205,8 @@ fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {
 }
 
 /// An Entra ID that spoke a minute ago.
-pub(crate) fn source(name: &str) -> IdentitySourceView {
-    IdentitySourceView {
+pub(crate) fn source(name: &str) -> SourceView {
+    SourceView {
         name: name.to_owned(),
         client: Some(ClientKind::Entra),
         client_guessed: false,
@@ -298,11 +299,11 @@ pub(crate) fn everything() -> SiteFacts {
     entra.last_error =
         Some(OperationErrorView { at: before_noon(700), status: 409, scim_type: Some("uniqueness"), detail });
     let reasons = vec!["the certificate is self-signed".to_owned()];
-    site.identity = IdentityView {
+    site.identity_providers = IdentityProvidersView {
         test: Some(ConnectionTestView { at: before_noon(20), passed: true, reasons }),
         certificate_ends: Some(before_noon(-86_400 * 300)),
         silent_after_s: Some(259_200),
-        sources: vec![entra, IdentitySourceView { client: None, ..source("spare") }],
+        sources: vec![entra, SourceView { client: None, ..source("spare") }],
         strangers: Some(StrangersView {
             last: before_noon(9_000),
             day: TrafficView {

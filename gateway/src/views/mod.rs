@@ -11,25 +11,25 @@ mod controller;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod identity;
+mod identity_providers;
 mod line;
 mod masking;
 mod receipt;
+mod show;
 mod site;
-mod source;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
 pub use event::{AlarmView, EventView, EventsWanted, reason_words};
-pub use identity::{
-    ConnectionTestView, ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView,
+pub use identity_providers::{
+    ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,
 };
 pub use line::LineView;
 pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
-pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
-pub use source::{
-    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentity, ShowReceipts, ShowSite,
-    Unreadable, Views,
+pub use show::{
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts,
+    ShowSite, Unreadable, Views,
 };
+pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};

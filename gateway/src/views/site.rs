@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::controller::ControllerView;
 use super::event::{AlarmView, EventView};
-use super::identity::IdentityView;
+use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{ExposureView, ReceiptView};
@@ -66,7 +66,8 @@ pub struct SiteFacts {
     /// Card numbers that came with a person and could not be made a card.
     pub refused_cards: Vec<RefusedCardView>,
     /// The identity providers.
-    pub identity: IdentityView,
+    #[serde(rename = "identity")]
+    pub identity_providers: IdentityProvidersView,
     /// Alarms that are not over, newest first.
     pub alarms: Vec<AlarmView>,
     /// The latest card reads, newest first.
@@ -98,7 +99,7 @@ pub struct Figures {
     /// In the order of the configuration.
     pub controllers: Vec<ControllerView>,
     /// The identity providers.
-    pub identity: IdentityView,
+    pub identity_providers: IdentityProvidersView,
     /// Revoked cards not yet proven, counted at each controller.
     pub exposed: u64,
     /// Alarms that are not over.
@@ -114,7 +115,7 @@ impl From<SiteFacts> for Figures {
             counts: facts.counts,
             lines: facts.lines,
             controllers: facts.controllers,
-            identity: facts.identity,
+            identity_providers: facts.identity_providers,
             exposed: facts.exposed.len() as u64,
             alarms: facts.alarms.len() as u64,
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::ImportStep;
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityView,
+    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityProvidersView,
     OperationView, ReceiptView, RuleView, RulesEffect,
 };
 
@@ -49,11 +49,12 @@ pub(super) struct Events {
 
 /// The identity providers.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Identities {
+pub(super) struct IdentityProviders {
     /// When the answer was made.
     pub(super) at: Timestamp,
     /// How each fares.
-    pub(super) identity: IdentityView,
+    #[serde(rename = "identity")]
+    pub(super) identity_providers: IdentityProvidersView,
 }
 
 /// A part of the log of SCIM operations.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::answers::{Controllers, Events, Exposures, Identities, NewToken, Operations, Receipts};
+use super::answers::{Controllers, Events, Exposures, IdentityProviders, NewToken, Operations, Receipts};
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::limits::{
@@ -83,10 +83,13 @@ pub(super) async fn events(
 }
 
 /// `GET /api/v1/identity`
-pub(super) async fn identity(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Identities> {
-    let identity = state.views.identity();
-    let identity = if principal.role >= Role::Manager { identity } else { identity.masked() };
-    Json(Identities { at: now(&state), identity })
+pub(super) async fn identity_providers(
+    ApiUser(principal): ApiUser,
+    State(state): State<WebState>,
+) -> Json<IdentityProviders> {
+    let all = state.views.identity_providers();
+    let identity_providers = if principal.role >= Role::Manager { all } else { all.masked() };
+    Json(IdentityProviders { at: now(&state), identity_providers })
 }
 
 /// Which part of the log of operations is wanted.

@@ -72,7 +72,8 @@ struct LiveStream {
     state: WebState,
     page: &'static LivePage,
     principal: Principal,
-    changed: watch::Receiver<u64>,
+    /// The change that the page shows.
+    change: u64,
     closing: watch::Receiver<bool>,
     /// What the page shows.
     shown: HashMap<&'static str, String>,
@@ -95,9 +96,9 @@ impl LiveStream {
         principal: Principal,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let (changed, closing) = (state.views.changed(), state.closing());
+        let (change, closing) = (state.views.change(), state.closing());
         let shown = HashMap::new();
-        Self { state, page, principal, changed, closing, shown, sent: None, ended: false, _permit: permit }
+        Self { state, page, principal, change, closing, shown, sent: None, ended: false, _permit: permit }
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -122,19 +123,15 @@ impl LiveStream {
     /// Waits for a change or the heartbeat, then until the last event is old enough. False when the server stops.
     async fn wait(&mut self) -> bool {
         let Some(sent) = self.sent else { return !*self.closing.borrow() };
-        let news = async {
-            tokio::select! {
-                change = self.changed.changed() => change.is_ok(),
-                () = tokio::time::sleep_until(sent + LIVE_HEARTBEAT) => true,
-            }
-        };
         let due = async {
-            let alive = news.await;
+            tokio::select! {
+                () = self.state.views.changed_since(self.change) => {}
+                () = tokio::time::sleep_until(sent + LIVE_HEARTBEAT) => {}
+            }
             tokio::time::sleep_until(sent + LIVE_INTERVAL).await;
-            alive
         };
         tokio::select! {
-            alive = due => alive,
+            () = due => true,
             _ = self.closing.wait_for(|closing| *closing) => false,
         }
     }
@@ -152,7 +149,7 @@ impl LiveStream {
     }
 
     async fn update(&mut self) -> Result<Event, Box<dyn std::error::Error>> {
-        self.changed.mark_unchanged();
+        self.change = self.state.views.change();
         let telling = Telling::Script;
         let parts = self.page.parts(&self.state, self.principal.role, telling).await?;
         let is_news = |part: &&Rendered| self.shown.get(part.id).is_none_or(|old| *old != part.html);

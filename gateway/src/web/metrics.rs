@@ -161,7 +161,7 @@ impl Collector for OfSite {
         self.totals(&mut encoder)?;
         self.controllers(&mut encoder)?;
         self.lines(&mut encoder)?;
-        self.identity(&mut encoder)
+        self.identity_providers(&mut encoder)
     }
 }
 
@@ -220,19 +220,23 @@ impl OfSite {
         samples(encoder, MetricType::Counter, "controller_faults", "What went wrong, by cause", faults)
     }
 
-    fn identity(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    fn identity_providers(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let OfSite(site) = self;
         let seconds = |from: Timestamp, to: Timestamp| {
             u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default()
         };
-        let all =
-            || site.identity.sources.iter().map(|source| (vec![("token", source.name.as_str())], source));
+        let all = || {
+            site.identity_providers
+                .sources
+                .iter()
+                .map(|source| (vec![("token", source.name.as_str())], source))
+        };
         let left = all().filter_map(|(labels, s)| Some((labels, seconds(site.at, s.expires?))));
         let silent = all().filter_map(|(labels, s)| Some((labels, seconds(s.heard()?, site.at))));
         let changed = all().filter_map(|(labels, s)| Some((labels, seconds(s.last_change?, site.at))));
         let requests = all().map(|(labels, s)| (labels, s.total.requests));
         let failed = all().map(|(labels, s)| (labels, s.total.failed()));
-        let test = site.identity.test.iter().map(|test| (Vec::new(), u64::from(test.passed)));
+        let test = site.identity_providers.test.iter().map(|test| (Vec::new(), u64::from(test.passed)));
         let (gauge, counter) = (MetricType::Gauge, MetricType::Counter);
         samples(
             encoder,

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::{self, ImportQuery, Listed};
 use super::answers::{
-    AccessImported, Controllers, Events, Exposures, Groups, Holds, Identities, NewToken, Operations, Receipts,
+    AccessImported, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken, Operations,
+    Receipts,
 };
 use super::api::{self, InstallMode, Page, WantedEvents};
 use super::capture;
@@ -71,8 +72,8 @@ fn reads() -> Described {
         )
         .add(
             get("/identity", "The identity providers: their tokens, and how each fares")
-                .answers::<Identities>("OK"),
-            api::identity,
+                .answers::<IdentityProviders>("OK"),
+            api::identity_providers,
         )
 }
 

@@ -4,49 +4,31 @@
 
 mod link;
 mod panel;
+#[path = "../running/mod.rs"]
+mod running;
 
-use std::fs;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gateway::config::{self, NamedFiles};
-use gateway::links::{Actuation, LinkHandle};
-use gateway::service::{MakeLink, Service, StartWith};
+use gateway::links::{Actuation, LinkHandle, Switch};
+use gateway::service::{MakeLink, StartWith};
 use gateway::site;
-use gateway::store::tokens::Tokens;
 use gateway::views::ShowSite;
 use panel_protocol::credential::Credential;
 use panel_protocol::wiegand::H10301;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::time::timeout;
 
 use panel::{Device, Wire};
+use running::Running;
 
 /// Longest that anything here may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const SCIM_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-
 /// Its line says OSDP, since the file has no word for what exists in this test alone; no OSDP line is ever made for it.
-const CONFIG: &str = r#"
-[site]
-name = "Channel"
-time_zone = "Europe/Berlin"
-data_dir = "data"
-
-[web]
-listen = "127.0.0.1:0"
-tls = "off"
-
-[cards]
-default_format = "H10301"
-default_facility = 100
-
+const HARDWARE: &str = r#"
 [[line]]
 id = "channel"
 protocol = "osdp"
@@ -67,21 +49,13 @@ reader = 0
 
 /// The service with one link of the second kind.
 struct Scene {
-    folder: TempDir,
-    service: Service,
+    running: Running,
     device: Arc<Device>,
     handle: LinkHandle,
-    client: Client,
-    token: String,
 }
 
 impl Scene {
     async fn start() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let token = token(&folder.path().join("data"));
-        let config = config::parse(&folder.path().join("site.toml"), CONFIG, NamedFiles::Ignored);
-        let config = config.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
         let wire = Wire::new();
         let device = Arc::clone(&wire.device);
         let wire = Mutex::new(Some(wire));
@@ -93,60 +67,29 @@ impl Scene {
             let (end, wire) = (end.lock().unwrap().take().unwrap(), wire.lock().unwrap().take().unwrap());
             Box::pin(link::serve(client, end, wire, stopped))
         });
-        let service = Service::start_with(config, StartWith { links, ..StartWith::default() });
-        let service = service.await.unwrap();
-        let client = Client::builder().no_proxy().build().unwrap();
-        Self { folder, service, device, handle, client, token }
+        let with = StartWith { links, ..StartWith::default() };
+        let running = Running::start(tempfile::tempdir().unwrap(), HARDWARE, with).await;
+        Self { running, device, handle }
     }
 
     /// What pages show, once it is as it should be.
     async fn shown(&self, what: &str, done: impl Fn(&Value) -> bool) -> Value {
-        let mut changed = self.service.site().changed();
+        let site = self.running.service.site();
+        let now = async || serde_json::to_value(site.site().await).unwrap();
         let waited = timeout(PATIENCE, async {
             loop {
-                let shown = serde_json::to_value(self.service.site().site().await).unwrap();
+                let (change, shown) = (site.change(), now().await);
                 if done(&shown) {
                     return shown;
                 }
-                changed.changed().await.unwrap();
+                site.changed_since(change).await;
             }
         });
         match waited.await {
             Ok(shown) => shown,
-            Err(_) => {
-                panic!("never {what}: {:#}", serde_json::to_value(self.service.site().site().await).unwrap())
-            }
+            Err(_) => panic!("never {what}: {:#}", now().await),
         }
     }
-
-    async fn scim(&self, method: Method, path: &str, body: &Value) -> Value {
-        let url = format!("http://{}/scim/v2/{path}", self.service.address());
-        let request = self.client.request(method, url).bearer_auth(&self.token).json(body);
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json().await.unwrap()
-    }
-
-    /// A person with this card; their id.
-    async fn person(&self, number: u64) -> String {
-        let user = json!({
-            "schemas": [SCIM_USER, ENTERPRISE],
-            "userName": format!("p{number}@example.org"),
-            "displayName": format!("Person {number}"),
-            "active": true,
-            ENTERPRISE: { "cardNumber": number.to_string() },
-        });
-        self.scim(Method::POST, "Users", &user).await["id"].as_str().unwrap().to_owned()
-    }
-
-    async fn stop(self) {
-        self.service.stop().await;
-        drop(self.folder);
-    }
-}
-
-fn token(data: &Path) -> String {
-    fs::create_dir_all(data).unwrap();
-    Tokens::open(data).create("trial", None, None, site::clock::now()).unwrap().expose().to_owned()
 }
 
 fn card(number: u64) -> Credential {
@@ -164,7 +107,7 @@ async fn cards_are_loaded_proven_and_revoked_with_a_receipt() {
     let scene = Scene::start().await;
     let mut people = Vec::new();
     for number in 1..=10 {
-        people.push(scene.person(number).await);
+        people.push(scene.running.person(number).await);
     }
     let shown = scene.shown("proven", |shown| is_proven(shown, 10)).await;
     assert!((1..=10).all(|number| scene.device.knows(card(number))));
@@ -180,7 +123,8 @@ async fn cards_are_loaded_proven_and_revoked_with_a_receipt() {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{ "op": "replace", "path": "active", "value": false }],
     });
-    scene.scim(Method::PATCH, &format!("Users/{}", people[3]), &suspend).await;
+    let request = scene.running.scim(Method::PATCH, &format!("Users/{}", people[3])).json(&suspend);
+    request.send().await.unwrap().error_for_status().unwrap();
     let of_revocation = |shown: &Value| {
         let receipts = shown["receipts"].as_array().unwrap().clone();
         receipts.into_iter().find(|receipt| receipt["action"] == "deactivate" && receipt["complete"] == true)
@@ -192,21 +136,20 @@ async fn cards_are_loaded_proven_and_revoked_with_a_receipt() {
         (&json!("Person 4"), &json!("hut"))
     );
     assert!(!scene.device.knows(card(4)) && scene.device.knows(card(5)));
-    scene.stop().await;
+    scene.running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_is_an_alarm_that_ends_and_a_revocation_meanwhile_is_shown_as_exposed() {
     let scene = Scene::start().await;
-    let person = scene.person(1).await;
+    let person = scene.running.person(1).await;
     scene.shown("proven", |shown| is_proven(shown, 1)).await;
     scene.device.plug(false);
     let shown = scene.shown("offline", |shown| shown["controllers"][0]["state"] == "offline").await;
     let alarm = shown["alarms"][0]["text"].as_str().unwrap();
     assert!(alarm.contains("hut has been unplugged"), "{alarm}");
     assert_eq!(shown["verdict"]["level"], "problem");
-    let deleted = scene.client.delete(format!("http://{}/scim/v2/Users/{person}", scene.service.address()));
-    deleted.bearer_auth(&scene.token).send().await.unwrap().error_for_status().unwrap();
+    scene.running.delete(&person).await;
     scene.shown("exposed", |shown| shown["exposed"][0]["controller"] == "hut").await;
     assert!(scene.device.knows(card(1)), "nobody could tell it");
     scene.device.plug(true);
@@ -214,13 +157,13 @@ async fn silence_is_an_alarm_that_ends_and_a_revocation_meanwhile_is_shown_as_ex
         |shown: &Value| is_proven(shown, 0) && shown["alarms"] == json!([]) && shown["exposed"] == json!([]);
     scene.shown("well again", well).await;
     assert!(!scene.device.knows(card(1)));
-    scene.stop().await;
+    scene.running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_fetched_and_outputs_are_switched() {
     let scene = Scene::start().await;
-    scene.person(1).await;
+    scene.running.person(1).await;
     scene.shown("proven", |shown| is_proven(shown, 1)).await;
     scene.device.present(card(1));
     scene.device.present(card(2));
@@ -229,10 +172,11 @@ async fn events_are_fetched_and_outputs_are_switched() {
     let granted: Vec<_> = shown["events"].as_array().unwrap().iter().map(|event| &event["granted"]).collect();
     assert_eq!(granted, [&json!(false), &json!(true)], "newest first");
     let deadline = Instant::now() + Duration::from_secs(3);
-    let actuation = Actuation { device: 0, output: 0, span: Duration::from_secs(5), deadline };
+    let actuation =
+        Actuation { device: 0, output: 0, switch: Switch::OnFor(Duration::from_secs(5)), deadline };
     scene.handle.actuate(actuation).await.unwrap();
     assert_eq!(scene.device.switched.load(Ordering::SeqCst), 1);
-    scene.stop().await;
+    scene.running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -246,5 +190,5 @@ async fn events_that_the_panel_overwrote_unfetched_are_told() {
     let shown = scene.shown("told", |shown| shown["controllers"][0]["events_lost"] == 4).await;
     let told = |shown: &Value| shown["notices"].to_string().contains("4 events of hut can't be told");
     assert!(told(&scene.shown("noticed", told).await), "{shown}");
-    scene.stop().await;
+    scene.running.stop().await;
 }

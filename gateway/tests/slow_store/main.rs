@@ -3,27 +3,27 @@
 #![cfg(feature = "demo")] // the simulator comes with it
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::fs;
-use std::path::Path;
+#[path = "../running/mod.rs"]
+mod running;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use firmware_sim::SimConfig;
 use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
-use gateway::config::{self, NamedFiles};
+use gateway::config;
 use gateway::domain::osdpcap::Io;
 use gateway::domain::{EventKind, Receipt, ReceiptAction};
 use gateway::links::LinkHandle;
 use gateway::links::osdp::{self, DeviceSetup, LineSetup};
-use gateway::service::{Service, StartWith};
+use gateway::service::StartWith;
 use gateway::site;
-use gateway::store::tokens::Tokens;
-use reqwest::{Client, Method};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use reqwest::Method;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+
+use running::Running;
 
 /// Longest that anything here may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,23 +39,8 @@ const READERS: usize = 16;
 
 const KEY: [u8; 16] = [7; 16];
 const BAUD: u32 = 115_200;
-const SCIM_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-const CONFIG: &str = r#"
-[site]
-name = "Slow disk"
-time_zone = "Europe/Berlin"
-data_dir = "data"
-
-[web]
-listen = "127.0.0.1:0"
-tls = "off"
-
-[cards]
-default_format = "H10301"
-default_facility = 100
-
+const HARDWARE: &str = r#"
 [[line]]
 id = "north"
 protocol = "osdp"
@@ -76,19 +61,15 @@ reader = 0
 
 /// A service on a simulated line, and a disk that becomes slow when it is told to.
 struct Scene {
-    service: Service,
+    running: Running,
     handle: LinkHandle,
     slow: Arc<AtomicBool>,
     reads: Arc<AtomicU64>,
-    client: Client,
-    token: String,
     simulator: firmware_sim::Site,
-    folder: TempDir,
 }
 
 impl Scene {
     async fn start() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let port = folder.path().join("north.pty");
         let line = LineConfig { symlink: Some(port.clone()), ..LineConfig::new("north", BAUD) };
@@ -103,7 +84,12 @@ impl Scene {
         let (is_slow, count) = (Arc::clone(&slow), Arc::clone(&reads));
         let with = StartWith {
             links: Box::new(move |running, at, stopped| {
-                let devices = vec![DeviceSetup { device: 0, address: 1, key_file: key_file.clone() }];
+                let devices = vec![DeviceSetup {
+                    device: 0,
+                    address: 1,
+                    key_file: Some(key_file.clone()),
+                    holds_table: true,
+                }];
                 let id = "north".parse().unwrap();
                 let setup = LineSetup { id, port: port.clone(), baud: BAUD, devices };
                 let (handle, task) = osdp::line(setup, site::client(running, at, stopped.clone()));
@@ -119,37 +105,15 @@ impl Scene {
                 }
             })),
         };
-        let token = token(&folder.path().join("data"));
-        let config = config::parse(&folder.path().join("site.toml"), CONFIG, NamedFiles::Ignored);
-        let config = config.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-        let service = Service::start_with(config, with).await.unwrap();
-        let client = Client::builder().no_proxy().build().unwrap();
+        let running = Running::start(folder, HARDWARE, with).await;
         let handle = handle.get().unwrap().clone();
-        Self { service, handle, slow, reads, client, token, simulator, folder }
-    }
-
-    async fn scim(&self, method: Method, path: &str, body: &Value) -> Value {
-        let url = format!("http://{}/scim/v2/{path}", self.service.address());
-        let request = self.client.request(method, url).bearer_auth(&self.token).json(body);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
-    }
-
-    /// A person with this card; their id.
-    async fn person(&self, number: u64) -> String {
-        let user = json!({
-            "schemas": [SCIM_USER, ENTERPRISE],
-            "userName": format!("p{number}@example.org"),
-            "displayName": format!("Person {number}"),
-            "active": true,
-            ENTERPRISE: { "cardNumber": number.to_string() },
-        });
-        self.scim(Method::POST, "Users", &user).await["id"].as_str().unwrap().to_owned()
+        Self { running, handle, slow, reads, simulator }
     }
 
     /// The receipt of a change of that kind, once it is in the event log. Reads nothing of the directory.
     async fn receipt(&self, action: ReceiptAction) -> Receipt {
         let found = || {
-            let recent = self.service.site().events().recent(100);
+            let recent = self.running.service.site().events().recent(100);
             recent.into_iter().find_map(|logged| match logged.event.kind {
                 EventKind::Receipt(receipt) if receipt.action == action => Some(receipt),
                 _ => None,
@@ -170,30 +134,22 @@ impl Scene {
     }
 }
 
-fn token(data: &Path) -> String {
-    fs::create_dir_all(data).unwrap();
-    Tokens::open(data).create("trial", None, None, site::clock::now()).unwrap().expose().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_takes_a_second_for_each_read_holds_up_no_poll_and_no_revocation() {
     let scene = Scene::start().await;
-    let person = scene.person(1).await;
+    let person = scene.running.person(1).await;
     scene.receipt(ReceiptAction::Activate).await;
 
     scene.slow.store(true, Ordering::SeqCst);
     let mut readers = JoinSet::new();
-    let url = format!(
-        "http://{}/scim/v2/Users?filter=userName%20eq%20%22p1@example.org%22",
-        scene.service.address()
-    );
     for _ in 0..READERS {
-        let request = scene.client.get(&url).bearer_auth(&scene.token);
+        let path = "Users?filter=userName%20eq%20%22p1@example.org%22";
+        let request = scene.running.scim(Method::GET, path);
         readers.spawn(async move { drop(request.send().await) });
     }
     // The worst of readers: those that wait for the disk on the threads of the service itself.
     for _ in 0..READERS {
-        let directory = scene.service.site().directory().clone();
+        let directory = scene.running.service.site().directory().clone();
         readers.spawn(async move {
             directory.read();
         });
@@ -209,9 +165,7 @@ async fn a_disk_that_takes_a_second_for_each_read_holds_up_no_poll_and_no_revoca
             sent = Instant::now();
         }
     }
-    let url = format!("http://{}/scim/v2/Users/{person}", scene.service.address());
-    let deleted = scene.client.delete(url).bearer_auth(&scene.token).send().await.unwrap();
-    deleted.error_for_status().unwrap();
+    scene.running.delete(&person).await;
     let receipt = scene.receipt(ReceiptAction::Deactivate).await;
     let proven = receipt.landings[0].proven.unwrap().duration_since(receipt.committed);
     println!(
@@ -223,6 +177,6 @@ async fn a_disk_that_takes_a_second_for_each_read_holds_up_no_poll_and_no_revoca
     assert!(proven.unsigned_abs() < UNNOTICED, "proven after {proven:?}");
     readers.shutdown().await;
     scene.slow.store(false, Ordering::SeqCst);
-    scene.service.stop().await;
-    drop((scene.simulator, scene.folder));
+    scene.running.stop().await;
+    drop(scene.simulator);
 }

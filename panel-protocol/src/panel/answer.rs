@@ -192,7 +192,8 @@ impl<'a> Answer<'a> {
         let [bucket, more] = body.take()?;
         let mut rest = body.rest();
         while !rest.is_empty() {
-            rest = &rest[Row::decode(rest).ok()?.1..];
+            let (_, len) = Row::decode(rest).ok().filter(|(row, _)| row.is_of_version_1())?;
+            rest = &rest[len..];
         }
         (more <= 1).then_some(Self::Rows { bucket, more: more == 1, rows: RowList(body.rest()) })
     }

@@ -63,7 +63,7 @@ impl PanelEvent {
         let body = match from.u8()? {
             KIND_CARD_READ => {
                 let [reader, reason] = from.take()?;
-                let reason = Reason::from_code(reason)?;
+                let reason = Reason::from_code(reason).filter(|reason| reason.is_of_version_1())?;
                 let (credential, len) = decode_credential(from.rest()).ok()?;
                 *from = Reader(&from.rest()[len..]);
                 EventBody::CardRead { reader, credential, reason }

@@ -14,7 +14,8 @@ impl<'a> Rows<'a> {
     pub(super) fn checked(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            rest = &rest[Row::decode(rest).ok()?.1..];
+            let (_, len) = Row::decode(rest).ok().filter(|(row, _)| row.is_of_version_1())?;
+            rest = &rest[len..];
         }
         (!bytes.is_empty()).then_some(Self(bytes))
     }
@@ -53,7 +54,7 @@ impl<'a> ProfileList<'a> {
     pub fn checked(bytes: &'a [u8]) -> Option<Self> {
         let whole = !bytes.is_empty() && bytes.len().is_multiple_of(MAX_READERS);
         let list = Self(bytes);
-        (whole && list.iter().count() * MAX_READERS == bytes.len()).then_some(list)
+        (whole && list.iter().all(|profile| profile.of_version_1().is_ok())).then_some(list)
     }
 
     pub(super) const fn as_bytes(&self) -> &'a [u8] {
@@ -64,7 +65,7 @@ impl<'a> ProfileList<'a> {
     pub fn iter(self) -> impl Iterator<Item = Profile> + 'a {
         split(self.0, |bytes| {
             let (head, _) = bytes.split_first_chunk::<MAX_READERS>()?;
-            Profile::from_bytes(*head).ok().map(|profile| (profile, MAX_READERS))
+            Some((Profile::from_bytes(*head), MAX_READERS))
         })
     }
 }

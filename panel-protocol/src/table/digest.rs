@@ -48,7 +48,7 @@ impl DigestKey {
         hasher.finish()
     }
 
-    fn hasher(&self) -> SipHasher24 {
+    pub(super) fn hasher(&self) -> SipHasher24 {
         SipHasher24::new_with_key(&self.0)
     }
 }

@@ -1,6 +1,6 @@
 //! The card table that a controller holds, and the digest that proves what is in it.
 //!
-//! A [`Row`] says which [`Profile`] a credential has; a profile says, for each reader, whether it opens. Where rows
+//! A [`Row`] says which [`Profile`] a credential has; a profile says, for each reader, when it opens. Where rows
 //! are kept is a small trait ([`RowStore`]); digest, lookup and [`decide`](crate::decide) don't know which.
 //!
 //! ```
@@ -28,19 +28,23 @@
 //! ```
 
 mod digest;
+mod pin;
 mod profile;
+mod rights;
 mod row;
 mod rows;
 
 pub use digest::{BucketDigests, DIGEST_KEY_LEN, DigestKey, bucket_of};
-pub use profile::{Access, Profile, ProfileError};
-pub use row::{MAX_ROW_LEN, Row, RowError, decode_credential, encode_credential};
+pub use pin::{Pin, PinGiven, PinVerifier};
+pub use profile::{Profile, ProfileError};
+pub use rights::Rights;
+pub use row::{MAX_KEY_LEN, MAX_ROW_LEN, Row, RowError, decode_credential, encode_credential};
 pub use rows::{RowStore, SortedRows, TableFull};
 
 use heapless::Vec;
 
 use crate::credential::Credential;
-use crate::decide::{Reason, decide};
+use crate::decide::{Question, Reason, decide};
 use crate::time::UtcSeconds;
 
 /// A controller's rows and profiles, with their digest kept up to date.
@@ -146,11 +150,15 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
         self.rehash();
     }
 
-    /// Whether this card opens this reader now (`None`: the clock has not been set).
+    /// Whether this card opens a reader that asks for nothing else, now (`None`: the clock has not been set).
     pub fn decide(&self, credential: Credential, reader: u8, now: Option<UtcSeconds>) -> Reason {
         let row = self.rows.get(credential);
-        let profile = row.and_then(|row| self.profiles.get(usize::from(row.profile)));
-        decide(row.as_ref(), profile, reader, now)
+        decide(&Question::plain(row.as_ref(), self.profile_of(row), reader, now)).reason
+    }
+
+    /// The profile of a row, if the table has both.
+    pub fn profile_of(&self, row: Option<Row>) -> Option<&Profile> {
+        row.and_then(|row| self.profiles.get(usize::from(row.profile)))
     }
 
     fn rehash(&mut self) {

@@ -1,22 +1,14 @@
-//! What a kind of card opens at one controller: for each reader, always or never.
+//! What a kind of card opens at one controller: for each reader, never, always or by a schedule.
 
 use core::fmt;
 
 use crate::limits::MAX_READERS;
+use crate::schedule::When;
 
 const NEVER: u8 = 0x00;
 const ALWAYS: u8 = 0xFF;
 
-/// When a profile opens a reader.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Access {
-    /// At no time.
-    Never,
-    /// At any time.
-    Always,
-}
-
-/// A reader's byte in a profile that this version can't honour; 1 to 254 are kept for schedules.
+/// A reader's byte in a profile that names a schedule, which version 1 of the card-table commands doesn't have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ProfileError(pub u8);
 
@@ -41,27 +33,38 @@ impl Profile {
         profile
     }
 
-    /// When it opens a reader.
-    pub fn access(&self, reader: u8) -> Access {
-        match self.readers.get(usize::from(reader)) {
-            Some(&ALWAYS) => Access::Always,
-            _ => Access::Never,
+    /// The profile that opens each reader when it says here, from reader 0 on; readers beyond [`MAX_READERS`] are ignored.
+    pub fn new(readers: impl IntoIterator<Item = When>) -> Self {
+        let mut profile = Self::NEVER;
+        for (slot, when) in profile.readers.iter_mut().zip(readers) {
+            *slot = when.code();
         }
+        profile
     }
 
-    /// Its bytes on the wire and in the digest, one a reader: 0x00 never, 0xFF always.
+    /// When it opens a reader.
+    pub fn access(&self, reader: u8) -> When {
+        self.readers.get(usize::from(reader)).map_or(When::Never, |code| When::from_code(*code))
+    }
+
+    /// Its bytes on the wire and in the digest, one a reader: 0x00 never, 0xFF always, a schedule's number between them.
     pub const fn as_bytes(&self) -> &[u8; MAX_READERS] {
         &self.readers
     }
 
     /// The profile that those bytes say.
+    pub const fn from_bytes(readers: [u8; MAX_READERS]) -> Self {
+        Self { readers }
+    }
+
+    /// Whether version 1 of the card-table commands can say it.
     ///
     /// # Errors
-    /// When a byte is neither 0x00 nor 0xFF.
-    pub fn from_bytes(readers: [u8; MAX_READERS]) -> Result<Self, ProfileError> {
-        match readers.iter().find(|byte| !matches!(**byte, NEVER | ALWAYS)) {
-            Some(unknown) => Err(ProfileError(*unknown)),
-            None => Ok(Self { readers }),
+    /// With the first schedule that it names.
+    pub fn of_version_1(&self) -> Result<(), ProfileError> {
+        match self.readers.iter().find(|byte| !matches!(**byte, NEVER | ALWAYS)) {
+            Some(schedule) => Err(ProfileError(*schedule)),
+            None => Ok(()),
         }
     }
 }

@@ -2,22 +2,30 @@
 //!
 //! ```text
 //! bits | 0x80 if extended, raw value MSB first (ceil(bits/8) bytes), profile u16
-//! extended: flags (1 valid-from, 2 valid-until), valid-from u32 if flagged, valid-until u32 if flagged
+//! extended: flags (1 valid-from, 2 valid-until, 4 PIN, 8 rights), and what is flagged, in that order:
+//!           valid-from u32, valid-until u32, PIN verifier u32, rights u8
 //! ```
 //! Numbers are little-endian but for the raw value. There is one encoding of a row, so its bytes can be hashed: an
 //! extension without flags, or with flags that this version doesn't know, is refused.
 
 use core::fmt;
 
+use super::pin::PinVerifier;
+use super::rights::Rights;
 use crate::credential::Credential;
 use crate::time::UtcSeconds;
 
+/// Most bytes that a card's key takes.
+pub const MAX_KEY_LEN: usize = 1 + 8;
+
 /// Most bytes that a row takes.
-pub const MAX_ROW_LEN: usize = 1 + 8 + 2 + 1 + 4 + 4;
+pub const MAX_ROW_LEN: usize = MAX_KEY_LEN + 2 + 1 + 4 + 4 + 4 + 1;
 
 const EXTENDED: u8 = 0x80;
 const FLAG_FROM: u8 = 0x01;
 const FLAG_UNTIL: u8 = 0x02;
+const FLAG_PIN: u8 = 0x04;
+const FLAG_RIGHTS: u8 = 0x08;
 
 /// What a controller knows of one card.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +38,10 @@ pub struct Row {
     pub valid_from: Option<UtcSeconds>,
     /// Opens nothing from this second on.
     pub valid_until: Option<UtcSeconds>,
+    /// What is kept of its PIN.
+    pub pin: Option<PinVerifier>,
+    /// What it may do beyond others.
+    pub rights: Rights,
 }
 
 /// Why bytes are no row or no key.
@@ -41,18 +53,23 @@ pub enum RowError {
     Credential,
     /// An extension without flags, or with unknown ones.
     Flags(u8),
+    /// No rights, or unknown ones.
+    Rights(u8),
 }
 
 impl Row {
-    /// A row without limits in time.
+    /// A row without limits in time, PIN or rights.
     pub const fn new(credential: Credential, profile: u16) -> Self {
-        Self { credential, profile, valid_from: None, valid_until: None }
+        Self { credential, profile, valid_from: None, valid_until: None, pin: None, rights: Rights::NONE }
     }
 
     /// How many bytes [`encode`](Self::encode) writes, 4 to [`MAX_ROW_LEN`].
     pub const fn encoded_len(&self) -> usize {
-        let limits = self.valid_from.is_some() as usize + self.valid_until.is_some() as usize;
-        let extension = if limits == 0 { 0 } else { 1 + 4 * limits };
+        let words = self.valid_from.is_some() as usize
+            + self.valid_until.is_some() as usize
+            + self.pin.is_some() as usize;
+        let rights = (self.rights.bits() != 0) as usize;
+        let extension = if words + rights == 0 { 0 } else { 1 + 4 * words + rights };
         1 + self.credential.byte_len() + 2 + extension
     }
 
@@ -63,16 +80,20 @@ impl Row {
         let mut at = encode_credential(self.credential, to)?;
         to[at..at + 2].copy_from_slice(&self.profile.to_le_bytes());
         at += 2;
-        let limits = [(FLAG_FROM, self.valid_from), (FLAG_UNTIL, self.valid_until)];
-        let flags = limits.iter().filter(|(_, limit)| limit.is_some()).fold(0, |all, (flag, _)| all | flag);
-        if flags != 0 {
-            to[0] |= EXTENDED;
-            to[at] = flags;
-            at += 1;
+        let flags = self.flags();
+        if flags == 0 {
+            return Some(len);
         }
-        for second in limits.iter().filter_map(|(_, limit)| *limit) {
-            to[at..at + 4].copy_from_slice(&second.0.to_le_bytes());
+        to[0] |= EXTENDED;
+        to[at] = flags;
+        at += 1;
+        let seconds = [self.valid_from, self.valid_until].map(|limit| limit.map(|second| second.0));
+        for word in seconds.into_iter().chain([self.pin.map(|pin| pin.0)]).flatten() {
+            to[at..at + 4].copy_from_slice(&word.to_le_bytes());
             at += 4;
+        }
+        if flags & FLAG_RIGHTS != 0 {
+            to[at] = self.rights.bits();
         }
         Some(len)
     }
@@ -88,18 +109,24 @@ impl Row {
         let profile = u16::from_le_bytes(rest.take()?);
         let mut row = Self::new(credential, profile);
         if first & EXTENDED != 0 {
-            let [flags] = rest.take()?;
-            if flags == 0 || flags & !(FLAG_FROM | FLAG_UNTIL) != 0 {
-                return Err(RowError::Flags(flags));
-            }
-            if flags & FLAG_FROM != 0 {
-                row.valid_from = Some(UtcSeconds(u32::from_le_bytes(rest.take()?)));
-            }
-            if flags & FLAG_UNTIL != 0 {
-                row.valid_until = Some(UtcSeconds(u32::from_le_bytes(rest.take()?)));
-            }
+            rest.extension(&mut row)?;
         }
         Ok((row, rest.at))
+    }
+
+    /// Whether version 1 of the card-table commands can say it.
+    pub const fn is_of_version_1(&self) -> bool {
+        self.pin.is_none() && self.rights.bits() == 0
+    }
+
+    const fn flags(&self) -> u8 {
+        const fn flag(is_set: bool, flag: u8) -> u8 {
+            if is_set { flag } else { 0 }
+        }
+        flag(self.valid_from.is_some(), FLAG_FROM)
+            | flag(self.valid_until.is_some(), FLAG_UNTIL)
+            | flag(self.pin.is_some(), FLAG_PIN)
+            | flag(self.rights.bits() != 0, FLAG_RIGHTS)
     }
 }
 
@@ -148,6 +175,32 @@ impl Bytes<'_> {
         self.at += N;
         bytes.try_into().map_err(|_| RowError::Truncated)
     }
+
+    fn word(&mut self) -> Result<u32, RowError> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn extension(&mut self, row: &mut Row) -> Result<(), RowError> {
+        let [flags] = self.take()?;
+        if flags == 0 || flags & !(FLAG_FROM | FLAG_UNTIL | FLAG_PIN | FLAG_RIGHTS) != 0 {
+            return Err(RowError::Flags(flags));
+        }
+        if flags & FLAG_FROM != 0 {
+            row.valid_from = Some(UtcSeconds(self.word()?));
+        }
+        if flags & FLAG_UNTIL != 0 {
+            row.valid_until = Some(UtcSeconds(self.word()?));
+        }
+        if flags & FLAG_PIN != 0 {
+            row.pin = Some(PinVerifier(self.word()?));
+        }
+        if flags & FLAG_RIGHTS != 0 {
+            let [bits] = self.take()?;
+            let rights = Rights::from_bits(bits).filter(|rights| rights.bits() != 0);
+            row.rights = rights.ok_or(RowError::Rights(bits))?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for RowError {
@@ -156,6 +209,7 @@ impl fmt::Display for RowError {
             Self::Truncated => f.write_str("the row ends too soon"),
             Self::Credential => f.write_str("bit count and value are no card"),
             Self::Flags(flags) => write!(f, "row flags 0x{flags:02X} are not known"),
+            Self::Rights(bits) => write!(f, "rights 0x{bits:02X} are not known"),
         }
     }
 }

@@ -76,8 +76,8 @@ fn another_key_gives_another_digest_of_the_same_rows() {
 }
 
 #[test]
-fn a_thousand_rows_in_ram_take_20_bytes_each() {
-    assert_eq!(size_of::<SortedRows<1_000>>(), 20_000 + size_of::<usize>());
+fn a_thousand_rows_in_ram_take_25_bytes_each() {
+    assert_eq!(size_of::<SortedRows<1_000>>(), 25_000 + size_of::<usize>());
 }
 
 #[test]
@@ -108,17 +108,30 @@ fn rows_that_lie_are_refused() {
     assert_eq!(Row::decode(&[0, 1, 0, 0]), Err(RowError::Credential));
     assert_eq!(Row::decode(&[65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Err(RowError::Credential));
     assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 0]), Err(RowError::Flags(0)));
-    assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 4]), Err(RowError::Flags(4)));
+    assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 4]), Err(RowError::Truncated));
+    assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 0x10]), Err(RowError::Flags(0x10)));
+    assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 8, 0]), Err(RowError::Rights(0)));
+    assert_eq!(Row::decode(&[8 | 0x80, 1, 0, 0, 8, 0x20]), Err(RowError::Rights(0x20)));
     assert_eq!(Row::decode(&[7, 0x80, 0, 0]), Err(RowError::Credential));
 }
 
 prop_compose! {
-    fn rows()(bits in 1u8..=64, raw: u64, profile: u16, from: Option<u32>, until: Option<u32>) -> Row {
+    fn rows()(
+        bits in 1u8..=64,
+        raw: u64,
+        profile: u16,
+        from: Option<u32>,
+        until: Option<u32>,
+        pin: Option<u32>,
+        rights in 0u8..0x20,
+    ) -> Row {
         Row {
             credential: Credential::new(bits, raw & (u64::MAX >> (64 - bits))).unwrap(),
             profile,
             valid_from: from.map(UtcSeconds),
             valid_until: until.map(UtcSeconds),
+            pin: pin.map(PinVerifier),
+            rights: Rights::from_bits(rights).unwrap(),
         }
     }
 }
@@ -160,4 +173,35 @@ proptest! {
         }
         prop_assert_eq!(listed, expected.into_values().collect::<std::vec::Vec<_>>());
     }
+}
+
+#[test]
+fn a_pin_is_known_by_its_verifier_and_by_the_one_for_duress() {
+    let pin = |digits: &str| Pin::new(digits.as_bytes()).unwrap();
+    let kept = PinVerifier::new(&key(), card(1), &pin("12349"));
+    let given = |digits| kept.check(&key(), card(1), &pin(digits));
+    assert_eq!(given("12349"), PinGiven::Right);
+    assert_eq!(given("12340"), PinGiven::Duress);
+    assert_eq!(pin("12349").under_duress(), pin("12340"));
+    for wrong in ["12348", "1234", "123490", "02349"] {
+        assert_eq!(given(wrong), PinGiven::Wrong, "{wrong}");
+    }
+    assert_eq!(kept.check(&key(), card(2), &pin("12349")), PinGiven::Wrong, "another card's");
+    assert_eq!(
+        kept.check(&DigestKey::default(), card(1), &pin("12349")),
+        PinGiven::Wrong,
+        "another controller's"
+    );
+    for none in ["", "123", "123456789", "12a4", "12 4"] {
+        assert_eq!(Pin::new(none.as_bytes()), None, "{none}");
+    }
+}
+
+#[test]
+fn of_two_ranks_the_higher_counts() {
+    let guard = Rights::of_rank(3).and(Rights::FIRST_PERSON);
+    assert_eq!(guard.and(Rights::of_rank(2)).rank(), 3);
+    assert_eq!(guard.and(Rights::of_rank(6)).rank(), 6);
+    assert!(guard.has(Rights::FIRST_PERSON) && !guard.has(Rights::FREE_OF_AREAS));
+    assert_eq!(Rights::of_rank(200).rank(), 7);
 }

@@ -4,6 +4,7 @@
 //! [`Device`] is a PD's machine with a power switch, a reply time and whatever handler is put behind it. Both are made of
 //! numbers from a seed, so that what has gone wrong once goes wrong again. Needs `std`; never in firmware.
 
+pub mod decisions;
 mod device;
 mod dice;
 mod faults;

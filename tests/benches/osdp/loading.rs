@@ -38,7 +38,7 @@ impl Loader {
         let spec = ControllerSpec {
             id: "loaded".parse()?,
             plan: DoorPlan::new([0]),
-            digest_key: DigestKey::new([9; 16]),
+            digest_key: Some(DigestKey::new([9; 16])),
         };
         let holder: CardholderId = "00000000-0000-4000-8000-000000000001".parse()?;
         let access = CardAccess::everywhere(holder);

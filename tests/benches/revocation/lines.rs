@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use firmware_sim::Counters;
-use gateway::domain::{Receipt, ReceiptAction};
+use gateway::domain::ReceiptAction;
 use gateway::site::clock;
 use gateway::views::ShowSite;
 use panel_protocol::limits::MAX_FRAME_LEN;
@@ -177,22 +177,21 @@ async fn during_load(
 /// Revokes one person, and waits for the receipt that tells of proof everywhere.
 pub(crate) async fn revoke(rig: &Rig, person: &Person, times: &mut Revocations) -> anyhow::Result<()> {
     let site = rig.service.site();
-    let mut changed = site.changed();
     rig.scim.set_active(&person.id, false).await;
     let answered = clock::now();
     let waiting = async {
         loop {
-            changed.mark_unchanged();
+            let seen = site.change();
             let receipt = site.finished_receipt(person.card);
             if let Some(receipt) = receipt.filter(|receipt| receipt.action == ReceiptAction::Deactivate) {
-                return Ok(receipt);
+                return receipt;
             }
-            changed.changed().await.context("the site has stopped")?;
+            site.changed_since(seen).await;
         }
     };
-    let waited = tokio::time::timeout(PATIENCE, waiting).await;
-    let receipt: Receipt =
-        waited.unwrap_or_else(|_| bail!("a revocation was not proven within {PATIENCE:?}"))?;
+    let Ok(receipt) = tokio::time::timeout(PATIENCE, waiting).await else {
+        bail!("a revocation was not proven within {PATIENCE:?}");
+    };
     let sent = receipt.landings.iter().filter_map(|landing| landing.sent).min();
     let proven = receipt.landings.iter().filter_map(|landing| landing.proven).max();
     let (sent, proven) = (sent.context("it was never sent")?, proven.context("it was never proven")?);

@@ -23,7 +23,7 @@ const FRAME: usize = 1400;
 pub(crate) fn preload(simulator: &Site, panels: u8, organisation: &Organisation) -> anyhow::Result<()> {
     let specs = (1..=panels).map(|address| {
         let key = DigestKey::new([address; 16]);
-        Ok(ControllerSpec { id: panel_name(address).parse()?, plan: plan(), digest_key: key })
+        Ok(ControllerSpec { id: panel_name(address).parse()?, plan: plan(), digest_key: Some(key) })
     });
     let specs = specs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut fleet = Fleet::new(specs, Revision(1), cards(&organisation.people)?);

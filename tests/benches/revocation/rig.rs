@@ -81,7 +81,7 @@ impl Wiring {
             of_line.push(panel);
         }
         let lines = vec![LineConfig::new(LINE, baud)];
-        let simulator = Site::start(&SimConfig { control: None, lines, panels: of_line })?;
+        let simulator = Site::start(&SimConfig { lines, panels: of_line, ..SimConfig::default() })?;
         let port = simulator.port(LINE).context("the simulated line has no port")?;
         let text = config_text(listen, Some((port, baud)), panels);
         let config = read_config(&folder.path().join("gateway.toml"), &text)?;
@@ -156,16 +156,13 @@ impl Rig {
     /// Waits until every panel has proven its table.
     pub(crate) async fn until_proven(&self) -> anyhow::Result<()> {
         let site = self.service.site();
-        let mut changed = site.changed();
         let looking = async {
             loop {
-                changed.mark_unchanged();
+                let seen = site.change();
                 if site.controllers().iter().all(ControllerView::is_proven) {
                     return;
                 }
-                if changed.changed().await.is_err() {
-                    return;
-                }
+                site.changed_since(seen).await;
             }
         };
         if tokio::time::timeout(PATIENCE, looking).await.is_err() {

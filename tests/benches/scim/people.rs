@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use gateway::domain::{
-    Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, Origin,
+    Attributes, Card, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE, GivenBy, Origin,
     Revision,
 };
 use gateway::site::clock;
@@ -108,7 +108,7 @@ fn kept(number: u32, at: Timestamp, revision: Revision) -> anyhow::Result<Cardho
         credential: H10301.encode(facility.into(), of_facility.into())?,
         number: format!("{facility}:{of_facility}"),
         state: CardState::Active,
-        source: CardSource::IdentityProvider,
+        given_by: GivenBy::IdentityProvider,
         badge_type: DEFAULT_BADGE_TYPE.to_owned(),
         format: None,
         valid_from: None,

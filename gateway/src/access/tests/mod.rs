@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    AccessLevelId, Attributes, Card, CardSource, CardState, Cardholder, CardholderId, Change,
-    DEFAULT_BADGE_TYPE, GroupId, Revision, RuleId,
+    AccessLevelId, Attributes, Card, CardState, Cardholder, CardholderId, Change, DEFAULT_BADGE_TYPE,
+    GivenBy, GroupId, Revision, RuleId,
 };
 
 pub(super) fn person(id: u128, active: bool, cards: &[(u64, CardState)]) -> Cardholder {
@@ -37,7 +37,7 @@ pub(super) fn card(number: u64, state: CardState) -> Card {
         credential: credential(number),
         number: number.to_string(),
         state,
-        source: CardSource::IdentityProvider,
+        given_by: GivenBy::IdentityProvider,
         badge_type: DEFAULT_BADGE_TYPE.to_owned(),
         format: None,
         valid_from: None,
@@ -99,15 +99,15 @@ fn validity_is_never_widened_by_rounding() {
 
 #[test]
 fn a_card_that_two_sources_give_opens_whenever_one_of_them_lets_it() {
-    let given = |source, from: Option<i64>, until: Option<i64>| Card {
-        source,
+    let given = |given_by, from: Option<i64>, until: Option<i64>| Card {
+        given_by,
         valid_from: from.map(|s| Timestamp::from_second(s).unwrap()),
         valid_until: until.map(|s| Timestamp::from_second(s).unwrap()),
         ..card(1, CardState::Active)
     };
     let span = |provider: (Option<i64>, Option<i64>), by_hand: (Option<i64>, Option<i64>)| {
-        let provided = given(CardSource::IdentityProviderList, provider.0, provider.1);
-        let manual = given(CardSource::Manual, by_hand.0, by_hand.1);
+        let provided = given(GivenBy::IdentityProviderList, provider.0, provider.1);
+        let manual = given(GivenBy::Hand, by_hand.0, by_hand.1);
         let access = compiled(vec![manual.clone(), provided.clone()]).unwrap();
         assert_eq!(Some(access), compiled(vec![provided, manual]));
         (access.valid_from.map(|at| at.0), access.valid_until.map(|at| at.0))

@@ -1,6 +1,7 @@
 //! One device of a line: how it is, and whose command is on its way to it.
 
-use panel_protocol::osdp::cp::{DeviceIdentity, PdIndex};
+use panel_protocol::osdp::command::Command;
+use panel_protocol::osdp::cp::{Capabilities, DeviceIdentity, PdIndex};
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::reply::Reply;
 use panel_protocol::osdp::secure::Message;
@@ -27,6 +28,8 @@ pub(super) struct Device {
     /// Until when it is given no operation, because it refused one or there was none.
     pub spared_until: Micros,
     pub asked: Asked,
+    /// What is still to be asked of how it stands.
+    pub questions: Questions,
     /// What was told of its last answer, if that was none: told again only when it changes.
     refusal: Option<Became>,
 }
@@ -37,13 +40,68 @@ pub(super) enum Asked {
     Operation,
     /// An output to be switched, before `until`.
     Output { until: Micros, done: Done },
+    /// Something that is shown to people. Whether it was is of no matter.
+    Shown,
+    /// How it stands.
+    Status,
+}
+
+/// What a device without a card table is asked when its session is up: it tells only what changes afterwards.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Questions {
+    asks: bool,
+    local: bool,
+    inputs: bool,
+    outputs: bool,
+}
+
+impl Questions {
+    /// None of a device that holds a card table: what it says of its doors is its own affair.
+    pub(super) fn of(holds_table: bool) -> Self {
+        Self { asks: !holds_table, ..Self::default() }
+    }
+
+    /// All are to be asked, as far as the device can answer.
+    pub(super) fn begin(&mut self, can: &Capabilities) {
+        (self.local, self.inputs, self.outputs) = (self.asks, can.inputs > 0, can.outputs > 0);
+    }
+
+    pub(super) fn any(self) -> bool {
+        self.asks && (self.local || self.inputs || self.outputs)
+    }
+
+    /// The next one.
+    pub(super) fn take(&mut self) -> Option<Command<'static>> {
+        if !self.asks {
+            None
+        } else if std::mem::take(&mut self.inputs) {
+            Some(Command::InputStatus)
+        } else if std::mem::take(&mut self.local) {
+            Some(Command::LocalStatus)
+        } else {
+            std::mem::take(&mut self.outputs).then_some(Command::OutputStatus)
+        }
+    }
 }
 
 impl Device {
     /// One that was not heard yet.
-    pub(super) const fn new(pd: PdIndex, device: usize, identity: Option<DeviceIdentity>) -> Self {
-        let (condition, asked) = (DeviceCondition::Starting, Asked::Operation);
-        Self { pd, device, condition, identity, spared_until: Micros(0), asked, refusal: None }
+    pub(super) fn new(
+        pd: PdIndex,
+        device: usize,
+        identity: Option<DeviceIdentity>,
+        holds_table: bool,
+    ) -> Self {
+        Self {
+            pd,
+            device,
+            condition: DeviceCondition::Starting,
+            identity,
+            spared_until: Micros(0),
+            asked: Asked::Operation,
+            questions: Questions::of(holds_table),
+            refusal: None,
+        }
     }
 
     /// Tells what it became.
@@ -69,6 +127,12 @@ impl Device {
                 }
                 outputs::answer(done, switched(message));
             }
+            Asked::Shown => {}
+            Asked::Status => {
+                if let Some(status) = heard(message, None) {
+                    client.heard(self.device, &status);
+                }
+            }
         }
     }
 
@@ -77,6 +141,7 @@ impl Device {
         match std::mem::replace(&mut self.asked, Asked::Operation) {
             Asked::Operation => client.failed(self.device, Failure::Lost),
             Asked::Output { done, .. } => outputs::answer(done, Err(ActuateError::Unconfirmed)),
+            Asked::Shown | Asked::Status => {}
         }
     }
 

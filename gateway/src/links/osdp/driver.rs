@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex, PdKey,
+    self, AddError, Capabilities, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex,
+    PdKey,
 };
 use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::records::Records;
@@ -17,6 +18,7 @@ use panel_protocol::time::Micros;
 
 use super::device::{Asked, Device};
 use super::disturbance::Disturbance;
+use super::feedback::Signals;
 use super::heard::heard;
 use super::keys::KnownKeys;
 use super::limits::IDLE_PAUSE;
@@ -24,7 +26,7 @@ use super::outputs::{self, Done, Outputs};
 use super::{event, status};
 use crate::domain::{DeviceCondition, LinkCondition};
 use crate::links::card_table::Frame;
-use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus};
+use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing};
 use crate::sync::{Demand, Failure};
 
 /// Silence that ends a partial frame. The standard's 20 ms are for a wire; USB adapters hold bytes back for up to
@@ -42,6 +44,8 @@ pub(super) enum Next {
     KeyChange { device: usize, worked: bool },
     /// This is the device that has the key, and it is to be remembered.
     Identified { device: usize, identity: DeviceIdentity },
+    /// A device has told something, and what follows from it may be wanted at once.
+    Heard,
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -51,6 +55,7 @@ pub(super) struct Driver {
     cp: Box<LineCp>,
     devices: Vec<Device>,
     outputs: Outputs,
+    signals: Signals,
     disturbance: Disturbance,
     client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
@@ -68,6 +73,7 @@ impl Driver {
             cp,
             devices: Vec::new(),
             outputs: Outputs::default(),
+            signals: Signals::default(),
             disturbance: Disturbance::new(baud),
             client,
             frame: Vec::with_capacity(MAX_FRAME_LEN),
@@ -75,21 +81,30 @@ impl Driver {
         }
     }
 
-    /// Adds a device with the keys that it may have, and who it should be.
+    /// Adds a device with the keys that it may have, or `None` where it is used in clear, and who it should be. One that
+    /// should hold a card table is given a key only if it knows what a card table is.
     pub(super) fn add(
         &mut self,
         device: usize,
         address: u8,
-        keys: KnownKeys,
+        keys: Option<KnownKeys>,
         identity: Option<DeviceIdentity>,
+        holds_table: bool,
     ) -> Result<(), AddError> {
-        let key = keys.installed.map_or(PdKey::Unset, PdKey::Scbk);
+        let in_clear = keys.is_none();
+        let keys = keys.unwrap_or_default();
+        let key = match in_clear {
+            true => PdKey::Clear,
+            false => keys.installed.map_or(PdKey::Unset, PdKey::Scbk),
+        };
         let pd = self.cp.add_pd(PdConfig { address, key, check: None, expected: identity })?;
         if let Some(pending) = keys.pending {
             self.cp.resume_key_change(pd, pending);
         }
-        self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
-        self.devices.push(Device::new(pd, device, identity));
+        if holds_table {
+            self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
+        }
+        self.devices.push(Device::new(pd, device, identity, holds_table));
         Ok(())
     }
 
@@ -105,7 +120,16 @@ impl Driver {
         }
     }
 
-    /// Switches an output on, if that can be sent before `until`.
+    /// Shows something at a device's reader, if that can be sent before `until`.
+    pub(super) fn show(&mut self, showing: &Showing, until: Micros) {
+        let device = self.find(showing.device).filter(|it| it.condition == DeviceCondition::Online);
+        let about = device.and_then(|device| self.cp.status(device.pd)).and_then(|status| status.about);
+        if let Some((_, capabilities)) = about {
+            self.signals.add(showing, until, &capabilities);
+        }
+    }
+
+    /// Switches an output, if that can be sent before `until`.
     pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: Done) {
         match self.find(actuation.device).map(|device| device.condition) {
             None => outputs::answer(done, Err(ActuateError::Unknown)),
@@ -155,6 +179,7 @@ impl Driver {
                 Output::Unsolicited { pd, message, max_age } => {
                     if let Some(heard) = heard(message, max_age) {
                         self.client.heard(self.devices[pd.get()].device, &heard);
+                        return Next::Heard;
                     }
                 }
                 // Files are the installer's tools', not the gateway's: it begins none.
@@ -194,6 +219,7 @@ impl Driver {
         for device in &self.devices {
             let demand = match self.client.demand(device.device) {
                 _ if self.outputs.wait_for(device.device) => cp::Demand::Urgent,
+                Demand::None if self.has_extras(device) => cp::Demand::Bulk,
                 _ if now < device.spared_until => cp::Demand::None,
                 Demand::None => cp::Demand::None,
                 Demand::Bulk => cp::Demand::Bulk,
@@ -203,14 +229,22 @@ impl Driver {
         }
     }
 
-    /// A device's turn: deactivations first, then an output that is to be switched, then any other operation.
+    /// Whether there is something for a device that its client need not be asked for.
+    fn has_extras(&self, device: &Device) -> bool {
+        self.signals.wait_for(device.device) || device.questions.any()
+    }
+
+    /// A device's turn: deactivations first, then an output that is to be switched, then any other operation, then what people
+    /// are to see, and last how it stands.
     fn take_turn(&mut self, now: Micros, pd: PdIndex, max_data: usize) {
         let device = &self.devices[pd.get()];
         let spared = now < device.spared_until;
         let deactivates = !spared && self.client.demand(device.device) == Demand::Urgent;
         let sent = (!deactivates && self.switch_output(now, pd))
             || (!spared && self.send_operation(now, pd, max_data))
-            || self.switch_output(now, pd);
+            || self.switch_output(now, pd)
+            || self.show_signal(now, pd)
+            || self.ask_status(now, pd);
         if !sent {
             self.devices[pd.get()].spared_until = now + IDLE_PAUSE;
             self.cp.decline(now, pd);
@@ -228,6 +262,28 @@ impl Driver {
         }
         device.asked = Asked::Output { until: waiting.until, done: waiting.done };
         true
+    }
+
+    /// Sends the oldest signal that waits for the device.
+    fn show_signal(&mut self, now: Micros, pd: PdIndex) -> bool {
+        let device = &mut self.devices[pd.get()];
+        let Some(shown) = self.signals.take(now, device.device) else { return false };
+        let sent = self.cp.send(now, pd, &shown.command()).is_ok();
+        if sent {
+            device.asked = Asked::Shown;
+        }
+        sent
+    }
+
+    /// Asks the device how it stands, if that is still to be asked.
+    fn ask_status(&mut self, now: Micros, pd: PdIndex) -> bool {
+        let device = &mut self.devices[pd.get()];
+        let Some(question) = device.questions.take() else { return false };
+        let sent = self.cp.send_read(now, pd, &question).is_ok();
+        if sent {
+            device.asked = Asked::Status;
+        }
+        sent
     }
 
     /// Sends the client's next operation, if it has one.
@@ -271,6 +327,10 @@ impl Driver {
         device.became(self.client.as_ref(), &event::became(&event));
         if device.condition != DeviceCondition::Online {
             self.outputs.lose(device.device);
+            self.signals.lose(device.device);
+            device.questions.begin(&Capabilities::default());
+        } else if let (Event::SecureUp, Some(status)) = (&event, self.cp.status(pd)) {
+            device.questions.begin(&status.about.map(|(_, can)| can).unwrap_or_default());
         }
         let device = device.device;
         match event {

@@ -5,15 +5,6 @@ use std::time::Duration;
 /// Most bytes that are read before the loop looks at everything else again.
 pub const READ_LEN: usize = 4096;
 
-/// Longest time that a port may take to accept a frame; after it, it counts as gone.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// First pause before a port that can't be opened is tried again; each is twice the one before.
-pub const REOPEN_FIRST: Duration = Duration::from_millis(250);
-
-/// Longest such pause.
-pub const REOPEN_CAP: Duration = Duration::from_secs(5);
-
 /// A device that refuses an operation is given no other for this long.
 pub const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,6 +13,9 @@ pub const UNSUPPORTED_PAUSE: Duration = Duration::from_secs(60);
 
 /// A device for which there was demand and then no operation that fits is not asked about for this long.
 pub const IDLE_PAUSE: Duration = Duration::from_millis(10);
+
+/// What waits to be shown at the readers of one line; more is not shown.
+pub const WAITING_SIGNALS: usize = 64;
 
 /// Outputs of one line that wait to be switched.
 pub const WAITING_OUTPUTS: usize = 16;

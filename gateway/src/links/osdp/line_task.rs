@@ -5,7 +5,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,13 +16,14 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::driver::{Driver, Next};
 use super::keeper::{self, Keeper, Kept};
-use super::limits::{READ_LEN, REOPEN_CAP, REOPEN_FIRST, STATUS_INTERVAL};
-use super::port::{self, Port};
-use super::setup::LineSetup;
+use super::limits::{READ_LEN, STATUS_INTERVAL};
+use super::setup::{DeviceSetup, LineSetup};
 use super::tap::Tap;
 use super::timer::{Timer, now};
 use super::{event, identity_file, keys};
 use crate::domain::LinkCondition;
+use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
+use crate::links::serial_port::{self, Port};
 use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
 
 /// One line's task.
@@ -62,16 +63,11 @@ impl LineTask {
     pub(super) fn new(setup: LineSetup, client: Arc<dyn DeviceClient>, end: LinkEnd) -> Self {
         let mut driver = Driver::new(setup.baud, Arc::clone(&client));
         for device in &setup.devices {
-            let keys = keys::load(&device.key_file).unwrap_or_else(|error| {
-                client.became(device.device, &event::key_unusable(&error));
-                keys::KnownKeys::default()
-            });
-            let identity = identity_file::read(&device.key_file).unwrap_or_else(|error| {
-                tracing::warn!(file = %identity_file::path(&device.key_file).display(), %error,
-                    "a controller's identity can't be read; the next device with its key is taken for it");
-                None
-            });
-            if let Err(error) = driver.add(device.device, device.address, keys, identity) {
+            let key_file = device.key_file.as_deref();
+            let keys = key_file.map(|file| keys_of(device, file, client.as_ref()));
+            let identity = key_file.and_then(identity_of);
+            if let Err(error) = driver.add(device.device, device.address, keys, identity, device.holds_table)
+            {
                 tracing::error!(line = %setup.id, address = device.address, %error, "a controller is left out");
             }
         }
@@ -173,6 +169,7 @@ impl LineTask {
                 }
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
+                Next::Heard => self.take_orders(),
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -184,11 +181,11 @@ impl LineTask {
     /// The port has gone, or was never there.
     fn line_down(&mut self, error: &io::Error) {
         let path = self.setup.port.display();
-        self.tell(LinkCondition::Down { why: format!("{path}: {error}; {}", port::remedy(error)) });
+        self.tell(LinkCondition::Down { why: format!("{path}: {error}; {}", serial_port::remedy(error)) });
         self.driver.handle(now(), Input::LineDown);
         loop {
             match self.driver.next(now()) {
-                Next::Transmit => {} // the port has gone
+                Next::Transmit | Next::Heard => {} // the port has gone
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(_) => break,
@@ -210,10 +207,18 @@ impl LineTask {
         }
     }
 
+    /// Whoever heard something may have ordered what follows from it: that goes out before the next poll.
+    fn take_orders(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.obey(order);
+        }
+    }
+
     /// Does what is wanted, or begins to. Who asked may have gone; it is done all the same.
     fn obey(&mut self, order: Order) {
         match order {
             Order::Install { device, span, done } => match self.key_file(device) {
+                None if self.driver.has(device) => drop(done.send(Err(InstallError::InClear))),
                 None => drop(done.send(Err(InstallError::Unknown))),
                 Some(_) if self.keeper.is_full() => drop(done.send(Err(InstallError::Busy))),
                 Some(path) => drop(self.keeper.add(keeper::begin(device, path, span, done))),
@@ -221,6 +226,10 @@ impl LineTask {
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
                 self.driver.actuate(actuation, until, done);
+            }
+            Order::Show(showing) => {
+                let until = now() + showing.deadline.saturating_duration_since(Instant::now());
+                self.driver.show(&showing, until);
             }
         }
     }
@@ -263,7 +272,7 @@ impl LineTask {
 
     fn key_file(&self, device: usize) -> Option<PathBuf> {
         let setup = self.setup.devices.iter().find(|setup| setup.device == device);
-        setup.filter(|setup| self.driver.has(setup.device)).map(|setup| setup.key_file.clone())
+        setup.filter(|setup| self.driver.has(setup.device)).and_then(|setup| setup.key_file.clone())
     }
 
     /// Tells of the line, if that is news.
@@ -291,6 +300,23 @@ impl LineTask {
         self.driver.report(now, &mut status);
         self.status.send_replace(status);
     }
+}
+
+/// The keys that a device may have. Without a usable key file it has none, and that is told.
+fn keys_of(device: &DeviceSetup, file: &Path, client: &dyn DeviceClient) -> keys::KnownKeys {
+    keys::load(file).unwrap_or_else(|error| {
+        client.became(device.device, &event::key_unusable(&error));
+        keys::KnownKeys::default()
+    })
+}
+
+/// The device that had the key last, as far as that can be read.
+fn identity_of(key_file: &Path) -> Option<DeviceIdentity> {
+    identity_file::read(key_file).unwrap_or_else(|error| {
+        tracing::warn!(file = %identity_file::path(key_file).display(), %error,
+            "a controller's identity can't be read; the next device with its key is taken for it");
+        None
+    })
 }
 
 impl fmt::Debug for LineTask {

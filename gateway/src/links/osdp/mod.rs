@@ -5,7 +5,7 @@
 //! never decides what to send.
 //!
 //! [`line`] makes a line's task and the handle to it. `line_task` is the loop, `driver` joins CP and client, `device` is one
-//! of the devices, `outputs` are those to be switched, `disturbance` knows what keeps a line from being understood, `event`
+//! of the devices, `outputs` are those to be switched, `feedback` is what people see at readers, `disturbance` knows what keeps a line from being understood, `event`
 //! and `heard` turn the CP's words into those of any link. `port` is the serial port, `timer` a clock fine enough for it,
 //! `tap` lets others listen; [`key_file`] and [`keys`] are the secure channel's keys, `identity_file` which device had them
 //! last, and `keeper` has both written. [`scan`] finds devices on a line that nobody serves yet.
@@ -14,6 +14,7 @@ mod device;
 mod disturbance;
 mod driver;
 mod event;
+mod feedback;
 mod heard;
 mod identity_file;
 mod keeper;
@@ -22,7 +23,6 @@ pub mod keys;
 pub mod limits;
 mod line_task;
 mod outputs;
-mod port;
 pub mod scan;
 mod setup;
 mod status;

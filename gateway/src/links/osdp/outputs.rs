@@ -1,4 +1,4 @@
-//! Outputs of one line that are to be switched on: each before its deadline or not at all.
+//! Outputs of one line that are to be switched: each before its deadline or not at all.
 //!
 //! Nothing here outlives the session of its device. What is not sent is answered, never kept for later.
 
@@ -9,7 +9,7 @@ use panel_protocol::time::Micros;
 use tokio::sync::oneshot;
 
 use super::limits::WAITING_OUTPUTS;
-use crate::links::{ActuateError, Actuation};
+use crate::links::{ActuateError, Actuation, Switch};
 
 /// Where to say what came of it.
 pub(super) type Done = oneshot::Sender<Result<(), ActuateError>>;
@@ -33,11 +33,11 @@ impl Outputs {
         if self.0.len() >= WAITING_OUTPUTS {
             return answer(done, Err(ActuateError::Busy));
         }
-        let control = OutputControl {
-            output: actuation.output,
-            action: OutputAction::OnFor,
-            timer_100ms: tenths(actuation.span),
+        let (action, timer_100ms) = match actuation.switch {
+            Switch::OnFor(span) => (OutputAction::OnFor, tenths(span)),
+            Switch::Off => (OutputAction::Off, 0),
         };
+        let control = OutputControl { output: actuation.output, action, timer_100ms };
         self.0.push(Waiting { device: actuation.device, control, until, done });
     }
 
@@ -85,7 +85,8 @@ mod tests {
     use super::*;
 
     fn actuation(device: usize) -> Actuation {
-        Actuation { device, output: 2, span: Duration::from_millis(5_050), deadline: Instant::now() }
+        let switch = Switch::OnFor(Duration::from_millis(5_050));
+        Actuation { device, output: 2, switch, deadline: Instant::now() }
     }
 
     #[test]

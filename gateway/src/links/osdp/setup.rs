@@ -24,6 +24,8 @@ pub struct DeviceSetup {
     pub device: usize,
     /// Its address, 0 to 126.
     pub address: u8,
-    /// Where its key is, or will be.
-    pub key_file: PathBuf,
+    /// Where its key is, or will be. `None`: it is talked to in clear, by the installer's word.
+    pub key_file: Option<PathBuf>,
+    /// Whether it holds a card table: one that should and doesn't is given no key.
+    pub holds_table: bool,
 }

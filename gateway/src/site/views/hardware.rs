@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::clock;
 use super::super::running::Site;
-use crate::config::{Attachment, ControllerKind, Line, Protocol};
+use crate::config::{Attachment, ControllerKind, Door, Line, Protocol};
 use crate::health::{DeviceStanding, Health, LinkStanding};
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
@@ -65,12 +65,16 @@ impl Site {
         device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let (ControllerKind::Panel, Attachment::Osdp { address, .. }) = (config.kind, &config.attachment);
+        let Attachment::Osdp { address, scbk_file, .. } = &config.attachment;
         ControllerView {
             id: config.id.clone(),
             line: config.line().clone(),
             address: *address,
-            kind: crate::views::ControllerKind::Panel,
+            kind: match config.kind {
+                ControllerKind::Panel => crate::views::ControllerKind::Panel,
+                ControllerKind::Reader => crate::views::ControllerKind::Reader,
+            },
+            secure: scbk_file.is_some(),
             state: standing.condition,
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
@@ -79,12 +83,17 @@ impl Site {
             faults: device.map(|device| device.faults).unwrap_or_default(),
             events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
-            doors: config
-                .doors
-                .iter()
-                .map(|door| DoorView { id: door.id.clone(), name: door.name.clone(), reader: door.reader })
-                .collect(),
+            doors: config.doors.iter().map(door).collect(),
         }
+    }
+}
+
+fn door(door: &Door) -> DoorView {
+    DoorView {
+        id: door.id.clone(),
+        name: door.name.clone(),
+        place: door.place.as_ref().map(ToString::to_string),
+        reader: door.reader,
     }
 }
 

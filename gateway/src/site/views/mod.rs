@@ -5,21 +5,20 @@
 mod access;
 mod events;
 mod hardware;
-mod identity;
+mod identity_providers;
 mod notices;
 mod receipts;
 mod refused;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
 use crate::domain::{LocalClock, Notice};
 use crate::health::Seen;
 use crate::views::{
-    AlarmView, Counts, EventsWanted, Figures, Readiness, RefusedCardView, ShowEvents, ShowIdentity, ShowSite,
-    SiteFacts, SiteView,
+    AlarmView, Counts, EventsWanted, Figures, Readiness, RefusedCardView, ShowEvents, ShowIdentityProviders,
+    ShowSite, SiteFacts, SiteView,
 };
 
 /// The latest, at any door.
@@ -34,8 +33,16 @@ impl ShowSite for Site {
         LocalClock::new(self.time_zone(), clock::now())
     }
 
-    fn changed(&self) -> watch::Receiver<u64> {
-        self.watch()
+    fn change(&self) -> u64 {
+        *self.watch().borrow()
+    }
+
+    fn changed_since(&self, seen: u64) -> BoxFuture<'_, ()> {
+        let mut changed = self.watch();
+        Box::pin(async move {
+            // Fails only when the site is gone, and then nobody shows it.
+            let _ = changed.wait_for(|change| *change != seen).await;
+        })
     }
 
     fn readiness(&self) -> Readiness {
@@ -45,7 +52,7 @@ impl ShowSite for Site {
     }
 
     fn figures(&self) -> Figures {
-        let identity = ShowIdentity::identity(self);
+        let identity_providers = ShowIdentityProviders::identity_providers(self);
         let (now, stats, links) = (clock::now(), self.directory.stats(), self.link_statuses());
         let fleet = self.fleet();
         let health = self.health();
@@ -59,7 +66,7 @@ impl ShowSite for Site {
             controllers: self.controller_views(&fleet, &health, &links, now),
             exposed: unproven.filter(|landing| landing.proven.is_none()).count() as u64,
             alarms: health.alarms().count() as u64,
-            identity,
+            identity_providers,
         }
     }
 
@@ -101,7 +108,8 @@ impl Site {
         let (now, format) = (clock::now(), self.config.cards.default_format);
         let counts = self.counts();
         let counts = Counts { refused_cards: counts.refused_cards.max(refused_cards.len() as u64), ..counts };
-        let (events, identity) = (ShowEvents::events(self, &EVENTS), ShowIdentity::identity(self));
+        let events = ShowEvents::events(self, &EVENTS);
+        let identity_providers = ShowIdentityProviders::identity_providers(self);
         let (revision, links) = (self.directory.stats().revision, self.link_statuses());
         let access_mode = self.compiling().compiler.model().mode();
         let left_out = [notices::left_out(self, now), notices::no_room(self, now)].concat();
@@ -117,7 +125,7 @@ impl Site {
             proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
             exposed: unproven.iter().map(|(_, _, exposure)| exposure.clone()).collect(),
             reach: self.providers.reach(),
-            sources: identity.findings().cloned().collect(),
+            sources: identity_providers.findings().cloned().collect(),
             refused_cards: counts.refused_cards,
             notices: notices.clone(),
             heard: (0..self.config.controllers.len()).map(|at| hardware::last_heard(&links, at)).collect(),
@@ -136,7 +144,7 @@ impl Site {
             receipts: receipts::newest(&fleet, format),
             exposed: receipts::exposed(&unproven, format),
             refused_cards,
-            identity,
+            identity_providers,
             alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
             events,
             notices,

@@ -10,7 +10,7 @@ use panel_protocol::credential::Credential;
 use super::Moment;
 use super::cards::number::{self, CardNumberError};
 use super::cards::{CardDefaults, CardPolicy, other_holder};
-use crate::domain::{BadgeType, Card, CardSource, CardState, Cardholder, Change, RefusedCard};
+use crate::domain::{BadgeType, Card, CardState, Cardholder, Change, GivenBy, RefusedCard};
 use crate::store::{StoreError, View};
 
 /// A card that a person shall have.
@@ -133,7 +133,7 @@ pub fn add(
         credential,
         number: new.number.clone(),
         state: CardState::Active,
-        source: CardSource::Manual,
+        given_by: GivenBy::Hand,
         badge_type: new.badge_type.clone(),
         format: None,
         valid_from: new.valid_from,
@@ -188,7 +188,7 @@ fn read(number: &str, defaults: &CardDefaults) -> Result<Credential, ByHandError
 }
 
 fn is_ours(card: &Card, credential: Credential) -> bool {
-    card.source == CardSource::Manual && card.credential == credential
+    card.given_by == GivenBy::Hand && card.credential == credential
 }
 
 /// Takes away a card by hand that waits until another person lets go of it; whether there was one.
@@ -201,7 +201,7 @@ fn stop_waiting(person: &mut Cardholder, credential: Credential, defaults: &Card
 }
 
 fn is_provided(card: &Card, credential: Credential) -> bool {
-    card.source != CardSource::Manual && card.state != CardState::Inactive && card.credential == credential
+    card.given_by != GivenBy::Hand && card.state != CardState::Inactive && card.credential == credential
 }
 
 /// A card that opens nothing any more makes room for the next.

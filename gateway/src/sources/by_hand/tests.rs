@@ -27,12 +27,12 @@ fn at() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
 }
 
-fn card(number: u64, source: CardSource) -> Card {
+fn card(number: u64, given_by: GivenBy) -> Card {
     Card {
         credential: H10301.encode(100, number).unwrap(),
         number: number.to_string(),
         state: CardState::Active,
-        source,
+        given_by,
         badge_type: DEFAULT_BADGE_TYPE.to_owned(),
         format: None,
         valid_from: None,
@@ -112,7 +112,7 @@ async fn a_card_is_added_deactivated_and_added_again() {
     let site = Site::of(&[("ada", vec![])]).await;
     let first = site.add("ADA", new("100:7")).await.unwrap();
     let expected =
-        Card { number: "100:7".to_owned(), badge_type: "Spare".to_owned(), ..card(7, CardSource::Manual) };
+        Card { number: "100:7".to_owned(), badge_type: "Spare".to_owned(), ..card(7, GivenBy::Hand) };
     assert_eq!(site.cards("ada"), [expected]);
     assert_eq!(site.add("ada", new("100:7")).await.unwrap(), first, "saying it twice changes nothing");
     site.deactivate("ada", "7").await.unwrap();
@@ -123,7 +123,7 @@ async fn a_card_is_added_deactivated_and_added_again() {
 
 #[tokio::test]
 async fn no_hand_touches_a_card_of_an_identity_provider() {
-    for source in [CardSource::IdentityProvider, CardSource::IdentityProviderList] {
+    for source in [GivenBy::IdentityProvider, GivenBy::IdentityProviderList] {
         let site = Site::of(&[("ada", vec![card(7, source)])]).await;
         for refused in [site.add("ada", new("7")).await, site.deactivate("ada", "7").await] {
             assert!(matches!(refused, Err(ByHandError::Provided { .. })), "{refused:?}");
@@ -136,7 +136,7 @@ async fn no_hand_touches_a_card_of_an_identity_provider() {
 
 #[tokio::test]
 async fn a_card_that_another_active_person_holds_is_not_given_twice() {
-    for source in [CardSource::IdentityProvider, CardSource::Manual] {
+    for source in [GivenBy::IdentityProvider, GivenBy::Hand] {
         let site = Site::of(&[("ada", vec![card(7, source)]), ("bo", vec![])]).await;
         let refused = site.add("bo", new("7")).await.unwrap_err();
         assert_eq!(refused.to_string(), "the card is held by ADA; deactivate it there first");
@@ -162,7 +162,7 @@ async fn what_cannot_be_a_card_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn a_deactivated_card_makes_room_and_an_active_one_does_not() {
-    let full = (1..=Cardholder::MAX_CARDS as u64).map(|number| card(number, CardSource::Manual)).collect();
+    let full = (1..=Cardholder::MAX_CARDS as u64).map(|number| card(number, GivenBy::Hand)).collect();
     let site = Site::of(&[("ada", full)]).await;
     assert!(matches!(site.add("ada", new("99")).await, Err(ByHandError::TooMany { most: 16, .. })));
     site.deactivate("ada", "3").await.unwrap();
@@ -174,7 +174,7 @@ async fn a_deactivated_card_makes_room_and_an_active_one_does_not() {
 #[tokio::test]
 async fn a_former_card_of_a_provider_makes_room() {
     let mut full: Vec<Card> =
-        (1..=Cardholder::MAX_CARDS as u64).map(|number| card(number, CardSource::IdentityProvider)).collect();
+        (1..=Cardholder::MAX_CARDS as u64).map(|number| card(number, GivenBy::IdentityProvider)).collect();
     full[4].state = CardState::Inactive;
     let site = Site::of(&[("ada", full)]).await;
     site.add("ada", new("99")).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_card_that_waits_for_another_to_let_go_is_taken_away_or_added_again() 
     let wait = || async {
         let plan = |view: &View<'_>, _| {
             let mut ada = view.cardholder_by_user_name("ada")?.unwrap();
-            let given = card(7, CardSource::Manual).given();
+            let given = card(7, GivenBy::Hand).given();
             let (number, holder_name) = (given.number.clone(), "Bo".to_owned());
             let refusal = CardRefusal::HeldByAnother { number, holder_name };
             ada.refused_cards = vec![RefusedCard { given, refusal, at: at(), ended: false }];

@@ -12,7 +12,7 @@ use super::holders::{Handover, other_holder};
 use super::limits::MAX_FORMER_CARDS;
 use super::policy::{CardPolicy, WhenRemoved};
 use super::validity::has_ended;
-use crate::domain::{Card, CardRefusal, CardSource, CardState, Cardholder, GivenCard, RefusedCard};
+use crate::domain::{Card, CardRefusal, CardState, Cardholder, GivenBy, GivenCard, RefusedCard};
 use crate::store::{StoreError, View};
 
 /// Why a person's cards could not be settled; nothing is changed.
@@ -44,7 +44,7 @@ impl WantedCards {
     /// Those that were given last, whether they became cards or were refused.
     pub fn of(person: &Cardholder) -> Self {
         let given = given_cards(person);
-        let (number, list) = given.partition::<Vec<_>, _>(|card| card.source == CardSource::IdentityProvider);
+        let (number, list) = given.partition::<Vec<_>, _>(|card| card.given_by == GivenBy::IdentityProvider);
         Self { number: number.into_iter().next().map(|card| card.number), list }
     }
 }
@@ -59,11 +59,11 @@ fn given_cards(person: &Cardholder) -> impl Iterator<Item = GivenCard> {
 
 /// Whether a source other than people on site gives the card at present.
 pub fn is_given(card: &Card) -> bool {
-    card.source != CardSource::Manual && card.state != CardState::Inactive
+    card.given_by != GivenBy::Hand && card.state != CardState::Inactive
 }
 
 fn is_former(card: &Card) -> bool {
-    card.source != CardSource::Manual && card.state == CardState::Inactive
+    card.given_by != GivenBy::Hand && card.state == CardState::Inactive
 }
 
 /// A person's new state meeting the cards that they shall have.
@@ -104,8 +104,9 @@ impl Settlement<'_> {
                     return Err(SettleError::Refused { given: Box::new(given), refusal });
                 }
                 Err(refusal) => {
-                    let is_same =
-                        |other: &GivenCard| (other.source, &other.number) == (given.source, &given.number);
+                    let is_same = |other: &GivenCard| {
+                        (other.given_by, &other.number) == (given.given_by, &given.number)
+                    };
                     let at = earlier.iter().find(|other| is_same(&other.given)).map_or(self.at, |it| it.at);
                     let ended = has_ended(&given, self.at);
                     person.refused_cards.push(RefusedCard { given, refusal, at, ended });
@@ -121,21 +122,21 @@ impl Settlement<'_> {
         let is_card = |number: &str| !self.policy.means_none(number);
         let number = wanted.number.filter(|number| is_card(number)).map(|number| GivenCard {
             number,
-            source: CardSource::IdentityProvider,
+            given_by: GivenBy::IdentityProvider,
             ..GivenCard::default()
         });
         let list: Vec<_> = wanted.list.into_iter().filter(|card| is_card(&card.number)).collect();
         let mut given: Vec<GivenCard> = number.into_iter().collect();
-        given.extend(self.kept_where(given.is_empty(), person, CardSource::IdentityProvider));
-        let kept = self.kept_where(list.is_empty(), person, CardSource::IdentityProviderList);
+        given.extend(self.kept_where(given.is_empty(), person, GivenBy::IdentityProvider));
+        let kept = self.kept_where(list.is_empty(), person, GivenBy::IdentityProviderList);
         given.into_iter().chain(list).chain(kept).collect()
     }
 
-    fn kept_where(&self, emptied: bool, person: &Cardholder, source: CardSource) -> Vec<GivenCard> {
+    fn kept_where(&self, emptied: bool, person: &Cardholder, given_by: GivenBy) -> Vec<GivenCard> {
         if !emptied || self.policy.when_removed == WhenRemoved::Deactivate {
             return Vec::new();
         }
-        let cards = person.cards.iter().filter(|card| is_given(card) && card.source == source);
+        let cards = person.cards.iter().filter(|card| is_given(card) && card.given_by == given_by);
         cards.map(Card::given).collect()
     }
 
@@ -146,12 +147,12 @@ impl Settlement<'_> {
         card: Card,
         cards: &[Card],
     ) -> Result<Result<Card, CardRefusal>, StoreError> {
-        let by_hand = person.cards.iter().filter(|card| card.source == CardSource::Manual).count();
+        let by_hand = person.cards.iter().filter(|card| card.given_by == GivenBy::Hand).count();
         let most = Cardholder::MAX_CARDS;
         if by_hand + cards.len() >= most {
             return Ok(Err(CardRefusal::TooMany { number: card.number, most }));
         }
-        if cards.iter().any(|other| (other.source, other.credential) == (card.source, card.credential)) {
+        if cards.iter().any(|other| (other.given_by, other.credential) == (card.given_by, card.credential)) {
             return Ok(Err(CardRefusal::GivenTwice { number: card.number }));
         }
         Ok(match self.in_the_way(person, &card)? {
@@ -185,7 +186,7 @@ impl Settlement<'_> {
 
 /// Cards that are given no more are deactivated before the new ones are activated, and stand before them.
 fn take_over(person: &mut Cardholder, cards: Vec<Card>) {
-    let key = |card: &Card| (card.source, card.credential);
+    let key = |card: &Card| (card.given_by, card.credential);
     for card in person.cards.iter_mut().filter(|card| is_given(card)) {
         if !cards.iter().any(|given| key(given) == key(card)) {
             card.state = CardState::Inactive;

@@ -4,7 +4,7 @@
 
 use super::settlement::{SettleError, Settlement};
 use super::validity::has_ended;
-use crate::domain::{CardRefusal, CardSource, Cardholder, RefusedCard};
+use crate::domain::{CardRefusal, Cardholder, GivenBy, RefusedCard};
 use crate::store::StoreError;
 
 impl Settlement<'_> {
@@ -27,8 +27,8 @@ impl Settlement<'_> {
     fn make_wait(&self, person: &mut Cardholder) -> Result<(), SettleError> {
         let cards = std::mem::take(&mut person.cards);
         for card in cards {
-            let in_the_way = match card.source {
-                CardSource::Manual => self.in_the_way(person, &card)?,
+            let in_the_way = match card.given_by {
+                GivenBy::Hand => self.in_the_way(person, &card)?,
                 _ => None,
             };
             let Some(holder_name) = in_the_way else {

@@ -17,10 +17,9 @@ use axum::response::{IntoResponse, Response};
 use super::client;
 use super::error::ScimError;
 use super::notes::Notes;
-use crate::domain::ScimExchange;
 use crate::domain::attempts::Attempts;
 use crate::domain::remote::Transport;
-use crate::store::tokens::{Presented, TokenInfo};
+use crate::domain::{Presented, ScimExchange, TokenInfo};
 
 /// Is told of every request, on the task that answers it: it must not block.
 pub type Observer = Box<dyn Fn(ScimExchange) + Send + Sync>;
@@ -116,8 +115,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::domain::TokenScope;
     use crate::domain::attempts::{FAILURE_WINDOW, MAX_FAILURES};
-    use crate::store::tokens::Scope;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
@@ -131,7 +130,7 @@ mod tests {
         let token = |name: &str| TokenInfo {
             name: name.to_owned(),
             client: None,
-            scope: Scope::Scim,
+            scope: TokenScope::Scim,
             created: Timestamp::UNIX_EPOCH,
             expires: None,
             last_used: None,

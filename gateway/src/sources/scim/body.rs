@@ -26,7 +26,7 @@ pub(super) struct Sent {
 /// How a body is packed (RFC 9110, 8.4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Coding {
-    Identity,
+    Plain,
     Gzip,
     Deflate,
 }
@@ -57,8 +57,8 @@ impl Coding {
         let mut codings =
             headers.get_all(header::CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("?"));
         match (codings.next().map(str::trim), codings.next()) {
-            (None | Some(""), None) => Ok(Self::Identity),
-            (Some(one), None) if one.eq_ignore_ascii_case("identity") => Ok(Self::Identity),
+            (None | Some(""), None) => Ok(Self::Plain),
+            (Some(one), None) if one.eq_ignore_ascii_case("identity") => Ok(Self::Plain),
             (Some(one), None) if ["gzip", "x-gzip"].iter().any(|name| one.eq_ignore_ascii_case(name)) => {
                 Ok(Self::Gzip)
             }
@@ -70,7 +70,7 @@ impl Coding {
     /// What was packed. Never unpacks more than may be sent unpacked.
     fn unpacked(self, bytes: Vec<u8>) -> Result<Vec<u8>, ScimError> {
         match self {
-            Self::Identity => Ok(bytes),
+            Self::Plain => Ok(bytes),
             Self::Gzip => bounded(MultiGzDecoder::new(bytes.as_slice())),
             Self::Deflate => bounded(ZlibDecoder::new(bytes.as_slice())),
         }

@@ -7,7 +7,7 @@ use super::document::{Document, object_in, slot};
 use super::error::ScimError;
 use super::limits::MAX_CARD_TEXT_LEN;
 use super::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
-use crate::domain::{CardRefusal, CardSource, CardState, Cardholder, GivenCard};
+use crate::domain::{CardRefusal, CardState, Cardholder, GivenBy, GivenCard};
 use crate::sources::cards::{SettleError, WantedCards, is_given};
 
 /// Shows the cards that the provider gives a person, in its own words, with the reason where one was refused.
@@ -18,8 +18,8 @@ pub(super) fn put_into(document: &mut Document, person: &Cardholder) {
     let mut list = Vec::new();
     let mut number = None;
     for (given, refusal) in cards.chain(refused) {
-        match given.source {
-            CardSource::IdentityProvider => number = number.or(Some(given.number)),
+        match given.given_by {
+            GivenBy::IdentityProvider => number = number.or(Some(given.number)),
             _ => list.push(element(given, refusal)),
         }
     }
@@ -37,9 +37,9 @@ impl From<SettleError> for ScimError {
             SettleError::Refused { given, refusal } => (given, refusal),
             SettleError::Store(error) => return error.into(),
         };
-        match (&refusal, given.source) {
+        match (&refusal, given.given_by) {
             (CardRefusal::HeldByAnother { .. }, _) => Self::Uniqueness(refusal.to_string()),
-            (_, CardSource::IdentityProvider) => Self::value("cardNumber", refusal.to_string()),
+            (_, GivenBy::IdentityProvider) => Self::value("cardNumber", refusal.to_string()),
             _ => Self::value("cards", refusal.to_string()),
         }
     }
@@ -114,8 +114,8 @@ fn given(mut element: Value) -> Result<GivenCard, ScimError> {
         Some(false) => CardState::Suspended,
         _ => CardState::Active,
     };
-    let source = CardSource::IdentityProviderList;
-    Ok(GivenCard { number, format, source, state, badge_type, valid_from, valid_until })
+    let given_by = GivenBy::IdentityProviderList;
+    Ok(GivenCard { number, format, given_by, state, badge_type, valid_from, valid_until })
 }
 
 /// A number that is too long for one is cut, and marked so that it can't be taken for another: it costs the card and not

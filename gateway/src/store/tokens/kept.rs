@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::{Scope, secret};
-use crate::domain::ClientKind;
+use super::secret;
+use crate::domain::{ClientKind, TokenScope};
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,7 @@ pub(super) struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) client: Option<ClientKind>,
     #[serde(default)]
-    pub(super) scope: Scope,
+    pub(super) scope: TokenScope,
     /// Of the whole token, prefix included; base64url.
     pub(super) sha256: String,
     pub(super) created: Timestamp,

@@ -15,12 +15,11 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::limits::{MAX_TOKEN_LEN, MAX_TOKENS};
 use super::secret_file::SecretFile;
-use crate::domain::{ClientKind, NameError, check_name};
+use crate::domain::{ClientKind, NameError, Presented, TokenInfo, TokenScope, check_name};
 use kept::{Found, Secret, Stored, TokenFile, find};
 
 pub use secret::{PlainToken, TOKEN_PREFIX};
@@ -31,64 +30,6 @@ pub const USUAL_OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 pub const MAX_OVERLAP: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How stale the last use may be in the file.
 const LAST_USED_GRAIN: SignedDuration = SignedDuration::from_hours(1);
-
-/// What a token opens.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// The SCIM endpoint, and nothing else.
-    #[default]
-    Scim,
-}
-
-impl Scope {
-    /// `scim`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Scim => "scim",
-        }
-    }
-}
-
-/// What is known of a token, apart from itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct TokenInfo {
-    /// What the operator calls it.
-    pub name: String,
-    /// Who is to speak through it; absent: what a request says of itself decides.
-    pub client: Option<ClientKind>,
-    /// What it opens.
-    pub scope: Scope,
-    /// When its present secret was made.
-    pub created: Timestamp,
-    /// From when on it is refused.
-    pub expires: Option<Timestamp>,
-    /// When its present secret was last shown to the service, to the hour.
-    pub last_used: Option<Timestamp>,
-    /// Until when the secret before the present one is taken as well.
-    pub previous_until: Option<Timestamp>,
-}
-
-/// What a text is that was presented as a token.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Presented {
-    /// A token that opens its scope.
-    Valid(TokenInfo),
-    /// A token that has expired; its bearer may be told.
-    Expired(TokenInfo),
-    /// Nothing that is known.
-    Unknown,
-}
-
-impl Presented {
-    /// The token, if it opens anything.
-    pub fn valid(self) -> Option<TokenInfo> {
-        match self {
-            Self::Valid(token) => Some(token),
-            Self::Expired(_) | Self::Unknown => None,
-        }
-    }
-}
 
 /// Why a token was not made, rotated or revoked.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +97,7 @@ impl Tokens {
         let stored = Stored {
             name: name.to_owned(),
             client,
-            scope: Scope::Scim,
+            scope: TokenScope::Scim,
             sha256: token.sha256(),
             created: now,
             expires,

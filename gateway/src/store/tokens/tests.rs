@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tempfile::TempDir;
 
 use super::*;
+use crate::domain::TokenScope;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
@@ -191,7 +192,7 @@ fn a_file_of_the_first_version_is_read_and_its_token_still_opens() {
     fs::write(dir.path().join("tokens.json"), file).unwrap();
     let tokens = Tokens::open(dir.path());
     let told = tokens.list().unwrap().remove(0);
-    assert_eq!((told.client, told.scope, told.previous_until), (None, Scope::Scim, None));
+    assert_eq!((told.client, told.scope, told.previous_until), (None, TokenScope::Scim, None));
     assert_eq!(tokens.check(&secret, "2026-05-01T00:00:00Z".parse().unwrap()).valid().unwrap().name, "entra");
     tokens.rotate("entra", USUAL_OVERLAP, "2026-05-01T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(tokens.list().unwrap().len(), 1);

@@ -3,7 +3,8 @@
 use super::operations::seconds;
 use super::{
     CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, Info, Item,
-    MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Row, Status, Timestamp, VERIFY_INTERVAL, later,
+    MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Row, SignedDuration, Status, Timestamp,
+    VERIFY_INTERVAL, later,
 };
 use panel_protocol::table::bucket_of;
 
@@ -13,7 +14,9 @@ impl DigestingPanel {
         self.reported = info.digest;
         self.full = false;
         self.verify_at = later(now, VERIFY_INTERVAL);
-        self.clock_due = info.clock.is_none_or(|clock| clock.0.abs_diff(seconds(now).0) > CLOCK_TOLERANCE_S);
+        let ahead_s = info.clock.map(|clock| i64::from(seconds(now).0) - i64::from(clock.0));
+        self.clock_apart = ahead_s.map(SignedDuration::from_secs);
+        self.clock_due = ahead_s.is_none_or(|ahead| ahead.unsigned_abs() > u64::from(CLOCK_TOLERANCE_S));
         if info.epoch == 0 || info.key_check != self.desired.key().check() {
             self.phase = Phase::Adopting;
             return Outcome::Quiet;

@@ -4,7 +4,7 @@
 //! before all else; [`answered`](Machine::answered) takes what came back, [`failed`](Machine::failed) that nothing will.
 //! Whatever goes wrong ends in asking again.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent, Status};
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
@@ -49,6 +49,8 @@ pub(super) struct DigestingPanel {
     info: Option<Info>,
     reported: u64,
     clock_due: bool,
+    /// How far the gateway's clock was ahead when the panel last told the time.
+    clock_apart: Option<SignedDuration>,
     full: bool,
     events: EventCursor,
     verify_at: Timestamp,
@@ -76,6 +78,7 @@ impl DigestingPanel {
             info: None,
             reported: 0,
             clock_due: false,
+            clock_apart: None,
             full: false,
             events: EventCursor::default(),
             verify_at: Timestamp::MIN,
@@ -238,8 +241,8 @@ impl Machine for DigestingPanel {
         Some(&mut self.events)
     }
 
-    fn status(&self) -> ControllerStatus {
-        self.picture()
+    fn status(&self) -> Option<ControllerStatus> {
+        Some(self.picture())
     }
 }
 

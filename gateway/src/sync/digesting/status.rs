@@ -22,6 +22,7 @@ impl DigestingPanel {
             full: self.full,
             resyncs: self.resyncs,
             events_lost: self.events.lost(),
+            clock_apart: self.clock_apart,
         }
     }
 

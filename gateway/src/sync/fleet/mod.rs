@@ -14,21 +14,24 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
+use panel_protocol::decide::Reason;
 use panel_protocol::table::DigestKey;
+use panel_protocol::time::UtcSeconds;
 
 pub use change::CardChange;
 use change::landing;
-pub use output::Output;
+pub use output::{KeptRead, Output};
 pub use pass::Chunk;
 use pass::Pass;
 pub use resume::Past;
 
+use super::decided_here::DecidedHere;
 use super::digesting::DigestingPanel;
 use super::events::EventCursor;
 use super::machine::{ControllerStatus, Demand, Machine};
 use super::receipts::{OpenReceipts, Place, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
-use crate::access::{CardAccess, CardIndex, DesiredTable, DoorPlan, Learned};
+use crate::access::{self, CardAccess, CardIndex, Decision, DesiredTable, DoorPlan, Learned};
 use crate::domain::{ControllerId, Receipt, ReceiptAction, Revision};
 
 /// What is fixed about a controller.
@@ -38,8 +41,8 @@ pub struct ControllerSpec {
     pub id: ControllerId,
     /// Its doors.
     pub plan: DoorPlan,
-    /// The secret under which its digests are made.
-    pub digest_key: DigestKey,
+    /// The secret under which its digests are made; `None`: it holds no card table, and the gateway decides for it.
+    pub digest_key: Option<DigestKey>,
 }
 
 /// The site. Controllers are named by their place in the list that it was made from.
@@ -73,8 +76,11 @@ impl Fleet {
         cards: impl IntoIterator<Item = (Credential, CardAccess)>,
     ) -> Self {
         let panels = specs.into_iter().map(|spec| {
-            let machine = DigestingPanel::new(spec.plan.profiles(), spec.digest_key);
-            (spec.id, spec.plan, Box::new(machine) as Box<dyn Machine>)
+            let machine: Box<dyn Machine> = match spec.digest_key {
+                Some(key) => Box::new(DigestingPanel::new(spec.plan.profiles(), key)),
+                None => Box::new(DecidedHere),
+            };
+            (spec.id, spec.plan, machine)
         });
         Self::of(panels, revision, cards)
     }
@@ -226,9 +232,17 @@ impl Fleet {
         }
     }
 
-    /// A picture of a controller.
+    /// A picture of a controller's card table; `None` if it holds none.
     pub fn status(&self, controller: usize) -> Option<ControllerStatus> {
-        self.panels.get(controller).map(|panel| panel.machine.status())
+        self.panels.get(controller)?.machine.status()
+    }
+
+    /// Whether a card opens a reader of a controller for which the gateway decides, by everything that is durable.
+    pub fn decide(&self, controller: usize, reader: u8, card: Credential, now: UtcSeconds) -> Decision {
+        match self.panels.get(controller) {
+            Some(panel) => access::decide(DesiredTable::new(&panel.plan, &self.cards), reader, card, now),
+            None => Decision { reason: Reason::UnknownReader, holder: None },
+        }
     }
 
     /// What there is to say, oldest first.

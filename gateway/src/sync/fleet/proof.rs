@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
 use super::pass::Pass;
-use super::{EventCursor, Fleet, Output, Panel};
+use super::{EventCursor, Fleet, KeptRead, Output, Panel};
 use crate::access::DesiredTable;
 use crate::sync::machine::Outcome;
 use crate::sync::receipts::{Place, Step};
@@ -30,6 +30,7 @@ impl Fleet {
                 self.prove_some(controller, now);
             }
             Outcome::Events { epoch, before, events } => {
+                let events = events.into_iter().map(KeptRead::from).collect();
                 self.outputs.push_back(Output::Events { controller, epoch, before, events });
             }
             Outcome::Violation(what) => self.outputs.push_back(Output::Violation { controller, what }),
@@ -57,7 +58,7 @@ impl Fleet {
     /// Says how far a controller has come, if it holds all that it should and every receipt says so.
     pub(super) fn tell_proven(&mut self, controller: usize) {
         let panel = &self.panels[controller];
-        if panel.to_prove.is_none() && panel.machine.is_proven() {
+        if panel.to_prove.is_none() && panel.machine.is_proven() && panel.machine.status().is_some() {
             let pending = self.pass.as_ref().map(Pass::compiled_up_to);
             let revision = pending.map_or(self.revision, |pending| pending.min(self.revision));
             self.outputs.push_back(Output::Proven { controller, revision });

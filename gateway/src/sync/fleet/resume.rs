@@ -24,7 +24,13 @@ impl Fleet {
     /// All revocations up to this revision are proven at every controller, given what each is remembered to have proven.
     pub fn oldest_doubt(&self, proven: &BTreeMap<ControllerId, Revision>) -> Revision {
         let of = |id: &ControllerId| proven.get(id).copied().unwrap_or_default();
-        self.names.iter().map(of).min().unwrap_or(self.revision)
+        self.tables().map(of).min().unwrap_or(self.revision)
+    }
+
+    /// The controllers that hold card tables.
+    fn tables(&self) -> impl Iterator<Item = &ControllerId> {
+        let holding = self.names.iter().zip(&self.panels).filter(|(_, it)| it.machine.status().is_some());
+        holding.map(|(name, _)| name)
     }
 
     /// Goes on where an earlier run ended.
@@ -64,7 +70,7 @@ impl Fleet {
         }
         let mut landings = Vec::new();
         for (name, panel) in self.names.iter().zip(&mut self.panels) {
-            if !proofs.hold(name, revoked.revision, card) {
+            if panel.machine.status().is_some() && !proofs.hold(name, revoked.revision, card) {
                 panel.machine.revoke(card);
                 landings.push(landing(name.clone(), now));
             }

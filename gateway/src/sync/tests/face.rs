@@ -108,9 +108,9 @@ impl Machine for ListingPanel {
         None
     }
 
-    fn status(&self) -> ControllerStatus {
+    fn status(&self) -> Option<ControllerStatus> {
         let state = if self.is_proven() { SyncState::Proven } else { SyncState::Changing };
-        ControllerStatus {
+        Some(ControllerStatus {
             state,
             work: Work { rows: self.work.len(), ..Work::default() },
             info: None,
@@ -122,7 +122,8 @@ impl Machine for ListingPanel {
             full: false,
             resyncs: 0,
             events_lost: 0,
-        }
+            clock_apart: None,
+        })
     }
 }
 

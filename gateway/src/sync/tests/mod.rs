@@ -3,6 +3,7 @@
 mod bounds;
 mod chunks;
 mod comparing;
+mod decided_here;
 mod face;
 mod proof;
 mod property;
@@ -117,6 +118,24 @@ fn a_panel_that_comes_back_unchanged_costs_a_question() {
     site.settle();
     assert_eq!(site.operations, before + 2, "what it holds, and its clock");
     site.assert_equal();
+}
+
+#[test]
+fn a_panel_whose_clock_is_off_is_told_of_and_set() {
+    let mut site = Site::new(1, 100);
+    site.settle();
+    let apart = |site: &Site| site.fleet.status(0).unwrap().clock_apart.map(|by| by.as_secs());
+    assert_eq!(apart(&site), None, "it had no time yet when it was asked");
+    let (mut request, clock) = ([0; 16], site.clock());
+    let behind = UtcSeconds(site.seconds().0 - 5_400);
+    let len = panel::Operation::SetClock(behind).encode(&mut request).unwrap();
+    site.panels[0].operate(clock, &request[..len], &mut [0; 64]);
+    site.lost(0);
+    site.settle();
+    assert_eq!(apart(&site), Some(5_400));
+    site.lost(0);
+    site.settle();
+    assert_eq!(apart(&site), Some(0), "it was set");
 }
 
 #[test]

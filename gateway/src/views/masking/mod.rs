@@ -8,7 +8,7 @@ mod card_text;
 
 use super::access::HoldView;
 use super::event::EventView;
-use super::identity::{IdentityView, OperationView};
+use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{RefusedCardView, SiteFacts, SiteView};
 
@@ -37,7 +37,7 @@ impl Masked for SiteView {
             receipts,
             exposed,
             refused_cards,
-            identity,
+            identity_providers,
             alarms,
             events,
             notices,
@@ -47,7 +47,7 @@ impl Masked for SiteView {
             receipts: receipts.into_iter().map(ReceiptView::masked).collect(),
             exposed: exposed.into_iter().map(ExposureView::masked).collect(),
             refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
-            identity: identity.masked(),
+            identity_providers: identity_providers.masked(),
             events: events.into_iter().map(EventView::masked).collect(),
             name,
             time_zone,
@@ -102,7 +102,7 @@ impl Masked for RefusedCardView {
     }
 }
 
-impl Masked for IdentityView {
+impl Masked for IdentityProvidersView {
     fn masked(mut self) -> Self {
         for error in self.sources.iter_mut().filter_map(|source| source.last_error.as_mut()) {
             error.detail = None;

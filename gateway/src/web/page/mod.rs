@@ -53,7 +53,7 @@ impl LivePage {
         telling: Telling,
     ) -> askama::Result<Arc<Vec<Rendered>>> {
         // The number is read before the view is taken, so a change in between is rendered again, never missed.
-        let change = *state.views.changed().borrow();
+        let change = state.views.change();
         let render = (self.render)(state, role, telling);
         state.renderer.parts((self.name, role, telling), change, render).await
     }

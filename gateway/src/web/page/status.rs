@@ -12,7 +12,7 @@ use super::layout::{of_site, template_failed};
 use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::domain::{AccessMode, DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{ControllerView, ExposureView, IdentitySourceView, SiteView};
+use crate::views::{ControllerView, ExposureView, SiteView, SourceView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -88,7 +88,7 @@ const PARTS: &[Part<SiteView>] = &[
         label: Label::Heading,
         place: Place::Side,
         rank: 9,
-        render: |s| IdentityPart { s }.render(),
+        render: |s| IdentityProvidersPart { s }.render(),
     },
 ];
 
@@ -152,13 +152,13 @@ struct EventsPart<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "parts/identity.html")]
-struct IdentityPart<'a> {
+#[template(path = "parts/identity_providers.html")]
+struct IdentityProvidersPart<'a> {
     s: &'a Seen<'a, SiteView>,
 }
 
 impl Seen<'_, SiteView> {
-    fn source_words(&self, source: &IdentitySourceView) -> &'static str {
+    fn source_words(&self, source: &SourceView) -> &'static str {
         if source.is_expired(self.clock.now()) {
             "token expired"
         } else if source.heard().is_none() {

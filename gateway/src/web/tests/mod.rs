@@ -5,7 +5,7 @@ mod access_rules;
 mod capture;
 mod cards;
 mod connection_floods;
-mod identity;
+mod identity_providers;
 mod install_mode;
 mod live;
 mod openapi;
@@ -45,8 +45,8 @@ use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
     AccessView, ControllerView, EventView, EventsWanted, ExposureView, Figures, GroupView, HoldView,
-    IdentityView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents, ShowHolds,
-    ShowIdentity, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
+    IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents,
+    ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -122,8 +122,13 @@ impl ShowSite for FakeSite {
         self.facts().clock()
     }
 
-    fn changed(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    fn change(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
+    fn changed_since(&self, seen: u64) -> BoxFuture<'_, ()> {
+        let mut changes = self.changes.subscribe();
+        Box::pin(async move { drop(changes.wait_for(|change| *change != seen).await.unwrap()) })
     }
 
     fn readiness(&self) -> Readiness {
@@ -165,9 +170,9 @@ impl ShowEvents for FakeSite {
     }
 }
 
-impl ShowIdentity for FakeSite {
-    fn identity(&self) -> IdentityView {
-        self.facts().identity
+impl ShowIdentityProviders for FakeSite {
+    fn identity_providers(&self) -> IdentityProvidersView {
+        self.facts().identity_providers
     }
 
     /// A hundred and twenty of them.

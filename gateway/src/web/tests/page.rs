@@ -29,10 +29,10 @@ fn hostile() -> SiteFacts {
     facts.refused_cards = vec![RefusedCardView::of(CardholderId(uuid::Uuid::nil()), HOSTILE, &refused)];
     facts.alarms[0].text = bad();
     facts.notices = vec![Notice { text: bad(), ..facts.notices.remove(0) }];
-    let source = &mut facts.identity.sources[0];
+    let source = &mut facts.identity_providers.sources[0];
     source.name = bad();
     source.last_error.as_mut().unwrap().detail = Some(bad());
-    facts.identity.test.as_mut().unwrap().reasons = vec![bad()];
+    facts.identity_providers.test.as_mut().unwrap().reasons = vec![bad()];
     for event in &mut facts.events {
         event.who = Some(bad());
         event.door = bad();

@@ -22,7 +22,7 @@ use panel_protocol::table::SortedRows;
 
 use board::Board;
 
-/// Cards that the table holds, 20 bytes each.
+/// Cards that the table holds, 25 bytes each.
 const CARDS: usize = 1_000;
 
 /// Profiles, 16 bytes each, twice: those in force and those being staged.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use panel_protocol::credential::Credential;
-use panel_protocol::decide::{Reason, decide};
+use panel_protocol::decide::{Question, Reason, decide};
 use panel_protocol::panel::{EventBody, Operation, PanelEvent, ProfileList};
 use panel_protocol::table::{BucketDigests, DigestKey, MAX_ROW_LEN, Profile, Row, bucket_of};
 use panel_protocol::time::{Micros, UtcSeconds};
@@ -43,7 +43,7 @@ impl Model {
         let row = self.rows.get(&credential);
         let profile = row.and_then(|row| self.profiles.get(usize::from(row.profile)));
         let reason = match reader {
-            0..READERS => decide(row, profile, reader, self.time(now)),
+            0..READERS => decide(&Question::plain(row, profile, reader, self.time(now))).reason,
             _ => Reason::UnknownReader,
         };
         if self.events.len() == EVENTS {

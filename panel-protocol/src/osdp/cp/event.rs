@@ -40,6 +40,14 @@ pub struct Capabilities {
     pub readers: u8,
     /// Outputs (function 2).
     pub outputs: u8,
+    /// Inputs (function 1).
+    pub inputs: u8,
+    /// Whether it has lights (function 4).
+    pub lights: bool,
+    /// Whether it has a buzzer (function 5).
+    pub buzzer: bool,
+    /// Whether it has a display (function 6).
+    pub display: bool,
     /// OSDP version (function 16): 1 IEC 60839-11-5, 2 SIA 2.2; 0: it doesn't say.
     pub version: u8,
 }
@@ -50,6 +58,10 @@ impl From<&Records<'_, Capability>> for Capabilities {
         for capability in list.iter() {
             match capability.function {
                 function::OUTPUTS => known.outputs = capability.count,
+                function::CONTACTS => known.inputs = capability.count,
+                function::LED => known.lights = capability.compliance > 0,
+                function::AUDIBLE => known.buzzer = capability.compliance > 0,
+                function::TEXT => known.display = capability.compliance > 0,
                 function::CHECK => known.crc = capability.compliance & 1 != 0,
                 function::SECURITY => known.secure_channel = capability.compliance & 1 != 0,
                 function::RECEIVE_BUFFER => known.receive_buffer = Some(capability.size()),

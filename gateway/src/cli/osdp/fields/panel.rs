@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use panel_protocol::limits::MAX_READERS;
 use panel_protocol::panel::{Answer, EventBody, Info, Operation, PanelEvent, operation_name};
-use panel_protocol::table::{Access, Profile, Row};
+use panel_protocol::schedule::When;
+use panel_protocol::table::{Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
 use super::{Fields, HIDDEN, Secrets, card};
@@ -106,7 +107,7 @@ fn row(row: Row) -> Fields {
 
 fn profile(profile: Profile) -> Fields {
     let readers = (0..).take(MAX_READERS);
-    let opens = readers.filter(|reader| profile.access(*reader) == Access::Always);
+    let opens = readers.filter(|reader| profile.access(*reader) == When::Always);
     Fields::new().with_all("always", opens)
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Event, Occupied, Output, Plan, Scan};
 use crate::links::osdp::limits::READ_LEN;
-use crate::links::osdp::port::Port;
 use crate::links::osdp::timer::{Timer, now};
+use crate::links::serial_port::Port;
 
 /// How a scan came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::super::driver::{Driver, Next};
 use super::super::keys::KnownKeys;
 use crate::domain::{Became, DeviceCondition, LinkCondition};
-use crate::links::{ActuateError, Actuation, DeviceClient, Heard};
+use crate::links::{ActuateError, Actuation, DeviceClient, Heard, Switch};
 use crate::sync::{Answer, Demand, Failure, Operation, Room};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -160,7 +160,7 @@ impl Bench {
         let (client, key) = (Arc::new(client), Scbk::new([7; 16]));
         let mut driver = Driver::new(115_200, Arc::clone(&client) as Arc<dyn DeviceClient>);
         let keys = KnownKeys { installed: Some(key.clone()), pending: None };
-        driver.add(0, 1, keys, None).unwrap();
+        driver.add(0, 1, Some(keys), None, true).unwrap();
         driver.handle(Micros(0), Input::LineUp);
         let id = DeviceId { vendor: [1, 2, 3], model: 1, version: 1, serial: 1, firmware: [1, 0, 0] };
         let about = DeviceConfig { id, receive_buffer: 256, extras: &[] };
@@ -186,7 +186,7 @@ impl Bench {
                 Next::Wait(until) => {
                     self.now = until.unwrap_or(end).min(end).max(self.now + Duration::from_micros(1));
                 }
-                Next::KeyChange { .. } | Next::Identified { .. } => {}
+                Next::KeyChange { .. } | Next::Identified { .. } | Next::Heard => {}
             }
         }
     }
@@ -212,8 +212,8 @@ impl Bench {
     /// Has an output switched, if that can be sent in time.
     pub(super) fn actuate(&mut self, within: Duration) -> oneshot::Receiver<Result<(), ActuateError>> {
         let (done, answer) = oneshot::channel();
-        let (span, deadline) = (Duration::from_secs(5), Instant::now());
-        let actuation = Actuation { device: 0, output: 3, span, deadline };
+        let (switch, deadline) = (Switch::OnFor(Duration::from_secs(5)), Instant::now());
+        let actuation = Actuation { device: 0, output: 3, switch, deadline };
         self.driver.actuate(actuation, self.now + within, done);
         answer
     }

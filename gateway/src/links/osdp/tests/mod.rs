@@ -166,7 +166,8 @@ impl Scene {
             if *key != PanelKey::Factory {
                 key_file::write(&key_file, &Key::new(key_of(controller))).unwrap();
             }
-            panels.push(DeviceSetup { device: controller, address, key_file });
+            let key_file = Some(key_file);
+            panels.push(DeviceSetup { device: controller, address, key_file, holds_table: true });
         }
         let teller = Arc::new(Teller::default());
         teller.story().operations.resize(theirs.len(), VecDeque::new());
@@ -205,7 +206,8 @@ impl Scene {
         self.teller.story().events.clear();
         let panels = self.config.panels.iter().enumerate().map(|(controller, panel)| {
             let key_file = key_path(self.folder.path(), controller);
-            DeviceSetup { device: controller, address: panel.address, key_file }
+            let key_file = Some(key_file);
+            DeviceSetup { device: controller, address: panel.address, key_file, holds_table: true }
         });
         let (port, baud) = (self.folder.path().join("line"), self.config.lines[0].baud);
         let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels.collect() };

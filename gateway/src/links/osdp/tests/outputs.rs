@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::bench::{Bench, Client, SECOND};
 use crate::domain::DeviceCondition;
-use crate::links::{ActuateError, Actuation};
+use crate::links::{ActuateError, Actuation, Switch};
 use crate::sync::Demand;
 
 #[test]
@@ -72,7 +72,7 @@ fn a_device_that_is_away_is_not_kept_an_output_for() {
 fn a_device_that_the_line_does_not_have_is_told_of() {
     let mut bench = Bench::new(Client::default());
     let (done, mut answer) = oneshot::channel();
-    let (span, deadline) = (SECOND, Instant::now());
-    bench.driver.actuate(Actuation { device: 9, output: 0, span, deadline }, bench.now + SECOND, done);
+    let (switch, deadline) = (Switch::OnFor(SECOND), Instant::now());
+    bench.driver.actuate(Actuation { device: 9, output: 0, switch, deadline }, bench.now + SECOND, done);
     assert_eq!(answer.try_recv(), Ok(Err(ActuateError::Unknown)));
 }

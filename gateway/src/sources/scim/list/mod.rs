@@ -69,13 +69,13 @@ impl Search<'_> {
         if let Some(filter) = &self.query.filter {
             self.resources.iter().try_for_each(|resource| filter::check(filter, resource))?;
         }
-        let identity = || self.query.identity(self.resources);
+        let question = || self.query.question(self.resources);
         let here = match self.query.from {
-            From::Index(start) => Some(BookmarkKey::of(&identity(), self.view.revision(), start)),
+            From::Index(start) => Some(BookmarkKey::of(&question(), self.view.revision(), start)),
             From::Start | From::Cursor(_) => None,
         };
         let resumed = match (&self.query.from, &here) {
-            (From::Cursor(text), _) => Some(Cursor::read(text, &identity(), self.now)?),
+            (From::Cursor(text), _) => Some(Cursor::read(text, &question(), self.now)?),
             (From::Index(2..), Some(here)) => self.bookmarks.find(here).map(|mark| self.resumed_at(mark)),
             _ => None,
         };
@@ -92,7 +92,7 @@ impl Search<'_> {
         }
         let (began_s, total) =
             resumed.map_or((self.now.as_second(), page.total), |cursor| (cursor.began_s, cursor.total));
-        let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&identity()));
+        let next = page.more_after.map(|last| Cursor { began_s, total, last }.write(&question()));
         Ok(cursor_list(total, page.resources, next))
     }
 

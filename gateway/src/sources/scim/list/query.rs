@@ -125,7 +125,7 @@ impl Query {
     }
 
     /// What a cursor of this query belongs to: all that decides which results there are and in which order.
-    pub(super) fn identity(&self, resources: &[&'static ResourceType]) -> String {
+    pub(super) fn question(&self, resources: &[&'static ResourceType]) -> String {
         let types = resources.iter().map(|resource| resource.name).collect::<Vec<_>>().join(",");
         let filter = self.filter.as_ref().map(ToString::to_string).unwrap_or_default();
         let sort = self.sort.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -23,10 +23,9 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::domain::remote::Transport;
-use crate::domain::{ClientKind, ScimExchange};
+use crate::domain::{ClientKind, Presented, ScimExchange, TokenInfo, TokenScope};
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved};
 use crate::store::Directory;
-use crate::store::tokens::{Presented, Scope, TokenInfo};
 
 const TOKEN: &str = "a-token-for-tests";
 
@@ -120,7 +119,7 @@ pub(super) fn token(name: &str, client: Option<ClientKind>) -> TokenInfo {
     TokenInfo {
         name: name.to_owned(),
         client,
-        scope: Scope::Scim,
+        scope: TokenScope::Scim,
         created: Timestamp::UNIX_EPOCH,
         expires: None,
         last_used: None,

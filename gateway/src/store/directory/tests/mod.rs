@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::rows::{Key, Value};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, AccessMode, AccessSettings, At, Attributes, Card, CardSource, CardState,
-    CardholderId, DEFAULT_BADGE_TYPE, DoorSchedule, Group, GroupId, Hold, HoldId, HoldOn, HolidayCalendarId,
+    AccessLevel, AccessLevelId, AccessMode, AccessSettings, At, Attributes, Card, CardState, CardholderId,
+    DEFAULT_BADGE_TYPE, DoorSchedule, GivenBy, Group, GroupId, Hold, HoldId, HoldOn, HolidayCalendarId,
     Interval, Rule, RuleId, RuleTo, Schedule, ScheduleId, Weekdays, WeeklyInterval, When,
 };
 
@@ -45,7 +45,7 @@ pub(super) fn card(number: u32) -> Card {
         credential: credential(number),
         number: number.to_string(),
         state: CardState::Active,
-        source: CardSource::IdentityProvider,
+        given_by: GivenBy::IdentityProvider,
         badge_type: DEFAULT_BADGE_TYPE.to_owned(),
         format: None,
         valid_from: None,

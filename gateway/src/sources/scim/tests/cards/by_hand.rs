@@ -7,7 +7,7 @@ fn by_hand(number: u64) -> Card {
         credential: card(number),
         number: number.to_string(),
         state: CardState::Active,
-        source: CardSource::Manual,
+        given_by: GivenBy::Hand,
         badge_type: "Spare".to_owned(),
         format: None,
         valid_from: None,
@@ -42,7 +42,7 @@ async fn nothing_that_a_provider_says_touches_a_card_added_by_hand() {
     for (method, body) in said {
         let answer = site.done(method, &format!("/Users/{ada}"), &body).await;
         let person = site.person(ada);
-        let kept: Vec<_> = person.cards.iter().filter(|card| card.source == CardSource::Manual).collect();
+        let kept: Vec<_> = person.cards.iter().filter(|card| card.given_by == GivenBy::Hand).collect();
         assert_eq!(kept, [&by_hand(7)], "{body}");
         assert_eq!(site.holders(7), [ada], "{body}");
         assert!(!answer.to_string().contains("Spare"), "not shown as the provider's own: {answer}");

@@ -28,7 +28,7 @@ async fn several_cards_come_with_badge_type_format_validity_and_state() {
     assert_eq!(visitor.badge_type, "Visitor");
     assert_eq!(person.cards[2].state, CardState::Suspended);
     assert_eq!(person.active_cards().count(), 2);
-    assert!(person.cards.iter().all(|card| card.source == CardSource::IdentityProviderList));
+    assert!(person.cards.iter().all(|card| card.given_by == GivenBy::IdentityProviderList));
 }
 
 #[tokio::test]

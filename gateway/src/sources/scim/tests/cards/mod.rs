@@ -20,14 +20,13 @@ use tokio::net::TcpListener;
 use super::token;
 use crate::domain::remote::Transport;
 use crate::domain::{
-    Card, CardRefusal, CardSource, CardState, Cardholder, CardholderId, Change, Origin, Revision,
+    Card, CardRefusal, CardState, Cardholder, CardholderId, Change, GivenBy, Origin, Presented, Revision,
 };
 use crate::sources::Moment;
 use crate::sources::cards::limits::MAX_FORMER_CARDS;
 use crate::sources::cards::{CardDefaults, CardPolicy, WhenRemoved, hand_over_ended};
 use crate::sources::scim::schema::{ENTERPRISE_USER, GATEHOUSE_USER};
 use crate::sources::scim::{Address, Gate, Scim, router};
-use crate::store::tokens::Presented;
 use crate::store::{Directory, View};
 
 thread_local! {

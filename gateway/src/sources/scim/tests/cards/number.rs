@@ -9,7 +9,7 @@ async fn a_number_becomes_an_active_card_of_the_default_badge_type() {
     let person = site.person(ada);
     assert_eq!(states(&person), [("1234", CardState::Active)]);
     let made = &person.cards[0];
-    assert_eq!((made.badge_type.as_str(), made.source), ("Employee", CardSource::IdentityProvider));
+    assert_eq!((made.badge_type.as_str(), made.given_by), ("Employee", GivenBy::IdentityProvider));
     assert_eq!(site.holders(1234), [ada]);
     assert_eq!(site.get(ada, "").await[ENTERPRISE_USER.id]["cardNumber"], "1234");
 }

@@ -5,24 +5,29 @@
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use tokio::sync::watch;
 
 use super::access::{AccessView, GroupView, HoldView};
 use super::controller::ControllerView;
 use super::event::{EventView, EventsWanted};
-use super::identity::{IdentityView, OperationView};
+use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess + ShowHolds
+    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
 {
 }
 
 impl<T> Views for T where
-    T: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentity + ShowAccess + ShowHolds
+    T: ShowSite
+        + ShowControllers
+        + ShowReceipts
+        + ShowEvents
+        + ShowIdentityProviders
+        + ShowAccess
+        + ShowHolds
 {
 }
 
@@ -34,8 +39,11 @@ pub trait ShowSite: Send + Sync {
     /// Its clock, now.
     fn clock(&self) -> LocalClock;
 
-    /// Changes its value whenever any view would tell something new. May skip values.
-    fn changed(&self) -> watch::Receiver<u64>;
+    /// A number that is another whenever any view would tell something new. It may skip some.
+    fn change(&self) -> u64;
+
+    /// Waits until that number is another than `seen`.
+    fn changed_since(&self, seen: u64) -> BoxFuture<'_, ()>;
 
     /// Whether the service can do its work.
     fn readiness(&self) -> Readiness;
@@ -69,9 +77,9 @@ pub trait ShowEvents: Send + Sync {
 }
 
 /// The identity providers.
-pub trait ShowIdentity: Send + Sync {
+pub trait ShowIdentityProviders: Send + Sync {
     /// How each fares.
-    fn identity(&self) -> IdentityView;
+    fn identity_providers(&self) -> IdentityProvidersView;
 
     /// Operations of SCIM clients before number `before` (the newest for `None`), newest first.
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;

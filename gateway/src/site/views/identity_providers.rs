@@ -4,18 +4,17 @@ use jiff::Timestamp;
 
 use super::super::clock;
 use super::super::running::Site;
-use crate::domain::{ClientKind, Finding, LocalClock};
+use crate::domain::{ClientKind, Finding, LocalClock, TokenInfo};
 use crate::health::{SourceFacts, source_findings};
 use crate::sources::connection::{Connection, Traffic};
-use crate::store::tokens::TokenInfo;
 use crate::views::{
-    ErrorCountView, IdentitySourceView, IdentityView, OperationErrorView, OperationView, ShowIdentity,
-    StrangersView, TrafficView,
+    ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, ShowIdentityProviders,
+    SourceView, StrangersView, TrafficView,
 };
 
-impl ShowIdentity for Site {
-    fn identity(&self) -> IdentityView {
-        self.identity_view(clock::now())
+impl ShowIdentityProviders for Site {
+    fn identity_providers(&self) -> IdentityProvidersView {
+        self.identity_providers_at(clock::now())
     }
 
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
@@ -27,7 +26,7 @@ impl ShowIdentity for Site {
 
 impl Site {
     /// All identity providers at `now`.
-    pub(in super::super) fn identity_view(&self, now: Timestamp) -> IdentityView {
+    pub(in super::super) fn identity_providers_at(&self, now: Timestamp) -> IdentityProvidersView {
         let tokens = self.providers.tokens.list().unwrap_or_else(|error| {
             tracing::error!(%error, "the tokens can't be listed");
             Vec::new()
@@ -37,7 +36,7 @@ impl Site {
         let silent_hours = u64::from(self.config.alarms.source_silent_hours);
         let silent_after_s = (silent_hours > 0).then_some(silent_hours * 3_600);
         let clock = LocalClock::new(self.time_zone(), now);
-        IdentityView {
+        IdentityProvidersView {
             test,
             certificate_ends: self.providers.certificate_validity().map(|validity| validity.until),
             silent_after_s,
@@ -57,7 +56,7 @@ fn source(
     token: TokenInfo,
     silent_after_s: Option<u64>,
     clock: &LocalClock,
-) -> IdentitySourceView {
+) -> SourceView {
     let now = clock.now();
     let seen = connection.and_then(|connection| connection.client);
     let error = connection.and_then(|connection| connection.last_error.as_ref());
@@ -70,7 +69,7 @@ fn source(
         heard: last_success.max(token.last_used),
     };
     let findings = source_findings(&facts, silent_after_s, clock);
-    IdentitySourceView {
+    SourceView {
         level: Finding::worst(&findings),
         findings,
         name: token.name,

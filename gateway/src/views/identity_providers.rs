@@ -8,7 +8,7 @@ use crate::domain::{ClientKind, Finding, Level, ScimExchange};
 
 /// All identity providers, and the endpoint that they speak to.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
-pub struct IdentityView {
+pub struct IdentityProvidersView {
     /// What a client would be answered if it tested its connection; absent until the gateway has asked itself.
     pub test: Option<ConnectionTestView>,
     /// When the certificate that clients are shown ends; absent where TLS doesn't end here.
@@ -16,7 +16,7 @@ pub struct IdentityView {
     /// A source that was silent for so long, in seconds, is worth a look; absent: never.
     pub silent_after_s: Option<u64>,
     /// One for each token, the oldest first.
-    pub sources: Vec<IdentitySourceView>,
+    pub sources: Vec<SourceView>,
     /// Requests without a valid token.
     pub strangers: Option<StrangersView>,
 }
@@ -34,7 +34,7 @@ pub struct ConnectionTestView {
 
 /// One token, and who speaks through it.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
-pub struct IdentitySourceView {
+pub struct SourceView {
     /// What the operator calls it.
     pub name: String,
     /// Who speaks; absent when nothing is known of them.
@@ -121,14 +121,14 @@ pub struct OperationView {
     pub operation: ScimExchange,
 }
 
-impl IdentityView {
+impl IdentityProvidersView {
     /// What somebody should know of all sources.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.sources.iter().flat_map(|source| &source.findings)
     }
 }
 
-impl IdentitySourceView {
+impl SourceView {
     /// Whether the token is refused.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
