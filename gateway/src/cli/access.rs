@@ -11,7 +11,7 @@ use super::client::{ClientError, Wrong};
 use super::table::Table;
 use super::{Failure, SiteFile, asked, counted, say, tell};
 use crate::config::{AccessFile, NamedFiles, Remark, written};
-use crate::domain::{AccessImport, ImportAction, ImportStep, one_line};
+use crate::domain::{AccessImport, DoorTurnover, ImportAction, ImportStep, Named, one_line};
 
 /// Who may open which door: access levels, schedules, and the rules that give them
 ///
@@ -185,6 +185,7 @@ impl Export {
 struct Imported {
     note: String,
     changes: Vec<ImportStep>,
+    doors: Option<Vec<DoorTurnover>>,
 }
 
 impl Import {
@@ -219,7 +220,7 @@ impl Import {
         }
     }
 
-    fn tell(&self, Imported { note, changes }: Imported) -> Result<(), Failure> {
+    fn tell(&self, Imported { note, changes, doors }: Imported) -> Result<(), Failure> {
         for ImportStep { action, what } in &changes {
             let sign = match action {
                 ImportAction::Add => '+',
@@ -227,6 +228,17 @@ impl Import {
                 ImportAction::Remove => '-',
             };
             say(format_args!("{sign} {}", one_line(what)))?;
+        }
+        for turnover in doors.iter().flatten() {
+            for (what, people) in [
+                ("gained by", &turnover.gain),
+                ("lost by", &turnover.lose),
+                ("open at other times to", &turnover.other_times),
+            ] {
+                if people.count > 0 {
+                    say(format_args!("door {} {what} {}", turnover.door, one_line(people_words(people))))?;
+                }
+            }
         }
         let count = counted(changes.len(), "change");
         tell(match (changes.is_empty(), self.dry_run) {
@@ -237,4 +249,12 @@ impl Import {
         tell(note);
         Ok(())
     }
+}
+
+/// `3 people: Ada, Ben, Cleo`, and how many more.
+fn people_words(people: &Named) -> String {
+    let count = if people.count == 1 { "1 person".to_owned() } else { format!("{} people", people.count) };
+    let more = people.count.saturating_sub(people.names.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{count}: {}{more}", people.names.join(", "))
 }

@@ -8,12 +8,13 @@ mod access;
 mod card;
 mod check;
 mod client;
+mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
+mod events;
 mod hold;
 mod init;
-mod instant;
 mod osdp;
 mod password;
 mod run;
@@ -52,9 +53,11 @@ enum Command {
     Access(access::Access),
     Card(card::Card),
     Check(check::Check),
+    Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
+    Events(events::Events),
     Hold(hold::Hold),
     Init(init::Init),
     Osdp(osdp::Osdp),
@@ -131,9 +134,11 @@ pub fn main() -> ExitCode {
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
+        Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
+        Command::Events(events) => events.run(),
         Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Osdp(osdp) => osdp.run(),

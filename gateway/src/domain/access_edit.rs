@@ -12,6 +12,7 @@ use super::holiday_calendar::HolidayCalendar;
 use super::record_name::RecordName;
 use super::rule::RuleId;
 use super::schedule::Schedule;
+use super::turnover::DoorTurnover;
 
 /// An access level as somebody wrote it, unchecked.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -254,8 +255,10 @@ pub enum AccessEdited {
     Hold(HoldId),
     /// It is gone.
     Gone,
-    /// What an import changed, or would change.
+    /// What an import changed.
     Imported(Vec<ImportStep>),
+    /// What an import would change, and what that would come to at the doors.
+    WouldImport(Vec<ImportStep>, Vec<DoorTurnover>),
 }
 
 /// One thing that an import does.

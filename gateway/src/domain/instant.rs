@@ -1,50 +1,34 @@
-//! Instants as people type them, in the site's time zone.
+//! Instants as people type them: a day, a time by the site's clock, or RFC 3339.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
-/// What a date without a time of the day means.
+/// Which end of a day a day alone stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DateMeans {
-    /// The day's beginning.
-    Begin,
-    /// The day's end.
+pub enum Edge {
+    /// It begins.
+    Start,
+    /// It ends.
     End,
 }
 
-/// A text that is no instant.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0:?} is no instant")]
-pub struct InstantError(pub String);
-
-impl InstantError {
-    /// What would be right.
-    pub const REMEDY: &str = "Write \"2027-01-31\", \"2027-01-31 18:00\" or \"2027-01-31T18:00:00+01:00\".";
-}
-
-/// The instant that `text` says: RFC 3339, or the date, or the date and the time of the day on the zone's wall clock. A time
-/// that a clock change skips counts as that much later, one that comes twice as the first.
+/// Reads one.
 ///
 /// # Errors
-/// When it is none.
-pub fn parse_instant(text: &str, zone: &TimeZone, date: DateMeans) -> Result<Timestamp, InstantError> {
+/// With what would be right.
+pub fn read(text: &str, zone: &TimeZone, edge: Edge) -> Result<Timestamp, String> {
     let text = text.trim();
-    let wrong = || InstantError(text.to_owned());
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
-    let local = match text.len() {
-        10 => {
-            let day: Date = text.parse().map_err(|_| wrong())?;
-            match date {
-                DateMeans::Begin => day,
-                DateMeans::End => day.tomorrow().map_err(|_| wrong())?,
-            }
-            .to_datetime(jiff::civil::Time::midnight())
-        }
-        16 | 19 if text.contains([' ', 'T']) => text.parse::<DateTime>().map_err(|_| wrong())?,
-        _ => return Err(wrong()),
+    let wrong = || "give 2027-01-31, \"2027-01-31 18:00\" or 2027-01-31T18:00:00Z".to_owned();
+    let local = if text.len() == "2027-01-31".len() {
+        let day: Date = text.parse().map_err(|_| wrong())?;
+        let day = if edge == Edge::End { day.checked_add(1.day()).map_err(|_| wrong())? } else { day };
+        day.at(0, 0, 0, 0)
+    } else {
+        text.parse::<DateTime>().map_err(|_| wrong())?
     };
     zone.to_timestamp(local).map_err(|_| wrong())
 }
@@ -54,26 +38,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_alone_ends_with_that_day() {
+    fn a_day_ends_with_itself_by_the_sites_clock_and_an_instant_is_itself() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let read = |text, date| parse_instant(text, &zone, date).unwrap().to_string();
-        assert_eq!(read("2027-01-31", DateMeans::End), "2027-01-31T23:00:00Z");
-        assert_eq!(read("2027-01-31", DateMeans::Begin), "2027-01-30T23:00:00Z");
-        for date in [DateMeans::Begin, DateMeans::End] {
-            assert_eq!(read("2027-01-31 18:00", date), "2027-01-31T17:00:00Z");
-            assert_eq!(read("2027-01-31T18:00:30", date), "2027-01-31T17:00:30Z");
-            assert_eq!(read("2027-01-31T18:00:00Z", date), "2027-01-31T18:00:00Z");
-            assert_eq!(read("2027-07-31T18:00:00+05:30", date), "2027-07-31T12:30:00Z");
+        for (text, edge, instant) in [
+            ("2027-01-31", Edge::End, "2027-01-31T23:00:00Z"),
+            ("2027-01-31", Edge::Start, "2027-01-30T23:00:00Z"),
+            ("2027-07-31 18:00", Edge::End, "2027-07-31T16:00:00Z"),
+            ("2027-01-31T18:00:00+02:00", Edge::End, "2027-01-31T16:00:00Z"),
+        ] {
+            assert_eq!(read(text, &zone, edge), Ok(instant.parse().unwrap()), "{text}");
         }
-        assert_eq!(read("2027-03-27", DateMeans::End), "2027-03-27T23:00:00Z", "the night of a clock change");
-        assert_eq!(read("2027-03-28", DateMeans::End), "2027-03-28T22:00:00Z");
-    }
-
-    #[test]
-    fn what_is_no_instant_is_none() {
-        for bad in ["", "tomorrow", "31.01.2027", "2027-02-29", "2027-01-31 25:00", "2027-01-31 18", "18:00"]
-        {
-            assert!(parse_instant(bad, &TimeZone::UTC, DateMeans::End).is_err(), "{bad}");
+        for wrong in ["", "soon", "2027-02-30", "31.01.2027", "2027-01-31 25:00", "9999-12-31"] {
+            assert!(read(wrong, &zone, Edge::End).unwrap_err().contains("2027-01-31"), "{wrong}");
         }
     }
 }

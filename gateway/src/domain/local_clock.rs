@@ -16,9 +16,19 @@ impl LocalClock {
         Self { zone: TimeZone::get(zone_name).unwrap_or(TimeZone::UTC), now }
     }
 
+    /// For a zone, as seen at `now`.
+    pub const fn in_zone(zone: TimeZone, now: Timestamp) -> Self {
+        Self { zone, now }
+    }
+
     /// The instant that counts as now.
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The zone that it shows the time of.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// `10:02` today, `21 Nov 10:02` on another day, with the year in another year.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use panel_protocol::time::Micros;
 
 use super::limits::{CLOCK_ALONE, CLOCK_JUMP, CLOCK_JUMP_TOLD};
-use crate::domain::{ControllerId, Part, PartCondition};
+use crate::domain::{ClockCondition, ControllerId, Part, PartCondition};
 
 /// Watches a clock. [`look`](Self::look) is called every few seconds with what both clocks show.
 #[derive(Debug)]
@@ -32,7 +32,8 @@ impl ClockWatch {
     pub fn compared(&mut self, controller: &ControllerId, ahead: SignedDuration, steady: Micros) {
         if ahead.unsigned_abs() >= CLOCK_JUMP {
             let controller = controller.clone();
-            self.disagreement = Some((PartCondition::ClocksDisagree { controller, ahead }, steady));
+            self.disagreement =
+                Some((PartCondition::Clock(ClockCondition::Disagrees { controller, ahead }), steady));
         }
     }
 
@@ -57,17 +58,17 @@ impl ClockWatch {
             && latest.duration_since(now)
                 >= SignedDuration::try_from(CLOCK_JUMP).unwrap_or(SignedDuration::MAX)
         {
-            return PartCondition::ClockBehind { latest };
+            return PartCondition::Clock(ClockCondition::Behind { latest });
         }
         let is_recent = |seen: Micros| steady.since(seen) < CLOCK_JUMP_TOLD;
         if let Some((by, _)) = self.jump.filter(|(_, seen)| is_recent(*seen)) {
-            return PartCondition::ClockJumped { by };
+            return PartCondition::Clock(ClockCondition::Jumped { by });
         }
         if let Some((disagreement, _)) = self.disagreement.as_ref().filter(|(_, seen)| is_recent(*seen)) {
             return disagreement.clone();
         }
         match self.alone_since.filter(|since| steady.since(*since) >= CLOCK_ALONE) {
-            Some(_) => PartCondition::ClockNotSynchronised,
+            Some(_) => PartCondition::Clock(ClockCondition::NotSynchronised),
             None => PartCondition::Well(Part::Clock),
         }
     }
@@ -98,7 +99,7 @@ mod tests {
         for by in [-3_600, 90 * 86_400] {
             let mut watch = ClockWatch::new(None);
             watch.look(at(0), steady(0));
-            let jumped = PartCondition::ClockJumped { by: SignedDuration::from_secs(by) };
+            let jumped = PartCondition::Clock(ClockCondition::Jumped { by: SignedDuration::from_secs(by) });
             assert_eq!(watch.look(at(5 + by), steady(5)), jumped);
             assert_eq!(watch.look(at(86_000 + by), steady(86_000)), jumped);
             assert_eq!(watch.look(at(86_406 + by), steady(86_406)), WELL);
@@ -114,7 +115,7 @@ mod tests {
         let ahead = SignedDuration::from_secs(5_400);
         watch.compared(&dock, ahead, steady(1));
         watch.compared(&dock, SignedDuration::from_secs(0), steady(2));
-        let disagree = PartCondition::ClocksDisagree { controller: dock, ahead };
+        let disagree = PartCondition::Clock(ClockCondition::Disagrees { controller: dock, ahead });
         assert_eq!(watch.look(at(5), steady(5)), disagree);
         assert_eq!(watch.look(at(86_402), steady(86_402)), WELL);
     }
@@ -126,7 +127,7 @@ mod tests {
         watch.synchronised(Some(false), steady(0));
         assert_eq!(look(&mut watch, 899), WELL);
         watch.synchronised(Some(false), steady(900));
-        assert_eq!(look(&mut watch, 900), PartCondition::ClockNotSynchronised);
+        assert_eq!(look(&mut watch, 900), PartCondition::Clock(ClockCondition::NotSynchronised));
         watch.synchronised(Some(true), steady(905));
         assert_eq!(look(&mut watch, 905), WELL);
         watch.synchronised(None, steady(910));
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn a_clock_that_shows_less_than_the_box_remembers_is_told_until_it_has_passed_that() {
         let mut watch = ClockWatch::new(Some(at(100_000)));
-        let behind = PartCondition::ClockBehind { latest: at(100_000) };
+        let behind = PartCondition::Clock(ClockCondition::Behind { latest: at(100_000) });
         assert_eq!(watch.look(at(0), steady(0)), behind);
         assert_eq!(watch.look(at(50_000), steady(50_000)), behind);
         assert_eq!(watch.look(at(100_000), steady(100_000)), WELL);

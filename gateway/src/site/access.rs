@@ -7,11 +7,13 @@ use jiff::Timestamp;
 
 use super::cards::card_policy;
 use super::clock;
+use crate::access::{AccessModel, Difference, PlannedDoor};
 use crate::config::{Config, Door};
 use crate::domain::{
-    AccessEdit, AccessEdited, AccessImport, AccessLevel, AccessLevelDraft, At, DoorDraft, DoorSchedule, Hold,
-    HoldOn, Holiday, HolidayCalendar, HolidayCalendarDraft, HolidayDraft, HolidayTimesDraft, Origin, Rule,
-    RuleDraft, RuleTo, Schedule, ScheduleDraft, WeeklyDraft, WeeklyInterval, fold_case,
+    AccessEdit, AccessEdited, AccessImport, AccessLevel, AccessLevelDraft, At, DoorDraft, DoorId,
+    DoorSchedule, Hold, HoldOn, Holiday, HolidayCalendar, HolidayCalendarDraft, HolidayDraft,
+    HolidayTimesDraft, Origin, Rule, RuleDraft, RuleTo, Schedule, ScheduleDraft, WeeklyDraft, WeeklyInterval,
+    fold_case,
 };
 use crate::operator::{AccessEditError, Actor, EditAccess};
 use crate::sources::Moment;
@@ -103,6 +105,13 @@ impl EditAccess for AccessRules {
         let (around, at) = (Arc::clone(&self.around), clock::now());
         Box::pin(async move {
             let by = origin.clone();
+            if let AccessEdit::Import { dry_run: true, .. } = &edit {
+                let tried = self.directory.query(move |view| {
+                    let now = Moment { at, revision: view.revision().next(), by: &by };
+                    would_be(view, now, &around, edit)
+                });
+                return tried.await.map_err(refused);
+            }
             let plan = move |view: &View<'_>, revision| {
                 let planned = access::plan(view, Moment { at, revision, by: &by }, &around, edit)?;
                 if !planned.0.is_empty() {
@@ -112,11 +121,53 @@ impl EditAccess for AccessRules {
             };
             match self.directory.commit(origin, at, plan).await {
                 Ok(committed) => Ok(committed.value),
-                Err(CommitError::Plan(EditError::Refused(refused))) => Err(AccessEditError::Refused(refused)),
+                Err(CommitError::Plan(error)) => Err(refused(error)),
                 Err(error) => Err(AccessEditError::Unavailable(told(&error))),
             }
         })
     }
+}
+
+fn refused(error: EditError) -> AccessEditError {
+    match error {
+        EditError::Refused(refused) => AccessEditError::Refused(refused),
+        EditError::Store(error) => AccessEditError::Unavailable(told(&error)),
+    }
+}
+
+/// What an import would come to: looks at everybody, so it has no place on the writer's thread.
+fn would_be(
+    view: &View<'_>,
+    now: Moment<'_>,
+    around: &Surroundings,
+    edit: AccessEdit,
+) -> Result<AccessEdited, EditError> {
+    let known = AccessRecords::read(view)?;
+    let wanted = match edit {
+        AccessEdit::Import { wanted, based_on, .. } => {
+            AccessEdit::Import { wanted, based_on, dry_run: false }
+        }
+        other => other,
+    };
+    let (changes, edited) = access::plan(view, now, around, wanted)?;
+    let AccessEdited::Imported(steps) = edited else { return Ok(edited) };
+    let before = AccessModel::new(known.mode, known.levels, known.rules, []);
+    let mut after = before.clone();
+    changes.iter().for_each(|change| after.apply(change));
+    let planned = |(id, door): (&DoorId, &KnownDoor)| PlannedDoor {
+        door: id.clone(),
+        place: door.place.clone(),
+        reader: 0,
+    };
+    let doors: Vec<PlannedDoor> = around.doors.iter().map(planned).collect();
+    let mut difference = Difference::new(&before, &after, &doors, now.at);
+    for person in view.cardholders(None) {
+        let person = person?;
+        if person.active_cards().next().is_some() {
+            difference.look_at(person.id, &person.display_name, &view.groups_of(person.id)?);
+        }
+    }
+    Ok(AccessEdited::WouldImport(steps, difference.turnover()))
 }
 
 fn told(error: &dyn std::error::Error) -> String {

@@ -11,7 +11,9 @@ use tokio::task::spawn_blocking;
 use super::clock;
 use super::running::Site;
 use super::time_server;
-use crate::domain::{EventKind, LocalClock, Part, PartCondition};
+use crate::domain::{
+    CertificateCondition, ClockCondition, EventKind, LocalClock, Part, PartCondition, StorageCondition,
+};
 use crate::health::{ClockWatch, limits::EXPIRY_WARNING};
 use crate::store::DiskCondition;
 use crate::web::tls::Validity;
@@ -83,18 +85,22 @@ fn compare_clocks(site: &Site, watch: &mut ClockWatch) {
 
 /// What only the disk tells. Blocks.
 fn on_disk(site: &Site) -> Vec<PartCondition> {
-    let storage = match site.directory.disk() {
-        DiskCondition::Well => match site.directory.incomplete() {
-            Some(lacking) => PartCondition::DirectoryIncomplete { why: lacking.text() },
-            None => PartCondition::Well(Part::Storage),
-        },
-        DiskCondition::Low { free_bytes } => PartCondition::DiskLow { free_bytes },
-        DiskCondition::Full { free_bytes } => PartCondition::DiskFull { free_bytes },
-        DiskCondition::Failing { why } => PartCondition::WriterFailing { why },
-        DiskCondition::Behind { why } => PartCondition::DirectoryBehind { why },
-        DiskCondition::Fatal { why } => PartCondition::StorageUnknown { why },
-    };
+    let storage = storage(site).map_or(PartCondition::Well(Part::Storage), PartCondition::Storage);
     vec![storage, site.events.condition(), accounts(site), folder(site)]
+}
+
+fn storage(site: &Site) -> Option<StorageCondition> {
+    Some(match site.directory.disk() {
+        DiskCondition::Well => {
+            let lacking = site.directory.incomplete()?;
+            StorageCondition::DirectoryIncomplete { why: lacking.text() }
+        }
+        DiskCondition::Low { free_bytes } => StorageCondition::DiskLow { free_bytes },
+        DiskCondition::Full { free_bytes } => StorageCondition::DiskFull { free_bytes },
+        DiskCondition::Failing { why } => StorageCondition::WriterFailing { why },
+        DiskCondition::Behind { why } => StorageCondition::DirectoryBehind { why },
+        DiskCondition::Fatal { why } => StorageCondition::Unknown { why },
+    })
 }
 
 fn folder(site: &Site) -> PartCondition {
@@ -114,18 +120,19 @@ fn accounts(site: &Site) -> PartCondition {
 /// The clock shows much more than the time that was seen to pass since the box last ran.
 fn clock_ahead(site: &Site) -> Option<PartCondition> {
     let by = site.events.clock_apart();
-    (by >= CLOCK_AHEAD).then_some(PartCondition::ClockAhead { by })
+    (by >= CLOCK_AHEAD).then_some(PartCondition::Clock(ClockCondition::Ahead { by }))
 }
 
 fn certificate(site: &Site, now: Timestamp) -> PartCondition {
-    match site.providers.certificate_validity() {
-        Some(Validity { from, .. }) if from > now => PartCondition::CertificateNotYetValid { from },
-        Some(Validity { until, .. }) if until <= now => PartCondition::CertificateExpired { at: until },
+    let condition = match site.providers.certificate_validity() {
+        Some(Validity { from, .. }) if from > now => CertificateCondition::NotYetValid { from },
+        Some(Validity { until, .. }) if until <= now => CertificateCondition::Expired { at: until },
         Some(Validity { until, .. }) if until.duration_since(now) < EXPIRY_WARNING => {
-            PartCondition::CertificateEnds { at: until }
+            CertificateCondition::Ends { at: until }
         }
-        _ => PartCondition::Well(Part::Certificate),
-    }
+        _ => return PartCondition::Well(Part::Certificate),
+    };
+    PartCondition::Certificate(condition)
 }
 
 /// The latest instant that the gateway's own clock has shown, as far as the event log tells.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::ImportStep;
+use crate::domain::{DoorTurnover, ImportStep};
 use crate::operator::ReAuthenticated;
 use crate::views::{
     AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityProvidersView,
@@ -43,8 +43,10 @@ pub(super) struct Exposures {
 pub(super) struct Events {
     /// When the answer was made.
     pub(super) at: Timestamp,
-    /// Newest first.
+    /// The newest in the log first.
     pub(super) events: Vec<EventView>,
+    /// Where older ones begin: give it as `before`. Null: there are none.
+    pub(super) next: Option<u64>,
 }
 
 /// The identity providers.
@@ -116,6 +118,8 @@ pub(super) struct AccessImported {
     pub(super) dry_run: bool,
     /// One by one.
     pub(super) changes: Vec<ImportStep>,
+    /// Who would gain and who would lose which door; null when it was done.
+    pub(super) doors: Option<Vec<DoorTurnover>>,
 }
 
 /// Groups.

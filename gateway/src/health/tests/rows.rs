@@ -1,7 +1,7 @@
 //! What each condition opens, closes and says.
 
 use super::*;
-use crate::domain::{AlarmKind, LinkCondition, Part, PartCondition};
+use crate::domain::{AlarmKind, LinkCondition, Part, PartCondition, StorageCondition};
 
 fn kinds(alarms: &[Alarm]) -> Vec<(AlarmKind, bool)> {
     alarms.iter().map(|alarm| (alarm.what.clone(), alarm.cleared)).collect()
@@ -144,12 +144,12 @@ fn a_link_that_is_not_up_is_an_alarm_until_it_is() {
 #[test]
 fn a_part_that_fails_is_an_alarm_and_one_that_wants_a_look_is_not() {
     let mut health = well();
-    let full = PartCondition::DiskFull { free_bytes: 0 };
+    let full = PartCondition::Storage(StorageCondition::DiskFull { free_bytes: 0 });
     let opened = health.part_became(&clock(), full.clone());
     assert_eq!(kinds(&opened), [(AlarmKind::PartFailing { part: Part::Storage }, false)]);
     assert_eq!(told(&health), (Level::Problem, full.sentence(&clock())));
     assert_eq!(health.part_became(&clock(), full), [], "told once");
-    let low = PartCondition::DiskLow { free_bytes: 1 };
+    let low = PartCondition::Storage(StorageCondition::DiskLow { free_bytes: 1 });
     assert!(health.part_became(&clock(), low)[0].cleared);
     assert_eq!(told(&health).0, Level::Attention);
     assert_eq!(health.part_became(&clock(), PartCondition::Well(Part::Storage)), []);
@@ -160,10 +160,13 @@ fn a_part_that_fails_is_an_alarm_and_one_that_wants_a_look_is_not() {
 fn a_part_keeps_since_when_it_is_so_while_its_figures_change() {
     let mut health = well();
     let earlier = LocalClock::new("Europe/Berlin", before_noon(60));
-    health.part_became(&earlier, PartCondition::DiskLow { free_bytes: 2 });
-    health.part_became(&clock(), PartCondition::DiskLow { free_bytes: 1 });
+    health.part_became(&earlier, PartCondition::Storage(StorageCondition::DiskLow { free_bytes: 2 }));
+    health.part_became(&clock(), PartCondition::Storage(StorageCondition::DiskLow { free_bytes: 1 }));
     let part = health.parts().next().unwrap();
-    assert_eq!((part.since, &part.condition), (before_noon(60), &PartCondition::DiskLow { free_bytes: 1 }));
+    assert_eq!(
+        (part.since, &part.condition),
+        (before_noon(60), &PartCondition::Storage(StorageCondition::DiskLow { free_bytes: 1 }))
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What everything amounts to.
 
 use super::*;
-use crate::domain::{AlarmKind, LinkCondition, PartCondition};
+use crate::domain::{AlarmKind, LinkCondition, PartCondition, StorageCondition};
 
 #[test]
 fn a_site_with_nothing_amiss_is_well_in_one_line() {
@@ -34,7 +34,7 @@ fn readers_are_not_said_to_be_proven() {
 #[test]
 fn a_box_that_keeps_no_changes_is_told_before_everything_else() {
     let mut health = well();
-    let full = PartCondition::DiskFull { free_bytes: 0 };
+    let full = PartCondition::Storage(StorageCondition::DiskFull { free_bytes: 0 });
     health.part_became(&clock(), full.clone());
     let exposed = vec![exposure("dock", 1, DeviceCondition::Offline)];
     let verdict = verdict_of(&health, |seen| seen.exposed = exposed);

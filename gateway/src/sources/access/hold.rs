@@ -6,10 +6,8 @@ use super::check::{Refused, invalid};
 use super::edit_error::EditError;
 use super::limits::MAX_HOLDS;
 use super::surroundings::Surroundings;
-use crate::domain::{
-    AccessEdited, AccessRefusal, Change, DateMeans, Hold, HoldDraft, HoldId, HoldOn, InstantError,
-    RefusalKind, parse_instant,
-};
+use crate::domain::instant::{self, Edge};
+use crate::domain::{AccessEdited, AccessRefusal, Change, Hold, HoldDraft, HoldId, HoldOn, RefusalKind};
 use crate::sources::Moment;
 use crate::sources::cards;
 use crate::store::{StoreError, View};
@@ -121,7 +119,7 @@ fn until(
     refused: &mut Refused,
 ) -> Option<jiff::Timestamp> {
     let text = draft.until.as_deref()?;
-    match parse_instant(text, &around.zone, DateMeans::End) {
+    match instant::read(text, &around.zone, Edge::End) {
         Ok(until) if until <= now.at => {
             refused.push(invalid(
                 "the hold would be over already",
@@ -132,8 +130,8 @@ fn until(
             None
         }
         Ok(until) => Some(until),
-        Err(error) => {
-            refused.push(invalid(error.to_string(), "until", text, InstantError::REMEDY));
+        Err(remedy) => {
+            refused.push(invalid(format!("{text:?} is no instant"), "until", text, remedy));
             None
         }
     }

@@ -7,23 +7,25 @@
 
 mod anew;
 mod appender;
+mod lookup;
 mod mark;
 mod options;
 mod reader;
 pub(in crate::store) mod record;
 mod segment;
+mod segment_file;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 pub(in crate::store) use appender::Standing;
 pub use appender::{AppendError, Appender};
+pub(in crate::store) use lookup::{SegmentFile, each_placed, segment_len, segments};
 pub use options::{JournalStats, Kind, Options, TornTail, Verify};
 pub use reader::{Entry, read, read_newest_first};
 
@@ -32,6 +34,7 @@ use super::error::StoreError;
 use super::limits::MAX_RECORD_BYTES;
 use mark::Mark;
 use segment::{Durable, HEADER_LEN, Segment};
+use segment_file::{create, reopen};
 
 /// The writing end.
 #[derive(Debug)]
@@ -252,6 +255,11 @@ impl Journal {
         self.segments.iter().map(|segment| segment.path.as_path())
     }
 
+    /// The first record of the segment that is being written, and how many of its bytes are durable.
+    pub(in crate::store) fn tail(&self) -> (u64, u64) {
+        (self.segments.last().map_or(self.next, |segment| segment.first), self.synced_len)
+    }
+
     /// Has the segment that is being written look as if it had been at `time`.
     ///
     /// # Errors
@@ -287,31 +295,4 @@ impl Journal {
     fn healthy(&self) -> Result<(), StoreError> {
         self.poisoned.as_ref().map_or(Ok(()), |why| Err(StoreError::Poisoned(why.clone())))
     }
-}
-
-/// Makes a segment with its header; both are on the disk when this returns.
-fn create(dir: &Path, segment: &Segment, kind: Kind) -> Result<File, StoreError> {
-    let make = || {
-        let _ = fs::remove_file(&segment.path);
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&segment.path)?;
-        file.write_all(&segment.header(kind))?;
-        file.sync_all()?;
-        Ok(file)
-    };
-    let file = make().map_err(StoreError::io("create", &segment.path))?;
-    disk::sync_dir(dir)?;
-    Ok(file)
-}
-
-/// Opens a segment for appending after its last good record.
-fn reopen(segment: &Segment, extent: &segment::Extent) -> Result<File, StoreError> {
-    let open = || {
-        let file = OpenOptions::new().append(true).open(&segment.path)?;
-        if extent.torn > 0 {
-            file.set_len(extent.end)?;
-            file.sync_all()?;
-        }
-        Ok(file)
-    };
-    open().map_err(StoreError::io("open", &segment.path))
 }

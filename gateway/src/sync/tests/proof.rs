@@ -20,6 +20,14 @@ fn proven(cards: u64) -> Site {
     site
 }
 
+fn proven_with_an_event() -> Site {
+    let mut site = proven(20);
+    let clock = site.clock();
+    site.panels[0].present(clock, 0, card(1));
+    site.fleet.events_waiting(0, EventsWaiting { first_event: 0, next_event: 1 });
+    site
+}
+
 fn open(site: &Site) -> usize {
     site.fleet.receipts().open_len()
 }
@@ -71,27 +79,22 @@ fn one_question_settles_whether_a_lost_change_was_carried_out() {
 fn nothing_is_asked_while_something_is_under_way() {
     let mut site = proven(20);
     site.set(50, true);
-    let mut request = [0; 64];
-    assert!(site.next(0, &mut request).is_some());
+    assert!(site.begin(0).is_some());
     site.set(7, false);
     assert_eq!(site.fleet.demand(0, site.now), Demand::None);
-    assert_eq!(site.next(0, &mut request), None);
+    assert_eq!(site.begin(0), None);
     site.lost(0);
     assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
 }
 
 #[test]
 fn a_question_gives_way_to_a_revocation_and_a_change_does_not() {
-    let mut site = proven(20);
-    let clock = site.clock();
-    site.panels[0].present(clock, 0, card(1));
-    site.fleet.events_waiting(0, EventsWaiting { first_event: 0, next_event: 1 });
-    let mut request = [0; 64];
-    assert!(site.next(0, &mut request).is_some() && request[0] == READ_EVENTS);
+    let mut site = proven_with_an_event();
+    assert_eq!(site.begin(0), Some(READ_EVENTS));
     assert_eq!(site.fleet.demand(0, site.now), Demand::None);
     site.set(7, false);
     assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent, "the link may give the question up");
-    assert_eq!(site.next(0, &mut request), None, "and not before");
+    assert_eq!(site.begin(0), None, "and not before");
     site.lost(0);
     assert_eq!(site.peek(0), Some(DELETE_KEYS));
     site.settle();
@@ -103,12 +106,11 @@ fn a_question_gives_way_to_a_revocation_and_a_change_does_not() {
 fn a_panel_that_makes_no_sense_is_left_alone_and_then_asked_anew() {
     let mut site = proven(20);
     site.set(50, true);
-    let mut request = [0; 64];
-    assert!(site.next(0, &mut request).is_some());
+    assert!(site.begin(0).is_some());
     site.fleet.failed(0, site.now, Failure::Malformed);
     assert!(matches!(site.outputs()[..], [Output::Violation { controller: 0, .. }]));
     site.later(RETRY_AFTER - Duration::from_millis(1));
-    assert_eq!((site.fleet.demand(0, site.now), site.next(0, &mut request)), (Demand::None, None));
+    assert_eq!((site.fleet.demand(0, site.now), site.begin(0)), (Demand::None, None));
     site.later(Duration::from_millis(1));
     assert_eq!(site.fleet.demand(0, site.now), Demand::Bulk);
     site.settle();
@@ -119,15 +121,14 @@ fn a_panel_that_makes_no_sense_is_left_alone_and_then_asked_anew() {
 fn a_revocation_does_not_wait_until_a_panel_makes_sense_again_unless_it_was_answered_so_itself() {
     let mut site = proven(20);
     site.set(50, true);
-    let mut request = [0; 64];
-    assert!(site.next(0, &mut request).is_some() && request[0] == PUT_ROWS);
+    assert_eq!(site.begin(0), Some(PUT_ROWS));
     site.fleet.failed(0, site.now, Failure::Malformed);
     site.set(7, false);
     assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
-    assert!(site.next(0, &mut request).is_some() && request[0] == DELETE_KEYS);
+    assert_eq!(site.begin(0), Some(DELETE_KEYS));
     site.fleet.failed(0, site.now, Failure::Malformed);
     site.set(8, false);
-    assert_eq!((site.fleet.demand(0, site.now), site.next(0, &mut request)), (Demand::None, None));
+    assert_eq!((site.fleet.demand(0, site.now), site.begin(0)), (Demand::None, None));
     site.later(RETRY_AFTER);
     assert_eq!(site.fleet.demand(0, site.now), Demand::Urgent);
     site.settle();
@@ -136,12 +137,8 @@ fn a_revocation_does_not_wait_until_a_panel_makes_sense_again_unless_it_was_answ
 
 #[test]
 fn a_refused_operation_is_lost_and_refused_events_hold_no_rows() {
-    let mut site = proven(20);
-    let clock = site.clock();
-    site.panels[0].present(clock, 0, card(1));
-    site.fleet.events_waiting(0, EventsWaiting { first_event: 0, next_event: 1 });
-    let mut request = [0; 64];
-    assert!(site.next(0, &mut request).is_some() && request[0] == READ_EVENTS);
+    let mut site = proven_with_an_event();
+    assert_eq!(site.begin(0), Some(READ_EVENTS));
     site.fleet.failed(0, site.now, Failure::Refused);
     site.set(50, true);
     site.settle();
@@ -173,8 +170,7 @@ fn a_clock_is_set_when_it_is_off_by_more_than_is_tolerated() {
             let mut site = proven(5);
             site.later(VERIFY_INTERVAL);
             let mut info = site.status(0).info.unwrap();
-            let mut request = [0; 64];
-            assert!(site.next(0, &mut request).is_some());
+            assert!(site.begin(0).is_some());
             let seconds = site.now.as_second() + sign * i64::from(off);
             info.clock = Some(UtcSeconds(u32::try_from(seconds).unwrap()));
             info.digest = site.status(0).reported_digest;
@@ -203,8 +199,7 @@ fn a_status_says_what_is_being_done_and_what_is_left() {
     let mut stranger = panel::ChangeBuilder::put_rows(&mut request).unwrap();
     assert!(stranger.row(&Row::new(card(60_000), 0)));
     let len = stranger.len();
-    let clock = site.clock();
-    site.panels[0].operate(clock, &request[..len], &mut [0; 64]);
+    site.operate(0, &request[..len]);
     site.lost(0);
     site.exchange(0, Fate::Delivered);
     assert_eq!((site.status(0).state, site.status(0).resyncs), (SyncState::Comparing, 1));
@@ -255,10 +250,8 @@ fn an_answer_of_another_bucket_or_out_of_order_is_no_answer() {
             if request[0] == READ_ROWS {
                 break request[1];
             }
-            let clock = site.clock();
-            let mut answer = [0; 200];
-            let answered = site.panels[0].operate(clock, &request[..len], &mut answer);
-            site.answered(0, &answer[..answered]);
+            let answer = site.operate(0, &request[..len]);
+            site.answered(0, &answer);
         };
         site.outputs();
         site.fleet.answered(0, site.now, &answer(bucket));
@@ -276,8 +269,7 @@ fn a_panel_that_claims_to_have_done_half_of_a_change_is_believed_only_where_its_
     {
         let mut site = proven(20);
         site.set(50, true);
-        let mut request = [0; 64];
-        assert!(site.next(0, &mut request).is_some() && request[0] == PUT_ROWS);
+        assert_eq!(site.begin(0), Some(PUT_ROWS));
         let digest = site.status(0).reported_digest;
         site.outputs();
         site.fleet.answered(0, site.now, &Answer::Change { status, digest, applied });
@@ -300,9 +292,8 @@ fn a_deactivation_goes_to_a_full_table_and_is_told_full_once() {
     for _ in 0..40 {
         let mut request = [0; 200];
         let Some(len) = site.next(0, &mut request) else { break };
-        let (clock, mut answer) = (site.clock(), [0; 200]);
-        let answered = site.panels[0].operate(clock, &request[..len], &mut answer);
-        site.answered(0, &answer[..answered]);
+        let answer = site.operate(0, &request[..len]);
+        site.answered(0, &answer);
         full += site.outputs().iter().filter(|said| matches!(said, Output::Full { .. })).count();
     }
     assert_eq!((full, site.fleet.demand(0, site.now)), (1, Demand::None));

@@ -120,10 +120,7 @@ impl Site {
             self.lost(panel);
             return true;
         }
-        let mut answer = vec![0; self.frame];
-        let clock = self.clock();
-        let answer_len = self.panels[panel].operate(clock, &request[..len], &mut answer);
-        answer.truncate(answer_len);
+        let mut answer = self.operate(panel, &request[..len]);
         alter(&mut answer);
         self.bytes += answer.len();
         if fate == Fate::AnswerLost {
@@ -141,6 +138,20 @@ impl Site {
             }
         }
         true
+    }
+
+    /// What a panel answers to a request.
+    pub(super) fn operate(&mut self, panel: usize, request: &[u8]) -> Vec<u8> {
+        let (clock, mut answer) = (self.clock(), vec![0; self.frame]);
+        let len = self.panels[panel].operate(clock, request, &mut answer);
+        answer.truncate(len);
+        answer
+    }
+
+    /// Has the next operation for a panel under way; its code.
+    pub(super) fn begin(&mut self, panel: usize) -> Option<u8> {
+        let mut request = vec![0; self.frame];
+        self.next(panel, &mut request).map(|_| request[0])
     }
 
     /// The next operation in bytes; how many.
@@ -177,8 +188,7 @@ impl Site {
 
     /// The code of the next operation, which gets lost.
     pub(super) fn peek(&mut self, panel: usize) -> Option<u8> {
-        let mut request = vec![0; self.frame];
-        let code = self.next(panel, &mut request).map(|_| request[0]);
+        let code = self.begin(panel);
         if code.is_some() {
             self.lost(panel);
         }

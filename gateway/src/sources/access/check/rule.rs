@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Refused, invalid, nearest};
-use crate::domain::{DateMeans, GroupId, InstantError, RuleDraft, RuleTo, parse_instant};
+use crate::domain::instant::{self, Edge};
+use crate::domain::{GroupId, RuleDraft, RuleTo};
 use crate::sources::Moment;
 use crate::store::{StoreError, View};
 
@@ -103,21 +104,17 @@ fn person(
         let remedy = "Write the person's user name, as the identity provider has it.";
         refused.push(invalid(message, format!("{path}person"), text, remedy));
     }
-    let mut instant = |text: &Option<String>, field: &str, date| {
+    let mut read = |text: &Option<String>, field: &str, edge| {
         let text = text.as_deref()?;
-        parse_instant(text, zone, date)
-            .map_err(|error| {
-                refused.push(invalid(
-                    error.to_string(),
-                    format!("{path}{field}"),
-                    text,
-                    InstantError::REMEDY,
-                ));
+        instant::read(text, zone, edge)
+            .map_err(|remedy| {
+                let message = format!("{text:?} is no instant");
+                refused.push(invalid(message, format!("{path}{field}"), text, remedy));
             })
             .ok()
     };
-    let from = instant(&draft.from, "from", DateMeans::Begin);
-    let until = instant(&draft.until, "until", DateMeans::End);
+    let from = read(&draft.from, "from", Edge::Start);
+    let until = read(&draft.until, "until", Edge::End);
     if draft.from.is_some() != from.is_some() || draft.until.is_some() != until.is_some() {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ mod apply;
 mod elements;
 mod members;
 mod operation;
+mod target;
 #[cfg(test)]
 mod tests;
 
