@@ -56,7 +56,7 @@ const KNOWN_ROOMS: &[&str] = &[];
 const KNOWN_CIRCLES: &[(&str, &str)] = &[];
 
 /// Modules whose children are of one kind each, and never import each other.
-const PARENTS: &[&str] = &["sources", "links", "links::mqtt"];
+const PARENTS: &[&str] = &["sources", "links", "links::mqtt::dialect"];
 
 /// Children that all their siblings may import, because what they hold is theirs together: what a card number becomes, what
 /// a plan knows; the words of any link, and the bytes of the command set that several kinds carry.
@@ -68,6 +68,7 @@ const SHARED: &[&str] = &[
     "links::handle",
     "links::heard",
     "links::limits",
+    "links::private_file",
     "links::serial_port",
     "links::status",
 ];

@@ -187,7 +187,7 @@ impl AccessModel {
         let gone: Vec<Rule> = self.rules.values().filter(|rule| goes(rule)).cloned().collect();
         for rule in gone {
             self.rules.remove(&rule.id);
-            take_out(&mut self.by_receiver, &Receiver::from(&rule.to), rule.id);
+            take_out(&mut self.by_receiver, &Receiver::from(&rule.to), &rule.id);
         }
     }
 
@@ -202,14 +202,14 @@ impl AccessModel {
             self.holds.values().filter(|hold| goes(hold)).map(|hold| (hold.id, hold.on)).collect();
         for (id, on) in gone {
             self.holds.remove(&id);
-            take_out(&mut self.by_held, &on, id);
+            take_out(&mut self.by_held, &on, &id);
         }
     }
 }
 
-fn take_out<K: Ord, Id: Ord>(from: &mut BTreeMap<K, BTreeSet<Id>>, key: &K, id: Id) {
+fn take_out<K: Ord, Id: Ord>(from: &mut BTreeMap<K, BTreeSet<Id>>, key: &K, id: &Id) {
     let Some(ids) = from.get_mut(key) else { return };
-    ids.remove(&id);
+    ids.remove(id);
     if ids.is_empty() {
         from.remove(key);
     }

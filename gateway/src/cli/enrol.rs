@@ -8,18 +8,21 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, ClientError};
+use super::mqtt::secret;
 use super::{Failure, SiteFile, asked, say, tell};
-use crate::config::{Config, NamedFiles, closest};
+use crate::config::{Config, Controller, NamedFiles, closest};
 use crate::domain::ControllerId;
 
 /// Let controllers be given their keys, for some minutes
 ///
 /// Opens install mode at the running service. A controller that still has the key it was delivered with is given one
-/// of its own as soon as it answers; its key file is written.
+/// of its own as soon as it answers; its key file is written. A controller at an MQTT broker is given a secret instead:
+/// the file that it needs is printed, once, and a secret that it had before is refused from then on.
 #[derive(Args)]
 #[command(after_help = "Examples:
   gateway enrol --controller lobby
-  gateway enrol --all --minutes 30")]
+  gateway enrol --all --minutes 30
+  gateway enrol --controller shed --host gateway.example > shed.toml")]
 pub(super) struct Enrol {
     #[command(flatten)]
     site: SiteFile,
@@ -35,6 +38,10 @@ pub(super) struct Enrol {
     /// How long, 1 to 60
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=60))]
     minutes: u8,
+
+    /// The name or address by which a controller reaches the broker; guessed where it is left out
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    host: Option<String>,
 }
 
 /// What the service answers.
@@ -47,6 +54,17 @@ impl Enrol {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let config = self.site.load(NamedFiles::Ignored)?;
         let chosen = self.chosen(&config)?;
+        let (at_broker, chosen): (Vec<_>, Vec<_>) =
+            chosen.into_iter().partition(|controller| secret::topic_of(controller).is_some());
+        if let [controller] = at_broker[..]
+            && chosen.is_empty()
+        {
+            return self.give_secret(&config, controller);
+        }
+        for controller in at_broker {
+            tell(format_args!("{}: is at the broker; give it its secret by itself", controller.id));
+        }
+        let chosen: Vec<_> = chosen.into_iter().map(|controller| &controller.id).collect();
         let answers = asked(&config, async |client| self.open(client, &chosen).await)?;
         let mut refused = 0;
         for (id, answer) in chosen.iter().zip(answers) {
@@ -64,15 +82,24 @@ impl Enrol {
         }
     }
 
-    fn chosen<'a>(&self, config: &'a Config) -> Result<Vec<&'a ControllerId>, Failure> {
-        let known = || config.controllers.iter().map(|controller| &controller.id);
+    /// Prints what a controller at the broker needs. A secret that nobody could read is of no use, and replaced by the next.
+    fn give_secret(&self, config: &Config, controller: &Controller) -> Result<(), Failure> {
+        self.site.own_data_dir()?;
+        let topic = secret::topic_of(controller).unwrap_or_default();
+        say(secret::give(config, topic, self.host.as_deref())?)?;
+        tell(format_args!("{}: has a new secret, which is not shown again", controller.id));
+        Ok(())
+    }
+
+    fn chosen<'a>(&self, config: &'a Config) -> Result<Vec<&'a Controller>, Failure> {
+        let known = || config.controllers.iter();
         if self.all {
             return Ok(known().collect());
         }
         let find = |name: &String| {
-            known().find(|id| id.as_str() == name).ok_or_else(|| {
+            known().find(|known| known.id.as_str() == name).ok_or_else(|| {
                 let file = config.file.display();
-                let near = closest(name, known().map(ControllerId::as_str));
+                let near = closest(name, known().map(|known| known.id.as_str()));
                 let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
                 Failure::Usage(format!("no controller in {file} has the id \"{name}\"{near}"))
             })

@@ -15,6 +15,7 @@ mod enrol;
 mod events;
 mod hold;
 mod init;
+mod mqtt;
 mod osdp;
 mod password;
 mod run;
@@ -60,6 +61,7 @@ enum Command {
     Events(events::Events),
     Hold(hold::Hold),
     Init(init::Init),
+    Mqtt(mqtt::Mqtt),
     Osdp(osdp::Osdp),
     Run(run::Run),
     Scan(scan::Scan),
@@ -141,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Events(events) => events.run(),
         Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
+        Command::Mqtt(mqtt) => mqtt.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Scan(scan) => scan.run(),

@@ -96,7 +96,7 @@ impl AccessFile {
             access_levels: levels(&root, &mut places),
             rules: rules(&root, &mut places),
         };
-        if document.get_ref().is_empty() {
+        if document.get_ref().keys().all(|key| key.get_ref() == "mode") {
             let problem = Problem::at(
                 0..0,
                 "there is nothing in the file, and taking it would remove all access levels and rules",

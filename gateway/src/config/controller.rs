@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::mqtt::{Broker, Dialect};
 use crate::domain::{ControllerId, DoorId, DoorParts, LineId, Place};
 
 /// What devices hang on.
@@ -23,6 +24,8 @@ pub enum Protocol {
         /// Bits a second, one of [`BAUD_RATES`](super::BAUD_RATES).
         baud: u32,
     },
+    /// MQTT, at the site's broker; there is one at most.
+    Mqtt(Broker),
 }
 
 /// A device that has doors.
@@ -39,10 +42,10 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// The line that it hangs on.
+    /// The line that it hangs on, or the broker.
     pub const fn line(&self) -> &LineId {
         match &self.attachment {
-            Attachment::Osdp { line, .. } => line,
+            Attachment::Osdp { line, .. } | Attachment::Mqtt { broker: line, .. } => line,
         }
     }
 }
@@ -59,6 +62,15 @@ pub enum Attachment {
         /// Where its secure-channel key is kept; no such file until it is enrolled. `None`: by the installer's word it is
         /// talked to in clear, and whoever touches the line can read and forge it.
         scbk_file: Option<PathBuf>,
+    },
+    /// At the site's broker.
+    Mqtt {
+        /// The broker, as it is called among the lines.
+        broker: LineId,
+        /// What it speaks there.
+        dialect: Dialect,
+        /// Its name in topics, and as user of the broker; unique there.
+        topic: String,
     },
 }
 

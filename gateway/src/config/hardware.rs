@@ -9,6 +9,7 @@ use super::NamedFiles;
 use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 use super::door::{Doors, Named};
+use super::mqtt::{self, Broker, OnBroker};
 use super::problem::Problem;
 use super::section::{self, Section};
 use super::taken::Once;
@@ -40,11 +41,19 @@ const KINDS: [(&str, ControllerKind); 2] =
 pub(super) fn read(
     lines: &[Section<'_, '_>],
     controllers: &[Section<'_, '_>],
+    mqtt: Option<&Section<'_, '_>>,
+    broker: Option<Broker>,
 ) -> (Vec<Line>, Vec<Controller>) {
     too_many(lines, MAX_LINES, "lines");
     too_many(controllers, MAX_CONTROLLERS, "controllers");
     let mut taken = Taken::default();
+    if let Some(section) = mqtt {
+        taken.broker = Some(mqtt::broker_id());
+        let what = format!("the line id \"{}\"", mqtt::BROKER_ID);
+        taken.lines.take(section, mqtt::BROKER_ID.to_owned(), section.header.clone(), what);
+    }
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
+    let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     let mut doors = Doors::of(controllers.iter().map(named).collect());
     let read = controllers.iter().enumerate();
     let controllers_read: Vec<_> =
@@ -55,7 +64,8 @@ pub(super) fn read(
             section.review.note(problem.help("describe each in a section [[controller.door]] below it"));
         }
     }
-    (lines_read.into_iter().flatten().collect(), controllers_read.into_iter().flatten().collect())
+    let lines = lines_read.into_iter().flatten().chain(broker);
+    (lines.collect(), controllers_read.into_iter().flatten().collect())
 }
 
 /// A controller as doors may name it, whatever else is wrong with it.
@@ -75,6 +85,9 @@ struct Taken {
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
     key_files: Once<PathBuf>,
+    /// The broker, if there is one.
+    broker: Option<LineId>,
+    topics: Once<String>,
 }
 
 fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
@@ -129,19 +142,38 @@ fn controller(
         let what = format!("the controller id \"{}\"", id.get_ref());
         taken.controllers.take(section, id.get_ref().clone(), id.span(), what);
     }
-    let line = line_of(section, taken);
-    let address = address(section, taken, line.as_ref());
     if section.value("kind").is_none() {
         section.missing("kind", "kind = \"panel\"");
     }
     let kind = section.word("kind", &KINDS, &["io"]);
+    let attachment = match section.value("mqtt") {
+        Some(_) => on_broker(section, kind, taken),
+        None => on_line(section, kind, taken),
+    };
+    let doors = doors_of(at, section, doors);
+    Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, doors })
+}
+
+fn on_line(section: &Section<'_, '_>, kind: Option<ControllerKind>, taken: &mut Taken) -> Option<Attachment> {
+    let line = line_of(section, taken);
+    let address = address(section, taken, line.as_ref());
     let scbk_file = match is_secure(section, kind) {
         true => scbk_file(section, taken).map(Some),
         false => Some(None),
     };
-    let doors = doors_of(at, section, doors);
-    let attachment = Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? };
-    Some(Controller { id: id?.into_inner(), kind: kind?, attachment, doors })
+    Some(Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? })
+}
+
+fn on_broker(
+    section: &Section<'_, '_>,
+    kind: Option<ControllerKind>,
+    taken: &mut Taken,
+) -> Option<Attachment> {
+    let is_reader = kind == Some(ControllerKind::Reader);
+    let OnBroker { dialect, topic } = mqtt::device(section, is_reader, taken.broker.is_some())?;
+    let what = format!("the topic \"{}\"", topic.get_ref());
+    taken.topics.take(section, topic.get_ref().clone(), topic.span(), what);
+    Some(Attachment::Mqtt { broker: taken.broker.clone()?, dialect, topic: topic.into_inner() })
 }
 
 /// Whether the device is talked to in secret alone. Only for a reader can the file say no.
@@ -175,6 +207,12 @@ fn address(section: &Section<'_, '_>, taken: &mut Taken, line: Option<&LineId>) 
 /// The line that a controller names, which must be one of the file's.
 fn line_of(section: &Section<'_, '_>, taken: &mut Taken) -> Option<LineId> {
     let text = section.required_text("line", "line = \"north\"")?;
+    if taken.broker.is_some() && *text.get_ref() == mqtt::BROKER_ID {
+        let problem = Problem::at(text.span(), "the broker is no line");
+        let help = "for a controller on the broker write mqtt = { dialect = \"native\", topic = \"shed\" }";
+        section.review.note(problem.help(help));
+        return None;
+    }
     if !taken.lines.values().any(|id| id == *text.get_ref()) {
         let problem = Problem::at(text.span(), format!("no [[line]] has the id \"{}\"", text.get_ref()));
         section.review.note(match closest(text.get_ref(), taken.lines.values().map(String::as_str)) {

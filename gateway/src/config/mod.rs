@@ -11,6 +11,7 @@ mod controller;
 mod door;
 mod hardware;
 mod limits;
+mod mqtt;
 mod problem;
 mod section;
 mod site;
@@ -34,6 +35,7 @@ pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, writ
 pub use access_file::{AccessFile, Remark, written};
 pub use controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
+pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
 
@@ -57,7 +59,7 @@ pub struct Config {
     pub alarms: Alarms,
     /// `[limits]`
     pub limits: Limits,
-    /// `[[line]]`, in the file's order.
+    /// `[[line]]`, in the file's order, and behind them the broker of `[mqtt]`.
     pub lines: Vec<Line>,
     /// `[[controller]]`, in the file's order; each one's line is among [`Self::lines`].
     pub controllers: Vec<Controller>,
@@ -67,6 +69,27 @@ impl Config {
     /// The controllers of one line, in the file's order.
     pub fn controllers_on<'a>(&'a self, line: &'a LineId) -> impl Iterator<Item = &'a Controller> {
         self.controllers.iter().filter(move |controller| controller.line() == line)
+    }
+
+    /// Whether nobody on a controller's link can read or forge what passes on it.
+    pub fn is_secure(&self, controller: &Controller) -> bool {
+        match &controller.attachment {
+            Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
+            Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
+                Protocol::Mqtt(broker) => broker.is_secure(),
+                Protocol::Osdp { .. } => true,
+            }),
+        }
+    }
+
+    /// Who may connect to the broker inside: users and hashes of their secrets.
+    pub fn broker_passwords(&self) -> PathBuf {
+        self.site.data_dir.join("mqtt/passwords")
+    }
+
+    /// The folder of the certificate that the broker inside makes for itself.
+    pub fn broker_tls(&self) -> PathBuf {
+        self.site.data_dir.join("mqtt/tls")
     }
 
     /// Where the running service listens for the command line on the same box.
@@ -213,6 +236,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let cards = root.section("cards", "[cards]", section::CARDS);
     let alarms = root.section("alarms", "[alarms]", section::ALARMS);
     let limits = root.section("limits", "[limits]", section::LIMITS);
+    let mqtt = root.section("mqtt", "[mqtt]", section::MQTT);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let site = site.and_then(|site| site::read(&site));
@@ -220,7 +244,9 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let cards = cards::read(cards.as_ref());
     let alarms = alarms::read(alarms.as_ref());
     let limits = limits::read(limits.as_ref());
-    let (lines, controllers) = hardware::read(&lines, &controllers);
+    let broker =
+        mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
+    let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker);
     Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
 }
 

@@ -16,7 +16,7 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "line", "controller"];
+pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -31,8 +31,12 @@ pub(super) const CARDS: &[&str] = &[
 pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
+pub(super) const MQTT: &[&str] =
+    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud"];
-pub(super) const CONTROLLER: &[&str] = &["id", "line", "address", "kind", "scbk_file", "secure", "door"];
+pub(super) const CONTROLLER: &[&str] =
+    &["id", "line", "address", "kind", "scbk_file", "secure", "mqtt", "door"];
+pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
@@ -44,19 +48,21 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
     ("[alarms]", ALARMS),
     ("[limits]", LIMITS),
+    ("[mqtt]", MQTT),
+    ("`mqtt` of a controller", MQTT_DEVICE),
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
 ];
 
 /// Sections and keys that a later version will know.
-const NOT_YET: [(&str, &str); 2] = [("mqtt", "MQTT controllers"), ("area", "areas")];
+const NOT_YET: [(&str, &str); 1] = [("area", "areas")];
 
 /// Keys that somebody may write a secret to; their lines are never shown.
 const SECRET_WORDS: [&str; 5] = ["scbk", "password", "secret", "token", "private_key"];

@@ -1,6 +1,7 @@
 //! `[web]`
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -14,10 +15,7 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Web> {
     let listen = section.required_text("listen", "listen = \"0.0.0.0:8443\"");
     let listen = listen.and_then(|text| address(section, &text));
     let behind_proxy = section.flag("behind_proxy");
-    let (tls, place) = match section.value("tls") {
-        None => (Some(Tls::SelfSigned), section.header.clone()),
-        Some(value) => (tls_of(section, value), value.span()),
-    };
+    let (tls, place) = tls(section);
     let exposed = listen.is_some_and(|listen| !listen.ip().is_loopback());
     if tls == Some(Tls::Off) && exposed && !behind_proxy {
         let message = "tls = \"off\" would send passwords and tokens in clear over the network";
@@ -26,6 +24,14 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Web> {
         section.review.note(Problem::at(place, message).help(help));
     }
     Some(Web { listen: listen?, tls: tls?, behind_proxy })
+}
+
+/// A section's `tls`, and where it stands.
+pub(super) fn tls(section: &Section<'_, '_>) -> (Option<Tls>, Range<usize>) {
+    match section.value("tls") {
+        None => (Some(Tls::SelfSigned), section.header.clone()),
+        Some(value) => (tls_of(section, value), value.span()),
+    }
 }
 
 fn address(section: &Section<'_, '_>, text: &Spanned<&str>) -> Option<SocketAddr> {

@@ -49,9 +49,10 @@ impl DemoSite {
         let mut config = parse(&folder.path, listen)?;
         let simulator = simulate(&config)?;
         for line in &mut config.lines {
-            let Protocol::Osdp { port, .. } = &mut line.protocol;
-            let simulated = simulator.port(line.id.as_str()).context("the simulated line has no port")?;
-            simulated.clone_into(port);
+            if let Protocol::Osdp { port, .. } = &mut line.protocol {
+                let simulated = simulator.port(line.id.as_str()).context("the simulated line has no port")?;
+                simulated.clone_into(port);
+            }
         }
         let password = random_text()?;
         let data = config.site.data_dir.clone();
@@ -137,14 +138,15 @@ fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
 
 /// A simulated panel for every controller of the configuration, each with a key of its own, as after enrolment.
 fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
-    let lines = config.lines.iter().map(|line| {
-        let Protocol::Osdp { baud, .. } = line.protocol;
-        LineConfig::new(line.id.as_str(), baud)
+    let lines = config.lines.iter().filter_map(|line| match line.protocol {
+        Protocol::Osdp { baud, .. } => Some(LineConfig::new(line.id.as_str(), baud)),
+        Protocol::Mqtt(_) => None,
     });
     let mut panels = Vec::new();
     for controller in &config.controllers {
-        let Attachment::Osdp { line, address, scbk_file } = &controller.attachment;
-        let Some(scbk_file) = scbk_file else { continue };
+        let Attachment::Osdp { line, address, scbk_file: Some(scbk_file) } = &controller.attachment else {
+            continue;
+        };
         let key = match config::read_key(scbk_file)? {
             Some(key) => key,
             None => new_key(scbk_file)?,

@@ -109,6 +109,9 @@ pub enum InstallError {
     /// The new key could not be kept, and so must not be given away.
     #[error("the new key can't be kept: {0}")]
     Key(String),
+    /// Its devices are given what they need by hand.
+    #[error("no key is set over its link; `gateway enrol --controller` on the box prints what it needs")]
+    ByHand,
     /// The link's task has ended, or has too much to do.
     #[error("the line does not take orders now; try again")]
     Busy,

@@ -14,7 +14,9 @@ mod client;
 mod handle;
 mod heard;
 pub mod limits;
+pub mod mqtt;
 pub mod osdp;
+mod private_file;
 mod serial_port;
 mod status;
 

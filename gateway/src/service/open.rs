@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::StartError;
 use crate::access::{DoorPlan, Learned};
-use crate::config::{self, Attachment, Config, Controller, ControllerKind};
+use crate::config::{self, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
@@ -85,12 +85,11 @@ fn site_secret(data: &Path) -> Result<config::Key, StartError> {
 
 fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     let link = config.lines.iter().position(|line| line.id == *controller.line());
-    let Attachment::Osdp { scbk_file, .. } = &controller.attachment;
     DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
         is_panel: controller.kind == ControllerKind::Panel,
-        in_clear: scbk_file.is_none(),
+        in_clear: !config.is_secure(controller),
     }
 }
 

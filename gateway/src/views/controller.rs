@@ -11,10 +11,12 @@ use crate::domain::{ControllerId, DeviceCondition, DoorId, FaultCounts, LineId};
 pub struct ControllerView {
     /// Its name in the configuration.
     pub id: ControllerId,
-    /// The line it hangs on.
+    /// The line it hangs on, or the broker.
     pub line: LineId,
-    /// Its address on that line.
-    pub address: u8,
+    /// Its address on that line; absent at a broker.
+    pub address: Option<u8>,
+    /// Its name in topics at a broker; absent on a line.
+    pub topic: Option<String>,
     /// Panel or reader.
     pub kind: ControllerKind,
     /// Whether it is talked to in secret; not, by the installer's word, where whoever touches the line can read and forge

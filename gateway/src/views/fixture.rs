@@ -104,7 +104,7 @@ pub(crate) fn line(id: &str) -> LineView {
         id: id.parse().unwrap(),
         protocol: "osdp".to_owned(),
         port: "/dev/ttyUSB0".to_owned(),
-        baud: 38_400,
+        baud: Some(38_400),
         state: LinkCondition::Up,
         since: Some(before_noon(90_000)),
         frames_sent: 1_284_022,
@@ -118,7 +118,8 @@ pub(crate) fn panel(id: &str) -> ControllerView {
     ControllerView {
         id: id.parse().unwrap(),
         line: "north".parse().unwrap(),
-        address: u8::try_from(id.len()).unwrap(),
+        address: Some(u8::try_from(id.len()).unwrap()),
+        topic: None,
         kind: ControllerKind::Panel,
         secure: true,
         state: DeviceCondition::Online,

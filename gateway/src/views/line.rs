@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::domain::{LineId, LinkCondition};
 
-/// One RS-485 pair.
+/// One RS-485 pair, or the broker.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct LineView {
     /// Its name in the configuration.
     pub id: LineId,
     /// What is spoken on it, such as `osdp`.
     pub protocol: String,
-    /// The port's path.
+    /// The port's path, or where the broker is.
     pub port: String,
-    /// Bits a second.
-    pub baud: u32,
+    /// Bits a second; absent where there is no wire.
+    pub baud: Option<u32>,
     /// How it is.
     pub state: LinkCondition,
     /// Since when it is so.

@@ -8,7 +8,7 @@ use crate::program::{run, shipped, site};
 #[test]
 fn the_example_is_right() {
     let stdout = run(&shipped(), "check --config example.toml").succeeded();
-    assert_eq!(stdout, "OK: 2 lines, 3 controllers, 4 doors\n");
+    assert_eq!(stdout, "OK: 2 lines, a broker, 4 controllers, 5 doors\n");
 }
 
 /// With `UPDATE_EXPECTED=1` the messages are written anew, to be read before they are committed.

@@ -224,7 +224,7 @@ impl World {
         }
     }
 
-    fn from_scratch(&self) -> Followed {
+    fn compiled_anew(&self) -> Followed {
         let (levels, rules) = (self.levels.values().cloned(), self.rules.values().cloned());
         let model = AccessModel::new(self.mode, levels, rules, self.holds.values().cloned());
         let mut followed = Followed::new(model);
@@ -348,7 +348,7 @@ proptest! {
                 }
                 Step::Hours(hours) => pass_time(&mut world, &mut followed, *hours),
             }
-            let anew = world.from_scratch();
+            let anew = world.compiled_anew();
             prop_assert_eq!(followed.rows(), anew.rows(), "after {:?}", step);
         }
     }
@@ -365,7 +365,7 @@ proptest! {
         world.mode = AccessMode::Rules;
         let then = hours(at);
         let second = UtcSeconds(u32::try_from(then.as_second()).unwrap());
-        for ((controller, card), row) in world.from_scratch().rows() {
+        for ((controller, card), row) in world.compiled_anew().rows() {
             let Some((readers, from, until)) = row else { continue };
             if from.is_some_and(|from| second < from) || until.is_some_and(|until| second >= until) {
                 continue;

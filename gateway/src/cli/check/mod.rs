@@ -32,13 +32,16 @@ impl Check {
         let config = site.load(NamedFiles::Checked)?;
         tell_expiry(&config);
         for line in &config.lines {
-            let Protocol::Osdp { port, .. } = &line.protocol;
-            if let Err(unfit) = port::check(port) {
+            if let Protocol::Osdp { port, .. } = &line.protocol
+                && let Err(unfit) = port::check(port)
+            {
                 tell(format_args!("warning: line {}: {} {unfit}", line.id, port.display()));
             }
         }
         let doors = config.controllers.iter().map(|controller| controller.doors.len()).sum();
-        let lines = counted(config.lines.len(), "line");
+        let brokers = config.lines.iter().filter(|line| matches!(line.protocol, Protocol::Mqtt(_))).count();
+        let lines = counted(config.lines.len() - brokers, "line");
+        let lines = if brokers > 0 { format!("{lines}, a broker") } else { lines };
         let controllers = counted(config.controllers.len(), "controller");
         say(format_args!("OK: {lines}, {controllers}, {}", counted(doors, "door")))
     }

@@ -2,12 +2,14 @@
 //!
 //! No key is ever part of an error or of `Debug`.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
+
+pub(super) use crate::links::private_file::put;
 
 /// A secure-channel base key; wiped when dropped.
 pub type Key = Zeroizing<[u8; 16]>;
@@ -103,23 +105,6 @@ pub fn write(path: &Path, key: &Key) -> io::Result<()> {
     put(path, text.as_bytes())
 }
 
-/// Puts a file with mode 0600 in place of what was there, so that a power cut leaves the old one or the new one.
-pub(super) fn put(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    if new.exists() {
-        fs::remove_file(&new)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    File::open(folder)?.sync_all()
-}
-
 fn digit(nibble: u8) -> char {
     char::from_digit(nibble.into(), 16).expect("a nibble is below 16")
 }
@@ -142,6 +127,8 @@ fn value(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const KEY: [u8; 16] = [0xA5; 16];

@@ -65,16 +65,20 @@ impl Site {
         device: Option<&DeviceStatus>,
     ) -> ControllerView {
         let config = &self.config.controllers[at];
-        let Attachment::Osdp { address, scbk_file, .. } = &config.attachment;
+        let (address, topic) = match &config.attachment {
+            Attachment::Osdp { address, .. } => (Some(*address), None),
+            Attachment::Mqtt { topic, .. } => (None, Some(topic.clone())),
+        };
         ControllerView {
             id: config.id.clone(),
             line: config.line().clone(),
-            address: *address,
+            address,
+            topic,
             kind: match config.kind {
                 ControllerKind::Panel => crate::views::ControllerKind::Panel,
                 ControllerKind::Reader => crate::views::ControllerKind::Reader,
             },
-            secure: scbk_file.is_some(),
+            secure: self.config.is_secure(config),
             state: standing.condition,
             state_since: standing.since,
             last_heard: device.and_then(|device| device.last_heard),
@@ -110,13 +114,16 @@ fn table(status: &ControllerStatus) -> TableView {
 }
 
 fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> LineView {
-    let Protocol::Osdp { port, baud } = &line.protocol;
+    let (protocol, port, baud) = match &line.protocol {
+        Protocol::Osdp { port, baud } => ("osdp", port.display().to_string(), Some(*baud)),
+        Protocol::Mqtt(broker) => ("mqtt", broker.to_string(), None),
+    };
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
     LineView {
         id: line.id.clone(),
-        protocol: "osdp".to_owned(),
-        port: port.display().to_string(),
-        baud: *baud,
+        protocol: protocol.to_owned(),
+        port,
+        baud,
         state: standing.condition.clone(),
         since: standing.since,
         frames_sent: sum(|device| device.frames_sent),

@@ -51,7 +51,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             let span = RuleTo::Person { person: person_id(person), from: None, until: Some(now()) };
             put_rule(Rule { to: if all { RuleTo::Everyone } else { span }, ..rule(number, 0, level) })
         }),
-        1 => (0..2u128).prop_map(|number| put_schedule(number)),
+        1 => (0..2u128).prop_map(put_schedule),
         1 => (0..2u128).prop_map(|number| Change::DeleteSchedule { id: ScheduleId(Uuid::from_u128(number)) }),
         1 => any::<bool>().prop_map(set_mode),
         1 => (0..PEOPLE).prop_map(put_hold),

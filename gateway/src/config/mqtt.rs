@@ -1,0 +1,256 @@
+//! `[mqtt]`, and the `mqtt` table of a controller: the site's broker, and the name of a device there.
+//!
+//! There is one broker: the one inside the gateway, or one elsewhere. It is listed behind the lines, as one more link.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use super::problem::Problem;
+use super::section::{self, Section};
+use super::{Tls, web};
+use crate::domain::LineId;
+use crate::links::mqtt::topic::{GATEWAY, MAX_LEVEL_LEN, check_level, level_of};
+
+/// What the broker is called among the lines.
+pub const BROKER_ID: &str = "mqtt";
+
+/// The site's broker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broker {
+    /// The site in topics.
+    pub site: String,
+    /// Where it is.
+    pub place: BrokerPlace,
+}
+
+/// Where the broker is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BrokerPlace {
+    /// Inside the gateway.
+    Embedded {
+        /// Where controllers reach it.
+        listen: SocketAddr,
+        /// Who ends TLS, and with what.
+        tls: Tls,
+    },
+    /// Somewhere else.
+    Elsewhere(BrokerElsewhere),
+}
+
+impl Broker {
+    /// Whether nobody on the network can read or forge what passes there.
+    pub fn is_secure(&self) -> bool {
+        match &self.place {
+            BrokerPlace::Embedded { .. } => true, // in clear on loopback alone
+            BrokerPlace::Elsewhere(BrokerElsewhere { host, tls, .. }) => {
+                let ip: Option<IpAddr> = host.parse().ok();
+                tls.is_some() || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Broker {
+    /// Where it is, as people write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            BrokerPlace::Embedded { listen, .. } => write!(f, "embedded, {listen}"),
+            BrokerPlace::Elsewhere(BrokerElsewhere { host, port, tls, .. }) => {
+                let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
+                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+                write!(f, "{scheme}://{host}:{port}")
+            }
+        }
+    }
+}
+
+/// A broker that others run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BrokerElsewhere {
+    /// Its name or IP address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What TLS needs; `None`: in clear.
+    pub tls: Option<BrokerTls>,
+    /// A file with one line, `USER:PASSWORD`.
+    pub credentials_file: Option<PathBuf>,
+}
+
+/// How the broker's certificate is checked, and which one is shown to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BrokerTls {
+    /// The authorities that are believed, PEM; `None`: the system's.
+    pub ca: Option<PathBuf>,
+    /// Our certificate and its key, both PEM.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+/// What a device on the broker speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// panel-protocol's own operations.
+    Native,
+}
+
+const DIALECTS: [(&str, Dialect); 1] = [("native", Dialect::Native)];
+
+/// A device's name on the broker.
+pub(super) struct OnBroker {
+    pub(super) dialect: Dialect,
+    pub(super) topic: Spanned<String>,
+}
+
+/// The broker; `site_name` is what people call the site.
+pub(super) fn read(section: &Section<'_, '_>, site_name: Option<&str>) -> Option<Broker> {
+    let site = match section.text("site") {
+        Some(text) => level(section, &text, "site"),
+        None if section.value("site").is_some() => None,
+        None => site_name.and_then(|name| level_of(name).or_else(|| unnamed(section))),
+    };
+    let broker = section.required_text("broker", "broker = \"embedded\"")?;
+    let place = match *broker.get_ref() {
+        "embedded" => embedded(section),
+        _ => elsewhere(section, &broker).map(BrokerPlace::Elsewhere),
+    };
+    Some(Broker { site: site?, place: place? })
+}
+
+fn unnamed(section: &Section<'_, '_>) -> Option<String> {
+    section.missing("site", "site = \"harbour\", as topics shall have it");
+    None
+}
+
+fn embedded(section: &Section<'_, '_>) -> Option<BrokerPlace> {
+    misplaced(section, &["credentials_file", "ca", "client_cert"], "a broker elsewhere");
+    let text = section.required_text("listen", "listen = \"0.0.0.0:8883\"");
+    let listen = text.as_ref().and_then(|text| address(section, text));
+    let (tls, place) = web::tls(section);
+    if tls == Some(Tls::Off) && listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+        let message = "tls = \"off\" would send the controllers' secrets in clear over the network";
+        let help = "listen on 127.0.0.1, or use tls = \"self-signed\"";
+        section.review.note(Problem::at(place, message).help(help));
+    }
+    Some(BrokerPlace::Embedded { listen: listen?, tls: tls? })
+}
+
+fn address(section: &Section<'_, '_>, text: &Spanned<&str>) -> Option<SocketAddr> {
+    let parsed = text.get_ref().parse().ok();
+    if parsed.is_none() {
+        let message = format!("`listen` can't be \"{}\": it is an IP address and a port", text.get_ref());
+        let help = "such as \"0.0.0.0:8883\" (every network) or \"127.0.0.1:1883\" (this box, may be plain)";
+        section.review.note(Problem::at(text.span(), message).help(help));
+    }
+    parsed
+}
+
+fn elsewhere(section: &Section<'_, '_>, broker: &Spanned<&str>) -> Option<BrokerElsewhere> {
+    misplaced(section, &["listen", "tls"], "broker = \"embedded\"");
+    let place = host_and_port(broker.get_ref());
+    if place.is_none() {
+        let message = format!("`broker` can't be \"{}\"", broker.get_ref());
+        let help = "it is \"embedded\", or a place such as \"mqtts://broker.example:8883\"";
+        section.review.note(Problem::at(broker.span(), message).help(help));
+    }
+    let path = |section: &Section<'_, '_>, key| {
+        section.text(key).map(|text: Spanned<&str>| section.review.path(text.get_ref()))
+    };
+    let credentials_file = path(section, "credentials_file");
+    let ca = path(section, "ca");
+    let client = section.section("client_cert", "`client_cert`", section::TLS).and_then(|files| {
+        let cert = files.required_text("cert", "cert = \"mqtt/cert.pem\"");
+        let key = files.required_text("key", "key = \"mqtt/key.pem\"");
+        Some((section.review.path(cert?.get_ref()), section.review.path(key?.get_ref())))
+    });
+    let (secure, host, port) = place?;
+    if !secure {
+        misplaced(section, &["ca", "client_cert"], "a broker with TLS, broker = \"mqtts://…\"");
+    }
+    let tls = secure.then_some(BrokerTls { ca, client });
+    Some(BrokerElsewhere { host: host.to_owned(), port, tls, credentials_file })
+}
+
+/// Whether it has TLS, its host and its port.
+fn host_and_port(text: &str) -> Option<(bool, &str, u16)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (secure, usual) = match scheme {
+        "mqtt" => (false, 1883),
+        "mqtts" => (true, 8883),
+        _ => return None,
+    };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !host.ends_with(':') && !port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (rest, usual),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    (!host.is_empty() && host.len() <= 253 && host.chars().all(fits) && port > 0)
+        .then_some((secure, host, port))
+}
+
+/// Notes keys that belong to the other kind of broker.
+fn misplaced(section: &Section<'_, '_>, keys: &[&str], where_to: &str) {
+    for key in keys {
+        if let Some(value) = section.value(key) {
+            let message = format!("`{key}` belongs to {where_to}");
+            section.review.note(Problem::at(value.span(), message).help("remove it"));
+        }
+    }
+}
+
+/// The `mqtt` table of a controller. `broker` is the broker's name, if the file has one.
+pub(super) fn device(controller: &Section<'_, '_>, is_reader: bool, broker: bool) -> Option<OnBroker> {
+    let table = controller.section("mqtt", "`mqtt`", section::MQTT_DEVICE)?;
+    if !broker {
+        let problem =
+            Problem::at(table.header.clone(), "the controller is on a broker, and the file has none");
+        controller
+            .review
+            .note(problem.help("describe it in a section [mqtt], such as broker = \"embedded\""));
+    }
+    for key in ["line", "address", "scbk_file", "secure"] {
+        if let Some(value) = controller.value(key) {
+            let message = format!("`{key}` is for a controller on a line, and this one is on the broker");
+            controller.review.note(Problem::at(value.span(), message).help("keep `mqtt` or the line"));
+        }
+    }
+    if table.value("dialect").is_none() {
+        table.missing("dialect", "dialect = \"native\"");
+    }
+    let dialect = table.word("dialect", &DIALECTS, &["esp-rfid", "tasmota", "esphome"]);
+    if let (Some(Dialect::Native), true, Some(kind)) = (dialect, is_reader, controller.value("kind")) {
+        let problem = Problem::at(kind.span(), "a controller of the native dialect holds a card table");
+        controller.review.note(problem.help("write kind = \"panel\""));
+    }
+    let text = table.required_text("topic", "topic = \"shed\"")?;
+    let topic = level(&table, &text, "topic")?;
+    if topic == GATEWAY {
+        let message = format!("`topic` can't be \"{GATEWAY}\": that is the gateway's own name on the broker");
+        table.review.note(Problem::at(text.span(), message));
+        return None;
+    }
+    Some(OnBroker { dialect: dialect?, topic: Spanned::new(text.span(), topic) })
+}
+
+/// One level of a topic.
+fn level(section: &Section<'_, '_>, text: &Spanned<&str>, key: &str) -> Option<String> {
+    if check_level(text.get_ref()) {
+        return Some((*text.get_ref()).to_owned());
+    }
+    let message = format!("`{key}` can't be \"{}\" in a topic", text.get_ref());
+    let help = format!("use 1 to {MAX_LEVEL_LEN} of a to z, 0 to 9 and hyphens");
+    let problem = Problem::at(text.span(), message);
+    section.review.note(match level_of(text.get_ref()) {
+        Some(near) => problem.help(format!("{help}, such as \"{near}\"")),
+        None => problem.help(help),
+    });
+    None
+}
+
+/// The broker's name among the lines.
+pub(super) fn broker_id() -> LineId {
+    BROKER_ID.parse().expect("a constant that is a name")
+}
