@@ -14,6 +14,7 @@ mod demo;
 mod door;
 mod enrol;
 mod events;
+mod hold;
 mod init;
 mod mqtt;
 mod osdp;
@@ -60,6 +61,7 @@ enum Command {
     Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
+    Hold(hold::Hold),
     Init(init::Init),
     Mqtt(mqtt::Mqtt),
     Osdp(osdp::Osdp),
@@ -142,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
+        Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Mqtt(mqtt) => mqtt.run(),
         Command::Osdp(osdp) => osdp.run(),

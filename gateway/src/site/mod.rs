@@ -31,7 +31,7 @@ mod views;
 
 pub use access::AccessRules;
 pub use cards::{card_policy, ended_cards};
-pub use compile::{active_cards, observe, recompile};
+pub use compile::{active_cards, compiler, observe, recompile};
 pub use connection_test::watch_providers;
 pub use doors::{restore_modes, tell as tell_of_doors};
 pub use links::link;

@@ -6,8 +6,8 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, Exposure,
-    FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
+    AccessMode, Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition,
+    Exposure, FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
     RefusedCard, Revision, ScimExchange, UnprovenAt, Verdict,
 };
 use crate::health::{DeviceSetup, Health, Reach, Seen};
@@ -76,6 +76,7 @@ pub(crate) fn well() -> SiteFacts {
         started: before_noon(90_000),
         uptime_s: 90_000,
         revision: Revision(1_482),
+        access_mode: AccessMode::Open,
         counts: Counts {
             people: 214,
             active_people: 203,

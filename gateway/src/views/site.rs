@@ -10,7 +10,9 @@ use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{ExposureView, ReceiptView};
-use crate::domain::{CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict};
+use crate::domain::{
+    AccessMode, CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict,
+};
 
 /// What the page shows: the facts, and what they amount to.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -49,6 +51,8 @@ pub struct SiteFacts {
     pub uptime_s: u64,
     /// The directory's latest revision.
     pub revision: Revision,
+    /// What decides at the doors.
+    pub access_mode: AccessMode,
     /// How many there are.
     pub counts: Counts,
     /// In the order of the configuration.

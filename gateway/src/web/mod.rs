@@ -21,6 +21,7 @@ mod form;
 mod guard;
 mod headers;
 mod health;
+mod holds;
 pub mod limits;
 mod live;
 mod metrics;

@@ -105,7 +105,7 @@ impl Site {
         DoorView {
             id: door.id.clone(),
             name: door.name.clone(),
-            place: door.place.clone(),
+            place: door.place.as_ref().map(ToString::to_string),
             reader: door.reader,
             state,
         }

@@ -6,6 +6,7 @@
 
 mod card_text;
 
+use super::access::HoldView;
 use super::event::EventView;
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
@@ -29,6 +30,7 @@ impl Masked for SiteView {
             started,
             uptime_s,
             revision,
+            access_mode,
             counts,
             lines,
             controllers,
@@ -54,6 +56,7 @@ impl Masked for SiteView {
             started,
             uptime_s,
             revision,
+            access_mode,
             counts,
             lines,
             alarms,
@@ -61,6 +64,13 @@ impl Masked for SiteView {
             notices,
         };
         Self { verdict: self.verdict, facts }
+    }
+}
+
+impl Masked for HoldView {
+    fn masked(mut self) -> Self {
+        self.card = self.card.map(|card| card.masked());
+        self
     }
 }
 

@@ -23,6 +23,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -40,13 +41,17 @@ use crate::operator::{
     OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce,
 };
 use crate::site::AccessRules;
+use crate::sources::access::{KnownDoor, Surroundings};
+use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
     AccessView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures, GroupView,
-    IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents,
-    ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
+    HoldView, IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers,
+    ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable,
+    fixture,
 };
+use panel_protocol::wiegand::H10301;
 
 const PASSWORD: &str = "correct horse";
 
@@ -79,9 +84,15 @@ impl FakeSite {
         let readiness = Readiness { directory_open: true, links_started: true };
         let folder = TempDir::new().unwrap();
         let (directory, _) = Directory::open(folder.path(), Box::new(|_| {})).unwrap();
-        let doors = ["lobby-main", "dock-roller"].map(|id| (id.parse().unwrap(), format!("Door {id}")));
+        let doors = ["lobby-main", "dock-roller"].map(|id| {
+            let place = Some(format!("Harbour Street / {id}").parse().unwrap());
+            (id.parse().unwrap(), KnownDoor { name: format!("Door {id}"), place })
+        });
+        let cards = CardDefaults { format: &H10301, facility: Some(100) };
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let around = Surroundings { doors: doors.into(), zone, cards };
         Arc::new(Self {
-            access: AccessRules::new(directory.clone(), doors.into()),
+            access: AccessRules::new(directory.clone(), around),
             directory,
             _folder: folder,
             name: facts.name.clone(),
@@ -188,6 +199,12 @@ impl ShowIdentityProviders for FakeSite {
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
         let newest = before.map_or(120, |before| before - 1);
         (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+}
+
+impl ShowHolds for FakeSite {
+    fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>> {
+        self.access.holds()
     }
 }
 
