@@ -103,6 +103,7 @@
 #[cfg(any(test, feature = "testing"))]
 extern crate std;
 
+mod bytes;
 pub mod credential;
 pub mod decide;
 pub mod door;

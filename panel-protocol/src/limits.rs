@@ -29,3 +29,9 @@ pub const MIN_PIN_LEN: usize = 4;
 
 /// Most digits of a PIN.
 pub const MAX_PIN_LEN: usize = 8;
+
+/// Schedules that a panel takes, and calendars, unless it says otherwise.
+pub const PANEL_SCHEDULES: usize = 32;
+
+/// Cards of which a panel remembers where they went and their wrong PINs, unless it says otherwise.
+pub const PANEL_MEMORY: usize = 64;

@@ -73,7 +73,7 @@ impl Site {
     /// When the intervals that begin on a day do, and when they end.
     fn spans_of(&self, day: Date) -> Vec<(DateTime, DateTime)> {
         let is_holiday = self.is_holiday(day);
-        let counts = |interval: &&Interval| match interval.on() {
+        let counts = |interval: &Interval| match interval.on() {
             On::Weekdays(days) => {
                 !is_holiday && days.has(u8::try_from(day.weekday().to_monday_zero_offset()).unwrap())
             }
@@ -87,13 +87,13 @@ impl Site {
             _ if self.is_holiday(tomorrow) => midnight(tomorrow),
             until => at(tomorrow, until),
         };
-        let intervals = self.schedule.intervals().iter().filter(counts);
-        intervals.map(|interval| (at(day, interval.from()), ends(interval))).collect()
+        let intervals = self.schedule.intervals().filter(counts);
+        intervals.map(|interval| (at(day, interval.from()), ends(&interval))).collect()
     }
 
     /// Whether a calendar that the schedule names has the day.
     fn is_holiday(&self, day: Date) -> bool {
-        let named = self.schedule.intervals().iter().filter_map(|interval| match interval.on() {
+        let named = self.schedule.intervals().filter_map(|interval| match interval.on() {
             On::Holidays(calendar) => Some(calendar),
             On::Weekdays(_) => None,
         });
@@ -105,7 +105,7 @@ impl Site {
         let of_number = |number: u16| epoch.checked_add(i64::from(number).days()).unwrap();
         let calendar = self.calendars.iter().find(|known| known.number == calendar);
         calendar.is_some_and(|calendar| {
-            calendar.value.holidays().iter().any(|holiday| match *holiday {
+            calendar.value.holidays().any(|holiday| match holiday {
                 Holiday::Yearly { month, day: of_month } => {
                     (day.month(), day.day()) == (month as i8, of_month as i8)
                 }

@@ -8,11 +8,12 @@ mod access;
 mod card;
 mod check;
 mod client;
+mod completions;
 #[cfg(feature = "demo")]
 mod demo;
 mod enrol;
+mod events;
 mod init;
-mod instant;
 mod osdp;
 mod password;
 mod run;
@@ -54,9 +55,11 @@ enum Command {
     Access(access::Access),
     Card(card::Card),
     Check(check::Check),
+    Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     Enrol(enrol::Enrol),
+    Events(events::Events),
     Init(init::Init),
     Osdp(osdp::Osdp),
     Run(run::Run),
@@ -138,9 +141,11 @@ pub fn main() -> ExitCode {
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
+        Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         Command::Enrol(enrol) => enrol.run(),
+        Command::Events(events) => events.run(),
         Command::Init(init) => init.run(),
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),

@@ -94,6 +94,13 @@ impl Cardholder {
         self.cards.iter().filter(|card| self.active && card.state == CardState::Active)
     }
 
+    /// Whether this is one of their e-mail addresses, whatever its case.
+    pub fn has_email(&self, address: &str) -> bool {
+        let emails = self.attributes.get("emails").and_then(serde_json::Value::as_array);
+        let values = emails.into_iter().flatten().filter_map(|email| email.get("value")?.as_str());
+        values.map(fold_case).any(|email| email == fold_case(address))
+    }
+
     /// Whether they lack a card that was given them. One that has ended is not missed.
     pub fn misses_a_card(&self) -> bool {
         self.refused_cards.iter().any(|refused| !refused.ended)

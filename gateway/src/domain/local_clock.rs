@@ -26,6 +26,11 @@ impl LocalClock {
         self.now
     }
 
+    /// The zone that it shows the time of.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// `10:02 CET` today, `21 Nov 10:02 CET` on another day, with the year in another year.
     pub fn short(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M")

@@ -124,6 +124,8 @@ pub fn answer(bytes: &[u8]) -> Option<Answer> {
         }
         panel::Answer::Acknowledged { code: _ } => Answer::Acknowledged,
         panel::Answer::Refused { code: _, status } => Answer::Refused(status),
+        // Nothing asks for these.
+        panel::Answer::Hello { .. } | panel::Answer::Settings { .. } => return None,
         panel::Answer::EventsWaiting { .. } => return None,
     })
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
 use crate::links::{LinkHandle, LinkStatus};
+use crate::store::limits::MAX_EVENT_SEARCHES;
 use crate::store::users::Users;
 use crate::store::{Directory, EventLog};
 use crate::sync::Fleet;
@@ -43,7 +44,9 @@ pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) directory: Directory,
     pub(super) access: AccessRules,
-    pub(super) events: EventLog,
+    pub(super) events: Arc<EventLog>,
+    /// Whose turn it is to search the event log.
+    pub(super) searches: Arc<Semaphore>,
     pub(super) providers: Providers,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
@@ -72,7 +75,8 @@ impl Site {
             links: config.lines.iter().map(|_| OnceLock::new()).collect(),
             access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
             directory: parts.directory,
-            events: parts.events,
+            events: Arc::new(parts.events),
+            searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
             started: clock::now(),
             running: Monotonic::start(),

@@ -105,3 +105,9 @@ pub const MAX_EVENTS_PER_PAGE: usize = 1_000;
 
 /// Longest event, in bytes of JSON: a receipt for every controller of the largest site, with room.
 pub const MAX_EVENT_BYTES: usize = 256 << 10;
+
+/// Questions to the event log that are searched for at one time: each reads the disk, and holds the index of one segment.
+pub const MAX_EVENT_SEARCHES: usize = 4;
+
+/// Rows of the event log's index for which room is made when a segment is begun: what a segment of card reads has.
+pub const EVENT_INDEX_ROWS_AT_FIRST: usize = 16_384;

@@ -20,5 +20,5 @@ pub use directory::{
     RebuildCause, View,
 };
 pub use error::StoreError;
-pub use events::{EventLimits, EventLog, LoggedEvent};
+pub use events::{EventLimits, EventLog, Found, LoggedEvent, PeopleWanted, Wanted};
 pub use journal::{JournalStats, TornTail};

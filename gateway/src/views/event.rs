@@ -6,11 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::masking::CardText;
-use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, Level};
+use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, EventResult, Level};
 
 /// A card presented at a door.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct EventView {
+    /// Its number in the log.
+    pub number: u64,
     /// When, by the controller's clock.
     pub at: Timestamp,
     /// Whose card; absent when nobody holds it.
@@ -32,18 +34,57 @@ pub struct EventView {
     pub text: String,
 }
 
-/// Which events are wanted.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Which events are wanted: those that all of it fits.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EventsWanted {
-    /// Only those of this door, by id or name.
+    /// Of this door, by id or name.
     pub door: Option<String>,
+    /// Of this person, by id, name, user name or e-mail address.
+    pub person: Option<String>,
+    /// With this card, in one of the ways to write one or as lists show it.
+    pub card: Option<String>,
+    /// With this result.
+    pub result: Option<EventResult>,
+    /// At this instant or later.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+    /// With a smaller number than this.
+    pub before: Option<u64>,
     /// At most so many.
     pub limit: usize,
 }
 
+/// Events that were found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EventsFound {
+    /// The newest in the log first.
+    pub events: Vec<EventView>,
+    /// Where older ones begin: ask for those before it. `None`: there are none.
+    pub next: Option<u64>,
+}
+
+/// Why events can't be shown.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EventsError {
+    /// What stands for a card is none.
+    #[error("{0}")]
+    NotACard(String),
+    /// The log or the directory can't be read now; the service's log has more.
+    #[error("the event log can't be read now: {0}")]
+    Unreadable(String),
+}
+
 impl EventView {
-    /// A card read at `at`. `door_name` is what people call its door; `card` how its credential is to be written.
-    pub fn of_card_read(at: Timestamp, read: &CardRead, door_name: Option<&str>, card: CardText) -> Self {
+    /// A card read at `at`, in the log under `number`. `door_name` is what people call its door; `card` how its credential is
+    /// to be written.
+    pub fn of_card_read(
+        number: u64,
+        at: Timestamp,
+        read: &CardRead,
+        door_name: Option<&str>,
+        card: CardText,
+    ) -> Self {
         let door = match (door_name, &read.door) {
             (Some(name), _) => name.to_owned(),
             (None, Some(id)) => id.to_string(),
@@ -51,6 +92,7 @@ impl EventView {
         };
         let reason_text = reason_words(read.reason).to_owned();
         Self {
+            number,
             at,
             text: sentence(read.holder_name.as_deref(), read.granted, &door, &reason_text),
             who: read.holder_name.clone(),
@@ -145,7 +187,7 @@ mod tests {
     #[test]
     fn a_card_read_is_one_sentence() {
         let view = |read: &CardRead, door| {
-            EventView::of_card_read(Timestamp::UNIX_EPOCH, read, door, CardText::new("100-1234")).text
+            EventView::of_card_read(1, Timestamp::UNIX_EPOCH, read, door, CardText::new("100-1234")).text
         };
         assert_eq!(
             view(&read(Some("Ann Archer"), true, Reason::Granted), Some("Dock")),

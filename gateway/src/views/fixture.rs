@@ -194,7 +194,13 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         sequence: 9,
         epoch: 1,
     };
-    EventView::of_card_read(before_noon(ago), &read, Some("Lobby, main entrance"), CardText::new(card))
+    EventView::of_card_read(
+        u64::from(u32::MAX) - ago.unsigned_abs(),
+        before_noon(ago),
+        &read,
+        Some("Lobby, main entrance"),
+        CardText::new(card),
+    )
 }
 
 fn refused(name: &str, number: &str, refusal: CardRefusal) -> RefusedCardView {

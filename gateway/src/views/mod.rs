@@ -8,6 +8,7 @@
 
 mod access;
 mod controller;
+mod csv;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -20,7 +21,8 @@ mod site;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
-pub use event::{AlarmView, EventView, EventsWanted, reason_words};
+pub use csv::{EVENTS_CSV_HEAD, event_csv};
+pub use event::{AlarmView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,

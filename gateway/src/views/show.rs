@@ -1,14 +1,14 @@
 //! Where views come from: one small trait for each concern, so that who asks for events takes no other lock and lists
 //! nothing else.
 //!
-//! What is answered at once holds a short lock at the most; what reads the directory is awaited.
+//! What is answered at once holds a short lock at the most; what reads the directory or the event log is awaited.
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::access::{AccessView, GroupView};
 use super::controller::ControllerView;
-use super::event::{EventView, EventsWanted};
+use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
@@ -66,8 +66,11 @@ pub trait ShowReceipts: Send + Sync {
 
 /// What happened at the doors.
 pub trait ShowEvents: Send + Sync {
-    /// The latest card reads that are wanted, newest first.
-    fn events(&self, wanted: &EventsWanted) -> Vec<EventView>;
+    /// The events that are wanted, the newest in the log first, with where older ones begin.
+    ///
+    /// # Errors
+    /// When they can't be read, or what is asked for makes no sense.
+    fn events(&self, wanted: EventsWanted) -> BoxFuture<'_, Result<EventsFound, EventsError>>;
 }
 
 /// The identity providers.

@@ -43,8 +43,10 @@ pub(super) struct Exposures {
 pub(super) struct Events {
     /// When the answer was made.
     pub(super) at: Timestamp,
-    /// Newest first.
+    /// The newest in the log first.
     pub(super) events: Vec<EventView>,
+    /// Where older ones begin: give it as `before`. Null: there are none.
+    pub(super) next: Option<u64>,
 }
 
 /// The identity providers.

@@ -9,18 +9,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::answers::{Controllers, Events, Exposures, IdentityProviders, NewToken, Operations, Receipts};
+use super::answers::{Controllers, Exposures, IdentityProviders, NewToken, Operations, Receipts};
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
-use super::limits::{
-    EVENTS_PER_ANSWER, MAX_EVENTS_PER_ANSWER, MAX_OPERATIONS_PER_ANSWER, OPERATIONS_PER_PAGE,
-};
+use super::limits::{MAX_OPERATIONS_PER_ANSWER, OPERATIONS_PER_PAGE};
 use super::query::{Asked, Parameters};
 use super::state::WebState;
 use crate::domain::ControllerId;
 use crate::operator::{InstallMinutes, InstallModeOpened, ReAuthenticated};
 use crate::store::users::Role;
-use crate::views::{EventsWanted, Masked, OperationView, SiteView};
+use crate::views::{Masked, OperationView, SiteView};
 
 /// The site as `role` may see it.
 pub(super) async fn site_for(state: &WebState, role: Role) -> SiteView {
@@ -29,11 +27,12 @@ pub(super) async fn site_for(state: &WebState, role: Role) -> SiteView {
 }
 
 /// A list as `role` may see it.
-fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
+pub(super) fn list_for<T: Masked>(role: Role, list: Vec<T>) -> Vec<T> {
     if role >= Role::Manager { list } else { list.into_iter().map(Masked::masked).collect() }
 }
 
-fn now(state: &WebState) -> Timestamp {
+/// When an answer is made.
+pub(super) fn now(state: &WebState) -> Timestamp {
     state.views.clock().now()
 }
 
@@ -55,31 +54,6 @@ pub(super) async fn receipts(ApiUser(principal): ApiUser, State(state): State<We
 /// `GET /api/v1/exposed`
 pub(super) async fn exposed(ApiUser(principal): ApiUser, State(state): State<WebState>) -> Json<Exposures> {
     Json(Exposures { at: now(&state), exposed: list_for(principal.role, state.views.exposed()) })
-}
-
-/// Which events are wanted.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WantedEvents {
-    /// Only those of this door, by id or name.
-    door: Option<String>,
-    /// At most so many, and never more than 1,000; 30 where it is left out.
-    limit: Option<usize>,
-}
-
-impl Parameters for WantedEvents {
-    const REMEDY: &str = "Give ?door=ID and &limit=NUMBER, or neither.";
-}
-
-/// `GET /api/v1/events`
-pub(super) async fn events(
-    ApiUser(principal): ApiUser,
-    State(state): State<WebState>,
-    Asked(WantedEvents { door, limit }): Asked<WantedEvents>,
-) -> Json<Events> {
-    let limit = limit.unwrap_or(EVENTS_PER_ANSWER).min(MAX_EVENTS_PER_ANSWER);
-    let events = state.views.events(&EventsWanted { door, limit });
-    Json(Events { at: now(&state), events: list_for(principal.role, events) })
 }
 
 /// `GET /api/v1/identity`

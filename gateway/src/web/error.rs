@@ -16,7 +16,7 @@ use crate::operator::{
     AccessEditError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,
 };
 use crate::store::users::Role;
-use crate::views::Unreadable;
+use crate::views::{EventsError, Unreadable};
 
 /// Longest value that an error repeats, in characters.
 const MAX_VALUE_CHARS: usize = 128;
@@ -220,6 +220,19 @@ impl From<AccessEditError> for ApiError {
                 first
             }
             AccessEditError::Unavailable(_) => Self::directory_unavailable(),
+        }
+    }
+}
+
+impl From<EventsError> for ApiError {
+    fn from(error: EventsError) -> Self {
+        match error {
+            EventsError::NotACard(why) => Self::new(StatusCode::BAD_REQUEST, format!("card: {why}"))
+                .remedy("Give a card number as it is written anywhere else."),
+            EventsError::Unreadable(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the event log can't be read now")
+                    .remedy("The service's log says why.")
+            }
         }
     }
 }

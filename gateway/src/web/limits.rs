@@ -76,6 +76,9 @@ pub const EVENTS_PER_ANSWER: usize = 30;
 /// Most events in one answer.
 pub const MAX_EVENTS_PER_ANSWER: usize = 1_000;
 
+/// Longest name of a door, a person or a card that events are looked for by, in bytes.
+pub const MAX_EVENT_WORD_BYTES: usize = 1024;
+
 /// Operations of SCIM clients on one page, and in one answer where the client names no `count`.
 pub const OPERATIONS_PER_PAGE: usize = 50;
 

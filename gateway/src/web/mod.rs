@@ -15,6 +15,7 @@ mod capture;
 mod cards;
 pub mod connections;
 mod error;
+mod events;
 mod form;
 mod guard;
 mod headers;

@@ -14,9 +14,10 @@ use super::access::{self, ImportQuery, Listed};
 use super::answers::{
     AccessImported, Controllers, Events, Exposures, Groups, IdentityProviders, NewToken, Operations, Receipts,
 };
-use super::api::{self, InstallMode, Page, WantedEvents};
+use super::api::{self, InstallMode, Page};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
+use super::events::{self, WantedEvents};
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
@@ -80,12 +81,19 @@ fn reads() -> Described {
 fn searches() -> Described {
     let operations = "The latest requests of SCIM clients and their answers, newest first, at most 1,000 since the \
                       service started";
+    let events =
+        "Card reads, the newest in the log first; as CSV, with as=csv or Accept: text/csv, all of them";
     Described::default()
         .add(
-            Operation::get("/events", "The latest card reads, newest first")
+            Operation::get("/events", events)
                 .asks::<WantedEvents>()
-                .answers::<Events>("OK"),
-            api::events,
+                .answers::<Events>("OK")
+                .refuses(StatusCode::FORBIDDEN, "Only a manager may look for a card")
+                .refuses(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Too many sign-ins at this moment, or the log can't be read",
+                ),
+            events::events,
         )
         .add(
             Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),

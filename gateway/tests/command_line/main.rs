@@ -5,6 +5,8 @@
 mod access;
 mod card;
 mod check;
+mod completions;
+mod events;
 mod init;
 mod osdp;
 mod program;

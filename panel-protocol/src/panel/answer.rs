@@ -1,98 +1,16 @@
 //! What a panel answers: operation code, status, body.
 
-use core::fmt;
-
-use super::bytes::{Reader, Writer};
 use super::code::{
-    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, EVENTS_WAITING, INFO, PUT_ROWS, READ_BUCKETS,
-    READ_EVENTS, READ_ROWS, SET_CLOCK, STAGE_PROFILES,
+    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, DELETE_SETTINGS, EVENTS_WAITING, HELLO, INFO, PUT_ROWS,
+    PUT_RUNS, PUT_SETTINGS, READ_ALL_EVENTS, READ_BUCKETS, READ_EVENTS, READ_ROWS, READ_SETTINGS, SET_CLOCK,
+    SET_MODE, STAGE_PROFILES, UNLOCK,
 };
 use super::event::PanelEvent;
-use super::items::split;
+use super::info::Info;
+use super::items::{SettingList, split};
+use super::status::Status;
+use crate::bytes::Reader;
 use crate::table::Row;
-use crate::time::UtcSeconds;
-
-/// How an operation ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Status {
-    /// Done.
-    Done = 0,
-    /// The operation's code is not known; nothing changed.
-    UnknownOperation = 1,
-    /// The operation's body is malformed; nothing changed.
-    Malformed = 2,
-    /// The table is full; the items before the one that had no room are in.
-    TableFull = 3,
-    /// The digest that came out is not the one that was expected; nothing changed.
-    DigestMismatch = 4,
-    /// Profiles were staged out of order, or too many; nothing changed.
-    Staging = 5,
-}
-
-impl Status {
-    const ALL: [Self; 6] = [
-        Self::Done,
-        Self::UnknownOperation,
-        Self::Malformed,
-        Self::TableFull,
-        Self::DigestMismatch,
-        Self::Staging,
-    ];
-
-    /// Its byte on the wire.
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::UnknownOperation => "operation not known to the controller",
-            Self::Malformed => "operation malformed",
-            Self::TableFull => "card table full",
-            Self::DigestMismatch => "digest not as expected",
-            Self::Staging => "profiles staged out of order or too many",
-        })
-    }
-}
-
-/// What a panel is and holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Info {
-    /// The newest version of this command set that the panel speaks.
-    pub version: u8,
-    /// How many readers it has.
-    pub readers: u8,
-    /// How many times it has started, wrapping; a change tells of a restart.
-    pub boot: u16,
-    /// Most rows it takes.
-    pub row_capacity: u32,
-    /// Rows it holds.
-    pub rows: u32,
-    /// Most profiles it takes.
-    pub profile_capacity: u16,
-    /// Profiles it holds.
-    pub profiles: u16,
-    /// The digest of its whole table.
-    pub digest: u64,
-    /// The [check value](crate::table::DigestKey::check) of its digest key.
-    pub key_check: u64,
-    /// Under which its events are numbered; 0 until it is adopted.
-    pub epoch: u32,
-    /// Its clock; `None` until it is set.
-    pub clock: Option<UtcSeconds>,
-    /// The oldest event that it keeps.
-    pub first_event: u32,
-    /// The number that its next event will have.
-    pub next_event: u32,
-}
 
 /// One answer of a panel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,14 +44,30 @@ pub enum Answer<'a> {
         /// In credential order.
         rows: RowList<'a>,
     },
-    /// To `ReadEvents`.
+    /// To `ReadEvents` and `ReadAllEvents`.
     Events {
         /// The number that the panel's next event will have.
         next_event: u32,
         /// In order, from the first kept event that was asked for.
         events: EventList<'a>,
     },
-    /// To `SetClock` and `AckEvents`.
+    /// To `Hello`: the version that the session has.
+    Hello {
+        /// The lower of both sides' newest.
+        version: u8,
+        /// Most schedules that the panel takes, and as many calendars.
+        schedules: u8,
+        /// How many cards it remembers where they went, and their wrong PINs.
+        memory: u16,
+    },
+    /// To `ReadSettings`.
+    Settings {
+        /// Whether there are more after these.
+        more: bool,
+        /// Sorted by key.
+        settings: SettingList<'a>,
+    },
+    /// To `SetClock`, `AckEvents`, `SetMode` and `Unlock`.
     Acknowledged {
         /// The operation's code.
         code: u8,
@@ -161,7 +95,10 @@ impl<'a> Answer<'a> {
         let code = body.u8()?;
         let status = Status::from_code(body.u8()?)?;
         match (code, status) {
+            (SET_MODE | UNLOCK, Status::TooLate) => body.end(Self::Refused { code, status }),
+            (_, Status::TooLate) => None,
             (ADOPT | PUT_ROWS | DELETE_KEYS | STAGE_PROFILES | COMMIT_PROFILES, _)
+            | (PUT_SETTINGS | DELETE_SETTINGS | PUT_RUNS, _)
                 if body.rest().len() == 10 =>
             {
                 let (digest, applied) = (body.u64()?, body.u16()?);
@@ -170,8 +107,17 @@ impl<'a> Answer<'a> {
             (INFO, Status::Done) => Info::decode(body).map(Self::Info),
             (READ_BUCKETS, Status::Done) => Self::buckets(body),
             (READ_ROWS, Status::Done) => Self::rows(body),
-            (READ_EVENTS, Status::Done) => Self::events(body),
-            (SET_CLOCK | ACK_EVENTS, Status::Done) => body.end(Self::Acknowledged { code }),
+            (HELLO, Status::Done) => {
+                let [version, schedules] = body.take()?;
+                let memory = body.u16().filter(|_| version >= 2)?;
+                body.end(Self::Hello { version, schedules, memory })
+            }
+            (READ_SETTINGS, Status::Done) => Self::settings(body),
+            (READ_EVENTS, Status::Done) => Self::events(body, 1),
+            (READ_ALL_EVENTS, Status::Done) => Self::events(body, 2),
+            (SET_CLOCK | ACK_EVENTS | SET_MODE | UNLOCK, Status::Done) => {
+                body.end(Self::Acknowledged { code })
+            }
             (EVENTS_WAITING, Status::Done) => {
                 let (first_event, next_event) = (body.u32()?, body.u32()?);
                 body.end(Self::EventsWaiting { first_event, next_event })
@@ -192,56 +138,24 @@ impl<'a> Answer<'a> {
         let [bucket, more] = body.take()?;
         let mut rest = body.rest();
         while !rest.is_empty() {
-            let (_, len) = Row::decode(rest).ok().filter(|(row, _)| row.is_of_version_1())?;
-            rest = &rest[len..];
+            rest = &rest[Row::decode(rest).ok()?.1..];
         }
         (more <= 1).then_some(Self::Rows { bucket, more: more == 1, rows: RowList(body.rest()) })
     }
 
-    fn events(mut body: Reader<'a>) -> Option<Self> {
+    fn settings(mut body: Reader<'a>) -> Option<Self> {
+        let more = body.u8().filter(|more| *more <= 1)? == 1;
+        let settings = SettingList::checked_or_empty(body.rest())?;
+        Some(Self::Settings { more, settings })
+    }
+
+    fn events(mut body: Reader<'a>, version: u8) -> Option<Self> {
         let next_event = body.u32()?;
         let events = EventList(body.rest());
         while !body.rest().is_empty() {
-            PanelEvent::decode(&mut body)?;
+            PanelEvent::decode(&mut body).filter(|event| event.body.version() <= version)?;
         }
         Some(Self::Events { next_event, events })
-    }
-}
-
-impl Info {
-    fn decode(mut body: Reader<'_>) -> Option<Self> {
-        let info = Self {
-            version: body.u8()?,
-            readers: body.u8()?,
-            boot: body.u16()?,
-            row_capacity: body.u32()?,
-            rows: body.u32()?,
-            profile_capacity: body.u16()?,
-            profiles: body.u16()?,
-            digest: body.u64()?,
-            key_check: body.u64()?,
-            epoch: body.u32()?,
-            clock: body.u32().map(|clock| (clock != 0).then_some(UtcSeconds(clock)))?,
-            first_event: body.u32()?,
-            next_event: body.u32()?,
-        };
-        // A newer panel may say more; what it says here keeps its place.
-        Some(info)
-    }
-
-    pub(super) fn encode(&self, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[INFO, Status::Done.code(), self.version, self.readers])?;
-        to.put(&self.boot.to_le_bytes())?;
-        to.put(&self.row_capacity.to_le_bytes())?;
-        to.put(&self.rows.to_le_bytes())?;
-        to.put(&self.profile_capacity.to_le_bytes())?;
-        to.put(&self.profiles.to_le_bytes())?;
-        to.put(&self.digest.to_le_bytes())?;
-        to.put(&self.key_check.to_le_bytes())?;
-        to.put(&self.epoch.to_le_bytes())?;
-        to.put(&self.clock.map_or(0, |clock| clock.0).to_le_bytes())?;
-        to.put(&self.first_event.to_le_bytes())?;
-        to.put(&self.next_event.to_le_bytes())
     }
 }
 

@@ -86,9 +86,9 @@ pub struct Device<B, H> {
     key: Option<Scbk>,
 }
 
-impl<B, H, R, const P: usize, const E: usize> Device<B, H>
+impl<B, H, R, const P: usize, const E: usize, const S: usize, const K: usize> Device<B, H>
 where
-    B: DerefMut<Target = Panel<R, P, E>>,
+    B: DerefMut<Target = Panel<R, P, E, S, K>>,
     R: RowStore,
     H: Hardware,
 {
@@ -126,9 +126,9 @@ where
     }
 }
 
-impl<B, H, R, const P: usize, const E: usize> PdHandler for Device<B, H>
+impl<B, H, R, const P: usize, const E: usize, const S: usize, const K: usize> PdHandler for Device<B, H>
 where
-    B: DerefMut<Target = Panel<R, P, E>>,
+    B: DerefMut<Target = Panel<R, P, E, S, K>>,
     R: RowStore,
     H: Hardware,
 {
@@ -154,6 +154,10 @@ where
 
     fn random(&mut self) -> [u8; 8] {
         self.hardware.random()
+    }
+
+    fn session_began(&mut self) {
+        self.panel.begin_session();
     }
 
     fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b> {

@@ -5,7 +5,7 @@
 //! kind 1, card read: reader u8, reason u8, credential (bits u8, raw MSB first)
 //! ```
 
-use super::bytes::{Reader, Writer};
+use crate::bytes::{Reader, Writer};
 use crate::credential::Credential;
 use crate::decide::Reason;
 use crate::table::{decode_credential, encode_credential};
@@ -41,6 +41,16 @@ pub enum EventBody {
     },
 }
 
+impl EventBody {
+    /// The version of the command set that first has it.
+    pub const fn version(&self) -> u8 {
+        match self {
+            Self::CardRead { reason, .. } if reason.is_of_version_1() => 1,
+            Self::CardRead { .. } => 2,
+        }
+    }
+}
+
 impl PanelEvent {
     pub(super) fn encode(&self, to: &mut Writer<'_>) -> Option<()> {
         let mut bytes = [0; EVENT_MAX_LEN];
@@ -63,7 +73,7 @@ impl PanelEvent {
         let body = match from.u8()? {
             KIND_CARD_READ => {
                 let [reader, reason] = from.take()?;
-                let reason = Reason::from_code(reason).filter(|reason| reason.is_of_version_1())?;
+                let reason = Reason::from_code(reason)?;
                 let (credential, len) = decode_credential(from.rest()).ok()?;
                 *from = Reader(&from.rest()[len..]);
                 EventBody::CardRead { reader, credential, reason }

@@ -1,10 +1,10 @@
-//! The items that operations carry: rows, keys and profiles, checked as a whole before any is used.
+//! The items that operations carry: rows, keys, profiles and settings, checked as a whole before any is used.
 
-use super::bytes::Writer;
-use super::code::{DELETE_KEYS, PUT_ROWS};
+use super::code::{DELETE_KEYS, PUT_ROWS, PUT_SETTINGS};
+use crate::bytes::Writer;
 use crate::credential::Credential;
 use crate::limits::MAX_READERS;
-use crate::table::{Profile, Row, decode_credential, encode_credential};
+use crate::table::{Profile, Row, Setting, SettingKey, decode_credential, encode_credential};
 
 /// One or more rows, each checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,14 +14,13 @@ impl<'a> Rows<'a> {
     pub(super) fn checked(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let (_, len) = Row::decode(rest).ok().filter(|(row, _)| row.is_of_version_1())?;
-            rest = &rest[len..];
+            rest = &rest[Row::decode(rest).ok()?.1..];
         }
         (!bytes.is_empty()).then_some(Self(bytes))
     }
 
     /// The rows.
-    pub fn iter(self) -> impl Iterator<Item = Row> + 'a {
+    pub fn iter(self) -> impl Iterator<Item = Row> + Clone + 'a {
         split(self.0, |bytes| Row::decode(bytes).ok())
     }
 }
@@ -50,11 +49,10 @@ impl<'a> Keys<'a> {
 pub struct ProfileList<'a>(&'a [u8]);
 
 impl<'a> ProfileList<'a> {
-    /// The list in those bytes; `None` if there is none, or a byte that is no profile's.
+    /// The list in those bytes; `None` if there is none, or a part of one.
     pub fn checked(bytes: &'a [u8]) -> Option<Self> {
         let whole = !bytes.is_empty() && bytes.len().is_multiple_of(MAX_READERS);
-        let list = Self(bytes);
-        (whole && list.iter().all(|profile| profile.of_version_1().is_ok())).then_some(list)
+        whole.then_some(Self(bytes))
     }
 
     pub(super) const fn as_bytes(&self) -> &'a [u8] {
@@ -70,10 +68,51 @@ impl<'a> ProfileList<'a> {
     }
 }
 
+/// Settings, each checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SettingList<'a>(pub(super) &'a [u8]);
+
+impl<'a> SettingList<'a> {
+    /// One or more.
+    pub(super) fn checked(bytes: &'a [u8]) -> Option<Self> {
+        Self::checked_or_empty(bytes).filter(|_| !bytes.is_empty())
+    }
+
+    pub(super) fn checked_or_empty(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = &rest[Setting::decode(rest)?.1..];
+        }
+        Some(Self(bytes))
+    }
+
+    /// The settings.
+    pub fn iter(self) -> impl Iterator<Item = Setting> + Clone + 'a {
+        split(self.0, Setting::decode)
+    }
+}
+
+/// One or more keys of settings, two bytes each, each checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SettingKeys<'a>(pub(super) &'a [u8]);
+
+impl<'a> SettingKeys<'a> {
+    /// The keys in those bytes; `None` if there is none, or one that is no setting's.
+    pub fn checked(bytes: &'a [u8]) -> Option<Self> {
+        let keys = Self(bytes);
+        (!bytes.is_empty() && keys.iter().count() * 2 == bytes.len()).then_some(keys)
+    }
+
+    /// The keys.
+    pub fn iter(self) -> impl Iterator<Item = SettingKey> + 'a {
+        split(self.0, |bytes| Some((SettingKey::from_bytes(*bytes.first_chunk()?)?, 2)))
+    }
+}
+
 pub(super) fn split<'a, T>(
     mut bytes: &'a [u8],
-    next: impl Fn(&'a [u8]) -> Option<(T, usize)> + 'a,
-) -> impl Iterator<Item = T> + 'a
+    next: impl Fn(&'a [u8]) -> Option<(T, usize)> + Clone + 'a,
+) -> impl Iterator<Item = T> + Clone + 'a
 where
     T: 'a,
 {
@@ -99,6 +138,16 @@ impl<'a> ChangeBuilder<'a> {
     /// Begins a [`Operation::DeleteKeys`](super::Operation::DeleteKeys); `None` if not even its code fits.
     pub fn delete_keys(to: &'a mut [u8]) -> Option<Self> {
         Self::begin(DELETE_KEYS, to)
+    }
+
+    /// Begins a [`Operation::PutSettings`](super::Operation::PutSettings); `None` if not even its code fits.
+    pub fn put_settings(to: &'a mut [u8]) -> Option<Self> {
+        Self::begin(PUT_SETTINGS, to)
+    }
+
+    /// Adds a setting; whether it fitted.
+    pub fn setting(&mut self, setting: &Setting) -> bool {
+        self.to.put_with(|to| setting.encode(to)).is_some()
     }
 
     /// Adds a row; whether it fitted.

@@ -44,28 +44,36 @@
 //! ```
 
 mod answer;
-mod bytes;
 mod code;
 mod device;
+mod doors;
 mod event;
+mod execute;
+mod info;
 mod items;
 mod operation;
+mod operation_bytes;
 #[allow(clippy::module_inception, reason = "the panel is what this module is about")]
 mod panel;
+mod run;
+mod status;
 
-pub use answer::{Answer, BucketList, EventList, Info, RowList, Status};
+pub use answer::{Answer, BucketList, EventList, RowList};
 pub use code::{WHO_ARE_YOU, is_read, operation_name};
 pub use device::{Device, DeviceConfig, Hardware, MAX_CONTACTS, MAX_EXTRAS};
 pub use event::{EVENT_MAX_LEN, EventBody, PanelEvent};
-pub use items::{ChangeBuilder, Keys, ProfileList, Rows};
+pub use info::Info;
+pub use items::{ChangeBuilder, Keys, ProfileList, Rows, SettingKeys, SettingList};
 pub use operation::Operation;
 pub use panel::{Panel, PanelConfig};
+pub use run::{RunEncoder, Runs};
+pub use status::Status;
 
 /// The organisation under which the commands travel: a locally administered identifier.
 pub const OUI: [u8; 3] = [0x0A, 0x47, 0x48];
 
-/// The version of the command set that this crate speaks.
-pub const VERSION: u8 = 1;
+/// The newest version of the command set that this crate speaks.
+pub const VERSION: u8 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,15 @@
 //! What the gateway asks of a panel.
 
-use super::bytes::{Reader, Writer};
 use super::code::{
-    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, INFO, PUT_ROWS, READ_BUCKETS, READ_EVENTS, READ_ROWS,
-    SET_CLOCK, STAGE_PROFILES,
+    ACK_EVENTS, ADOPT, COMMIT_PROFILES, DELETE_KEYS, DELETE_SETTINGS, HELLO, INFO, PUT_ROWS, PUT_RUNS,
+    PUT_SETTINGS, READ_ALL_EVENTS, READ_BUCKETS, READ_EVENTS, READ_ROWS, READ_SETTINGS, SET_CLOCK, SET_MODE,
+    STAGE_PROFILES, UNLOCK, version_of,
 };
-use super::items::{Keys, ProfileList, Rows};
+use super::items::{Keys, ProfileList, Rows, SettingKeys, SettingList};
+use super::run::Runs;
 use crate::credential::Credential;
-use crate::table::{DigestKey, decode_credential, encode_credential};
+use crate::decide::Mode;
+use crate::table::{DigestKey, SettingKey};
 use crate::time::UtcSeconds;
 
 /// One request to a panel: an operation code and its body.
@@ -66,6 +68,45 @@ pub enum Operation<'a> {
         /// The first that is still to be kept.
         before: u32,
     },
+    /// This session is to be of this version.
+    Hello {
+        /// The newest that the gateway speaks, 2 at least.
+        version: u8,
+    },
+    /// Add these settings, or put them in their predecessors' places.
+    PutSettings(SettingList<'a>),
+    /// Remove these settings.
+    DeleteSettings(SettingKeys<'a>),
+    /// Add the rows of these runs, or put them in their predecessors' places.
+    PutRuns(Runs<'a>),
+    /// The settings, from the first or from the one after `after`.
+    ReadSettings {
+        /// The last that is already known.
+        after: Option<SettingKey>,
+    },
+    /// The events from this number on, those that version 1 doesn't have among them.
+    ReadAllEvents {
+        /// The first that is wanted.
+        from: u32,
+    },
+    /// A door is to stand otherwise for a while. Never kept.
+    SetMode {
+        /// The door's reader.
+        reader: u8,
+        /// Not to be done after this second.
+        not_after: Option<UtcSeconds>,
+        /// How, and for how many seconds (not 0); `None`: as its settings say, from now on.
+        mode: Option<(Mode, u32)>,
+    },
+    /// Unlock a door for a moment. Never kept.
+    Unlock {
+        /// The door's reader.
+        reader: u8,
+        /// Not to be done after this second.
+        not_after: Option<UtcSeconds>,
+        /// For how long, in tenths of a second (not 0).
+        tenths: u16,
+    },
 }
 
 impl<'a> Operation<'a> {
@@ -83,113 +124,25 @@ impl<'a> Operation<'a> {
             Self::ReadRows { .. } => READ_ROWS,
             Self::ReadEvents { .. } => READ_EVENTS,
             Self::AckEvents { .. } => ACK_EVENTS,
+            Self::Hello { .. } => HELLO,
+            Self::PutSettings(_) => PUT_SETTINGS,
+            Self::DeleteSettings(_) => DELETE_SETTINGS,
+            Self::PutRuns(_) => PUT_RUNS,
+            Self::ReadSettings { .. } => READ_SETTINGS,
+            Self::ReadAllEvents { .. } => READ_ALL_EVENTS,
+            Self::SetMode { .. } => SET_MODE,
+            Self::Unlock { .. } => UNLOCK,
         }
     }
 
-    /// Reads an operation; `None` if its body is malformed in any place, rows and keys included.
-    ///
-    /// # Errors
-    /// The code, if this version doesn't know it.
-    pub fn decode(from: &'a [u8]) -> Result<Option<Self>, u8> {
-        let Some((code, body)) = from.split_first() else { return Ok(None) };
-        let body = Reader(body);
-        Ok(match *code {
-            INFO => body.end(Self::Info),
-            ADOPT => Self::adopt(body),
-            SET_CLOCK => Self::set_clock(body),
-            PUT_ROWS => Rows::checked(body.rest()).map(Self::PutRows),
-            DELETE_KEYS => Keys::checked(body.rest()).map(Self::DeleteKeys),
-            STAGE_PROFILES => Self::stage(body),
-            COMMIT_PROFILES => Self::commit(body),
-            READ_BUCKETS => Self::read_buckets(body),
-            READ_ROWS => Self::read_rows(body),
-            READ_EVENTS => Self::number(body, |from| Self::ReadEvents { from }),
-            ACK_EVENTS => Self::number(body, |before| Self::AckEvents { before }),
-            unknown => return Err(unknown),
-        })
-    }
-
-    /// Writes the operation to the front of `to`; how many bytes, or `None` if they don't fit.
-    pub fn encode(&self, to: &mut [u8]) -> Option<usize> {
-        let mut to = Writer::new(to);
-        to.put(&[self.code()])?;
+    /// Whether version 1 can say it: the operation, and all that it carries.
+    pub fn is_of_version_1(&self) -> bool {
         match self {
-            Self::Info => {}
-            Self::Adopt { epoch, key } => {
-                to.put(&epoch.to_le_bytes())?;
-                to.put(key.as_bytes())?;
+            Self::PutRows(rows) => rows.iter().all(|row| row.is_of_version_1()),
+            Self::StageProfiles { profiles, .. } => {
+                profiles.iter().all(|profile| profile.of_version_1().is_ok())
             }
-            Self::SetClock(now) => to.put(&now.0.to_le_bytes())?,
-            Self::PutRows(Rows(bytes)) | Self::DeleteKeys(Keys(bytes)) => to.put(bytes)?,
-            Self::StageProfiles { first, profiles } => {
-                to.put(&first.to_le_bytes())?;
-                to.put(profiles.as_bytes())?;
-            }
-            Self::CommitProfiles { count, digest } => {
-                to.put(&count.to_le_bytes())?;
-                to.put(&digest.to_le_bytes())?;
-            }
-            Self::ReadBuckets { first, count } => {
-                to.put(&[*first])?;
-                to.put(&count.to_le_bytes())?;
-            }
-            Self::ReadRows { bucket, after } => {
-                to.put(&[*bucket])?;
-                if let Some(after) = after {
-                    to.put_with(|to| encode_credential(*after, to))?;
-                }
-            }
-            Self::ReadEvents { from: number } | Self::AckEvents { before: number } => {
-                to.put(&number.to_le_bytes())?;
-            }
+            _ => version_of(self.code()) == Some(1),
         }
-        Some(to.len())
-    }
-
-    fn adopt(mut body: Reader<'a>) -> Option<Self> {
-        let epoch = body.u32().filter(|epoch| *epoch != 0)?;
-        let key = DigestKey::new(body.take()?);
-        body.end(Self::Adopt { epoch, key })
-    }
-
-    fn set_clock(mut body: Reader<'a>) -> Option<Self> {
-        let now = body.u32().filter(|now| *now != 0)?;
-        body.end(Self::SetClock(UtcSeconds(now)))
-    }
-
-    fn stage(mut body: Reader<'a>) -> Option<Self> {
-        let first = body.u16()?;
-        let profiles = ProfileList::checked(body.rest())?;
-        Some(Self::StageProfiles { first, profiles })
-    }
-
-    fn commit(mut body: Reader<'a>) -> Option<Self> {
-        let count = body.u16()?;
-        let digest = body.u64()?;
-        body.end(Self::CommitProfiles { count, digest })
-    }
-
-    fn read_buckets(mut body: Reader<'a>) -> Option<Self> {
-        let first = body.u8()?;
-        let count = body.u16().filter(|count| *count > 0 && *count <= 256 - u16::from(first))?;
-        body.end(Self::ReadBuckets { first, count })
-    }
-
-    fn read_rows(mut body: Reader<'a>) -> Option<Self> {
-        let bucket = body.u8()?;
-        let after = match body.rest() {
-            [] => None,
-            key => {
-                let (credential, len) = decode_credential(key).ok()?;
-                (len == key.len()).then_some(())?;
-                Some(credential)
-            }
-        };
-        Some(Self::ReadRows { bucket, after })
-    }
-
-    fn number(mut body: Reader<'a>, operation: impl FnOnce(u32) -> Self) -> Option<Self> {
-        let number = body.u32()?;
-        body.end(operation(number))
     }
 }

@@ -1,17 +1,20 @@
 //! The panel itself: table, clock and events behind a line and some readers.
 
+use core::time::Duration;
+
 use heapless::{Deque, Vec};
 
 use super::VERSION;
-use super::answer::{Info, Status};
-use super::bytes::Writer;
-use super::code::{EVENTS_WAITING, READ_BUCKETS, READ_EVENTS, READ_ROWS};
+use super::code::{EVENTS_WAITING, version_of};
+use super::doors::Doors;
 use super::event::{EventBody, PanelEvent};
-use super::items::ProfileList;
 use super::operation::Operation;
+use super::status::Status;
+use crate::bytes::Writer;
 use crate::credential::Credential;
-use crate::decide::Reason;
-use crate::table::{CardTable, DIGEST_KEY_LEN, DigestKey, Profile, RowStore, SortedRows};
+use crate::decide::{Mode, Question, Reason, decide, stands_unlocked};
+use crate::limits::{PANEL_MEMORY, PANEL_SCHEDULES};
+use crate::table::{CardTable, DIGEST_KEY_LEN, DigestKey, Pin, PinGiven, Profile, RowStore, SortedRows};
 use crate::time::{Micros, UtcSeconds};
 
 /// What is fixed about a panel.
@@ -21,28 +24,43 @@ pub struct PanelConfig {
     pub readers: u8,
 }
 
-/// A door controller behind its line: at most `P` profiles and `E` events that wait for the gateway.
+/// A door controller behind its line: at most `P` profiles, `E` events that wait for the gateway, `S` schedules and as
+/// many calendars; and it remembers of `K` cards where they went and their wrong PINs. With `S` 0 it is a panel of
+/// version 1, without the code of what came after.
 ///
-/// The owner hands it what arrives: operations to [`operate`](Self::operate), polls to
-/// [`waiting`](Self::waiting), cards to [`present`](Self::present). When events overflow, the oldest are forgotten,
-/// and the gap in their numbers tells.
+/// The owner hands it what arrives: sessions to [`begin_session`](Self::begin_session), operations to
+/// [`operate`](Self::operate), polls to [`waiting`](Self::waiting), cards to [`present`](Self::present) and
+/// [`present_with_pin`](Self::present_with_pin), doors that stand open to [`set_open_doors`](Self::set_open_doors). It
+/// asks for what is to be done with the locks: [`is_unlocked`](Self::is_unlocked), [`take_unlock`](Self::take_unlock).
+/// When events overflow, the oldest are forgotten, and the gap in their numbers tells.
 #[derive(Debug)]
-pub struct Panel<R, const P: usize, const E: usize> {
-    config: PanelConfig,
-    table: CardTable<R, P>,
-    staged: Vec<Profile, P>,
-    events: Deque<PanelEvent, E>,
-    next_event: u32,
+pub struct Panel<
+    R,
+    const P: usize,
+    const E: usize,
+    const S: usize = PANEL_SCHEDULES,
+    const K: usize = PANEL_MEMORY,
+> {
+    pub(super) config: PanelConfig,
+    pub(super) table: CardTable<R, P, S>,
+    pub(super) staged: Vec<Profile, P>,
+    pub(super) events: Deque<PanelEvent, E>,
+    pub(super) next_event: u32,
     announced: u32,
-    epoch: u32,
-    boot: u16,
-    clock: Option<(UtcSeconds, Micros)>,
+    pub(super) epoch: u32,
+    pub(super) boot: u16,
+    pub(super) clock: Option<(UtcSeconds, Micros)>,
+    /// The version of the session, once it is known.
+    session: Option<u8>,
+    pub(super) doors: Doors<K>,
 }
 
 /// The digest key of a panel that was never adopted.
 const NO_KEY: DigestKey = DigestKey::new([0; DIGEST_KEY_LEN]);
 
-impl<const N: usize, const P: usize, const E: usize> Panel<SortedRows<N>, P, E> {
+impl<const N: usize, const P: usize, const E: usize, const S: usize, const K: usize>
+    Panel<SortedRows<N>, P, E, S, K>
+{
     /// A panel as it leaves the factory, with at most `N` rows in RAM and no readers yet.
     ///
     /// All of it is zeros, so a `static` panel takes no flash; [`set_readers`](Self::set_readers) comes at start.
@@ -51,8 +69,8 @@ impl<const N: usize, const P: usize, const E: usize> Panel<SortedRows<N>, P, E> 
     }
 }
 
-impl<R, const P: usize, const E: usize> Panel<R, P, E> {
-    const fn over(config: PanelConfig, table: CardTable<R, P>) -> Self {
+impl<R, const P: usize, const E: usize, const S: usize, const K: usize> Panel<R, P, E, S, K> {
+    const fn over(config: PanelConfig, table: CardTable<R, P, S>) -> Self {
         Self {
             config,
             table,
@@ -63,6 +81,8 @@ impl<R, const P: usize, const E: usize> Panel<R, P, E> {
             epoch: 0,
             boot: 0,
             clock: None,
+            session: None,
+            doors: Doors::new(),
         }
     }
 }
@@ -72,6 +92,11 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
     pub fn new(config: PanelConfig, rows: R) -> Self {
         Self::over(config, CardTable::new(rows, NO_KEY))
     }
+}
+
+impl<R: RowStore, const P: usize, const E: usize, const S: usize, const K: usize> Panel<R, P, E, S, K> {
+    /// The newest version that it speaks: one without room for schedules is of version 1, and of its size.
+    pub(super) const VERSION: u8 = if S == 0 { 1 } else { VERSION };
 
     /// Says how many readers it has, 1 to [`MAX_READERS`](crate::limits::MAX_READERS), as found at start.
     pub fn set_readers(&mut self, readers: u8) {
@@ -87,12 +112,14 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
     pub fn reboot(&mut self) {
         self.boot = self.boot.wrapping_add(1);
         self.clock = None;
+        self.session = None;
+        self.doors.reboot();
         self.staged.clear();
         self.announced = self.events.front().map_or(self.next_event, |event| event.sequence);
     }
 
     /// The card table.
-    pub fn table(&self) -> &CardTable<R, P> {
+    pub fn table(&self) -> &CardTable<R, P, S> {
         &self.table
     }
 
@@ -105,8 +132,20 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
 
     /// A card is presented at a reader: decides, and remembers it for the gateway.
     pub fn present(&mut self, now: Micros, reader: u8, credential: Credential) -> Reason {
+        self.present_with_pin(now, reader, credential, None)
+    }
+
+    /// A card is presented at a reader, and a PIN was entered with it or after it was
+    /// [wanted](Reason::PinWanted): decides, and remembers it for the gateway.
+    pub fn present_with_pin(
+        &mut self,
+        now: Micros,
+        reader: u8,
+        credential: Credential,
+        pin: Option<&Pin>,
+    ) -> Reason {
         let reason = if reader < self.config.readers {
-            self.table.decide(credential, reader, self.clock(now))
+            self.judge(now, reader, credential, pin)
         } else {
             Reason::UnknownReader
         };
@@ -114,14 +153,50 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
         reason
     }
 
+    /// Says which doors stand open, a bit for each reader, as often as that changes. An interlock goes by it.
+    pub fn set_open_doors(&mut self, readers: u16) {
+        self.doors.open = readers;
+    }
+
+    /// Whether a door stands unlocked now without any card, by its mode and its hours. To be asked again and again.
+    pub fn is_unlocked(&self, now: Micros, reader: u8) -> bool {
+        let hours = self.table.settings().hours();
+        let mode = self.mode(now, reader);
+        reader < self.config.readers
+            && stands_unlocked(mode, &hours, self.clock(now), &self.doors.door(reader))
+    }
+
+    /// A door that is to be unlocked for a moment, as the gateway has just said; its reader, and for how long.
+    pub fn take_unlock(&mut self) -> Option<(u8, Duration)> {
+        self.doors.take_unlock()
+    }
+
+    /// How a door stands now.
+    pub fn mode(&self, now: Micros, reader: u8) -> Mode {
+        self.doors.mode(now, reader).unwrap_or(self.table.settings().door(reader).mode)
+    }
+
+    /// A gateway begins to talk: a secure channel has been opened, or what takes its place elsewhere.
+    pub fn begin_session(&mut self) {
+        self.session = None;
+    }
+
     /// Executes an operation and writes the answer; how many bytes it has. `answer` must hold at least 64 bytes, and
     /// lists are as long as it allows.
     pub fn operate(&mut self, now: Micros, operation: &[u8], answer: &mut [u8]) -> usize {
         let mut to = Writer::new(answer);
-        let written = match Operation::decode(operation) {
-            Ok(Some(operation)) => self.execute(now, &operation, &mut to),
-            Ok(None) => refuse(operation.first().copied().unwrap_or(0), Status::Malformed, &mut to),
-            Err(code) => refuse(code, Status::UnknownOperation, &mut to),
+        let code = operation.first().copied().unwrap_or(0);
+        let version = self.version_in(code);
+        let decoded = if S == 0 { Operation::decode_1(operation) } else { Operation::decode(operation) };
+        let written = match decoded {
+            _ if version_of(code).is_some_and(|of| of > version) => {
+                to.put(&[code, Status::UnknownOperation.code()])
+            }
+            Ok(Some(operation)) if version > 1 || operation.is_of_version_1() => {
+                self.execute(now, &operation, &mut to)
+            }
+            Ok(_) => to.put(&[code, Status::Malformed.code()]),
+            Err(code) => to.put(&[code, Status::UnknownOperation.code()]),
         };
         written.map_or(0, |()| to.len())
     }
@@ -145,135 +220,45 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
         self.events.len()
     }
 
-    fn execute(&mut self, now: Micros, operation: &Operation<'_>, to: &mut Writer<'_>) -> Option<()> {
-        let code = operation.code();
-        match operation {
-            Operation::Info => self.info(now).encode(to),
-            Operation::Adopt { epoch, key } => {
-                self.adopt(*epoch, key.clone());
-                self.changed(code, Status::Done, 1, to)
+    /// The session's version, which its first operation decides. In one of version 1 only what that can say is kept.
+    fn version_in(&mut self, code: u8) -> u8 {
+        if let (None, Some(version)) = (self.session, version_of(code).map(|of| of.min(Self::VERSION))) {
+            if version == 1 && S > 0 {
+                self.table.keep_version_1();
+                self.doors.forget();
             }
-            Operation::SetClock(second) => {
-                self.clock = Some((*second, now));
-                to.put(&[code, Status::Done.code()])
-            }
-            Operation::PutRows(rows) => {
-                let total = rows.iter().count();
-                let applied = rows.iter().take_while(|row| self.table.put(*row).is_ok()).count();
-                let status = if applied == total { Status::Done } else { Status::TableFull };
-                self.changed(code, status, applied, to)
-            }
-            Operation::DeleteKeys(keys) => {
-                let applied = keys.iter().filter(|key| self.table.remove(*key)).count();
-                self.changed(code, Status::Done, applied, to)
-            }
-            Operation::StageProfiles { first, profiles } => {
-                let status = self.stage(*first, *profiles);
-                self.changed(code, status, self.staged.len(), to)
-            }
-            Operation::CommitProfiles { count, digest } => {
-                let status = self.commit(*count, *digest);
-                self.changed(code, status, self.table.profiles().len(), to)
-            }
-            Operation::ReadBuckets { first, count } => self.read_buckets(*first, *count, to),
-            Operation::ReadRows { bucket, after } => self.read_rows(*bucket, *after, to),
-            Operation::ReadEvents { from } => self.read_events(*from, to),
-            Operation::AckEvents { before } => {
-                while self.events.front().is_some_and(|event| event.sequence < *before) {
-                    self.events.pop_front();
-                }
-                to.put(&[code, Status::Done.code()])
-            }
+            self.session = Some(version);
         }
+        self.session.unwrap_or(1)
     }
 
-    fn info(&self, now: Micros) -> Info {
-        Info {
-            version: VERSION,
-            readers: self.config.readers,
-            boot: self.boot,
-            row_capacity: self.table.capacity(),
-            rows: self.table.len(),
-            profile_capacity: u16::try_from(P).unwrap_or(u16::MAX),
-            profiles: u16::try_from(self.table.profiles().len()).unwrap_or(u16::MAX),
-            digest: self.table.digest(),
-            key_check: self.table.digests().key().check(),
-            epoch: self.epoch,
-            clock: self.clock(now),
-            first_event: self.events.front().map_or(self.next_event, |event| event.sequence),
-            next_event: self.next_event,
+    fn judge(&mut self, now: Micros, reader: u8, credential: Credential, pin: Option<&Pin>) -> Reason {
+        if S == 0 {
+            return self.table.decide(credential, reader, self.clock(now));
         }
-    }
-
-    fn adopt(&mut self, epoch: u32, key: DigestKey) {
-        if *self.table.digests().key() != key {
-            self.table.rekey(key);
-        }
-        self.epoch = epoch;
-    }
-
-    fn stage(&mut self, first: u16, profiles: ProfileList<'_>) -> Status {
-        if first == 0 {
-            self.staged.clear();
-        }
-        let fits = self.staged.len() + profiles.iter().count() <= P;
-        if usize::from(first) != self.staged.len() || !fits {
-            return Status::Staging;
-        }
-        self.staged.extend(profiles.iter());
-        Status::Done
-    }
-
-    fn commit(&mut self, count: u16, digest: u64) -> Status {
-        if usize::from(count) != self.staged.len() {
-            return Status::Staging;
-        }
-        if self.table.digest_with(&self.staged) != digest {
-            return Status::DigestMismatch;
-        }
-        self.table.set_profiles(core::mem::take(&mut self.staged));
-        Status::Done
-    }
-
-    fn changed(&self, code: u8, status: Status, applied: usize, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[code, status.code()])?;
-        to.put(&self.table.digest().to_le_bytes())?;
-        to.put(&u16::try_from(applied).unwrap_or(u16::MAX).to_le_bytes())
-    }
-
-    fn read_buckets(&self, first: u8, count: u16, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[READ_BUCKETS, Status::Done.code(), first])?;
-        for bucket in (first..=u8::MAX).take(usize::from(count)) {
-            if to.put(&self.table.digests().bucket(bucket).to_le_bytes()).is_none() {
-                break;
-            }
-        }
-        Some(())
-    }
-
-    fn read_rows(&self, bucket: u8, after: Option<Credential>, to: &mut Writer<'_>) -> Option<()> {
-        let start = to.len();
-        to.put(&[READ_ROWS, Status::Done.code(), bucket, 0])?;
-        let mut next = self.table.next_in_bucket(bucket, after);
-        while let Some(row) = next {
-            if to.put_with(|to| row.encode(to)).is_none() {
-                to.patch(start + 3, 1);
-                break;
-            }
-            next = self.table.next_in_bucket(bucket, Some(row.credential));
-        }
-        Some(())
-    }
-
-    fn read_events(&self, from: u32, to: &mut Writer<'_>) -> Option<()> {
-        to.put(&[READ_EVENTS, Status::Done.code()])?;
-        to.put(&self.next_event.to_le_bytes())?;
-        for event in self.events.iter().filter(|event| event.sequence >= from) {
-            if event.encode(to).is_none() {
-                break;
-            }
-        }
-        Some(())
+        let row = self.table.get(credential);
+        let settings = self.table.settings();
+        let key = self.table.digests().key();
+        let kept = row.and_then(|row| row.pin);
+        let pin = pin.map_or(PinGiven::None, |pin| {
+            kept.map_or(PinGiven::Wrong, |kept| kept.check(key, credential, pin))
+        });
+        let decision = decide(&Question {
+            row: row.as_ref(),
+            profile: self.table.profile_of(row),
+            reader,
+            door: settings.door(reader),
+            mode: self.mode(now, reader),
+            hours: settings.hours(),
+            pin,
+            at: self.clock(now),
+            now,
+            open_doors: self.doors.open,
+            card_state: self.doors.card(credential),
+            door_state: self.doors.door(reader),
+        });
+        self.doors.keep(credential, decision.card, reader, decision.door);
+        decision.reason
     }
 
     fn record(&mut self, now: Micros, body: EventBody) {
@@ -285,8 +270,4 @@ impl<R: RowStore, const P: usize, const E: usize> Panel<R, P, E> {
             self.next_event = self.next_event.wrapping_add(1);
         }
     }
-}
-
-fn refuse(code: u8, status: Status, to: &mut Writer<'_>) -> Option<()> {
-    to.put(&[code, status.code()])
 }

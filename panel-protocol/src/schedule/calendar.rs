@@ -48,6 +48,8 @@ pub enum HolidayError {
     },
     /// A span of days of every year; each is a holiday of its own.
     YearlySpan,
+    /// There are more than [`MAX_HOLIDAYS`] in one calendar.
+    TooMany,
 }
 
 impl Holiday {
@@ -110,30 +112,32 @@ impl Holiday {
 /// The holidays that a schedule names by one number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Calendar {
-    holidays: Vec<Holiday, MAX_HOLIDAYS>,
+    /// As their bytes: four, where [`Holiday`] takes six.
+    holidays: Vec<[u8; 4], MAX_HOLIDAYS, u8>,
 }
 
 impl Calendar {
     /// These holidays.
     ///
     /// # Errors
-    /// When one of them is none. Those beyond the first [`MAX_HOLIDAYS`] are a mistake of the caller's, and not taken.
+    /// When one of them is none, or there are more than [`MAX_HOLIDAYS`].
     pub fn new(holidays: impl IntoIterator<Item = Holiday>) -> Result<Self, HolidayError> {
         let mut calendar = Self::default();
-        for holiday in holidays.into_iter().take(MAX_HOLIDAYS) {
-            let _full = calendar.holidays.push(holiday.checked()?);
+        for holiday in holidays {
+            let bytes = holiday.checked()?.to_bytes();
+            calendar.holidays.push(bytes).map_err(|_| HolidayError::TooMany)?;
         }
         Ok(calendar)
     }
 
     /// Its holidays.
-    pub fn holidays(&self) -> &[Holiday] {
-        &self.holidays
+    pub fn holidays(&self) -> impl Iterator<Item = Holiday> + Clone + '_ {
+        self.holidays.iter().filter_map(|bytes| Holiday::from_bytes(*bytes).ok())
     }
 
     /// Whether the day with that number is a holiday.
     pub fn has(&self, day: i32) -> bool {
-        self.holidays.iter().any(|holiday| holiday.has(day))
+        self.holidays().any(|holiday| holiday.has(day))
     }
 }
 
@@ -144,6 +148,7 @@ impl fmt::Display for HolidayError {
             Self::Span { first, last } => {
                 write!(f, "days {first} to {last}; first to last, none after {LAST_DAY}")
             }
+            Self::TooMany => write!(f, "more than {MAX_HOLIDAYS} holidays in one calendar"),
             Self::YearlySpan => f.write_str("a span of every year; each day is a holiday of its own"),
         }
     }

@@ -5,7 +5,7 @@ use heapless::Vec;
 use crate::limits::MAX_CLOCK_CHANGES;
 use crate::time::UtcSeconds;
 
-const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+const MINUTES_PER_DAY: i32 = 24 * 60;
 
 /// From an instant on, the wall clock is so far ahead of UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -38,9 +38,9 @@ impl LocalTime {
     /// What the wall clock shows at an instant; `None` if no change before it is known.
     pub fn at(at: UtcSeconds, changes: &[ClockChange]) -> Option<Self> {
         let change = changes.iter().take_while(|change| change.at <= at).last()?;
-        let seconds = i64::from(at.0) + i64::from(change.ahead) * 60;
-        let day = i32::try_from(seconds.div_euclid(SECONDS_PER_DAY)).ok()?;
-        let minute = u16::try_from(seconds.rem_euclid(SECONDS_PER_DAY) / 60).ok()?;
+        let minutes = i32::try_from(at.0 / 60).ok()? + i32::from(change.ahead);
+        let day = minutes.div_euclid(MINUTES_PER_DAY);
+        let minute = u16::try_from(minutes.rem_euclid(MINUTES_PER_DAY)).ok()?;
         Some(Self { day, minute })
     }
 }

@@ -12,7 +12,8 @@ use crate::limits::MAX_INTERVALS;
 /// Weekly hours, and those of holidays. Calendars that it names and nobody knows have no holiday.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Schedule {
-    intervals: Vec<Interval, MAX_INTERVALS>,
+    /// As their bytes: five, where [`Interval`] takes six.
+    intervals: Vec<[u8; 5], MAX_INTERVALS, u8>,
 }
 
 impl Schedule {
@@ -20,14 +21,14 @@ impl Schedule {
     pub fn new(intervals: impl IntoIterator<Item = Interval>) -> Option<Self> {
         let mut schedule = Self::default();
         for interval in intervals {
-            schedule.intervals.push(interval).ok()?;
+            schedule.intervals.push(interval.to_bytes()).ok()?;
         }
         Some(schedule)
     }
 
     /// Its hours.
-    pub fn intervals(&self) -> &[Interval] {
-        &self.intervals
+    pub fn intervals(&self) -> impl Iterator<Item = Interval> + Clone + '_ {
+        self.intervals.iter().filter_map(|bytes| Interval::from_bytes(*bytes).ok())
     }
 
     /// Whether it is open at this time; `calendars` are sorted by number.
@@ -46,9 +47,9 @@ impl Schedule {
         &'a self,
         day: i32,
         calendars: &'a [Numbered<Calendar>],
-    ) -> impl Iterator<Item = &'a Interval> + Clone {
+    ) -> impl Iterator<Item = Interval> + Clone + 'a {
         let is_holiday = self.is_holiday(day, calendars);
-        self.intervals.iter().filter(move |interval| match interval.on() {
+        self.intervals().filter(move |interval| match interval.on() {
             On::Weekdays(days) => !is_holiday && days.has(weekday(day)),
             On::Holidays(calendar) => is_holiday && has(calendars, calendar, day),
         })
@@ -56,8 +57,7 @@ impl Schedule {
 
     /// Whether a day is a holiday of any calendar that it names.
     fn is_holiday(&self, day: i32, calendars: &[Numbered<Calendar>]) -> bool {
-        self.intervals
-            .iter()
+        self.intervals()
             .any(|interval| matches!(interval.on(), On::Holidays(calendar) if has(calendars, calendar, day)))
     }
 }

@@ -3,59 +3,40 @@
 //! A row's hash is SipHash-2-4 of its [encoding](super::Row::encode) under the controller's digest key. A bucket's
 //! digest is the wrapping sum of its rows' hashes, so a change costs two hashes whatever the table's size. The table's
 //! digest is SipHash-2-4, under the same key, of the 256 bucket digests (u64 each), the number of profiles (u16) and
-//! the profiles' bytes; all little-endian. The key is secret and differs between controllers, so nobody who may choose
-//! card numbers can choose two tables with one digest.
+//! the profiles' bytes; and, if there are settings, their number (u16) and the wrapping sum of their hashes, which are
+//! those of 0xFE and their [encoding](super::Setting::encode); all little-endian. The key is secret and differs between
+//! controllers, so nobody who may choose card numbers can choose two tables with one digest.
 
-use core::fmt;
 use core::hash::Hasher;
 
-use siphasher::sip::SipHasher24;
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
-use super::{MAX_ROW_LEN, Profile, Row};
+use super::digest_key::{DigestKey, finish};
+use super::profile::Profile;
+use super::row::{MAX_ROW_LEN, Row};
+use super::setting::{MAX_SETTING_LEN, Setting};
 use crate::credential::Credential;
 use crate::limits::BUCKETS;
 
-/// Bytes of a [`DigestKey`].
-pub const DIGEST_KEY_LEN: usize = 16;
-
-/// The secret under which one controller's digests are made. All zero in a controller that was never adopted.
-#[derive(Clone, PartialEq, Eq, Default, Zeroize, ZeroizeOnDrop)]
-pub struct DigestKey([u8; DIGEST_KEY_LEN]);
+/// Stands before what is hashed of a setting, where rows have a bit count.
+const SETTING: u8 = 0xFE;
 
 impl DigestKey {
-    /// The key with those bytes.
-    pub const fn new(bytes: [u8; DIGEST_KEY_LEN]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes, for whoever has to send or keep it.
-    pub const fn as_bytes(&self) -> &[u8; DIGEST_KEY_LEN] {
-        &self.0
-    }
-
-    /// A value that tells keys apart without telling a key: the hash of nothing.
-    pub fn check(&self) -> u64 {
-        self.hasher().finish()
-    }
-
     /// The hash of one row.
     pub fn row(&self, row: &Row) -> u64 {
         let mut bytes = [0; MAX_ROW_LEN];
         let len = row.encode(&mut bytes).expect("MAX_ROW_LEN holds any row");
         let mut hasher = self.hasher();
         hasher.write(&bytes[..len]);
-        hasher.finish()
+        finish(hasher)
     }
 
-    pub(super) fn hasher(&self) -> SipHasher24 {
-        SipHasher24::new_with_key(&self.0)
-    }
-}
-
-impl fmt::Debug for DigestKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DigestKey(…)")
+    /// The hash of one setting.
+    pub fn setting(&self, setting: &Setting) -> u64 {
+        let mut bytes = [SETTING; 1 + MAX_SETTING_LEN];
+        // One whose number is none is in no table.
+        let len = setting.encode(&mut bytes[1..]).unwrap_or(0);
+        let mut hasher = self.hasher();
+        hasher.write(&bytes[..=len]);
+        finish(hasher)
     }
 }
 
@@ -66,17 +47,19 @@ pub const fn bucket_of(credential: Credential) -> u8 {
     (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
 }
 
-/// The digests of a table's 256 buckets.
+/// The digests of a table's 256 buckets, and of its settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BucketDigests {
     key: DigestKey,
     buckets: [u64; BUCKETS],
+    settings: u64,
+    setting_count: u16,
 }
 
 impl BucketDigests {
     /// Those of a table without rows.
     pub const fn new(key: DigestKey) -> Self {
-        Self { key, buckets: [0; BUCKETS] }
+        Self { key, buckets: [0; BUCKETS], settings: 0, setting_count: 0 }
     }
 
     /// The key they are made under.
@@ -88,6 +71,12 @@ impl BucketDigests {
     pub fn clear(&mut self, key: DigestKey) {
         self.key = key;
         self.buckets.fill(0);
+        self.clear_settings();
+    }
+
+    /// Takes all settings out.
+    pub fn clear_settings(&mut self) {
+        (self.settings, self.setting_count) = (0, 0);
     }
 
     /// Takes a row in.
@@ -102,6 +91,18 @@ impl BucketDigests {
         let hash = self.key.row(row);
         let bucket = self.bucket_mut(row.credential);
         *bucket = bucket.wrapping_sub(hash);
+    }
+
+    /// Takes a setting in.
+    pub fn add_setting(&mut self, setting: &Setting) {
+        self.settings = self.settings.wrapping_add(self.key.setting(setting));
+        self.setting_count = self.setting_count.wrapping_add(1);
+    }
+
+    /// Takes a setting out that was in.
+    pub fn remove_setting(&mut self, setting: &Setting) {
+        self.settings = self.settings.wrapping_sub(self.key.setting(setting));
+        self.setting_count = self.setting_count.wrapping_sub(1);
     }
 
     /// One bucket's digest; 0 for an empty bucket.
@@ -125,7 +126,11 @@ impl BucketDigests {
         for profile in profiles {
             hasher.write(profile.as_bytes());
         }
-        hasher.finish()
+        if self.setting_count > 0 {
+            hasher.write(&self.setting_count.to_le_bytes());
+            hasher.write(&self.settings.to_le_bytes());
+        }
+        finish(hasher)
     }
 
     fn bucket_mut(&mut self, credential: Credential) -> &mut u64 {

@@ -28,50 +28,69 @@
 //! ```
 
 mod digest;
+mod digest_key;
+mod key;
 mod pin;
 mod profile;
 mod rights;
 mod row;
 mod rows;
+mod setting;
+mod settings;
 
-pub use digest::{BucketDigests, DIGEST_KEY_LEN, DigestKey, bucket_of};
+pub use digest::{BucketDigests, bucket_of};
+pub use digest_key::{DIGEST_KEY_LEN, DigestKey};
+pub use key::{MAX_KEY_LEN, encode_credential};
 pub use pin::{Pin, PinGiven, PinVerifier};
 pub use profile::{Profile, ProfileError};
 pub use rights::Rights;
-pub use row::{MAX_KEY_LEN, MAX_ROW_LEN, Row, RowError, decode_credential, encode_credential};
+pub use row::{MAX_ROW_LEN, Row, RowError, decode_credential};
 pub use rows::{RowStore, SortedRows, TableFull};
+pub use setting::{MAX_SETTING_LEN, MODE_LEN, Setting, SettingKey, mode_bytes, mode_of};
+pub use settings::{Settings, SettingsFull};
 
 use heapless::Vec;
 
 use crate::credential::Credential;
 use crate::decide::{Question, Reason, decide};
+use crate::limits::PANEL_SCHEDULES;
 use crate::time::UtcSeconds;
 
-/// A controller's rows and profiles, with their digest kept up to date.
+/// A controller's rows, profiles and settings, with their digest kept up to date.
 ///
-/// `P` is the most profiles it takes. Profiles are numbered from 0 in the order in which they were given.
+/// `P` is the most profiles it takes, `S` the most schedules, and the most calendars. Profiles are numbered from 0 in the
+/// order in which they were given.
 #[derive(Debug)]
-pub struct CardTable<R, const P: usize> {
+pub struct CardTable<R, const P: usize, const S: usize = PANEL_SCHEDULES> {
     rows: R,
     profiles: Vec<Profile, P>,
+    settings: Settings<S>,
     digests: BucketDigests,
 }
 
-impl<const N: usize, const P: usize> CardTable<SortedRows<N>, P> {
+impl<const N: usize, const P: usize, const S: usize> CardTable<SortedRows<N>, P, S> {
     /// An empty table in RAM, for a `static` that the linker places.
     pub const fn in_ram(key: DigestKey) -> Self {
-        Self { rows: SortedRows::new(), profiles: Vec::new(), digests: BucketDigests::new(key) }
+        Self {
+            rows: SortedRows::new(),
+            profiles: Vec::new(),
+            settings: Settings::new(),
+            digests: BucketDigests::new(key),
+        }
     }
 }
 
 impl<R: RowStore, const P: usize> CardTable<R, P> {
-    /// A table over what `rows` already holds (a flash image after a reboot, say), without profiles.
+    /// A table over what `rows` already holds (a flash image after a reboot, say), without profiles and settings.
     pub fn new(rows: R, key: DigestKey) -> Self {
-        let mut table = Self { rows, profiles: Vec::new(), digests: BucketDigests::new(key) };
+        let digests = BucketDigests::new(key);
+        let mut table = Self { rows, profiles: Vec::new(), settings: Settings::new(), digests };
         table.rehash();
         table
     }
+}
 
+impl<R: RowStore, const P: usize, const S: usize> CardTable<R, P, S> {
     /// Number of rows.
     pub fn len(&self) -> u32 {
         self.rows.len()
@@ -124,6 +143,54 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
         self.profiles = profiles;
     }
 
+    /// The settings.
+    pub fn settings(&self) -> &Settings<S> {
+        &self.settings
+    }
+
+    /// Adds the setting, or puts it in its predecessor's place.
+    ///
+    /// # Errors
+    /// When there is no room for it; nothing has changed then.
+    pub fn put_setting(&mut self, setting: &Setting) -> Result<(), SettingsFull> {
+        let before = self.settings.get(setting.key().ok_or(SettingsFull)?);
+        self.settings.put(setting.clone())?;
+        if let Some(before) = before {
+            self.digests.remove_setting(&before);
+        }
+        self.digests.add_setting(setting);
+        Ok(())
+    }
+
+    /// Removes a setting; whether there was one.
+    pub fn remove_setting(&mut self, key: SettingKey) -> bool {
+        let before = self.settings.get(key);
+        if let Some(before) = &before {
+            self.digests.remove_setting(before);
+            self.settings.remove(key);
+        }
+        before.is_some()
+    }
+
+    /// Keeps only what version 1 of the card-table commands can say. In the place of a profile that names a schedule
+    /// comes one that opens nothing.
+    pub fn keep_version_1(&mut self) {
+        self.settings = Settings::new();
+        self.digests.clear_settings();
+        for profile in self.profiles.iter_mut().filter(|profile| profile.of_version_1().is_err()) {
+            *profile = Profile::NEVER;
+        }
+        for bucket in 0..=u8::MAX {
+            let mut at = self.rows.next_in_bucket(bucket, None);
+            while let Some(row) = at {
+                at = self.rows.next_in_bucket(bucket, Some(row.credential));
+                if !row.is_of_version_1() {
+                    self.remove(row.credential);
+                }
+            }
+        }
+    }
+
     /// The bucket's row after that of `after` in credential order, or its first.
     pub fn next_in_bucket(&self, bucket: u8, after: Option<Credential>) -> Option<Row> {
         self.rows.next_in_bucket(bucket, after)
@@ -134,7 +201,7 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
         &self.digests
     }
 
-    /// The digest of the whole table: every row and every profile.
+    /// The digest of the whole table: every row, every profile and every setting.
     pub fn digest(&self) -> u64 {
         self.digests.table(&self.profiles)
     }
@@ -162,6 +229,9 @@ impl<R: RowStore, const P: usize> CardTable<R, P> {
     }
 
     fn rehash(&mut self) {
+        if S > 0 {
+            self.settings.iter().for_each(|setting| self.digests.add_setting(&setting));
+        }
         for bucket in 0..=u8::MAX {
             let mut at = self.rows.next_in_bucket(bucket, None);
             while let Some(row) = at {

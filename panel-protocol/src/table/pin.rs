@@ -11,8 +11,8 @@ use heapless::Vec;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::digest::DigestKey;
-use super::row::{MAX_KEY_LEN, encode_credential};
+use super::digest_key::{DigestKey, finish};
+use super::key::{MAX_KEY_LEN, encode_credential};
 use crate::credential::Credential;
 use crate::limits::{MAX_PIN_LEN, MIN_PIN_LEN};
 
@@ -84,7 +84,7 @@ impl PinVerifier {
         hasher.write(&[TAG]);
         hasher.write(&card[..len]);
         hasher.write(&pin.0);
-        let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
+        let [a, b, c, d, ..] = finish(hasher).to_le_bytes();
         Self(u32::from_le_bytes([a, b, c, d]))
     }
 

@@ -10,13 +10,11 @@
 
 use core::fmt;
 
+use super::key::{MAX_KEY_LEN, encode_credential};
 use super::pin::PinVerifier;
 use super::rights::Rights;
 use crate::credential::Credential;
 use crate::time::UtcSeconds;
-
-/// Most bytes that a card's key takes.
-pub const MAX_KEY_LEN: usize = 1 + 8;
 
 /// Most bytes that a row takes.
 pub const MAX_ROW_LEN: usize = MAX_KEY_LEN + 2 + 1 + 4 + 4 + 4 + 1;
@@ -128,15 +126,6 @@ impl Row {
             | flag(self.pin.is_some(), FLAG_PIN)
             | flag(self.rights.bits() != 0, FLAG_RIGHTS)
     }
-}
-
-/// Writes a card's key (bit count, raw value) to the front of `to`; how many bytes, or `None` if they don't fit.
-pub fn encode_credential(credential: Credential, to: &mut [u8]) -> Option<usize> {
-    let len = credential.byte_len();
-    let to = to.get_mut(..=len)?;
-    to[0] = credential.bits();
-    to[1..].copy_from_slice(&credential.raw().to_be_bytes()[8 - len..]);
-    Some(1 + len)
 }
 
 /// Reads a card's key from the front of `from`; the card and how many bytes it took.

@@ -110,6 +110,9 @@ impl Native {
 
     fn hello(&mut self, payload: &[u8]) {
         let Ok(nonce) = <[u8; 8]>::try_from(payload) else { return };
+        if !self.session.is_of(nonce) {
+            self.panel.begin_session();
+        }
         let id = self.session.begin(nonce);
         let welcome = [&nonce[..], &id, &self.config.receive.to_le_bytes(), IDENTITY.as_bytes()];
         self.say("welcome", welcome.concat());

@@ -17,6 +17,11 @@ struct Begun {
 }
 
 impl Session {
+    /// Whether a hello is the one that began the present session.
+    pub(super) fn is_of(&self, nonce: [u8; 8]) -> bool {
+        self.0.as_ref().is_some_and(|begun| begun.nonce == nonce)
+    }
+
     /// Takes a hello and gives the session: a new one, unless the hello is the one that began the present session.
     pub(super) fn begin(&mut self, nonce: [u8; 8]) -> [u8; 4] {
         match &self.0 {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cli::instant::{self, Edge};
 use crate::cli::{Failure, SiteFile, asked, say};
 use crate::config::NamedFiles;
+use crate::domain::instant::{self, Edge};
 use crate::domain::one_line;
 
 /// Whose card, and which.

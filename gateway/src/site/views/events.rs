@@ -1,35 +1,109 @@
 //! What happened at the doors.
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use panel_protocol::credential::Credential;
+
+use super::super::cards::card_policy;
 use super::super::running::Site;
-use crate::domain::{CardRead, EventKind};
+use crate::config::Config;
+use crate::domain::{CardRead, CardholderId, DoorId, EventKind, fold_case};
+use crate::sources::cards::number::parse;
 use crate::store::limits::RECENT_EVENTS;
-use crate::views::{CardText, EventView, EventsWanted, ShowEvents};
+use crate::store::{Directory, LoggedEvent, PeopleWanted, StoreError, Wanted};
+use crate::views::{CardText, EventView, EventsError, EventsFound, EventsWanted, ShowEvents};
 
 impl ShowEvents for Site {
-    fn events(&self, wanted: &EventsWanted) -> Vec<EventView> {
-        let recent = self.events.recent(RECENT_EVENTS);
-        let reads = recent.iter().filter_map(|logged| match &logged.event.kind {
-            EventKind::CardRead(read) => Some((logged.event.at, read)),
-            _ => None,
-        });
-        let format = self.config.cards.default_format;
-        let shown = |(at, read): (_, &CardRead)| {
-            let card = CardText::of_credential(read.credential, format);
-            EventView::of_card_read(at, read, self.door_name(read), card)
-        };
-        let is_wanted = |(_, read): &(_, &CardRead)| {
-            let door = wanted.door.as_deref();
-            door.is_none_or(|door| {
-                read.door.as_ref().is_some_and(|id| id.as_str() == door) || self.door_name(read) == Some(door)
-            })
-        };
-        reads.filter(is_wanted).take(wanted.limit).map(shown).collect()
+    fn events(&self, wanted: EventsWanted) -> BoxFuture<'_, Result<EventsFound, EventsError>> {
+        Box::pin(async move {
+            let turn = Arc::clone(&self.searches).acquire_owned().await;
+            let (config, directory) = (Arc::clone(&self.config), self.directory.clone());
+            let events = Arc::clone(&self.events);
+            let found = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                let (before, limit) = (wanted.before, wanted.limit);
+                let wanted = understood(wanted, &config, &directory)?;
+                events.find(&wanted, before, limit).map_err(unreadable)
+            });
+            let found = found.await.map_err(|error| EventsError::Unreadable(error.to_string()))??;
+            let shown = found.events.iter().filter_map(|logged| event_view(&self.config, logged));
+            Ok(EventsFound { events: shown.collect(), next: found.next })
+        })
     }
 }
 
 impl Site {
-    fn door_name(&self, read: &CardRead) -> Option<&str> {
-        let mut doors = self.config.controllers.iter().flat_map(|controller| &controller.doors);
-        doors.find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
+    /// The latest at any door, from memory.
+    pub(super) fn latest_events(&self, count: usize) -> Vec<EventView> {
+        let recent = self.events.recent(RECENT_EVENTS);
+        recent.iter().filter_map(|logged| event_view(&self.config, logged)).take(count).collect()
     }
+}
+
+/// An event as people are shown it; `None` for kinds that stand elsewhere.
+fn event_view(config: &Config, logged: &LoggedEvent) -> Option<EventView> {
+    let EventKind::CardRead(read) = &logged.event.kind else { return None };
+    let card = CardText::of_credential(read.credential, config.cards.default_format);
+    Some(EventView::of_card_read(logged.sequence, logged.event.at, read, door_name(config, read), card))
+}
+
+fn door_name<'a>(config: &'a Config, read: &CardRead) -> Option<&'a str> {
+    let mut doors = config.controllers.iter().flat_map(|controller| &controller.doors);
+    doors.find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
+}
+
+/// From what people call things to what the log knows them by. Reads the directory.
+fn understood(wanted: EventsWanted, config: &Config, directory: &Directory) -> Result<Wanted, EventsError> {
+    Ok(Wanted {
+        doors: wanted.door.map(|door| doors(config, &door)),
+        people: wanted.person.map(|person| people(directory, person)).transpose().map_err(unreadable)?,
+        card: wanted.card.map(|card| credential(config, &card)).transpose()?,
+        result: wanted.result,
+        from: wanted.from,
+        until: wanted.until,
+    })
+}
+
+/// The doors of that id or name. An id may be of a door that is no longer configured.
+fn doors(config: &Config, text: &str) -> Vec<DoorId> {
+    let all = config.controllers.iter().flat_map(|controller| &controller.doors);
+    let named = all.filter(|door| door.name == text).map(|door| door.id.clone());
+    named.chain(text.parse()).collect()
+}
+
+/// Whoever has that id, user name, name or e-mail address, and whoever had that name when the event came.
+fn people(directory: &Directory, text: String) -> Result<PeopleWanted, StoreError> {
+    if let Ok(id) = text.parse::<CardholderId>() {
+        return Ok(PeopleWanted { ids: [id].into(), name: text });
+    }
+    let view = directory.read();
+    if let Some(person) = view.cardholder_by_user_name(&text)? {
+        return Ok(PeopleWanted { ids: [person.id].into(), name: text });
+    }
+    let mut meant = PeopleWanted { name: text, ..PeopleWanted::default() };
+    let folded = fold_case(&meant.name);
+    for person in view.cardholders(None) {
+        let person = person?;
+        if fold_case(&person.display_name) == folded || person.has_email(&meant.name) {
+            meant.ids.insert(person.id);
+        }
+    }
+    Ok(meant)
+}
+
+/// A card in one of the ways to write one, or as lists show it: `100-1234`, `37:0x0000001234`.
+fn credential(config: &Config, text: &str) -> Result<Credential, EventsError> {
+    let defaults = card_policy(&config.cards).defaults;
+    parse(text, &defaults)
+        .or_else(|wrong| {
+            let shown = parse(&text.replacen('-', ":", 1), &defaults);
+            shown.or_else(|_| parse(&format!("raw:{text}"), &defaults)).map_err(|_| wrong)
+        })
+        .map_err(|wrong| EventsError::NotACard(wrong.to_string()))
+}
+
+fn unreadable(error: StoreError) -> EventsError {
+    tracing::error!(%error, "the event log can't be searched");
+    EventsError::Unreadable(error.to_string())
 }

@@ -17,12 +17,12 @@ use super::running::Site;
 use crate::domain::{LocalClock, Notice};
 use crate::health::Seen;
 use crate::views::{
-    AlarmView, Counts, EventsWanted, Figures, Readiness, RefusedCardView, ShowEvents, ShowIdentityProviders,
-    ShowSite, SiteFacts, SiteView,
+    AlarmView, Counts, Figures, Readiness, RefusedCardView, ShowIdentityProviders, ShowSite, SiteFacts,
+    SiteView,
 };
 
-/// The latest, at any door.
-const EVENTS: EventsWanted = EventsWanted { door: None, limit: 30 };
+/// So many of the latest at any door.
+const EVENTS: usize = 30;
 
 impl ShowSite for Site {
     fn name(&self) -> &str {
@@ -108,7 +108,7 @@ impl Site {
         let (now, format) = (clock::now(), self.config.cards.default_format);
         let counts = self.counts();
         let counts = Counts { refused_cards: counts.refused_cards.max(refused_cards.len() as u64), ..counts };
-        let events = ShowEvents::events(self, &EVENTS);
+        let events = self.latest_events(EVENTS);
         let identity_providers = ShowIdentityProviders::identity_providers(self);
         let (revision, links) = (self.directory.stats().revision, self.link_statuses());
         let fleet = self.fleet();

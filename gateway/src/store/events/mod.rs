@@ -6,7 +6,11 @@
 
 mod age;
 mod entry;
+mod facts;
+mod index;
 mod retention;
+mod search;
+mod wanted;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -26,7 +30,9 @@ use super::limits::{EVENT_SEGMENT_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_PAGE, R
 use crate::domain::{Event, Part, PartCondition};
 use age::Age;
 use entry::{Versioned, decode, read_newest};
+use index::Index;
 use retention::{last_written, retire};
+pub use wanted::{Found, PeopleWanted, Wanted};
 
 const KIND: Kind = Kind(*b"evt1");
 
@@ -58,11 +64,19 @@ pub struct LoggedEvent {
 
 /// The log. Share it behind an `Arc`. It is written out when it is dropped.
 pub struct EventLog {
-    appender: Appender<Event>,
+    appender: Appender<Written>,
     recent: Arc<Mutex<Recent>>,
+    index: Arc<Index>,
     age: Arc<Mutex<Age>>,
     dir: PathBuf,
     _lock: Lock,
+}
+
+/// An event on its way to the disk.
+struct Written {
+    event: Event,
+    /// Bytes of its payload.
+    len: usize,
 }
 
 /// The newest events, and the number of the newest.
@@ -91,14 +105,20 @@ impl EventLog {
         let age = Arc::new(Mutex::new(Age::since(last_written(&journal), Instant::now())));
         retire(&mut journal, &limits, &age);
         let newest = journal.next() - 1;
+        let index = Arc::new(Index::open(dir, &journal)?);
         let events = read_newest(dir, newest, RECENT_EVENTS)?.into();
         let recent = Arc::new(Mutex::new(Recent { events, newest }));
-        let (shared, counts) = (Arc::clone(&recent), Arc::clone(&age));
-        let appender = Appender::start(journal, move |journal, first, events| {
-            remember(&mut locked(&shared), first, events);
+        let (shared, counts, rows) = (Arc::clone(&recent), Arc::clone(&age), Arc::clone(&index));
+        let appender = Appender::start(journal, move |journal, first, written: Vec<Written>| {
+            rows.flushed(journal, first, written.iter().map(|written| (&written.event, written.len)));
+            remember(&mut locked(&shared), first, written);
+            let oldest = journal.first();
             retire(journal, &limits, &counts);
+            if journal.first() != oldest {
+                rows.retired(journal.first());
+            }
         })?;
-        Ok((Self { appender, recent, age, dir: dir.to_owned(), _lock: lock }, torn))
+        Ok((Self { appender, recent, index, age, dir: dir.to_owned(), _lock: lock }, torn))
     }
 
     /// Adds an event. Its number comes back when it is on the disk: then a controller may be told to forget it.
@@ -106,8 +126,8 @@ impl EventLog {
     /// # Errors
     /// Whenever that isn't certain.
     pub async fn append(&self, event: Event) -> Result<u64, AppendError> {
-        let payload = self.encode(&event)?;
-        self.appender.append(payload, event).await
+        let (payload, written) = self.encode(event)?;
+        self.appender.append(payload, written).await
     }
 
     /// Adds events in order, with as few flushes as they need. Returns when all are on the disk.
@@ -133,8 +153,8 @@ impl EventLog {
     /// # Errors
     /// When the disk is so far behind that it can't be queued, or the event is too long.
     pub fn post(&self, event: Event) -> Result<(), AppendError> {
-        let payload = self.encode(&event)?;
-        self.appender.post(payload, event)
+        let (payload, written) = self.encode(event)?;
+        self.appender.post(payload, written)
     }
 
     /// The number of the newest event, 0 before the first.
@@ -156,6 +176,17 @@ impl EventLog {
         let newest = self.newest();
         let last = before.map_or(newest, |before| before.saturating_sub(1).min(newest));
         self.steadily(|| read_newest(&self.dir, last, count.min(MAX_EVENTS_PER_PAGE)))
+    }
+
+    /// The newest events before number `before` (the newest of all for `None`) that are wanted, at most `count` and
+    /// [`MAX_EVENTS_PER_PAGE`]. In the order of the log: what a controller told late stands where it came in. Reads the disk:
+    /// call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the disk fails or that part of the log is damaged.
+    pub fn find(&self, wanted: &Wanted, before: Option<u64>, count: usize) -> Result<Found, StoreError> {
+        let (before, count) = (before.unwrap_or(u64::MAX), count.min(MAX_EVENTS_PER_PAGE));
+        self.steadily(|| search::find(&self.dir, &self.index, wanted, before, count))
     }
 
     /// Events after number `after`, oldest first, at most `count` and [`MAX_EVENTS_PER_PAGE`]: what a forwarder
@@ -213,18 +244,23 @@ impl EventLog {
         age.apart()
     }
 
-    fn encode_all(&self, events: Vec<Event>) -> Result<Vec<(Vec<u8>, Event)>, AppendError> {
-        events.into_iter().map(|event| Ok((self.encode(&event)?, event))).collect()
+    fn encode_all(&self, events: Vec<Event>) -> Result<Vec<(Vec<u8>, Written)>, AppendError> {
+        events.into_iter().map(|event| self.encode(event)).collect()
     }
 
-    fn encode(&self, event: &Event) -> Result<Vec<u8>, AppendError> {
+    fn encode(&self, event: Event) -> Result<(Vec<u8>, Written), AppendError> {
         let wrong = |error: serde_json::Error| StoreError::Content {
             path: self.dir.clone(),
             what: format!("an event can't be written: {error}"),
         };
-        let versioned = Versioned { version: event.version(), event };
+        let versioned = Versioned { version: event.version(), event: &event };
         let payload = serde_json::to_vec(&versioned).map_err(|error| Arc::new(wrong(error)))?;
-        if payload.len() > MAX_EVENT_BYTES { Err(AppendError::TooLong(payload.len())) } else { Ok(payload) }
+        let len = payload.len();
+        if len > MAX_EVENT_BYTES {
+            Err(AppendError::TooLong(len))
+        } else {
+            Ok((payload, Written { event, len }))
+        }
     }
 
     /// A segment may be retired between being listed and being read; then the second look is right.
@@ -240,13 +276,15 @@ fn locked(recent: &Mutex<Recent>) -> MutexGuard<'_, Recent> {
     recent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn remember(recent: &mut Recent, first: u64, events: Vec<Event>) {
-    for (sequence, event) in (first..).zip(events) {
+fn remember(recent: &mut Recent, first: u64, written: Vec<Written>) {
+    for (sequence, Written { event, .. }) in (first..).zip(written) {
         recent.events.push_front(LoggedEvent { sequence, event });
         recent.newest = sequence;
     }
     recent.events.truncate(RECENT_EVENTS);
 }
 
+#[cfg(test)]
+mod search_tests;
 #[cfg(test)]
 mod tests;

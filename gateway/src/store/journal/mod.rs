@@ -7,6 +7,7 @@
 
 mod anew;
 mod appender;
+mod lookup;
 mod mark;
 mod options;
 mod reader;
@@ -24,6 +25,7 @@ use std::time::{Instant, SystemTime};
 
 pub(in crate::store) use appender::Standing;
 pub use appender::{AppendError, Appender};
+pub(in crate::store) use lookup::{SegmentFile, each_placed, segment_len, segments};
 pub use options::{JournalStats, Kind, Options, TornTail, Verify};
 pub use reader::{Entry, read, read_newest_first};
 
@@ -251,6 +253,11 @@ impl Journal {
     /// The segments' files, oldest first.
     pub fn segment_paths(&self) -> impl Iterator<Item = &Path> {
         self.segments.iter().map(|segment| segment.path.as_path())
+    }
+
+    /// The first record of the segment that is being written, and how many of its bytes are durable.
+    pub(in crate::store) fn tail(&self) -> (u64, u64) {
+        (self.segments.last().map_or(self.next, |segment| segment.first), self.synced_len)
     }
 
     /// Has the segment that is being written look as if it had been at `time`.

@@ -178,7 +178,8 @@ impl Segment {
         (records.offset as u64, records.expected, records.broken)
     }
 
-    fn damaged(&self, offset: u64, what: String) -> StoreError {
+    /// The error for what is wrong at a byte of it.
+    pub(super) fn damaged(&self, offset: u64, what: String) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), offset, what, remedy: RESTORE }
     }
 

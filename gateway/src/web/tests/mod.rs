@@ -5,6 +5,7 @@ mod access_rules;
 mod capture;
 mod cards;
 mod connection_floods;
+mod events;
 mod identity_providers;
 mod install_mode;
 mod live;
@@ -41,7 +42,7 @@ use crate::site::AccessRules;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, ControllerView, EventView, EventsWanted, ExposureView, Figures, GroupView,
+    AccessView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures, GroupView,
     IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents,
     ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
 };
@@ -68,6 +69,7 @@ struct FakeSite {
     listeners: Mutex<Vec<Actor>>,
     re_authenticated: Mutex<Vec<Actor>>,
     ordered: Mutex<Vec<(CardOrder, Actor)>>,
+    searched: Mutex<Vec<EventsWanted>>,
 }
 
 impl FakeSite {
@@ -90,6 +92,7 @@ impl FakeSite {
             listeners: Mutex::default(),
             re_authenticated: Mutex::default(),
             ordered: Mutex::default(),
+            searched: Mutex::default(),
         })
     }
 
@@ -152,11 +155,24 @@ impl ShowReceipts for FakeSite {
 }
 
 impl ShowEvents for FakeSite {
-    fn events(&self, wanted: &EventsWanted) -> Vec<EventView> {
+    /// Knows doors, people by their names, results and instants.
+    fn events(&self, wanted: EventsWanted) -> BoxFuture<'_, Result<EventsFound, EventsError>> {
+        self.searched.lock().unwrap().push(wanted.clone());
         let mut events = self.facts().events;
-        events.retain(|event| wanted.door.as_ref().is_none_or(|door| event.door == *door));
+        events.retain(|event| {
+            wanted.before.is_none_or(|before| event.number < before)
+                && wanted.door.as_ref().is_none_or(|door| event.door == *door)
+                && wanted.person.as_ref().is_none_or(|person| event.who.as_ref() == Some(person))
+                && wanted.result.is_none_or(|result| result.is(event.reason))
+                && wanted.from.is_none_or(|from| event.at >= from)
+                && wanted.until.is_none_or(|until| event.at < until)
+        });
+        let more = events.len() > wanted.limit;
         events.truncate(wanted.limit);
-        events
+        let next = events.last().filter(|_| more).map(|event| event.number);
+        let not_a_card = wanted.card.filter(|card| card == "nonsense").map(EventsError::NotACard);
+        let found = not_a_card.map_or(Ok(EventsFound { events, next }), Err);
+        Box::pin(std::future::ready(found))
     }
 }
 

@@ -210,7 +210,13 @@ async fn parameters_are_described_and_no_others_are_taken() {
             assert!(operation["summary"].as_str().is_some_and(|it| !it.is_empty()), "{method} {path}");
             let known = names(operation, "query");
             for name in known.iter().map(String::as_str).chain(["nonsense"]) {
-                let value = if name == "dry_run" { "true" } else { "1" };
+                let value = match name {
+                    "dry_run" => "true",
+                    "as" => "csv",
+                    "result" => "refused",
+                    "from" | "to" => "2027-01-31",
+                    _ => "1",
+                };
                 let query = format!("{}?{name}={value}", path.replace(['{', '}'], ""));
                 let method = method.to_uppercase().parse().unwrap();
                 let request = served.client.request(method, format!("http://{}{query}", served.address));
@@ -222,7 +228,9 @@ async fn parameters_are_described_and_no_others_are_taken() {
     let described = |path: &str, method: &str, place| names(&document["paths"][path][method], place);
     assert_eq!(
         described("/api/v1/events", "get", "query"),
-        BTreeSet::from(["door", "limit"].map(str::to_owned))
+        BTreeSet::from(
+            ["as", "before", "card", "door", "from", "limit", "person", "result", "to"].map(str::to_owned)
+        )
     );
     assert_eq!(
         described("/api/v1/scim/operations", "get", "query"),

@@ -176,8 +176,14 @@ impl Conversation {
     }
 
     /// SCRYPT: opens the channel.
-    pub(super) fn verify(&mut self, kind: KeyKind, cryptogram: &[u8; 16]) -> Result<Step, NakReason> {
+    pub(super) fn verify(
+        &mut self,
+        kind: KeyKind,
+        cryptogram: &[u8; 16],
+        handler: &mut impl PdHandler,
+    ) -> Result<Step, NakReason> {
         let step = self.channel.verify(kind, cryptogram)?;
+        handler.session_began();
         self.report(Event::SecureOpened(kind));
         Ok(step)
     }

@@ -145,7 +145,7 @@ impl<const N: usize> Exchange<N> {
                 return self.answer(now, header, message, sealed, handler);
             }
             Ok(Admitted::Challenge(key, rnd_a)) => self.conversation.challenge(key, &rnd_a, handler),
-            Ok(Admitted::Cryptogram(key, cryptogram)) => self.conversation.verify(key, &cryptogram),
+            Ok(Admitted::Cryptogram(key, cryptogram)) => self.conversation.verify(key, &cryptogram, handler),
             Err(reason) => Err(reason),
         };
         match step {

@@ -30,6 +30,9 @@ pub trait PdHandler {
     /// Eight bytes that nobody can guess, different each time.
     fn random(&mut self) -> [u8; 8];
 
+    /// A secure channel has been opened.
+    fn session_began(&mut self) {}
+
     /// Carries a command out and answers it; one that the device doesn't know, with [`NakReason::UnknownCommand`]. Say [`busy`](ReplyWriter::busy) only when nothing was done: the same
     /// command will come again.
     fn command<'b>(&mut self, now: Micros, command: &Command<'_>, reply: ReplyWriter<'b>) -> Answered<'b>;

@@ -1,3 +1,5 @@
+mod runs;
+mod version_2;
 mod versions;
 
 use std::vec::Vec;

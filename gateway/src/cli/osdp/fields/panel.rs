@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use panel_protocol::limits::MAX_READERS;
 use panel_protocol::panel::{Answer, EventBody, Info, Operation, PanelEvent, operation_name};
 use panel_protocol::schedule::When;
-use panel_protocol::table::{Profile, Row};
+use panel_protocol::table::{Profile, Row, Setting, SettingKey};
 use panel_protocol::time::UtcSeconds;
 
 use super::{Fields, HIDDEN, Secrets, card};
@@ -46,6 +46,22 @@ fn body(operation: &Operation<'_>, secrets: Secrets) -> Fields {
         }
         Operation::ReadEvents { from } => none().with("from", *from),
         Operation::AckEvents { before } => none().with("before", *before),
+        Operation::Hello { version } => none().with("version", *version),
+        Operation::PutSettings(settings) => {
+            none().with_all("setting", settings.iter().map(|it| setting(&it)))
+        }
+        Operation::DeleteSettings(keys) => none().with_all("setting", keys.iter().map(key)),
+        Operation::PutRuns(runs) => none().with_all("row", runs.iter().map(row)),
+        Operation::ReadSettings { after } => none().with_some("after", after.map(key)),
+        Operation::ReadAllEvents { from } => none().with("from", *from),
+        Operation::SetMode { reader, not_after, mode } => none()
+            .with("reader", *reader)
+            .with_some("not_after", not_after.map(time))
+            .with("mode", mode.map_or("as set".to_owned(), |(mode, _)| format!("{mode:?}")))
+            .with_some("seconds", mode.map(|(_, seconds)| seconds)),
+        Operation::Unlock { reader, not_after, tenths } => {
+            none().with("reader", *reader).with_some("not_after", not_after.map(time)).with("tenths", *tenths)
+        }
     }
 }
 
@@ -72,6 +88,12 @@ fn answer_body(answer: &Answer<'_>) -> Fields {
         }
         Answer::Events { next_event, events } => {
             none().with("next_event", *next_event).with_all("event", events.iter().map(event))
+        }
+        Answer::Hello { version, schedules, memory } => {
+            none().with("version", *version).with("schedules", *schedules).with("memory", *memory)
+        }
+        Answer::Settings { more, settings } => {
+            none().with("more", *more).with_all("setting", settings.iter().map(|it| setting(&it)))
         }
         Answer::Acknowledged { .. } => none().with("status", "done"),
         Answer::Refused { status, .. } => none().with("status", status.to_string()),
@@ -103,12 +125,49 @@ fn row(row: Row) -> Fields {
         .with("profile", row.profile)
         .with_some("valid_from", row.valid_from.map(time))
         .with_some("valid_until", row.valid_until.map(time))
+        .with_some("pin", row.pin.map(|_| HIDDEN))
+        .with_some("rights", Some(row.rights.bits()).filter(|rights| *rights != 0))
 }
 
 fn profile(profile: Profile) -> Fields {
-    let readers = (0..).take(MAX_READERS);
-    let opens = readers.filter(|reader| profile.access(*reader) == When::Always);
-    Fields::new().with_all("always", opens)
+    let readers = || (0u8..).take(MAX_READERS);
+    let opens = readers().filter(|reader| profile.access(*reader) == When::Always);
+    let by_schedule = readers().filter_map(|reader| match profile.access(reader) {
+        When::Schedule(number) => Some(format!("{reader}: {number}")),
+        _ => None,
+    });
+    let mut by_schedule = by_schedule.peekable();
+    let fields = Fields::new().with_all("always", opens);
+    if by_schedule.peek().is_some() { fields.with_all("schedule", by_schedule) } else { fields }
+}
+
+/// `schedule 3`
+fn key(key: SettingKey) -> String {
+    let [kind, number] = key.to_bytes();
+    let kind = match kind {
+        1 => "schedule",
+        2 => "calendar",
+        3 => "clock changes",
+        _ => "door",
+    };
+    format!("{kind} {number}")
+}
+
+fn setting(setting: &Setting) -> Fields {
+    let fields = Fields::new().with_some("setting", setting.key().map(key));
+    match setting {
+        Setting::Schedule(_, schedule) => {
+            fields.with_all("interval", schedule.intervals().map(|interval| format!("{interval:?}")))
+        }
+        Setting::Calendar(_, calendar) => {
+            fields.with_all("holiday", calendar.holidays().map(|holiday| format!("{holiday:?}")))
+        }
+        Setting::ClockChanges(changes) => fields.with_all(
+            "change",
+            changes.iter().map(|change| format!("{} {:+} minutes", time(change.at), change.ahead)),
+        ),
+        Setting::Door(_, door) => fields.with("door", format!("{door:?}")),
+    }
 }
 
 fn event(event: PanelEvent) -> Fields {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 /// Which end of a day a day alone stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Edge {
+pub enum Edge {
     /// It begins.
     Start,
     /// It ends.
@@ -17,7 +17,7 @@ pub(super) enum Edge {
 ///
 /// # Errors
 /// With what would be right.
-pub(super) fn read(text: &str, zone: &TimeZone, edge: Edge) -> Result<Timestamp, String> {
+pub fn read(text: &str, zone: &TimeZone, edge: Edge) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
