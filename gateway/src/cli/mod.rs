@@ -22,6 +22,7 @@ mod password;
 mod run;
 mod scan;
 mod status;
+mod suggestion;
 mod table;
 mod token;
 mod user;
@@ -36,7 +37,9 @@ use anyhow::{Context, anyhow};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
+use crate::domain::LocalClock;
 use client::{Client, ClientError};
+use suggestion::{command_line, meant};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -83,6 +86,12 @@ struct SiteFile {
 impl SiteFile {
     fn load(&self, files: NamedFiles) -> Result<Config, Failure> {
         crate::config::load(&self.config, files).map_err(|problems| Failure::Config(Box::new(problems)))
+    }
+
+    /// The site's clock on the wall.
+    fn clock(&self) -> Result<LocalClock, Failure> {
+        let zone = self.load(NamedFiles::Ignored)?.site.time_zone;
+        Ok(LocalClock::in_zone(zone, jiff::Timestamp::now()))
     }
 
     /// The site's data folder, for a command that writes files there. They would be of no use to the service if
@@ -133,7 +142,7 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     // The first call wins, and this is it: TLS is ring's everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let outcome = match Cli::parse().command {
+    let outcome = match command_line().command {
         Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),

@@ -305,7 +305,7 @@ pub(crate) fn everything() -> SiteFacts {
     let mut entra = source("entra");
     entra.expires = Some(before_noon(-86_400 * 12));
     entra.findings = vec![Finding::attention(
-        "The token entra expires in 12 d, on 4 Dec 12:00; re-authenticate it.".to_owned(),
+        "The token entra expires in 12 d, on 4 Dec 2026 12:00 CET; re-authenticate it.".to_owned(),
     )];
     entra.level = Level::Attention;
     entra.previous_until = Some(before_noon(-1_800));
