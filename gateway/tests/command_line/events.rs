@@ -40,6 +40,7 @@ fn event(hour: i64) -> Event {
         holder_name: Some(name.to_owned()),
         granted: reason.granted(),
         reason,
+        held_back: None,
         sequence: number,
         epoch: 1,
     };
