@@ -92,12 +92,15 @@ impl Drop for Running {
     }
 }
 
+/// What is asked, and which hours' events it finds.
+type Case<'a> = (&'a [&'a str], &'a dyn Fn(i64) -> bool);
+
 #[test]
 fn what_is_asked_for_is_what_the_log_has() {
     let site = Running::start();
     let newest_first =
         |is: &dyn Fn(i64) -> bool| (0..HOURS).rev().filter(|hour| is(*hour)).collect::<Vec<_>>();
-    let cases: [(&[&str], &dyn Fn(i64) -> bool); 11] = [
+    let cases: [Case; 11] = [
         (&[], &|_| true),
         (&["--door", "front"], &|hour| hour % 2 == 0),
         (&["--door", "Back door", "--result", "refused"], &|hour| hour % 2 == 1 && hour % 3 == 0),
