@@ -184,11 +184,8 @@ impl LineTask {
             }
         };
         self.machine.handle(self.now(), Input::Down(why));
-        loop {
-            match self.machine.next(self.now()) {
-                telling @ (Next::Tell(..) | Next::Link(_)) => self.tell(telling),
-                Next::Ask(_) | Next::Wait(_) | Next::Stopped => break,
-            }
+        while let telling @ (Next::Tell(..) | Next::Link(_)) = self.machine.next(self.now()) {
+            self.tell(telling);
         }
         self.status_due = Micros(0);
         self.publish();

@@ -26,7 +26,7 @@ fn a_pulse_is_the_boards_own_where_it_has_one() {
 fn a_board_without_pulses_is_switched_off_by_us_in_time() {
     let mut bench = Bench::new(1, &map(false));
     bench.run(SECOND);
-    let _ = bench.order(0, 3, ON);
+    drop(bench.order(0, 3, ON));
     bench.run(MS * 4900);
     assert!(bench.boards[0].on[3]);
     bench.run(MS * 300);
@@ -50,7 +50,7 @@ fn a_board_that_refuses_its_pulses_is_switched_on_and_off_instead_and_told_of() 
 fn what_is_switched_off_is_off_at_once_whatever_its_timer_says() {
     let mut bench = Bench::new(1, &map(true));
     bench.run(SECOND);
-    let _ = bench.order(0, 3, ON);
+    drop(bench.order(0, 3, ON));
     bench.run(SECOND);
     let mut outcome = bench.order(0, 3, Switch::Off);
     bench.run(MS * 50);
@@ -89,7 +89,7 @@ fn another_hand_at_a_lock_is_told_of_and_undone() {
 fn a_board_that_drops_its_relays_is_told_of_and_none_is_switched_on_again() {
     let mut bench = Bench::new(1, &map(true));
     bench.run(SECOND);
-    let _ = bench.order(0, 3, Switch::OnFor(SECOND * 60));
+    drop(bench.order(0, 3, Switch::OnFor(SECOND * 60)));
     bench.run(SECOND * 5);
     bench.boards[0].on = [false; 8];
     bench.run(SECOND * 5);
@@ -101,8 +101,8 @@ fn a_board_that_drops_its_relays_is_told_of_and_none_is_switched_on_again() {
 fn a_service_that_stops_switches_off_what_nobody_else_will() {
     let mut bench = Bench::new(2, &map(false));
     bench.run(SECOND);
-    let _ = bench.order(0, 3, Switch::OnFor(SECOND * 60));
-    let _ = bench.order(1, 0, Switch::OnFor(SECOND * 60));
+    drop(bench.order(0, 3, Switch::OnFor(SECOND * 60)));
+    drop(bench.order(1, 0, Switch::OnFor(SECOND * 60)));
     bench.run(SECOND);
     assert!(bench.boards[0].on[3] && bench.boards[1].on[0]);
     bench.machine.handle(bench.now, Input::Stop);
