@@ -41,7 +41,7 @@ async fn attempt(options: MqttOptions) -> Result<(AsyncClient, EventLoop), Conne
     }
 }
 
-fn is_refused<T>(outcome: Result<T, ConnectionError>) -> bool {
+fn is_refused<T>(outcome: &Result<T, ConnectionError>) -> bool {
     use ConnectReturnCode::{BadUserNamePassword, NotAuthorized};
     matches!(outcome, Err(ConnectionError::ConnectionRefused(BadUserNamePassword | NotAuthorized)))
 }
@@ -66,9 +66,9 @@ async fn nobody_gets_in_under_a_wrong_or_another_s_name() {
         ("gateway", "gate", gate),
     ] {
         let outcome = attempt(options(&rig, client_id, user, secret)).await;
-        assert!(is_refused(outcome), "{client_id} as {user}");
+        assert!(is_refused(&outcome), "{client_id} as {user}");
     }
-    assert!(is_refused(attempt(anonymous(&rig, "shed")).await));
+    assert!(is_refused(&attempt(anonymous(&rig, "shed")).await));
     assert!(attempt(options(&rig, "shed", "shed", shed)).await.is_ok(), "its own name opens");
 
     let mut with_will = options(&rig, "gate", "gate", gate);
@@ -79,11 +79,11 @@ async fn nobody_gets_in_under_a_wrong_or_another_s_name() {
         false,
     );
     with_will.set_last_will(will);
-    assert!(is_refused(attempt(with_will).await), "a will in another's name");
+    assert!(is_refused(&attempt(with_will).await), "a will in another's name");
 
     // A new secret takes the place of the old one, without a restart.
     let renewed = enrol(&rig.config(), "gate");
-    assert!(is_refused(attempt(options(&rig, "gate", "gate", gate)).await));
+    assert!(is_refused(&attempt(options(&rig, "gate", "gate", gate)).await));
     assert!(attempt(options(&rig, "gate", "gate", &renewed.secret)).await.is_ok());
     rig.gateway.proven(&["shed"]).await;
 }

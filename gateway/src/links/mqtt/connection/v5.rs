@@ -63,7 +63,7 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
                     }
                     refused => Some(lost(Fault::Subscription, &format_args!("{refused:?}"))),
                 },
-                Packet::Publish(publish) => incoming(publish),
+                Packet::Publish(publish) => incoming(&publish),
                 Packet::PubAck(ack) => refused(ack.reason),
                 _ => None,
             },
@@ -92,7 +92,7 @@ fn too_small(properties: Option<ConnAckProperties>) -> Option<Event> {
 }
 
 /// A topic that is no text is nobody's.
-fn incoming(publish: Publish) -> Option<Event> {
+fn incoming(publish: &Publish) -> Option<Event> {
     let topic = String::from_utf8(publish.topic.to_vec()).ok()?;
     Some(Event::Message(Incoming { topic, payload: publish.payload.to_vec(), retained: publish.retain }))
 }

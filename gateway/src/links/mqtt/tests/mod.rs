@@ -122,9 +122,9 @@ fn a_controller_that_was_wiped_or_has_lost_its_power_is_made_equal_again() {
     site.settle();
     for wiped in [false, true] {
         if wiped {
-            site.wipe(0)
+            site.wipe(0);
         } else {
-            site.controllers[0].restart()
+            site.controllers[0].restart();
         }
         let before = site.operations;
         site.client.fleet().failed(0, Timestamp::UNIX_EPOCH, crate::sync::Failure::Lost);

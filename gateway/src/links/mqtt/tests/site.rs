@@ -205,7 +205,7 @@ impl Site {
         let until = match self.driver.next(self.now) {
             Next::Transmit(message) => {
                 self.operations += usize::from(message.topic.ends_with("/operation"));
-                self.travel(message.topic, &message.payload);
+                self.travel(&message.topic, &message.payload);
                 return true;
             }
             Next::Wait(until) => until,
@@ -231,7 +231,7 @@ impl Site {
         *clock = clock.saturating_add(span).unwrap();
     }
 
-    fn travel(&mut self, topic: String, payload: &[u8]) {
+    fn travel(&mut self, topic: &str, payload: &[u8]) {
         let faults = self.faults;
         let dice = &mut self.dice;
         let mut send = |late: bool, retained: bool, dice: &mut Dice| {
@@ -239,7 +239,7 @@ impl Site {
             let at = self.now + Duration::from_millis(millis);
             self.travelling.push(Travelling {
                 at,
-                topic: topic.clone(),
+                topic: topic.to_owned(),
                 payload: payload.to_vec(),
                 retained,
             });
@@ -262,7 +262,7 @@ impl Site {
         if let Some((who, what)) = topic::told(SITE, &topic) {
             let at: usize = who.strip_prefix("panel-").unwrap().parse().unwrap();
             if let Some((said, payload)) = self.controllers[at].take(self.now, what, &payload, retained) {
-                self.travel(topic::from(SITE, who, said), &payload);
+                self.travel(&topic::from(SITE, who, said), &payload);
             }
         } else {
             self.driver.take(self.now, &Incoming { topic, payload, retained });

@@ -249,9 +249,9 @@ impl Conversation {
             Stage::Greeting { until, tries, .. } if until <= now => {
                 self.faults.timeouts += 1;
                 if tries < HELLO_TRIES {
-                    self.greet(now, tries + 1)
+                    self.greet(now, tries + 1);
                 } else {
-                    self.give_up(now, told::silent())
+                    self.give_up(now, told::silent());
                 }
             }
             Stage::Resting { until, .. } if until <= now => self.greet_resting(now),
