@@ -24,7 +24,7 @@ impl ShowEvents for Site {
                 let _turn = turn;
                 let (before, limit) = (wanted.before, wanted.limit);
                 let wanted = understood(wanted, &config, &directory)?;
-                events.find(&wanted, before, limit).map_err(unreadable)
+                events.find(&wanted, before, limit).map_err(|error| unreadable(&error))
             });
             let found = found.await.map_err(|error| EventsError::Unreadable(error.to_string()))??;
             let shown = found.events.iter().filter_map(|logged| event_view(&self.config, logged));
@@ -57,7 +57,11 @@ fn door_name<'a>(config: &'a Config, read: &CardRead) -> Option<&'a str> {
 fn understood(wanted: EventsWanted, config: &Config, directory: &Directory) -> Result<Wanted, EventsError> {
     Ok(Wanted {
         doors: wanted.door.map(|door| doors(config, &door)),
-        people: wanted.person.map(|person| people(directory, person)).transpose().map_err(unreadable)?,
+        people: wanted
+            .person
+            .map(|person| people(directory, person))
+            .transpose()
+            .map_err(|error| unreadable(&error))?,
         card: wanted.card.map(|card| credential(config, &card)).transpose()?,
         result: wanted.result,
         from: wanted.from,
@@ -103,7 +107,7 @@ fn credential(config: &Config, text: &str) -> Result<Credential, EventsError> {
         .map_err(|wrong| EventsError::NotACard(wrong.to_string()))
 }
 
-fn unreadable(error: StoreError) -> EventsError {
+fn unreadable(error: &StoreError) -> EventsError {
     tracing::error!(%error, "the event log can't be searched");
     EventsError::Unreadable(error.to_string())
 }

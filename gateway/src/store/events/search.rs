@@ -20,9 +20,7 @@ pub(super) fn find(
     let sieve = Sieve::of(wanted);
     let mut search = Search { dir, wanted, most: count + 1, events: Vec::new() };
     let (open, candidates) = index.in_open(&sieve, before);
-    if let Err(misled) = search.look(open, &candidates)? {
-        return Err(misled);
-    }
+    search.look(open, &candidates)??;
     let mut closed = Closed { first: open, next: open };
     for first in journal::segments(dir)?.into_iter().rev().filter(|first| *first < open) {
         closed = Closed { first, next: closed.first };

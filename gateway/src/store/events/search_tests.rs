@@ -22,18 +22,19 @@ fn person(number: u64) -> CardholderId {
 /// The event of that number: a card read, and an alarm now and then. Times go up and down a little.
 fn event(number: u64) -> Event {
     let at = Timestamp::from_second(
-        1_700_000_000 + i64::try_from(number * 60).unwrap() - i64::from(number % 7 == 0) * 4_000,
+        1_700_000_000 + i64::try_from(number * 60).unwrap() - i64::from(number.is_multiple_of(7)) * 4_000,
     );
     let at = at.unwrap();
-    if number % 11 == 0 {
+    if number.is_multiple_of(11) {
         let what = AlarmKind::ControllerOffline { controller: "lobby".parse().unwrap() };
         return Event { at, kind: EventKind::Alarm(Alarm { what, text: "x".to_owned(), cleared: false }) };
     }
     let reason = Reason::ALL[usize::try_from(number * 5 % 23).unwrap()];
-    let known = number % 5 != 0;
+    let known = !number.is_multiple_of(5);
     let read = CardRead {
         controller: "lobby".parse().unwrap(),
-        door: (number % 13 != 0).then(|| DOORS[usize::try_from(number % 3).unwrap()].parse().unwrap()),
+        door: (!number.is_multiple_of(13))
+            .then(|| DOORS[usize::try_from(number % 3).unwrap()].parse().unwrap()),
         reader: 0,
         credential: Credential::new(26, number % 17).unwrap(),
         holder: known.then(|| person(number)),
