@@ -86,7 +86,7 @@ fn event(number: u64, count: u64) -> anyhow::Result<Event> {
     let second = i64::try_from(number * DAYS * 86_400 / count)?;
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
     let person = mixed % PEOPLE;
-    let reason = if mixed % 50 == 0 { Reason::OutsideHours } else { Reason::Granted };
+    let reason = if mixed.is_multiple_of(50) { Reason::OutsideHours } else { Reason::Granted };
     let read = CardRead {
         controller: "building-7-east".parse().context("a controller")?,
         door: Some(door(mixed / PEOPLE)?),
