@@ -72,6 +72,7 @@ impl Controller {
             // A board has a generator of random numbers for this.
             let id = (RandomState::new().build_hasher().finish() as u32).max(1).to_le_bytes();
             self.session = Some(Session { nonce, id, highest: None });
+            self.panel.begin_session();
         }
         let id = self.session.as_ref().map_or([0; 4], |session| session.id);
         self.say("welcome", [&nonce[..], &id, &RECEIVE.to_le_bytes(), b"Example, Rust"].concat(), false);
@@ -169,9 +170,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         options.set_credentials(name, std::fs::read_to_string(secret)?.trim());
     }
     let (client, mut connection) = Client::new(options, 100);
-    let panel = Panel::new(PanelConfig { readers: READERS }, SortedRows::new());
-    let controller = Controller { panel, client, base, began: Instant::now(), session: None };
-    let controller = Arc::new(Mutex::new(controller));
+    let (panel, began) = (Panel::new(PanelConfig { readers: READERS }, SortedRows::new()), Instant::now());
+    let controller = Arc::new(Mutex::new(Controller { panel, client, base, began, session: None }));
     let cards = Arc::clone(&controller);
     thread::spawn(move || {
         for (reader, card) in stdin().lines().map_while(Result::ok).filter_map(|line| typed(&line)) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
-use panel_protocol::table::Row;
+use panel_protocol::table::{Pin, Row};
 
 use crate::config::SimConfig;
 pub use crate::error::SiteError;
@@ -184,13 +184,29 @@ impl Site {
     /// # Errors
     /// When there is no such panel or reader, or the panel has no power.
     pub fn swipe(&self, id: &str, reader: u8, card: Credential) -> Result<Swipe, SiteError> {
+        self.swipe_with_pin(id, reader, card, None)
+    }
+
+    /// The same, and a PIN is entered.
+    ///
+    /// # Errors
+    /// When there is no such panel or reader, or the panel has no power.
+    pub fn swipe_with_pin(
+        &self,
+        id: &str,
+        reader: u8,
+        card: Credential,
+        pin: Option<Pin>,
+    ) -> Result<Swipe, SiteError> {
         let presented = Instant::now();
         let readers = self.with(id, |bus, station, _| bus.stations[station].summary().readers)?;
         if reader >= readers {
             return Err(SiteError::NoSuchReader { panel: id.into(), reader, readers });
         }
         let decided = self.with(id, move |bus, station, now| {
-            bus.stations[station].present(now, reader, card).map(|reason| (reason, Instant::now()))
+            bus.stations[station]
+                .present(now, reader, card, pin.as_ref())
+                .map(|reason| (reason, Instant::now()))
         })?;
         let (reason, decided) = decided.ok_or_else(|| SiteError::NoPower(id.into()))?;
         Ok(Swipe { reason, latency: decided.duration_since(presented) })

@@ -61,6 +61,23 @@ impl Api {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// The answer to a PUT, whatever state is there.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let request = self.http.put(format!("{}{path}", self.base)).header("if-match", "*");
+        self.send(request.json(body)).await
+    }
+
+    /// The answer to a DELETE.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.http.delete(format!("{}{path}", self.base))).await
+    }
+
     async fn send(&self, request: RequestBuilder) -> Answer {
         let request = match &self.account {
             Some((user, password)) => request.basic_auth(user, Some(password)),

@@ -73,3 +73,26 @@ async fn empty_it_is_a_site_to_build_on_and_ends_without_a_trace() {
     assert_eq!(demo.ended().await.code(), Some(0), "Ctrl-C is no failure");
     assert!(is_empty(&folder), "nothing stays behind");
 }
+
+#[tokio::test]
+async fn a_second_demo_leaves_the_data_of_the_first_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let with_data = ["--empty", "--json", "--data", data.path().to_str().unwrap()];
+    let (command, _folder) = demo(&with_data);
+    let first = Process::start(command);
+    let told = eventually("the first line comes", async || first.output().first().cloned(), Option::is_some);
+    let told: Value = serde_json::from_str(&told.await.unwrap()).unwrap();
+    let text = |key: &str| told[key].as_str().unwrap().to_owned();
+
+    let (command, _folder) = demo(&with_data);
+    let mut second = Process::start(command);
+    assert_eq!(second.ended().await.code(), Some(1));
+    let errors = second.errors().join("\n");
+    assert!(errors.contains(&data.path().display().to_string()), "it names the folder: {errors}");
+    assert!(second.output().is_empty(), "nothing is announced: {:?}", second.output());
+
+    let scim = ScimClient::new(&text("scim"), &text("token"));
+    scim.create("visitor", Some("4711")).await;
+    let api = Api::with_password(text("page").trim_end_matches('/'), &text("user"), &text("password"));
+    assert_eq!(api.site().await["counts"]["people"], 1, "token and password are as they were");
+}

@@ -122,3 +122,29 @@ async fn many_people_losing_access_raise_an_alarm_and_lose_it_at_once_all_the_sa
 fn reqwest_client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().danger_accept_invalid_certs(true).build().unwrap()
 }
+
+/// What browsers and proxies are told with every answer, so that none of them keeps it or takes it for something else.
+#[tokio::test]
+async fn every_answer_over_scim_says_that_it_is_to_be_kept_nowhere() {
+    let plan = SitePlan::new(115_200, &["lobby"]);
+    let gateway = plan.gateway().await;
+    let client = reqwest_client();
+    for (path, token, status) in [
+        (TEST, gateway.token(), 200),
+        ("/ServiceProviderConfig", gateway.token(), 200),
+        ("/Users/nobody", gateway.token(), 404),
+        ("/nowhere", gateway.token(), 404),
+        (TEST, "ghs_guessed", 401),
+    ] {
+        let request = client.get(format!("{}{path}", gateway.scim_base())).bearer_auth(token);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("content-type"), Some("application/scim+json"), "{path}");
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(header("referrer-policy"), Some("same-origin"), "{path}");
+        assert!(header("content-security-policy").unwrap().contains("default-src 'none'"), "{path}");
+        assert_eq!(header("strict-transport-security"), None, "not without TLS");
+    }
+}

@@ -4,6 +4,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use panel_protocol::credential::Credential;
+use panel_protocol::limits::{MAX_PIN_LEN, MIN_PIN_LEN};
+use panel_protocol::table::Pin;
 use panel_protocol::wiegand::{FORMATS, Format};
 use serde_json::{Map, Value};
 
@@ -103,6 +105,14 @@ impl<'a> Body<'a> {
             return Self::named(value, "card", &["bits", "raw"])?.raw_card();
         }
         Self::named(value, "card", &["format", "facility", "number"])?.formatted_card()
+    }
+
+    /// A PIN as it is entered, if it is there. A refusal doesn't repeat it.
+    pub(super) fn pin(&self, name: &str) -> Result<Option<Pin>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let pin = value.as_str().and_then(|digits| Pin::new(digits.as_bytes()));
+        let remedy = format!("a text of {MIN_PIN_LEN} to {MAX_PIN_LEN} digits");
+        pin.map(Some).ok_or_else(|| Refusal::field(&self.name(name), "(not shown)".into(), remedy))
     }
 
     /// The faults of a line; what is left out is perfect, and a seed is drawn.

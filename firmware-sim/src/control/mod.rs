@@ -107,15 +107,16 @@ async fn swipe(
     body: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let body = body::read(body)?;
-    let body = Body::new(&body, &["reader", "card"])?;
+    let body = Body::new(&body, &["reader", "card", "pin"])?;
     let reader = body.number("reader", 0, u64::from(u8::MAX))?.unwrap_or(0);
     let card = body.card("card")?;
+    let pin = body.pin("pin")?;
     let reader = u8::try_from(reader).unwrap_or(u8::MAX);
     if site.brokers().has(&id) {
-        let swipe = on_site(site, move |site| site.brokers().swipe(&id, reader, card)).await?;
+        let swipe = on_site(site, move |site| site.brokers().swipe_with_pin(&id, reader, card, pin)).await?;
         return Ok(Json(mqtt::swiped(&swipe)));
     }
-    let swipe = on_site(site, move |site| site.swipe(&id, reader, card)).await?;
+    let swipe = on_site(site, move |site| site.swipe_with_pin(&id, reader, card, pin)).await?;
     Ok(Json(json!({
         "granted": swipe.reason.granted(),
         "reason": swipe.reason,

@@ -72,6 +72,9 @@ pub(super) fn row(row: &Row) -> Value {
     if let Some(until) = row.valid_until {
         shown["valid_until"] = json!(until.0);
     }
+    if row.pin.is_some() {
+        shown["pin"] = json!(true);
+    }
     shown
 }
 

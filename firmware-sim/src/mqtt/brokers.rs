@@ -7,6 +7,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::table::Pin;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::broker::{Broker, Handle, Inside};
@@ -114,8 +115,22 @@ impl Brokers {
     /// # Errors
     /// When there is no such device or reader, the device has no power, or its reader can't read such a card.
     pub fn swipe(&self, id: &str, reader: u8, card: Credential) -> Result<MqttSwipe, SiteError> {
+        self.swipe_with_pin(id, reader, card, None)
+    }
+
+    /// The same, and a PIN is entered. Only native panels know of PINs.
+    ///
+    /// # Errors
+    /// When there is no such device or reader, the device has no power, or its reader can't read such a card.
+    pub fn swipe_with_pin(
+        &self,
+        id: &str,
+        reader: u8,
+        card: Credential,
+        pin: Option<Pin>,
+    ) -> Result<MqttSwipe, SiteError> {
         let (answer, answered) = sync_channel(1);
-        let work: Request = Box::new(move |device| device.swipe(reader, card, answer));
+        let work: Request = Box::new(move |device| device.swipe(reader, card, pin.as_ref(), answer));
         self.handle(id)?.requests.send(work).map_err(|_| SiteError::Stopped)?;
         let panel = || id.to_owned();
         let swipe = |granted, reason, by_itself, latency| MqttSwipe { granted, reason, by_itself, latency };

@@ -8,6 +8,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
 
 use panel_protocol::credential::Credential;
+use panel_protocol::table::Pin;
 use panel_protocol::time::UtcSeconds;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -110,12 +111,18 @@ impl Device {
     }
 
     /// Presents a card and answers when it is decided.
-    pub(super) fn swipe(&mut self, reader: u8, card: Credential, answer: SyncSender<Swiped>) {
+    pub(super) fn swipe(
+        &mut self,
+        reader: u8,
+        card: Credential,
+        pin: Option<&Pin>,
+        answer: SyncSender<Swiped>,
+    ) {
         let (at, readers) = (self.moment(), self.firmware.readers());
         let now = if reader >= readers {
             Swiped::NoSuchReader(readers)
         } else if self.powered {
-            match self.firmware.present(at, reader, card) {
+            match self.firmware.present(at, reader, card, pin) {
                 Decision::Own(verdict) => Swiped::Own(verdict, self.began.elapsed() - at.since_start),
                 Decision::Unread => Swiped::Unread,
                 Decision::Gateway => {

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::table::Pin;
 use serde_json::json;
 
 use super::firmware::{Decision, Firmware, Held, Input, Insides, Moment};
@@ -170,7 +171,7 @@ impl Firmware for EspHome {
         1
     }
 
-    fn present(&mut self, _: Moment, _: u8, card: Credential) -> Decision {
+    fn present(&mut self, _: Moment, _: u8, card: Credential, _: Option<&Pin>) -> Decision {
         let raw = json!({ "bits": card.bits(), "value": card.raw() });
         self.say(Message::new(self.topic("wiegand/raw"), raw.to_string()));
         if matches!(card.bits(), 26 | 34) {

@@ -38,7 +38,7 @@ fn it_says_that_it_is_there_what_it_has_and_how_that_is() {
 fn a_card_is_told_raw_and_as_a_tag() {
     let (mut node, _) = node();
     let card = H10301.encode(100, 1_234).unwrap();
-    assert_eq!(node.firmware.present(node.at(), 0, card), Decision::Gateway);
+    assert_eq!(node.firmware.present(node.at(), 0, card, None), Decision::Gateway);
     let said = node.said();
     assert_eq!(only(&said[..1]), json!({ "bits": 26, "value": card.raw() }));
     assert_eq!(states(&said)[1], ("porch/wiegand/tag", "6554834"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
-use panel_protocol::table::Row;
+use panel_protocol::table::{Pin, Row};
 use panel_protocol::time::{Micros, UtcSeconds};
 
 use super::message::{Message, Terms};
@@ -124,8 +124,8 @@ pub(crate) trait Firmware: Send {
     /// How many readers it has.
     fn readers(&self) -> u8;
 
-    /// A card is presented at one of its readers.
-    fn present(&mut self, at: Moment, reader: u8, card: Credential) -> Decision;
+    /// A card is presented at one of its readers, and a PIN entered with it if it knows of such.
+    fn present(&mut self, at: Moment, reader: u8, card: Credential, pin: Option<&Pin>) -> Decision;
 
     /// How often the lock at a reader has been released on the gateway's word.
     fn released(&self, reader: u8) -> u64;

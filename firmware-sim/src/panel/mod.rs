@@ -16,7 +16,7 @@ use panel_protocol::decide::Reason;
 use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::pd::{Input, Key, Output, Pd, PdConfig, PdHandler};
 use panel_protocol::osdp::timing::OFFLINE_AFTER;
-use panel_protocol::table::Row;
+use panel_protocol::table::{Pin, Row};
 use panel_protocol::time::{Micros, UtcSeconds};
 use serde::Serialize;
 
@@ -156,9 +156,15 @@ impl SimPanel {
         answer
     }
 
-    /// Presents a card at a reader; `None` without power.
-    pub(crate) fn present(&mut self, now: Duration, reader: u8, card: Credential) -> Option<Reason> {
-        self.powered.then(|| self.device.panel.present(micros(now), reader, card))
+    /// Presents a card at a reader, with a PIN or without; `None` without power.
+    pub(crate) fn present(
+        &mut self,
+        now: Duration,
+        reader: u8,
+        card: Credential,
+        pin: Option<&Pin>,
+    ) -> Option<Reason> {
+        self.powered.then(|| self.device.panel.present_with_pin(micros(now), reader, card, pin))
     }
 
     pub(crate) fn set_power(&mut self, power: Power) {
@@ -186,10 +192,18 @@ impl SimPanel {
 
     fn start(&mut self) {
         (self.pd, self.answered, self.powered) = (pd(&self.config), None, true);
+        self.tell_contact();
     }
 
     pub(crate) fn set_contact(&mut self, contact: Contact) {
         self.device.hardware.contact = contact;
+        self.tell_contact();
+    }
+
+    /// An interlock goes by the doors that stand open; this panel has one contact, at its first reader.
+    fn tell_contact(&mut self) {
+        let open = self.device.hardware.contact == Contact::Open;
+        self.device.panel.set_open_doors(u16::from(open));
     }
 }
 

@@ -244,6 +244,7 @@ fn what_a_device_on_a_broker_is_wrongly_asked_changes_nothing_and_names_the_fiel
         ("/controllers/shed/clock", json!({"offset_s": 400_000_000}), "offset_s"),
         ("/controllers/shed/power", json!({"state": "dim"}), "state"),
         ("/controllers/shed/swipe", json!({"reader": 300, "card": {"bits": 1, "raw": "0x1"}}), "reader"),
+        ("/controllers/shed/swipe", json!({"card": {"bits": 1, "raw": "0x1"}, "pin": "12"}), "pin"),
         ("/lines/hall/faults", json!({"bit_error_rate": 0.1}), "bit_error_rate"),
         ("/lines/hall/faults", json!({"double_rate": 2}), "double_rate"),
         ("/lines/hall/faults", json!({"delay_ms": 1e9}), "delay_ms"),
@@ -251,6 +252,7 @@ fn what_a_device_on_a_broker_is_wrongly_asked_changes_nothing_and_names_the_fiel
         let (status, told) = served.post(path, &body);
         assert_eq!((status, &told["field"]), (400, &json!(field)), "{path}: {told}");
         assert!(told["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{told}");
+        assert!(field != "pin" || told["value"] == "(not shown)", "{told}");
     }
     let (status, told) = served.post("/controllers/lobby/clock", &json!({"offset_s": 1}));
     assert_eq!((status, &told["field"]), (404, &json!("id")));

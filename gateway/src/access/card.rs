@@ -18,6 +18,11 @@ pub struct CardAccess {
 }
 
 impl CardAccess {
+    /// Whether there is a door that it may open.
+    pub fn opens_something(&self) -> bool {
+        self.clearance != Clearance::NOTHING
+    }
+
     /// Every door at any time.
     pub const fn everywhere(holder: CardholderId) -> Self {
         Self { holder, clearance: Clearance::EVERY_DOOR, valid_from: None, valid_until: None }
@@ -32,4 +37,7 @@ pub struct Clearance(pub u16);
 impl Clearance {
     /// All doors of the site at any time.
     pub const EVERY_DOOR: Self = Self(0);
+
+    /// No door.
+    pub const NOTHING: Self = Self(u16::MAX);
 }

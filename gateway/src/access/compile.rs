@@ -1,33 +1,11 @@
-//! What a change of the directory means for cards: which of them it may concern, and what each may do then.
-//!
-//! Every kind of change passes [`reach`], be it of people, groups, access levels or rules, so that a new kind doesn't
-//! compile until somebody has said whom it reaches. The rule at this stage: every active card of an active person
-//! opens every door.
+//! What a card may do by itself, whatever rules there are: whose it is, and from when to when it opens anything.
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
-use panel_protocol::time::UtcSeconds;
 
-use super::{CardAccess, Clearance};
-use crate::domain::{Card, Cardholder, CardholderId, Change, GivenBy};
-
-/// The cards whose access one step of a change may alter, each once. `before`: the person that it is about, as they
-/// were.
-pub fn reach(change: &Change, before: Option<&Cardholder>) -> Vec<Credential> {
-    match change {
-        Change::PutCardholder { cardholder } => affected(before, Some(cardholder)),
-        Change::DeleteCardholder { .. } => affected(before, None),
-        // Every active card opens every door, whatever groups its holder is in and whatever rules there are.
-        Change::PutGroup { .. }
-        | Change::DeleteGroup { .. }
-        | Change::AddMember { .. }
-        | Change::RemoveMember { .. }
-        | Change::PutAccessLevel { .. }
-        | Change::DeleteAccessLevel { .. }
-        | Change::PutRule { .. }
-        | Change::DeleteRule { .. } => Vec::new(),
-    }
-}
+use super::card::{CardAccess, Clearance};
+use super::seconds;
+use crate::domain::{Card, Cardholder, CardholderId, GivenBy};
 
 /// The credentials whose access a change of one person may alter: those active before or after, each once.
 pub fn affected(before: Option<&Cardholder>, after: Option<&Cardholder>) -> Vec<Credential> {
@@ -83,19 +61,8 @@ impl Validity {
     }
 
     fn access(self, holder: CardholderId) -> Option<CardAccess> {
-        let valid_until = match self.until {
-            Some(until) if until <= Timestamp::UNIX_EPOCH => return None,
-            Some(until) => u32::try_from(until.as_second()).ok().map(UtcSeconds),
-            None => None,
-        };
-        let valid_from = self.from.map(|from| UtcSeconds(first_whole_second(from)));
-        let valid_from = valid_from.filter(|from| from.0 > 0);
+        let valid_until = seconds::end(self.until)?;
+        let valid_from = seconds::begin(self.from);
         Some(CardAccess { holder, clearance: Clearance::EVERY_DOOR, valid_from, valid_until })
     }
-}
-
-/// The first second that is not before `instant`, as far as 32 bits reach: 1970 to 2106.
-fn first_whole_second(instant: Timestamp) -> u32 {
-    let begun = i64::from(instant.subsec_nanosecond() > 0);
-    u32::try_from((instant.as_second() + begun).max(0)).unwrap_or(u32::MAX)
 }

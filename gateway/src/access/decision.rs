@@ -5,7 +5,7 @@ use panel_protocol::credential::Credential;
 use panel_protocol::decide::{self, Question, Reason};
 use panel_protocol::time::UtcSeconds;
 
-use super::DesiredTable;
+use super::plan::DesiredTable;
 use crate::domain::CardholderId;
 
 /// What was decided, and of whom.

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use panel_protocol::credential::Credential;
 use panel_protocol::table::bucket_of;
 
-use super::CardAccess;
+use super::card::CardAccess;
 
 /// What every active card may do. The rows of all controllers are computed from this and never stored.
 #[derive(Debug, Default)]

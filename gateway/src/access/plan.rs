@@ -2,27 +2,65 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::table::{Profile, Row};
+use panel_protocol::time::UtcSeconds;
 
-use super::{CardAccess, CardIndex};
+use super::card::{CardAccess, Clearance};
+use super::index::CardIndex;
+use super::shape::Opens;
 use crate::domain::CardholderId;
 
-/// What the compiler knows of a controller: its profiles, and which clearance has which.
+/// What the compiler knows of a controller: its profiles, and what each clearance has there.
+///
+/// A profile keeps its number, and new ones get new numbers: so a row that the controller still holds never opens more
+/// because of a table of profiles that came after it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DoorPlan {
     profiles: Vec<Profile>,
-    /// By the number of the clearance; a card whose clearance has no profile here has no row.
-    profile_of: Vec<Option<u16>>,
+    /// By the number of the clearance; a card whose clearance has nothing here has no row.
+    rows: Vec<Option<RowOf>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct RowOf {
+    profile: u16,
+    from: Option<UtcSeconds>,
+    until: Option<UtcSeconds>,
+}
+
+impl RowOf {
+    const fn always(profile: u16) -> Self {
+        Self { profile, from: None, until: None }
+    }
 }
 
 impl DoorPlan {
-    /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`](super::Clearance::EVERY_DOOR) opens.
+    /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
-        Self { profiles: vec![Profile::always(readers)], profile_of: vec![Some(0)] }
+        Self { profiles: vec![Profile::always(readers)], rows: vec![Some(RowOf::always(0))] }
     }
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
-    pub const fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
-        Self { profiles, profile_of }
+    pub fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
+        let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
+        Self { profiles, rows }
+    }
+
+    /// The same, with the numbers of profiles that were remembered of an earlier run. What can't be of this controller is
+    /// forgotten.
+    #[must_use]
+    pub fn numbered(mut self, remembered: &[u8]) -> Self {
+        let (profiles, rest) = remembered.as_chunks();
+        let profiles: Vec<Profile> = profiles.iter().map(|bytes| Profile::from_bytes(*bytes)).collect();
+        let known = profiles.iter().all(|profile| profile.of_version_1().is_ok());
+        if known && rest.is_empty() && profiles.first() == self.profiles.first() {
+            self.profiles = profiles;
+        }
+        self
+    }
+
+    /// The numbers of its profiles, for a later run.
+    pub fn numbering(&self) -> Vec<u8> {
+        self.profiles.iter().flat_map(|profile| *profile.as_bytes()).collect()
     }
 
     /// The controller's profile table.
@@ -30,14 +68,35 @@ impl DoorPlan {
         &self.profiles
     }
 
+    /// What a clearance has here, said once and before any card has it; whether there is a new profile.
+    pub fn learn(&mut self, clearance: Clearance, opens: Option<Opens>) -> bool {
+        let known = self.profiles.len();
+        let row = opens.and_then(|Opens { profile, from, until }| {
+            let at = self.profiles.iter().position(|known| *known == profile).unwrap_or(known);
+            let number = u16::try_from(at).ok().filter(|number| *number < u16::MAX)?;
+            if at == known {
+                self.profiles.push(profile);
+            }
+            Some(RowOf { profile: number, from, until })
+        });
+        let at = usize::from(clearance.0);
+        if self.rows.len() <= at {
+            self.rows.resize(at + 1, None);
+        }
+        self.rows[at] = row;
+        self.profiles.len() > known
+    }
+
     /// The controller's row for a card, if it has one.
     pub fn row(&self, credential: Credential, access: &CardAccess) -> Option<Row> {
-        let profile = (*self.profile_of.get(usize::from(access.clearance.0))?)?;
-        Some(Row {
-            valid_from: access.valid_from,
-            valid_until: access.valid_until,
-            ..Row::new(credential, profile)
-        })
+        let of = (*self.rows.get(usize::from(access.clearance.0))?)?;
+        let valid_from = access.valid_from.max(of.from);
+        let valid_until = match (access.valid_until, of.until) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let never = valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until);
+        (!never).then_some(Row { valid_from, valid_until, ..Row::new(credential, of.profile) })
     }
 }
 

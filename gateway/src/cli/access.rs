@@ -11,14 +11,11 @@ use super::client::{ClientError, Wrong};
 use super::table::Table;
 use super::{Failure, SiteFile, asked, counted, say, tell};
 use crate::config::{AccessFile, NamedFiles, Remark, written};
-use crate::domain::{
-    AccessImport, AccessLevelDraft, DoorDraft, ImportAction, ImportStep, RuleDraft, one_line,
-};
+use crate::domain::{AccessImport, DoorTurnover, ImportAction, ImportStep, Named, one_line};
 
-/// Access levels, and the rules that give them to groups
+/// Who may open which door: access levels, schedules, and the rules that give them
 ///
-/// In this version they are kept and checked, and not applied yet: every active card of an active person opens every
-/// door.
+/// Rules decide once the access mode is "rules"; until then every active card of an active person opens every door.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(super) struct Access {
@@ -33,7 +30,7 @@ enum Action {
     Import(Import),
 }
 
-/// Show access levels, their doors and the groups that have them
+/// Show access levels, their doors and who has them
 #[derive(Args)]
 #[command(after_help = "Examples:\n  gateway access list\n  gateway access list --json")]
 struct List {
@@ -45,7 +42,7 @@ struct List {
     json: bool,
 }
 
-/// Write all access levels and rules to standard output, as TOML
+/// Write access mode, schedules, access levels and rules to standard output, as TOML
 #[derive(Args)]
 #[command(after_help = "Example:\n  gateway access export > access.toml")]
 struct Export {
@@ -53,7 +50,7 @@ struct Export {
     site: SiteFile,
 }
 
-/// Make all access levels and rules what a file says
+/// Make access mode, schedules, access levels and rules what a file says
 ///
 /// What the file doesn't name is removed. The file is checked whole first: if anything in it is wrong, every mistake is
 /// shown with its place and a remedy, nothing is changed, and the exit code is 2.
@@ -86,7 +83,6 @@ impl Access {
 /// What the service has.
 #[derive(Deserialize)]
 struct All {
-    tag: String,
     note: String,
     access_levels: Vec<Level>,
     rules: Vec<Rule>,
@@ -101,16 +97,30 @@ struct Level {
 
 #[derive(Deserialize)]
 struct Door {
-    door: String,
+    door: Option<String>,
     door_name: Option<String>,
+    place: Option<String>,
     schedule: String,
 }
 
 #[derive(Deserialize)]
 struct Rule {
-    group_name: String,
+    group_name: Option<String>,
+    person_name: Option<String>,
     access_level: String,
-    access_level_name: String,
+}
+
+impl Rule {
+    fn whom(&self) -> &str {
+        self.group_name.as_deref().or(self.person_name.as_deref()).unwrap_or("everyone")
+    }
+}
+
+/// What the service has, as an import takes it.
+#[derive(Deserialize)]
+struct Exported {
+    tag: String,
+    export: AccessImport,
 }
 
 fn all(site: &SiteFile) -> Result<Vec<u8>, Failure> {
@@ -133,10 +143,10 @@ impl List {
             tell("There are no access levels yet.");
             return Ok(());
         }
-        let mut table = Table::new(["ACCESS LEVEL", "GROUPS", "DOORS"]);
+        let mut table = Table::new(["ACCESS LEVEL", "FOR", "DOORS"]);
         for level in &all.access_levels {
             let given = all.rules.iter().filter(|rule| rule.access_level == level.id);
-            let groups: Vec<_> = given.map(|rule| rule.group_name.as_str()).collect();
+            let groups: Vec<_> = given.map(Rule::whom).collect();
             let doors: Vec<_> = level.doors.iter().map(Door::words).collect();
             table.row([level.name.clone(), listed(&groups), listed(&doors)]);
         }
@@ -146,9 +156,14 @@ impl List {
 
 impl Door {
     fn words(&self) -> String {
-        let Self { door, door_name, schedule } = self;
-        let lost = if door_name.is_none() { ", not in the configuration" } else { "" };
-        format!("{door} ({schedule}{lost})")
+        let Self { door, door_name, place, schedule } = self;
+        match (door, place) {
+            (Some(door), _) => {
+                let lost = if door_name.is_none() { ", not in the configuration" } else { "" };
+                format!("{door} ({schedule}{lost})")
+            }
+            (None, place) => format!("{} ({schedule})", place.as_deref().unwrap_or_default()),
+        }
     }
 }
 
@@ -160,21 +175,8 @@ fn listed<T: AsRef<str>>(words: &[T]) -> String {
 impl Export {
     fn run(&self) -> Result<(), Failure> {
         let answer = all(&self.site)?;
-        let All { tag, access_levels, rules, .. } = understood(&answer)?;
-        let door = |Door { door, schedule, .. }| DoorDraft { door, schedule };
-        let level = |Level { name, doors, .. }: Level| AccessLevelDraft {
-            name,
-            doors: doors.into_iter().map(door).collect(),
-        };
-        let rule = |Rule { group_name, access_level_name, .. }| RuleDraft {
-            group: group_name,
-            access_level: access_level_name,
-        };
-        let all = AccessImport {
-            access_levels: access_levels.into_iter().map(level).collect(),
-            rules: rules.into_iter().map(rule).collect(),
-        };
-        say(written(&all, &tag).trim_end())
+        let Exported { tag, export } = understood(&answer)?;
+        say(written(&export, &tag).trim_end())
     }
 }
 
@@ -183,6 +185,7 @@ impl Export {
 struct Imported {
     note: String,
     changes: Vec<ImportStep>,
+    doors: Option<Vec<DoorTurnover>>,
 }
 
 impl Import {
@@ -217,7 +220,7 @@ impl Import {
         }
     }
 
-    fn tell(&self, Imported { note, changes }: Imported) -> Result<(), Failure> {
+    fn tell(&self, Imported { note, changes, doors }: Imported) -> Result<(), Failure> {
         for ImportStep { action, what } in &changes {
             let sign = match action {
                 ImportAction::Add => '+',
@@ -225,6 +228,17 @@ impl Import {
                 ImportAction::Remove => '-',
             };
             say(format_args!("{sign} {}", one_line(what)))?;
+        }
+        for turnover in doors.iter().flatten() {
+            for (what, people) in [
+                ("gained by", &turnover.gain),
+                ("lost by", &turnover.lose),
+                ("open at other times to", &turnover.other_times),
+            ] {
+                if people.count > 0 {
+                    say(format_args!("door {} {what} {}", turnover.door, one_line(people_words(people))))?;
+                }
+            }
         }
         let count = counted(changes.len(), "change");
         tell(match (changes.is_empty(), self.dry_run) {
@@ -235,4 +249,12 @@ impl Import {
         tell(note);
         Ok(())
     }
+}
+
+/// `3 people: Ada, Ben, Cleo`, and how many more.
+fn people_words(people: &Named) -> String {
+    let count = if people.count == 1 { "1 person".to_owned() } else { format!("{} people", people.count) };
+    let more = people.count.saturating_sub(people.names.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{count}: {}{more}", people.names.join(", "))
 }

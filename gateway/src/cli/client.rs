@@ -108,6 +108,14 @@ impl Client {
         self.ask(self.http.post(address(path)).json(body)).await
     }
 
+    /// The body of the answer to a DELETE of `path`.
+    ///
+    /// # Errors
+    /// When there is no good answer.
+    pub(super) async fn delete(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        self.ask(self.http.delete(address(path))).await
+    }
+
     /// The body of the answer to a PUT of `body` to `path`, if what is there has the entity tag `if_match`.
     ///
     /// # Errors

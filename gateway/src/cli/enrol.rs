@@ -3,15 +3,14 @@
 use anyhow::{Context, anyhow};
 use clap::Args;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, ClientError};
 use super::mqtt::secret;
-use super::{Failure, SiteFile, asked, say, tell};
-use crate::config::{Config, Controller, ControllerKind, NamedFiles, closest};
-use crate::domain::ControllerId;
+use super::{Failure, SiteFile, asked, meant, say, tell};
+use crate::config::{Config, Controller, ControllerKind, NamedFiles};
+use crate::domain::{ControllerId, LocalClock};
 
 /// Let controllers be given their keys, for some minutes
 ///
@@ -66,10 +65,11 @@ impl Enrol {
         }
         let chosen: Vec<_> = chosen.into_iter().map(|controller| &controller.id).collect();
         let answers = asked(&config, async |client| self.open(client, &chosen).await)?;
+        let clock = self.site.clock()?;
         let mut refused = 0;
         for (id, answer) in chosen.iter().zip(answers) {
             match answer {
-                Ok(body) => say(opened(id, &body, &config.site.time_zone)?)?,
+                Ok(body) => say(opened(id, &body, &clock)?)?,
                 Err(error) => {
                     refused += 1;
                     tell(format_args!("error: {id}: {error}"));
@@ -99,8 +99,7 @@ impl Enrol {
         let find = |name: &String| {
             known().find(|known| known.id.as_str() == name).ok_or_else(|| {
                 let file = config.file.display();
-                let near = closest(name, known().map(|known| known.id.as_str()));
-                let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+                let near = meant(name, known().map(|known| known.id.as_str()));
                 Failure::Usage(format!("no controller in {file} has the id \"{name}\"{near}"))
             })
         };
@@ -125,8 +124,8 @@ impl Enrol {
     }
 }
 
-fn opened(id: &ControllerId, body: &[u8], zone: &TimeZone) -> anyhow::Result<String> {
+fn opened(id: &ControllerId, body: &[u8], clock: &LocalClock) -> anyhow::Result<String> {
     let Opened { until } = serde_json::from_slice(body).context("the service's answer can't be read")?;
-    let until = until.to_zoned(zone.clone()).strftime("%H:%M:%S");
+    let until = clock.dated(&until);
     Ok(format!("{id}: install mode is open until {until}"))
 }

@@ -13,7 +13,7 @@ use super::client::{Client, ClientError};
 use super::table::Table;
 use super::{Failure, SiteFile, asked, say, tell};
 use crate::config::{Config, NamedFiles};
-use crate::domain::instant::{self, Edge};
+use crate::domain::instant::{Span, SpanError};
 use crate::domain::{EventResult, LocalClock};
 
 /// Events that a terminal shows where nobody says how many.
@@ -129,16 +129,11 @@ impl Events {
 
     /// What is asked, without how much of it and in which form.
     fn question(&self, config: &Config) -> Result<Url, Failure> {
-        let moment = |option: &str, text: &Option<String>, edge| {
-            let read = |text: &String| {
-                instant::read(text, &config.site.time_zone, edge)
-                    .map(|instant| instant.to_string())
-                    .map_err(|wrong| Failure::Usage(format!("{option} {text:?}: {wrong}")))
-            };
-            text.as_ref().map(read).transpose()
-        };
-        let from = moment("--from", &self.from, Edge::Start)?;
-        let until = moment("--to", &self.to, Edge::End)?;
+        let span = Span::read(self.from.as_deref(), self.to.as_deref(), &config.site.time_zone);
+        let span = span.map_err(|SpanError { end, value, what, remedy }| {
+            Failure::Usage(format!("--{end} {value:?} is {what}: {remedy}"))
+        })?;
+        let (from, until) = (span.from.map(|at| at.to_string()), span.until.map(|at| at.to_string()));
         let mut url = Url::parse("http://localhost/api/v1/events").context("the service's address")?;
         for (name, value) in [
             ("door", &self.door),

@@ -11,8 +11,10 @@ mod client;
 mod completions;
 #[cfg(feature = "demo")]
 mod demo;
+mod door;
 mod enrol;
 mod events;
+mod hold;
 mod init;
 mod mqtt;
 mod osdp;
@@ -20,6 +22,7 @@ mod password;
 mod run;
 mod scan;
 mod status;
+mod suggestion;
 mod table;
 mod token;
 mod user;
@@ -34,7 +37,9 @@ use anyhow::{Context, anyhow};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
+use crate::domain::LocalClock;
 use client::{Client, ClientError};
+use suggestion::{command_line, meant};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -56,8 +61,10 @@ enum Command {
     Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
+    Hold(hold::Hold),
     Init(init::Init),
     Mqtt(mqtt::Mqtt),
     Osdp(osdp::Osdp),
@@ -79,6 +86,12 @@ struct SiteFile {
 impl SiteFile {
     fn load(&self, files: NamedFiles) -> Result<Config, Failure> {
         crate::config::load(&self.config, files).map_err(|problems| Failure::Config(Box::new(problems)))
+    }
+
+    /// The site's clock on the wall.
+    fn clock(&self) -> Result<LocalClock, Failure> {
+        let zone = self.load(NamedFiles::Ignored)?.site.time_zone;
+        Ok(LocalClock::in_zone(zone, jiff::Timestamp::now()))
     }
 
     /// The site's data folder, for a command that writes files there. They would be of no use to the service if
@@ -129,7 +142,7 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     // The first call wins, and this is it: TLS is ring's everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let outcome = match Cli::parse().command {
+    let outcome = match command_line().command {
         Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Card(card) => card.run(),
@@ -137,8 +150,10 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
+        Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
+        Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Mqtt(mqtt) => mqtt.run(),
         Command::Osdp(osdp) => osdp.run(),

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Failure, SiteFile, asked, counted, say};
 use crate::config::NamedFiles;
-use crate::domain::one_line;
+use crate::domain::{AccessMode, one_line};
 
 /// Most refused cards that a terminal shows one by one.
 const MAX_REFUSED: usize = 10;
@@ -64,6 +64,7 @@ struct Level {
 struct Site {
     name: String,
     verdict: Verdict,
+    access_mode: AccessMode,
     counts: Counts,
     controllers: Vec<Controller>,
     exposed: Vec<Exposure>,
@@ -114,7 +115,7 @@ struct RefusedCard {
 
 impl Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, verdict, counts, controllers, exposed, refused_cards } = self;
+        let Self { name, verdict, access_mode, counts, controllers, exposed, refused_cards } = self;
         writeln!(f, "{name}: {}", one_line(&verdict.text))?;
         for finding in &verdict.further {
             writeln!(f, "  {}", one_line(finding))?;
@@ -132,7 +133,13 @@ impl Display for Site {
         if let Some(more) = refused_cards.len().checked_sub(MAX_REFUSED).filter(|more| *more > 0) {
             writeln!(f, "  refused: {more} more, on the page and in --json")?;
         }
-        write!(f, "{} active, {} active", people(counts.active_people), counted(counts.active_cards, "card"))
+        writeln!(
+            f,
+            "{} active, {} active",
+            people(counts.active_people),
+            counted(counts.active_cards, "card")
+        )?;
+        f.write_str(access_mode.sentence())
     }
 }
 
@@ -184,7 +191,8 @@ Harbour Street: All well: 4 controllers proven, nobody exposed.
   dock   north/4, 1 door, online, 207 cards proven
   roof   north/4, 1 door, online, 207 cards proven
   lab    north/3, 1 door, online, 207 cards proven
-203 people active, 207 cards active";
+203 people active, 207 cards active
+The access mode is open: every active card of an active person opens every door, whatever rules there are.";
         assert_eq!(shown(well()), expected);
     }
 

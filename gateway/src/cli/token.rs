@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::table::Table;
-use super::{Failure, SiteFile, say, tell};
-use crate::domain::{ClientKind, TokenInfo};
+use super::{Failure, SiteFile, meant, say, tell};
+use crate::domain::{ClientKind, LocalClock, TokenInfo};
 use crate::store::tokens::{TokenError, Tokens};
 
 /// SCIM bearer tokens: create, list, rotate, revoke
@@ -121,12 +121,13 @@ impl Token {
 
 impl Create {
     fn run(&self) -> Result<(), Failure> {
-        let tokens = tokens(&self.site)?;
-        let now = Timestamp::now();
+        let (tokens, clock) = (tokens(&self.site)?, self.site.clock()?);
+        let now = clock.now();
         let expires = self.expires.map(|lifetime| end(now, lifetime)).transpose()?;
-        let token = tokens.create(&self.name, self.client, expires, now).map_err(failure)?;
+        let token =
+            tokens.create(&self.name, self.client, expires, now).map_err(|error| failure(error, &tokens))?;
         if let Err(unseen) = say(token.expose()) {
-            tokens.revoke(&self.name).map_err(failure)?;
+            tokens.revoke(&self.name).map_err(|error| failure(error, &tokens))?;
             return Err(match unseen {
                 Failure::OutputClosed => {
                     Failure::Failed(anyhow::anyhow!("nobody read the token; it was revoked"))
@@ -134,7 +135,8 @@ impl Create {
                 other => other,
             });
         }
-        let valid = expires.map_or("until it is revoked".into(), |end| format!("until {}", day(end)));
+        let valid =
+            expires.map_or("until it is revoked".into(), |end| format!("until {}", clock.dated(&end)));
         tell(format_args!("Token \"{}\" is valid {valid}. It is not shown again.", self.name));
         Ok(())
     }
@@ -150,7 +152,8 @@ impl List {
             tell("There are no tokens; `gateway token create` makes one.");
             return Ok(());
         }
-        let now = Timestamp::now();
+        let clock = self.site.clock()?;
+        let now = clock.now();
         let mut table =
             Table::new(["NAME", "CLIENT", "SCOPE", "CREATED", "EXPIRES", "LAST USED", "OLD ONE UNTIL"]);
         for token in &tokens {
@@ -158,10 +161,13 @@ impl List {
                 token.name.clone(),
                 token.client.map_or("guessed", ClientKind::word).into(),
                 token.scope.word().into(),
-                day(token.created),
-                expiry(token, now),
-                token.last_used.map_or("never".into(), minute),
-                token.previous_until.filter(|until| *until > now).map_or(String::new(), minute),
+                clock.dated(&token.created),
+                expiry(token, &clock),
+                token.last_used.map_or("never".into(), |at| clock.dated(&at)),
+                token
+                    .previous_until
+                    .filter(|until| *until > now)
+                    .map_or(String::new(), |at| clock.dated(&at)),
             ]);
         }
         say(table)
@@ -172,8 +178,9 @@ impl Rotate {
     /// A secret that nobody could read is useless, and does no harm: the old one lives on, and the next rotation ends
     /// both. But the operator must hear that he has to act before it ends.
     fn run(&self) -> Result<(), Failure> {
-        let now = Timestamp::now();
-        let token = tokens(&self.site)?.rotate(self.token.name(), self.overlap, now).map_err(failure)?;
+        let (tokens, clock) = (tokens(&self.site)?, self.site.clock()?);
+        let token = tokens.rotate(self.token.name(), self.overlap, clock.now());
+        let token = token.map_err(|error| failure(error, &tokens))?;
         if let Err(unseen) = say(token.expose()) {
             return Err(match unseen {
                 Failure::OutputClosed => Failure::Failed(anyhow::anyhow!(
@@ -186,7 +193,7 @@ impl Rotate {
         let old = if self.overlap.is_zero() {
             "The old one is refused from now on".to_owned()
         } else {
-            format!("The old one is taken until {}", minute(now + self.overlap))
+            format!("The old one is taken until {}", clock.dated(&(clock.now() + self.overlap)))
         };
         tell(format_args!("{old}. The new one of \"{}\" is not shown again.", self.token.name()));
         Ok(())
@@ -195,7 +202,8 @@ impl Rotate {
 
 impl Revoke {
     fn run(&self) -> Result<(), Failure> {
-        tokens(&self.site)?.revoke(self.token.name()).map_err(failure)?;
+        let tokens = tokens(&self.site)?;
+        tokens.revoke(self.token.name()).map_err(|error| failure(error, &tokens))?;
         tell(format_args!("Token \"{}\" is revoked.", self.token.name()));
         Ok(())
     }
@@ -206,14 +214,16 @@ fn tokens(site: &SiteFile) -> Result<Tokens, Failure> {
 }
 
 /// What the caller could have got right is bad usage.
-fn failure(error: TokenError) -> Failure {
-    match error {
-        TokenError::Name(_)
-        | TokenError::Taken(_)
-        | TokenError::Unknown(_)
-        | TokenError::Expired(_)
-        | TokenError::Overlap => Failure::Usage(error.to_string()),
-        other => Failure::Failed(other.into()),
+fn failure(error: TokenError, tokens: &Tokens) -> Failure {
+    match &error {
+        TokenError::Unknown(name) => {
+            let known = tokens.list().unwrap_or_default();
+            Failure::Usage(format!("{error}{}", meant(name, known.iter().map(|token| token.name.as_str()))))
+        }
+        TokenError::Name(_) | TokenError::Taken(_) | TokenError::Expired(_) | TokenError::Overlap => {
+            Failure::Usage(error.to_string())
+        }
+        _ => Failure::Failed(error.into()),
     }
 }
 
@@ -233,21 +243,12 @@ fn end(now: Timestamp, lifetime: Span) -> Result<Timestamp, Failure> {
     end.map(|end| end.timestamp()).map_err(|_| Failure::Usage(format!("--expires {lifetime:#} is too long")))
 }
 
-/// The day in UTC: a list should not depend on where it is read.
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
-}
-
-fn expiry(token: &TokenInfo, now: Timestamp) -> String {
+fn expiry(token: &TokenInfo, clock: &LocalClock) -> String {
     match token.expires {
         None => "never".into(),
-        Some(end) if end <= now => format!("{} (expired)", day(end)),
-        Some(end) => day(end),
+        Some(end) if end <= clock.now() => format!("{} (expired)", clock.dated(&end)),
+        Some(end) => clock.dated(&end),
     }
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::password::{NewPassword, PasswordSource};
 use super::table::Table;
-use super::{Failure, SiteFile, say, tell};
+use super::{Failure, SiteFile, meant, say, tell};
 use crate::store::users::{Role, UserError, Users};
 
 /// Accounts of the page: add, list, remove, and new passwords
@@ -97,12 +97,14 @@ impl Add {
     fn run(&self) -> Result<(), Failure> {
         let users = accounts(&self.site)?;
         if users.find(&self.name).map_err(anyhow::Error::new)?.is_some() {
-            return Err(failure(UserError::Taken(self.name.clone())));
+            return Err(failure(UserError::Taken(self.name.clone()), &users));
         }
         let password = self.password.get()?;
-        users.add(&self.name, self.role, password.text(), Timestamp::now()).map_err(failure)?;
+        users
+            .add(&self.name, self.role, password.text(), Timestamp::now())
+            .map_err(|error| failure(error, &users))?;
         if let Err(unseen) = show(&password) {
-            users.remove(&self.name).map_err(failure)?;
+            users.remove(&self.name).map_err(|error| failure(error, &users))?;
             return Err(unseen);
         }
         tell(format_args!("{} may sign in as {}.", self.name, self.role.word()));
@@ -112,6 +114,7 @@ impl Add {
 
 impl List {
     fn run(&self) -> Result<(), Failure> {
+        let clock = self.site.clock()?;
         let users = accounts(&self.site)?.list().map_err(anyhow::Error::new)?;
         if users.is_empty() {
             tell("There are no accounts; `gateway user add` makes one.");
@@ -119,8 +122,7 @@ impl List {
         }
         let mut table = Table::new(["NAME", "ROLE", "CREATED"]);
         for user in users {
-            let created = user.created.strftime("%Y-%m-%d").to_string();
-            table.row([user.name, user.role.word().to_owned(), created]);
+            table.row([user.name, user.role.word().to_owned(), clock.dated(&user.created)]);
         }
         say(table)
     }
@@ -128,7 +130,8 @@ impl List {
 
 impl Remove {
     fn run(&self) -> Result<(), Failure> {
-        accounts(&self.site)?.remove(&self.name).map_err(failure)?;
+        let users = accounts(&self.site)?;
+        users.remove(&self.name).map_err(|error| failure(error, &users))?;
         tell(format_args!("{} is removed.", self.name));
         Ok(())
     }
@@ -138,11 +141,11 @@ impl Password {
     fn run(&self) -> Result<(), Failure> {
         let users = accounts(&self.site)?;
         if users.find(&self.name).map_err(anyhow::Error::new)?.is_none() {
-            return Err(failure(UserError::Unknown(self.name.clone())));
+            return Err(failure(UserError::Unknown(self.name.clone()), &users));
         }
         let password = self.password.get()?;
         show(&password)?;
-        users.set_password(&self.name, password.text()).map_err(failure)?;
+        users.set_password(&self.name, password.text()).map_err(|error| failure(error, &users))?;
         tell(format_args!("{} has a new password.", self.name));
         Ok(())
     }
@@ -166,11 +169,17 @@ fn show(password: &NewPassword) -> Result<(), Failure> {
 }
 
 /// What the caller could have got right is bad usage.
-fn failure(error: UserError) -> Failure {
-    match error {
-        UserError::Name(_) | UserError::Taken(_) | UserError::Unknown(_) | UserError::Password => {
-            Failure::Usage(error.to_string())
+fn failure(error: UserError, users: &Users) -> Failure {
+    match &error {
+        UserError::Unknown(name) => {
+            let known = users.list().unwrap_or_default();
+            Failure::Usage(format!("{error}{}", meant(name, known.iter().map(|user| user.name.as_str()))))
         }
-        other => Failure::Failed(other.into()),
+        UserError::Taken(name) => {
+            let remedy = format!("`gateway user password {name}` gives it another password");
+            Failure::Usage(format!("{error}; {remedy}, or choose another name"))
+        }
+        UserError::Name(_) | UserError::Password => Failure::Usage(error.to_string()),
+        _ => Failure::Failed(error.into()),
     }
 }

@@ -16,13 +16,32 @@ use toml::{Spanned, Value};
 use super::NamedFiles;
 use super::problem::{Problem, Problems};
 use super::section::{Review, Section};
-use crate::domain::{AccessImport, AccessLevelDraft, DoorDraft, RuleDraft, Schedule};
+use crate::domain::{
+    AccessImport, AccessLevelDraft, AccessMode, DoorDraft, HolidayCalendarDraft, HolidayDraft,
+    HolidayTimesDraft, RuleDraft, Schedule, ScheduleDraft, WeeklyDraft,
+};
 
-const ROOT: &[&str] = &["based_on", "access_level", "rule"];
+const ROOT: &[&str] = &["based_on", "mode", "holiday_calendar", "schedule", "access_level", "rule"];
+const HOLIDAY_CALENDAR: &[&str] = &["name", "days"];
+const SPAN: &[&str] = &["from", "to"];
+const SCHEDULE: &[&str] = &["name", "weekly", "holidays"];
+const WEEKLY: &[&str] = &["days", "from", "to"];
+const HOLIDAYS: &[&str] = &["calendar", "from", "to"];
 const ACCESS_LEVEL: &[&str] = &["name", "doors"];
-const DOOR: &[&str] = &["door", "schedule"];
-const RULE: &[&str] = &["group", "access_level"];
+const DOOR: &[&str] = &["door", "place", "schedule"];
+const RULE: &[&str] = &["group", "everyone", "person", "from", "until", "access_level"];
+const MODES: [(&str, AccessMode); 2] = [("open", AccessMode::Open), ("rules", AccessMode::Rules)];
+const DAYS_EXAMPLE: &str =
+    "days = [\"12-25\", \"2027-04-02\", { from = \"2027-07-26\", to = \"2027-08-06\" }]";
+const WEEKLY_EXAMPLE: &str = "weekly = [{ days = [\"mon\", \"tue\"], from = \"07:00\", to = \"19:00\" }]";
+const HOLIDAYS_EXAMPLE: &str =
+    "holidays = [{ calendar = \"Bank holidays\", from = \"10:00\", to = \"14:00\" }]";
 const DOORS_EXAMPLE: &str = "doors = [{ door = \"lobby-main\", schedule = \"always\" }]";
+
+/// Days of a week, and no more.
+const MAX_DAYS: usize = 7;
+
+type Places = BTreeMap<String, Range<usize>>;
 
 /// A file of access levels and rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +53,7 @@ pub struct AccessFile {
     /// What stands in it.
     pub wanted: AccessImport,
     /// Where each field stands, by the name that the service has for it.
-    places: BTreeMap<String, Range<usize>>,
+    places: Places,
 }
 
 /// What the service says of one field.
@@ -70,9 +89,14 @@ impl AccessFile {
         let mut places = BTreeMap::new();
         let root = Section::new(&review, "the file", ROOT, 0..0, document.get_ref());
         let based_on = based_on(&root);
-        let wanted =
-            AccessImport { access_levels: levels(&root, &mut places), rules: rules(&root, &mut places) };
-        if document.get_ref().is_empty() {
+        let wanted = AccessImport {
+            mode: root.word("mode", &MODES, &[]),
+            holiday_calendars: calendars(&root, &mut places),
+            schedules: schedules(&root, &mut places),
+            access_levels: levels(&root, &mut places),
+            rules: rules(&root, &mut places),
+        };
+        if document.get_ref().keys().all(|key| key.get_ref() == "mode") {
             let problem = Problem::at(
                 0..0,
                 "there is nothing in the file, and taking it would remove all access levels and rules",
@@ -110,70 +134,194 @@ fn based_on(root: &Section<'_, '_>) -> Option<String> {
     None
 }
 
-fn levels(root: &Section<'_, '_>, places: &mut BTreeMap<String, Range<usize>>) -> Vec<AccessLevelDraft> {
+fn name(section: &Section<'_, '_>, path: &str, example: &str, places: &mut Places) -> String {
+    let name = section.required_text("name", example);
+    places.insert(path.trim_end_matches('.').to_owned(), section.header.clone());
+    places.insert(format!("{path}name"), name.as_ref().map_or(section.header.clone(), Spanned::span));
+    name.map_or_else(String::new, |name| (*name.get_ref()).to_owned())
+}
+
+/// A text that may be missing, and where it stands.
+fn text(section: &Section<'_, '_>, key: &str, path: &str, places: &mut Places) -> Option<String> {
+    let text = section.text(key);
+    places.insert(format!("{path}{key}"), text.as_ref().map_or(section.header.clone(), Spanned::span));
+    text.map(|text| (*text.get_ref()).to_owned())
+}
+
+/// The same, and its absence is a mistake.
+fn required(section: &Section<'_, '_>, key: &str, example: &str, path: &str, places: &mut Places) -> String {
+    if section.value(key).is_none() {
+        section.missing(key, example);
+    }
+    text(section, key, path, places).unwrap_or_default()
+}
+
+/// What stands between the brackets of a key, each with its path.
+fn items<'t>(
+    section: &Section<'_, 't>,
+    key: &str,
+    path: &str,
+    example: &str,
+    places: &mut Places,
+) -> Vec<(String, &'t Spanned<DeValue<'t>>)> {
+    let Some(value) = section.value(key) else { return Vec::new() };
+    places.insert(format!("{path}{key}"), value.span());
+    let DeValue::Array(items) = value.get_ref() else {
+        let problem = Problem::at(value.span(), format!("`{key}` must be a list"));
+        section.review.note(problem.help(format!("write {example}")));
+        return Vec::new();
+    };
+    let place = |(at, item): (usize, &'t Spanned<DeValue<'t>>)| {
+        let path = format!("{path}{key}[{at}]");
+        places.insert(path.clone(), item.span());
+        (path, item)
+    };
+    items.iter().enumerate().map(place).collect()
+}
+
+/// The same where each is a table, which is called `what`.
+fn tables<'r, 't>(
+    section: &Section<'r, 't>,
+    key: &str,
+    path: &str,
+    (what, keys, example): (&'static str, &[&'static str], &str),
+    places: &mut Places,
+) -> Vec<(String, Section<'r, 't>)> {
+    let read = |(path, item): (String, &'t Spanned<DeValue<'t>>)| {
+        if !matches!(item.get_ref(), DeValue::Table(_)) {
+            let problem = Problem::at(item.span(), format!("{what} must be a table"));
+            section.review.note(problem.help(format!("write {example}")));
+            return None;
+        }
+        Some((format!("{path}."), Section::open(section.review, what, keys, item)?))
+    };
+    items(section, key, path, example, places).into_iter().filter_map(read).collect()
+}
+
+fn calendars(root: &Section<'_, '_>, places: &mut Places) -> Vec<HolidayCalendarDraft> {
+    let sections = root.sections("holiday_calendar", "[[holiday_calendar]]", HOLIDAY_CALENDAR);
+    let read = |(at, calendar): (usize, &Section<'_, '_>)| {
+        let path = format!("holiday_calendars[{at}].");
+        if calendar.value("days").is_none() {
+            calendar.missing("days", DAYS_EXAMPLE);
+        }
+        let name = name(calendar, &path, "name = \"Bank holidays\"", places);
+        let days = items(calendar, "days", &path, DAYS_EXAMPLE, places);
+        let days = days.into_iter().filter_map(|(path, item)| holiday(calendar, &path, item, places));
+        HolidayCalendarDraft { name, days: days.collect() }
+    };
+    sections.iter().enumerate().map(read).collect()
+}
+
+fn holiday<'t>(
+    calendar: &Section<'_, 't>,
+    path: &str,
+    item: &'t Spanned<DeValue<'t>>,
+    places: &mut Places,
+) -> Option<HolidayDraft> {
+    match item.get_ref() {
+        DeValue::String(day) => Some(HolidayDraft::Day(day.clone().into_owned())),
+        DeValue::Table(_) => {
+            let span = Section::open(calendar.review, "a span of holidays", SPAN, item)?;
+            let path = format!("{path}.");
+            Some(HolidayDraft::Span {
+                from: required(&span, "from", "from = \"2027-07-26\"", &path, places),
+                to: required(&span, "to", "to = \"2027-08-06\"", &path, places),
+            })
+        }
+        _ => {
+            let problem = Problem::at(item.span(), "a holiday must be a text in quotes or a span");
+            calendar.review.note(problem.help(format!("write {DAYS_EXAMPLE}")));
+            None
+        }
+    }
+}
+
+fn schedules(root: &Section<'_, '_>, places: &mut Places) -> Vec<ScheduleDraft> {
+    let sections = root.sections("schedule", "[[schedule]]", SCHEDULE);
+    let read = |(at, schedule): (usize, &Section<'_, '_>)| {
+        let path = format!("schedules[{at}].");
+        places.insert(format!("{path}weekly"), schedule.header.clone());
+        let name = name(schedule, &path, "name = \"Office hours\"", places);
+        let kind = ("a weekly interval", WEEKLY, WEEKLY_EXAMPLE);
+        let weekly = tables(schedule, "weekly", &path, kind, places);
+        let weekly = weekly.into_iter().map(|(path, it)| weekly_interval(&it, &path, places)).collect();
+        let kind = ("the time on holidays", HOLIDAYS, HOLIDAYS_EXAMPLE);
+        let holidays = tables(schedule, "holidays", &path, kind, places);
+        let holidays = holidays.into_iter().map(|(path, it)| HolidayTimesDraft {
+            calendar: required(&it, "calendar", "calendar = \"Bank holidays\"", &path, places),
+            from: text(&it, "from", &path, places),
+            to: text(&it, "to", &path, places),
+        });
+        ScheduleDraft { name, weekly, holidays: holidays.collect() }
+    };
+    sections.iter().enumerate().map(read).collect()
+}
+
+fn weekly_interval(section: &Section<'_, '_>, path: &str, places: &mut Places) -> WeeklyDraft {
+    let place = section.value("days").map_or(section.header.clone(), Spanned::span);
+    places.insert(format!("{path}days"), place);
+    if section.value("days").is_none() {
+        section.missing("days", "days = [\"mon\", \"tue\"]");
+    }
+    WeeklyDraft {
+        days: section.texts("days", MAX_DAYS).unwrap_or_default(),
+        from: required(section, "from", "from = \"07:00\"", path, places),
+        to: required(section, "to", "to = \"19:00\"", path, places),
+    }
+}
+
+fn levels(root: &Section<'_, '_>, places: &mut Places) -> Vec<AccessLevelDraft> {
     let sections = root.sections("access_level", "[[access_level]]", ACCESS_LEVEL);
     let read = |(at, level): (usize, &Section<'_, '_>)| {
-        let path = format!("access_levels[{at}]");
-        let name = level.required_text("name", "name = \"Staff\"");
+        let path = format!("access_levels[{at}].");
+        let name = name(level, &path, "name = \"Staff\"", places);
         if level.value("doors").is_none() {
             level.missing("doors", DOORS_EXAMPLE);
         }
-        places.insert(format!("{path}.name"), name.as_ref().map_or(level.header.clone(), Spanned::span));
-        let name = name.map_or_else(String::new, |name| (*name.get_ref()).to_owned());
-        AccessLevelDraft { name, doors: doors(level, &path, places) }
+        let doors = tables(level, "doors", &path, ("a door", DOOR, DOORS_EXAMPLE), places);
+        let doors = doors.into_iter().map(|(path, door)| door_of(&door, &path, places)).collect();
+        AccessLevelDraft { name, doors }
     };
     sections.iter().enumerate().map(read).collect()
 }
 
-fn doors(level: &Section<'_, '_>, path: &str, places: &mut BTreeMap<String, Range<usize>>) -> Vec<DoorDraft> {
-    let Some(value) = level.value("doors") else { return Vec::new() };
-    places.insert(format!("{path}.doors"), value.span());
-    let DeValue::Array(items) = value.get_ref() else {
-        let problem =
-            Problem::at(value.span(), "`doors` must be a list").help(format!("write {DOORS_EXAMPLE}"));
-        level.review.note(problem);
-        return Vec::new();
+fn door_of(section: &Section<'_, '_>, path: &str, places: &mut Places) -> DoorDraft {
+    let draft = DoorDraft {
+        door: text(section, "door", path, places),
+        place: text(section, "place", path, places),
+        schedule: text(section, "schedule", path, places).unwrap_or_else(|| Schedule::ALWAYS.to_owned()),
     };
-    let read = |(at, item): (usize, &Spanned<DeValue<'_>>)| {
-        let path = format!("{path}.doors[{at}]");
-        if !matches!(item.get_ref(), DeValue::Table(_)) {
-            let problem = Problem::at(item.span(), "a door must be a table");
-            level.review.note(problem.help(format!("write {DOORS_EXAMPLE}")));
-            return None;
-        }
-        let section = Section::open(level.review, "a door", DOOR, item)?;
-        let door = section.required_text("door", "door = \"lobby-main\"");
-        let schedule = section.text("schedule");
-        let place = |text: &Option<Spanned<&str>>| text.as_ref().map_or(item.span(), Spanned::span);
-        places.insert(format!("{path}.door"), place(&door));
-        places.insert(format!("{path}.schedule"), place(&schedule));
-        let schedule =
-            schedule.map_or_else(|| Schedule::Always.to_string(), |text| (*text.get_ref()).to_owned());
-        Some(DoorDraft { door: (*door?.get_ref()).to_owned(), schedule })
-    };
-    items.iter().enumerate().filter_map(read).collect()
+    if section.value("door").is_none() && section.value("place").is_none() {
+        section.missing("door", "door = \"lobby-main\"");
+    }
+    draft
 }
 
-fn rules(root: &Section<'_, '_>, places: &mut BTreeMap<String, Range<usize>>) -> Vec<RuleDraft> {
+fn rules(root: &Section<'_, '_>, places: &mut Places) -> Vec<RuleDraft> {
     let sections = root.sections("rule", "[[rule]]", RULE);
     let read = |(at, rule): (usize, &Section<'_, '_>)| {
-        let mut field = |key: &str, example| {
-            let text = rule.required_text(key, example);
-            let place = text.as_ref().map_or(rule.header.clone(), Spanned::span);
-            places.insert(format!("rules[{at}].{key}"), place);
-            text.map_or_else(String::new, |text| (*text.get_ref()).to_owned())
-        };
+        let path = format!("rules[{at}].");
+        if ["group", "everyone", "person"].iter().all(|key| rule.value(key).is_none()) {
+            rule.missing(
+                "group",
+                "group = \"Employees\", or everyone = true, or person = \"ada@example.org\"",
+            );
+        }
         RuleDraft {
-            group: field("group", "group = \"Employees\""),
-            access_level: field("access_level", "access_level = \"Staff\""),
+            group: text(rule, "group", &path, places),
+            everyone: rule.flag("everyone"),
+            person: text(rule, "person", &path, places),
+            from: text(rule, "from", &path, places),
+            until: text(rule, "until", &path, places),
+            access_level: required(rule, "access_level", "access_level = \"Staff\"", &path, places),
         }
     };
     sections.iter().enumerate().map(read).collect()
 }
 
-/// The file for these access levels and rules, at this entity tag.
+/// The file for all of this, at this entity tag.
 pub fn written(all: &AccessImport, tag: &str) -> String {
-    let quoted = |text: &str| Value::String(text.to_owned()).to_string();
     let mut file = format!(
         "# The state that this file shows. An import into another one is refused, so that it undoes nothing that was\n\
          # changed meanwhile; without this line it is not.\n\
@@ -181,18 +329,77 @@ pub fn written(all: &AccessImport, tag: &str) -> String {
         quoted(tag)
     );
     // Writing to a string can't fail.
-    for level in &all.access_levels {
-        let _ = write!(file, "\n[[access_level]]\nname = {}\ndoors = [\n", quoted(&level.name));
-        for DoorDraft { door, schedule } in &level.doors {
-            let _ = writeln!(file, "    {{ door = {}, schedule = {} }},", quoted(door), quoted(schedule));
+    if let Some(mode) = all.mode {
+        let _ = writeln!(file, "mode = {}", quoted(&mode.to_string()));
+    }
+    for calendar in &all.holiday_calendars {
+        let _ = write!(file, "\n[[holiday_calendar]]\nname = {}\ndays = [\n", quoted(&calendar.name));
+        for day in &calendar.days {
+            let _ = match day {
+                HolidayDraft::Day(day) => writeln!(file, "    {},", quoted(day)),
+                HolidayDraft::Span { from, to } => {
+                    writeln!(file, "    {{ from = {}, to = {} }},", quoted(from), quoted(to))
+                }
+            };
         }
         file += "]\n";
     }
-    for RuleDraft { group, access_level } in &all.rules {
-        let (group, access_level) = (quoted(group), quoted(access_level));
-        let _ = write!(file, "\n[[rule]]\ngroup = {group}\naccess_level = {access_level}\n");
+    all.schedules.iter().for_each(|schedule| write_schedule(&mut file, schedule));
+    for level in &all.access_levels {
+        let _ = write!(file, "\n[[access_level]]\nname = {}\ndoors = [\n", quoted(&level.name));
+        for DoorDraft { door, place, schedule } in &level.doors {
+            let at = [("door", door), ("place", place)];
+            let at =
+                at.iter().filter_map(|(key, text)| Some(format!("{key} = {}", quoted(text.as_deref()?))));
+            let at = at.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(file, "    {{ {at}, schedule = {} }},", quoted(schedule));
+        }
+        file += "]\n";
+    }
+    for rule in &all.rules {
+        file += "\n[[rule]]\n";
+        if rule.everyone {
+            file += "everyone = true\n";
+        }
+        let RuleDraft { group, person, from, until, access_level, .. } = rule;
+        let access_level = Some(access_level.clone());
+        for (key, text) in [
+            ("group", group),
+            ("person", person),
+            ("from", from),
+            ("until", until),
+            ("access_level", &access_level),
+        ] {
+            if let Some(text) = text {
+                let _ = writeln!(file, "{key} = {}", quoted(text));
+            }
+        }
     }
     file
+}
+
+fn write_schedule(file: &mut String, schedule: &ScheduleDraft) {
+    let _ = write!(file, "\n[[schedule]]\nname = {}\nweekly = [\n", quoted(&schedule.name));
+    for WeeklyDraft { days, from, to } in &schedule.weekly {
+        let days = days.iter().map(|day| quoted(day)).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(file, "    {{ days = [{days}], from = {}, to = {} }},", quoted(from), quoted(to));
+    }
+    *file += "]\n";
+    if schedule.holidays.is_empty() {
+        return;
+    }
+    *file += "holidays = [\n";
+    for HolidayTimesDraft { calendar, from, to } in &schedule.holidays {
+        let times = [("from", from), ("to", to)];
+        let times =
+            times.iter().filter_map(|(key, text)| Some(format!(", {key} = {}", quoted(text.as_deref()?))));
+        let _ = writeln!(file, "    {{ calendar = {}{} }},", quoted(calendar), times.collect::<String>());
+    }
+    *file += "]\n";
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]
@@ -205,14 +412,48 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_the_same() {
-        let door = |door: &str| DoorDraft { door: door.to_owned(), schedule: "always".to_owned() };
+        let door = |door: &str| DoorDraft {
+            door: Some(door.to_owned()),
+            place: None,
+            schedule: "always".to_owned(),
+        };
         let level = |name: &str, doors: &[&str]| AccessLevelDraft {
             name: name.to_owned(),
             doors: doors.iter().map(|id| door(id)).collect(),
         };
+        let text = |text: &str| text.to_owned();
+        let dock = DoorDraft { door: None, place: Some(text("A / B")), schedule: text("Office \"hours\"") };
+        let mut levels = vec![level("Staff \"day\" \\ ü", &["lobby", "dock"]), level("None", &[])];
+        levels[0].doors.push(dock);
+        let none = RuleDraft { access_level: text("None"), ..RuleDraft::default() };
+        let closed = HolidayTimesDraft { calendar: text("Days"), from: None, to: None };
         let all = AccessImport {
-            access_levels: vec![level("Staff \"day\" \\ ü", &["lobby", "dock"]), level("None", &[])],
-            rules: vec![RuleDraft { group: "A\tB".to_owned(), access_level: "None".to_owned() }],
+            mode: Some(AccessMode::Rules),
+            holiday_calendars: vec![HolidayCalendarDraft {
+                name: text("Days"),
+                days: vec![
+                    HolidayDraft::Day(text("12-25")),
+                    HolidayDraft::Span { from: text("2027-07-26"), to: text("2027-08-06") },
+                ],
+            }],
+            schedules: vec![ScheduleDraft {
+                name: text("Office \"hours\""),
+                weekly: vec![WeeklyDraft {
+                    days: vec![text("mon"), text("tue")],
+                    from: text("22:00"),
+                    to: text("02:00"),
+                }],
+                holidays: vec![
+                    closed.clone(),
+                    HolidayTimesDraft { from: Some(text("10:00")), to: Some(text("14:00")), ..closed },
+                ],
+            }],
+            access_levels: levels,
+            rules: vec![
+                RuleDraft { group: Some(text("A\tB")), ..none.clone() },
+                RuleDraft { everyone: true, ..none.clone() },
+                RuleDraft { person: Some(text("ada")), until: Some(text("2027-01-31")), ..none },
+            ],
         };
         let read = parsed(&written(&all, "0123")).unwrap();
         assert_eq!((read.wanted, read.based_on.as_deref()), (all, Some("0123")));

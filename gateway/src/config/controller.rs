@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::mqtt::{Broker, Dialect};
-use crate::domain::{ControllerId, DoorId, DoorParts, LineId};
+use crate::domain::{ControllerId, DoorId, DoorParts, LineId, Place};
 use crate::links::modbus::Reach;
 use crate::links::modbus::map::RegisterMap;
 
@@ -137,7 +137,7 @@ pub struct Door {
     /// What people call it; the id where nothing else was given.
     pub name: String,
     /// Where it is, as people say it: "Harbour Street / Lobby".
-    pub place: Option<String>,
+    pub place: Option<Place>,
     /// The controller's reader number, 0 to 15, unique there. A panel's door has one.
     pub reader: Option<u8>,
     /// What the gateway drives of it; `None`: the panel does.

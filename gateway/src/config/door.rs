@@ -15,7 +15,9 @@ use super::controller::{ControllerKind, Door};
 use super::problem::Problem;
 use super::section::{self, Section};
 use super::taken::Once;
-use crate::domain::{Contact, DoorId, DoorParts, InputPlace, Lock, OutputPlace, ReaderPlace};
+use crate::domain::{
+    Contact, DoorId, DoorParts, InputPlace, Lock, OutputPlace, Place, PlaceError, ReaderPlace,
+};
 
 /// Outputs and inputs of one device that can be named: 0 up to this.
 const MAX_POINTS: u64 = 64;
@@ -75,7 +77,7 @@ impl Doors {
         }
         let kind = self.controllers.get(at).and_then(|controller| controller.kind);
         let reader = self.reader(at, kind, section);
-        let place = section.name("place");
+        let place = place(section);
         let parts = match kind {
             Some(ControllerKind::Reader | ControllerKind::Io) => Some(self.parts(at, section)),
             Some(ControllerKind::Panel) => {
@@ -236,6 +238,15 @@ impl Doors {
 }
 
 /// When a door that stands open is told of; only one with a contact can be.
+/// Where it is, if that can be said of a door.
+fn place(section: &Section<'_, '_>) -> Option<Place> {
+    let text = section.text("place")?;
+    let place = text.get_ref().parse().map_err(|error: PlaceError| {
+        section.review.note(Problem::at(text.span(), error.to_string()).help(PlaceError::REMEDY));
+    });
+    place.ok()
+}
+
 fn held_after(section: &Section<'_, '_>) -> Duration {
     let seconds = section.number("held_after", 1..MAX_HELD_SECONDS + 1);
     if let (Some(seconds), None) = (&seconds, section.value("contact")) {

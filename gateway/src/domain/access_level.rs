@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::identifier::identifier;
+use super::place::Place;
+use super::record_name::RecordName;
 use super::revision::Revision;
+use super::schedule::{Schedule, ScheduleId};
 use super::site::DoorId;
 
 identifier! {
@@ -17,96 +18,65 @@ identifier! {
     AccessLevelId
 }
 
-/// When a door may be opened.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+/// A schedule as an access level names it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// At any time; the only schedule of this version.
+pub enum When {
+    /// At any time.
     Always,
+    /// At no time.
+    Never,
+    /// When this schedule says.
+    Schedule(ScheduleId),
 }
 
-/// A schedule that this version doesn't know.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("there is no schedule {0:?}; this version knows \"always\" alone")]
-pub struct UnknownSchedule(pub String);
+impl When {
+    /// The schedule of that name, if it is one of those that are built in.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            Schedule::ALWAYS => Some(Self::Always),
+            Schedule::NEVER => Some(Self::Never),
+            _ => None,
+        }
+    }
 
-impl FromStr for Schedule {
-    type Err = UnknownSchedule;
-
-    fn from_str(name: &str) -> Result<Self, UnknownSchedule> {
-        if name == "always" { Ok(Self::Always) } else { Err(UnknownSchedule(name.to_owned())) }
+    /// What people call it, as `name_of` has the names of schedules.
+    pub fn words<'a>(self, name_of: impl Fn(ScheduleId) -> Option<&'a RecordName>) -> String {
+        match self {
+            Self::Always => Schedule::ALWAYS.to_owned(),
+            Self::Never => Schedule::NEVER.to_owned(),
+            Self::Schedule(id) => name_of(id).map_or_else(|| id.to_string(), ToString::to_string),
+        }
     }
 }
 
-impl fmt::Display for Schedule {
+/// A door, or all doors of a place.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// A door, as the configuration calls it.
+    Door(DoorId),
+    /// Every door that is there now or comes there.
+    Place(Place),
+}
+
+impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Always => f.write_str("always"),
+            Self::Door(door) => door.fmt(f),
+            Self::Place(place) => place.fmt(f),
         }
     }
 }
 
-/// A door, and when it may be opened.
+/// Where, and when.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct DoorSchedule {
-    /// Which door, as the configuration calls it.
-    pub door: DoorId,
+    /// Where.
+    #[serde(flatten)]
+    pub at: At,
     /// When.
-    pub schedule: Schedule,
-}
-
-/// What people call an access level: one line of 1 to 100 characters, without blanks around it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AccessLevelName(String);
-
-/// A text that can't name an access level.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an access level's name is one line of 1 to {} characters", AccessLevelName::MAX_LEN)]
-pub struct AccessLevelNameError;
-
-impl AccessLevelName {
-    /// The longest, in characters.
-    pub const MAX_LEN: usize = 100;
-
-    /// As it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for AccessLevelName {
-    type Err = AccessLevelNameError;
-
-    fn from_str(text: &str) -> Result<Self, AccessLevelNameError> {
-        let name = text.trim();
-        let fits = !name.is_empty() && name.chars().count() <= Self::MAX_LEN;
-        if fits && !name.contains(char::is_control) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(AccessLevelNameError)
-        }
-    }
-}
-
-impl TryFrom<String> for AccessLevelName {
-    type Error = AccessLevelNameError;
-
-    fn try_from(text: String) -> Result<Self, AccessLevelNameError> {
-        text.parse()
-    }
-}
-
-impl From<AccessLevelName> for String {
-    fn from(name: AccessLevelName) -> Self {
-        name.0
-    }
-}
-
-impl fmt::Display for AccessLevelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    pub schedule: When,
 }
 
 /// A set of doors, each with its schedule.
@@ -115,7 +85,7 @@ pub struct AccessLevel {
     /// Stable for life.
     pub id: AccessLevelId,
     /// Unique without regard to case among all access levels.
-    pub name: AccessLevelName,
+    pub name: RecordName,
     /// What it opens, and when. A door that the configuration has no longer opens nothing.
     pub doors: BTreeSet<DoorSchedule>,
     /// When it was made.
@@ -129,6 +99,13 @@ pub struct AccessLevel {
 impl AccessLevel {
     /// Most doors of one access level: every reader of the largest site.
     pub const MAX_DOORS: usize = 1024;
+
+    /// The first version of a record that could hold it: 2 knows doors at any time.
+    pub(super) fn since(&self) -> u8 {
+        let is_plain =
+            |part: &DoorSchedule| matches!(part, DoorSchedule { at: At::Door(_), schedule: When::Always });
+        if self.doors.iter().all(is_plain) { 2 } else { 4 }
+    }
 }
 
 #[cfg(test)]
@@ -136,20 +113,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_without_blanks_around_it() {
-        assert_eq!(" Staff, day ".parse::<AccessLevelName>().unwrap().as_str(), "Staff, day");
-        assert!("ä".repeat(100).parse::<AccessLevelName>().is_ok());
-        for bad in ["", "  ", "two\nlines", "ä".repeat(101).as_str()] {
-            assert!(bad.parse::<AccessLevelName>().is_err(), "{bad:?}");
+    fn what_an_access_level_opens_is_kept_in_words_that_stay() {
+        let id = ScheduleId(uuid::Uuid::nil());
+        for (kept, part) in [
+            (r#"{"door":"lobby","schedule":"always"}"#, (At::Door("lobby".parse().unwrap()), When::Always)),
+            (r#"{"place":"A / B","schedule":"never"}"#, (At::Place("A/B".parse().unwrap()), When::Never)),
+            (
+                r#"{"door":"lobby","schedule":{"schedule":"00000000-0000-0000-0000-000000000000"}}"#,
+                (At::Door("lobby".parse().unwrap()), When::Schedule(id)),
+            ),
+        ] {
+            let part = DoorSchedule { at: part.0, schedule: part.1 };
+            assert_eq!(serde_json::to_string(&part).unwrap(), kept);
+            assert_eq!(serde_json::from_str::<DoorSchedule>(kept).unwrap(), part);
         }
+        assert!(serde_json::from_str::<DoorSchedule>(r#"{"schedule":"always"}"#).is_err());
     }
 
     #[test]
-    fn a_schedule_that_this_version_does_not_know_is_refused_by_name() {
-        let error = "office-hours".parse::<Schedule>().unwrap_err();
-        let expected = "there is no schedule \"office-hours\"; this version knows \"always\" alone";
-        assert_eq!(error.to_string(), expected);
-        assert!("Always".parse::<Schedule>().is_err());
-        assert_eq!(Schedule::Always.to_string().parse(), Ok(Schedule::Always));
+    fn only_two_schedules_are_built_in() {
+        assert_eq!(When::built_in("always").map(|when| when.words(|_| None)).as_deref(), Some("always"));
+        assert_eq!(When::built_in("never"), Some(When::Never));
+        assert_eq!(When::built_in("Always"), None);
     }
 }

@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::access_level::{AccessLevel, AccessLevelId};
+use super::access_mode::AccessSettings;
 use super::cardholder::{Cardholder, CardholderId};
 use super::group::{Group, GroupId};
+use super::hold::{Hold, HoldId};
+use super::holiday_calendar::{HolidayCalendar, HolidayCalendarId};
 use super::origin::Origin;
 use super::revision::Revision;
 use super::rule::{Rule, RuleId};
+use super::schedule::{Schedule, ScheduleId};
 
 /// One step of a change. Each carries the whole new state of what it names, so that doing it twice is doing it once.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -68,11 +72,46 @@ pub enum Change {
         /// Which.
         id: RuleId,
     },
+    /// The holiday calendar is as written here.
+    PutHolidayCalendar {
+        /// The whole new state.
+        calendar: HolidayCalendar,
+    },
+    /// The holiday calendar is gone.
+    DeleteHolidayCalendar {
+        /// Which.
+        id: HolidayCalendarId,
+    },
+    /// The schedule is as written here.
+    PutSchedule {
+        /// The whole new state.
+        schedule: Schedule,
+    },
+    /// The schedule is gone.
+    DeleteSchedule {
+        /// Which.
+        id: ScheduleId,
+    },
+    /// What decides at the doors is this.
+    SetAccessMode {
+        /// The whole new state.
+        settings: AccessSettings,
+    },
+    /// The hold is as written here.
+    PutHold {
+        /// The whole new state.
+        hold: Hold,
+    },
+    /// The hold is lifted.
+    DeleteHold {
+        /// Which.
+        id: HoldId,
+    },
 }
 
 impl Change {
     /// The first version of a [`Record`] that could hold this step.
-    const fn since(&self) -> u8 {
+    fn since(&self) -> u8 {
         match self {
             Self::PutCardholder { .. }
             | Self::DeleteCardholder { .. }
@@ -80,10 +119,16 @@ impl Change {
             | Self::DeleteGroup { .. }
             | Self::AddMember { .. }
             | Self::RemoveMember { .. } => 1,
-            Self::PutAccessLevel { .. }
-            | Self::DeleteAccessLevel { .. }
-            | Self::PutRule { .. }
-            | Self::DeleteRule { .. } => 2,
+            Self::PutAccessLevel { access_level } => access_level.since(),
+            Self::PutRule { rule } => rule.since(),
+            Self::DeleteAccessLevel { .. } | Self::DeleteRule { .. } => 2,
+            Self::PutHolidayCalendar { .. }
+            | Self::DeleteHolidayCalendar { .. }
+            | Self::PutSchedule { .. }
+            | Self::DeleteSchedule { .. }
+            | Self::SetAccessMode { .. }
+            | Self::PutHold { .. }
+            | Self::DeleteHold { .. } => 4,
         }
     }
 }
@@ -106,8 +151,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// The newest version that this program knows: 2 has access levels and rules, 3 has sources of the configuration.
-    pub const VERSION: u8 = 3;
+    /// The newest version that this program knows: 2 has access levels and rules, 3 has sources of the configuration, 4 has
+    /// schedules, places, rules for everyone and for one person, the access mode and holds.
+    pub const VERSION: u8 = 4;
 
     /// The version to write for these steps of this origin: the oldest that has them all, so that an older program refuses
     /// what it can't follow, by its version, and nothing else.

@@ -18,6 +18,19 @@ pub struct DoorParts {
     pub held_after: Duration,
 }
 
+/// One input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputState {
+    /// At rest.
+    Inactive,
+    /// What it watches has happened.
+    Active,
+    /// A supervised input whose wires are shorted, cut, or neither as they should be.
+    Faulty,
+    /// Not yet known, or not configured.
+    Unknown,
+}
+
 /// A lock, and for how long it is let go at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lock {

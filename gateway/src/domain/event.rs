@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
+use panel_protocol::door::HeldBack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::credential_text;
+use super::door_event::DoorEvent;
 use super::part::Part;
 use super::revision::Revision;
 use super::rule::RuleDropped;
@@ -26,7 +28,7 @@ pub struct Event {
 
 impl Event {
     /// The newest version that this program knows. What has no version in the log is of version 1.
-    pub const VERSION: u8 = 2;
+    pub const VERSION: u8 = 3;
 
     /// The version to write: the oldest that has this kind of event, with all that is in it.
     pub const fn version(&self) -> u8 {
@@ -46,12 +48,16 @@ pub enum EventKind {
     Alarm(Alarm),
     /// A rule went with its group.
     RuleDropped(RuleDropped),
+    /// Something at a door for which the gateway decides, other than a card.
+    Door(DoorEvent),
 }
 
 impl EventKind {
     const fn since(&self) -> u8 {
         match self {
+            Self::CardRead(read) if read.held_back.is_some() => 3,
             Self::CardRead(_) | Self::Receipt(_) => 1,
+            Self::Door(_) => 3,
             Self::Alarm(alarm) => alarm.what.since(),
             // Version 2 of events knows the origins of version 3 of records.
             Self::RuleDropped(rule) => {
@@ -88,6 +94,9 @@ pub struct CardRead {
     pub granted: bool,
     /// Why.
     pub reason: Reason,
+    /// Why the door stayed locked though the card may open it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<HeldBack>,
     /// The controller's own number of this event, unique for it together with [`epoch`](Self::epoch).
     pub sequence: u32,
     /// The epoch under which the controller numbered it.
@@ -199,6 +208,21 @@ pub enum AlarmKind {
     },
     /// The sled directory had to be rebuilt.
     DirectoryRebuilt,
+    /// A door was opened, and nobody had been let in or out.
+    DoorForced {
+        /// Which door.
+        door: DoorId,
+    },
+    /// A door stands open for too long.
+    DoorHeld {
+        /// Which door.
+        door: DoorId,
+    },
+    /// Somebody opened or moved a device of a door.
+    DoorTampered {
+        /// Which door.
+        door: DoorId,
+    },
     /// A large part of all people has lost access within minutes.
     MassRevocation {
         /// By whose word: a token's name, or who else it was.
@@ -210,7 +234,7 @@ impl AlarmKind {
     /// How bad it is.
     pub const fn level(&self) -> Level {
         match self {
-            Self::DirectoryRebuilt => Level::Attention,
+            Self::DirectoryRebuilt | Self::DoorHeld { .. } => Level::Attention,
             Self::LineDown { .. }
             | Self::ControllerOffline { .. }
             | Self::WrongKey { .. }
@@ -218,6 +242,8 @@ impl AlarmKind {
             | Self::BadMac { .. }
             | Self::TableFull { .. }
             | Self::PartFailing { .. }
+            | Self::DoorForced { .. }
+            | Self::DoorTampered { .. }
             | Self::MassRevocation { .. } => Level::Problem,
         }
     }
@@ -235,6 +261,7 @@ impl AlarmKind {
             | Self::DirectoryRebuilt
             | Self::MassRevocation { .. } => 1,
             Self::PartFailing { .. } => 2,
+            Self::DoorForced { .. } | Self::DoorHeld { .. } | Self::DoorTampered { .. } => 3,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Instants in the words of the site's clock on the wall.
+//! Instants in the words of the site's clock on the wall: the one form in which people are told a time, with its zone.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ pub struct LocalClock {
 impl LocalClock {
     /// For an IANA zone name such as `Europe/Berlin`, as seen at `now`.
     pub fn new(zone_name: &str, now: Timestamp) -> Self {
-        Self { zone: TimeZone::get(zone_name).unwrap_or(TimeZone::UTC), now }
+        Self::in_zone(TimeZone::get(zone_name).unwrap_or(TimeZone::UTC), now)
     }
 
     /// For a zone, as seen at `now`.
@@ -31,17 +31,17 @@ impl LocalClock {
         &self.zone
     }
 
-    /// `10:02` today, `21 Nov 10:02` on another day, with the year in another year.
+    /// `10:02 CET` today, `21 Nov 10:02 CET` on another day, with the year in another year.
     pub fn short(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M")
     }
 
-    /// The whole of day and time, whatever today is: `30 Nov 2026 13:00`.
+    /// The whole of day and time, whatever today is: `30 Nov 2026 13:00 CET`.
     pub fn dated(&self, at: &Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
+        at.to_zoned(self.zone.clone()).strftime("%-d %b %Y %H:%M %Z").to_string()
     }
 
-    /// As [`short`](Self::short), with seconds: `10:02:11`.
+    /// As [`short`](Self::short), with seconds: `10:02:11 CET`.
     pub fn exact(&self, at: &Timestamp) -> String {
         self.words(at, "%H:%M:%S")
     }
@@ -68,7 +68,7 @@ impl LocalClock {
             (false, true) => "%-d %b ",
             (false, false) => "%-d %b %Y ",
         };
-        then.strftime(&format!("{day}{time_of_day}")).to_string()
+        then.strftime(&format!("{day}{time_of_day} %Z")).to_string()
     }
 }
 
@@ -93,18 +93,19 @@ mod tests {
     #[test]
     fn times_are_told_in_the_sites_zone_and_other_days_are_named() {
         let clock = LocalClock::new("Europe/Berlin", at("2026-11-22T11:30:00Z"));
-        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "10:02");
-        assert_eq!(clock.exact(&at("2026-11-22T09:02:11Z")), "10:02:11");
-        assert_eq!(clock.short(&at("2026-11-21T22:59:00Z")), "21 Nov 23:59");
-        assert_eq!(clock.short(&at("2026-11-21T23:01:00Z")), "00:01", "already today in Berlin");
-        assert_eq!(clock.short(&at("2025-07-01T10:00:00Z")), "1 Jul 2025 12:00", "summer time");
+        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "10:02 CET");
+        assert_eq!(clock.exact(&at("2026-11-22T09:02:11Z")), "10:02:11 CET");
+        assert_eq!(clock.short(&at("2026-11-21T22:59:00Z")), "21 Nov 23:59 CET");
+        assert_eq!(clock.short(&at("2026-11-21T23:01:00Z")), "00:01 CET", "already today in Berlin");
+        assert_eq!(clock.short(&at("2025-07-01T10:00:00Z")), "1 Jul 2025 12:00 CEST", "summer time");
+        assert_eq!(clock.dated(&at("2026-11-22T09:02:11Z")), "22 Nov 2026 10:02 CET");
         assert_eq!(clock.iso(&at("2026-11-22T09:02:11.25Z")), "2026-11-22T10:02:11.250+01:00");
     }
 
     #[test]
     fn an_unknown_zone_is_told_in_utc() {
         let clock = LocalClock::new("Mars/Olympus", at("2026-11-22T11:30:00Z"));
-        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "09:02");
+        assert_eq!(clock.short(&at("2026-11-22T09:02:11Z")), "09:02 UTC");
     }
 
     #[test]

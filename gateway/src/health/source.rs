@@ -56,7 +56,7 @@ pub(super) fn reach_finding(reach: &Reach) -> Option<Finding> {
 fn expiry(source: &SourceFacts, clock: &LocalClock) -> Option<Finding> {
     let now = clock.now();
     let expires = source.expires.filter(|expires| expires.duration_since(now) < EXPIRY_WARNING)?;
-    let (name, end) = (&source.name, clock.short(&expires));
+    let (name, end) = (&source.name, clock.dated(&expires));
     let remedy = "re-authenticate it, or revoke it if it is no longer used";
     Some(if expires <= now {
         Finding::problem(format!(

@@ -111,7 +111,10 @@ const fn is_told_by_its_condition(what: &AlarmKind) -> bool {
         AlarmKind::BadMac { .. }
         | AlarmKind::TableFull { .. }
         | AlarmKind::DirectoryRebuilt
-        | AlarmKind::MassRevocation { .. } => false,
+        | AlarmKind::MassRevocation { .. }
+        | AlarmKind::DoorForced { .. }
+        | AlarmKind::DoorHeld { .. }
+        | AlarmKind::DoorTampered { .. } => false,
     }
 }
 

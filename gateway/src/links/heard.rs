@@ -6,6 +6,7 @@ use std::time::Duration;
 use panel_protocol::credential::Credential;
 use zeroize::Zeroizing;
 
+use crate::domain::InputState;
 use crate::sync::EventsWaiting;
 
 /// What a device told.
@@ -43,19 +44,6 @@ pub enum Heard {
     },
     /// It keeps events that nobody has fetched.
     EventsWaiting(EventsWaiting),
-}
-
-/// One input.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum InputState {
-    /// At rest.
-    Inactive,
-    /// What it watches has happened.
-    Active,
-    /// A supervised input whose wires are shorted, cut, or neither as they should be.
-    Faulty,
-    /// Not yet known, or not configured.
-    Unknown,
 }
 
 /// Keys as they were pressed: digits, `*` and `#`. They may be a PIN, so they are never shown and don't outlive their use.

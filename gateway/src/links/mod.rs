@@ -21,7 +21,8 @@ mod private_file;
 mod serial_port;
 mod status;
 
+pub use crate::domain::InputState;
 pub use client::DeviceClient;
 pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order, Showing, Switch};
-pub use heard::{Heard, InputState, PressedKeys};
+pub use heard::{Heard, PressedKeys};
 pub use status::{DeviceStatus, LinkStatus};

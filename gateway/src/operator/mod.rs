@@ -6,21 +6,29 @@
 mod access;
 mod capture;
 mod cards;
+mod doors;
 mod install_mode;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
 pub use capture::{CaptureError, CaptureLine};
 pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
+pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 /// All that people can do.
-pub trait Operator: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess {}
+pub trait Operator:
+    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+{
+}
 
-impl<T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess> Operator for T {}
+impl<T> Operator for T where
+    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+{
+}
 
 /// Who does something.
 #[derive(Clone, PartialEq, Eq, Debug)]

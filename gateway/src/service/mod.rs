@@ -126,6 +126,7 @@ impl Service {
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::parts(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::tell_of_doors(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
@@ -204,7 +205,11 @@ pub async fn run(config: Config) -> Result<(), StartError> {
         () = stop.wait() => None,
         why = service.fatal() => Some(why),
     };
-    tracing::info!("stopping");
+    match service.site().doors_decided_here() {
+        0 => tracing::info!("stopping"),
+        1 => tracing::warn!("stopping, and with it 1 door for which this box decides"),
+        doors => tracing::warn!("stopping, and with it {doors} doors for which this box decides"),
+    }
     watchdog::stopping();
     service.stop().await;
     fatal.map_or(Ok(()), |why| Err(StartError::StartAnew { why }))

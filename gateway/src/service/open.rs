@@ -1,5 +1,6 @@
 //! From the data folder to a running site: event log, directory, fleet, lines.
 
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -10,9 +11,9 @@ use panel_protocol::table::{DIGEST_KEY_LEN, DigestKey};
 use sha2::{Digest, Sha256};
 
 use super::StartError;
-use crate::access::DoorPlan;
+use crate::access::{DoorPlan, Learned};
 use crate::config::{self, Config, Controller, ControllerKind};
-use crate::domain::Level;
+use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
 use crate::store::{Applied, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail};
@@ -36,16 +37,22 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
     let (directory, report) = Directory::open_with(&data.join("directory"), observer, before_read)?;
     let view = directory.read();
-    let cards = site::active_cards(&view)?;
-    let fleet = Fleet::new(specs(config, &secret), view.revision(), cards);
+    let mut compiler = site::compiler(&view, config)?;
+    let cards = site::active_cards(&view, &mut compiler, site::clock::now())?;
+    let specs = specs(config, &secret, &directory.numbering()?, &compiler.news());
+    for ControllerSpec { id, plan, .. } in &specs {
+        directory.set_numbering(id, &plan.numbering())?;
+    }
+    let fleet = Fleet::new(specs, view.revision(), cards);
     let health = Health::new(
         site::clock::now(),
         config.lines.iter().map(|line| line.id.clone()).collect(),
         config.controllers.iter().map(|controller| device(config, controller)).collect(),
     );
-    let parts = SiteParts { config: Arc::clone(config), fleet, health, directory, events };
+    let parts = SiteParts { config: Arc::clone(config), compiler, fleet, health, directory, events };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
     site::resume(&running)?;
+    site::restore_modes(&running);
     tell(&running, &report, torn_events.as_ref());
     Ok(Opened { site: running, metrics })
 }
@@ -88,16 +95,25 @@ fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     }
 }
 
-fn specs(config: &Config, secret: &config::Key) -> Vec<ControllerSpec> {
-    let spec = |controller: &Controller| ControllerSpec {
-        id: controller.id.clone(),
-        plan: DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader)),
-        digest_key: match controller.kind {
+fn specs(
+    config: &Config,
+    secret: &config::Key,
+    numbering: &BTreeMap<ControllerId, Vec<u8>>,
+    learned: &[Learned],
+) -> Vec<ControllerSpec> {
+    let spec = |(at, controller): (usize, &Controller)| {
+        let plan = DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader));
+        let mut plan = plan.numbered(numbering.get(&controller.id).map_or(&[], Vec::as_slice));
+        for learned in learned {
+            plan.learn(learned.clearance, learned.opens[at]);
+        }
+        let digest_key = match controller.kind {
             ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
             ControllerKind::Reader | ControllerKind::Io => None,
-        },
+        };
+        ControllerSpec { id: controller.id.clone(), plan, digest_key }
     };
-    config.controllers.iter().map(spec).collect()
+    config.controllers.iter().enumerate().map(spec).collect()
 }
 
 fn digest_key(secret: &config::Key, controller: &str) -> DigestKey {

@@ -15,6 +15,7 @@ mod cards;
 pub mod clock;
 mod compile;
 mod connection_test;
+mod doors;
 mod install_mode;
 mod links;
 mod losses;
@@ -30,8 +31,9 @@ mod views;
 
 pub use access::AccessRules;
 pub use cards::{card_policy, ended_cards};
-pub use compile::{active_cards, observe, recompile};
+pub use compile::{active_cards, compiler, observe, recompile};
 pub use connection_test::watch_providers;
+pub use doors::{restore_modes, tell as tell_of_doors};
 pub use links::link;
 pub use panels::client;
 pub use parts::parts;

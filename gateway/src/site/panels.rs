@@ -52,6 +52,7 @@ impl DeviceClient for Client {
     fn heard(&self, device: usize, heard: &Heard) {
         match heard {
             Heard::EventsWaiting(news) => self.site.fleet().events_waiting(device, *news),
+            told if self.site.decides_for(device) => self.site.door_heard(device, told),
             // Panels decide by themselves and tell of it in their events; what else they say is theirs.
             Heard::Card { .. }
             | Heard::Keys { .. }
@@ -66,6 +67,11 @@ impl DeviceClient for Client {
             return;
         }
         let now = clock::now();
+        if let Some(online) = usable(became)
+            && self.site.decides_for(device)
+        {
+            self.site.door_device(device, online);
+        }
         if let Became::Condition { is: DeviceCondition::Online, .. } = became {
             // Whatever it was before, it may have lost its power or been replaced meanwhile.
             self.site.fleet().failed(device, now, Failure::Lost);
@@ -88,5 +94,14 @@ impl DeviceClient for Client {
         let alarms = self.site.health().link_became(self.link, now, condition);
         self.site.log_alarms(now, alarms);
         self.site.bump();
+    }
+}
+
+/// Whether what it became means that it can be used now, or can't; `None`: neither.
+fn usable(became: &Became) -> Option<bool> {
+    match became {
+        Became::Condition { is, .. } => Some(*is == DeviceCondition::Online),
+        Became::Identified { .. } | Became::SecurityIncident { .. } => Some(false),
+        Became::InstallModeOver { .. } | Became::Remark { .. } => None,
     }
 }

@@ -110,6 +110,7 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read:
         holder_name,
         granted: reason.granted(),
         reason,
+        held_back: None,
         sequence,
         epoch,
     };
@@ -117,7 +118,7 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read:
 }
 
 /// Who holds a card, active or not: a refusal should say whose card was refused.
-fn holder(
+pub(super) fn holder(
     site: &Site,
     credential: Credential,
 ) -> Result<Option<(crate::domain::CardholderId, String)>, StoreError> {

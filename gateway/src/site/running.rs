@@ -8,7 +8,9 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
+use super::doors::state::SiteDoors;
 use super::providers::Providers;
+use crate::access::{Compiler, Concern};
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
 use crate::health::Health;
@@ -29,7 +31,9 @@ pub struct ControllerPlace {
 pub struct SiteParts {
     /// What the installer wrote.
     pub config: Arc<Config>,
-    /// Every controller of the configuration, in its order.
+    /// What the directory's access comes to.
+    pub compiler: Compiler,
+    /// Every controller of the configuration, in its order; it has learned all that the compiler has to say.
     pub fleet: Fleet,
     /// The same lines and controllers, in the same order.
     pub health: Health,
@@ -37,6 +41,12 @@ pub struct SiteParts {
     pub directory: Directory,
     /// The event log.
     pub events: EventLog,
+}
+
+/// What is compiled, and whom the pass under way concerns.
+pub(super) struct Compiling {
+    pub(super) compiler: Compiler,
+    pub(super) concern: Concern,
 }
 
 /// The running site. Its locks are held for microseconds and never across a wait.
@@ -51,12 +61,14 @@ pub struct Site {
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
+    compiling: Mutex<Compiling>,
     fleet: Mutex<Fleet>,
     health: Mutex<Health>,
     changed: watch::Sender<u64>,
     pub(super) accounts: Arc<Users>,
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
+    pub(super) doors: SiteDoors,
     /// The fleet has something to say.
     pub(super) news: Notify,
     /// Cards are to be compiled anew.
@@ -66,20 +78,22 @@ pub struct Site {
 impl Site {
     /// Puts it together.
     pub fn new(parts: SiteParts) -> Self {
-        let config = parts.config;
+        let (config, started) = (parts.config, clock::now());
         let line_of = |controller: &crate::config::Controller| ControllerPlace {
             line: config.lines.iter().position(|line| line.id == *controller.line()).unwrap_or(0),
         };
         Self {
             places: config.controllers.iter().map(line_of).collect(),
             links: config.lines.iter().map(|_| OnceLock::new()).collect(),
-            access: AccessRules::new(parts.directory.clone(), AccessRules::doors_of(&config)),
+            access: AccessRules::new(parts.directory.clone(), AccessRules::surroundings_of(&config)),
             directory: parts.directory,
             events: Arc::new(parts.events),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
-            started: clock::now(),
+            doors: SiteDoors::of(&config, started),
+            started,
             running: Monotonic::start(),
+            compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
             changed: watch::Sender::new(0),
@@ -118,6 +132,29 @@ impl Site {
     /// The event log.
     pub fn events(&self) -> &EventLog {
         &self.events
+    }
+
+    /// Taken before the fleet, where both are.
+    pub(super) fn compiling(&self) -> MutexGuard<'_, Compiling> {
+        self.compiling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the fleet what the compiler has come to call by new numbers, before any card has them; the numbers of profiles
+    /// are remembered for the next start.
+    pub(super) fn learn(&self, compiling: &mut Compiling) {
+        let news = compiling.compiler.news();
+        if news.is_empty() {
+            return;
+        }
+        let mut fleet = self.fleet();
+        news.iter().for_each(|learned| fleet.learn(learned));
+        let grown = fleet.take_numbering();
+        drop(fleet);
+        for (controller, numbering) in grown {
+            if let Err(error) = self.directory.set_numbering(&controller, &numbering) {
+                tracing::warn!(%error, %controller, "its profiles' numbers could not be remembered");
+            }
+        }
     }
 
     pub(super) fn fleet(&self) -> MutexGuard<'_, Fleet> {

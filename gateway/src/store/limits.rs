@@ -106,6 +106,9 @@ pub const MAX_EVENTS_PER_PAGE: usize = 1_000;
 /// Longest event, in bytes of JSON: a receipt for every controller of the largest site, with room.
 pub const MAX_EVENT_BYTES: usize = 256 << 10;
 
+/// Longest file of doors' modes that is read.
+pub const MAX_DOOR_MODES_BYTES: u64 = 1024 * 1024;
+
 /// Questions to the event log that are searched for at one time: each reads the disk, and holds the index of one segment.
 pub const MAX_EVENT_SEARCHES: usize = 4;
 

@@ -1,10 +1,11 @@
 //! What is on the disk: the journal is the truth, sled a derived directory, the event log beside them.
 //!
-//! Nothing here knows doors, lines or HTTP. Everything that leaves this module as "done" has been fdatasync'd.
+//! Nothing here knows lines or HTTP, nor of doors more than their names. Everything that leaves this module as "done" has been fdatasync'd.
 
 mod condition;
 pub mod directory;
 mod disk;
+pub mod door_modes;
 mod error;
 pub mod events;
 pub mod journal;

@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent};
-use panel_protocol::table::Row;
+use panel_protocol::table::{Profile, Row};
 
 use super::events::EventCursor;
 use super::room::{Answer, Failure, Room};
@@ -17,6 +17,10 @@ use crate::access::DesiredTable;
 
 /// One panel's machine.
 pub(super) trait Machine: fmt::Debug + Send {
+    /// The panel should have these profiles: those that it had before, and more after them. A panel that isn't told of
+    /// profiles by themselves has nothing to do.
+    fn profiles(&mut self, _: &[Profile]) {}
+
     /// The desired row of a card changes.
     fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>);
 

@@ -4,37 +4,42 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{AccessLevelId, DoorId, GroupId, Revision, RuleId, Schedule};
+use super::masking::CardText;
+use crate::domain::{
+    AccessImport, AccessLevelId, AccessMode, CardholderId, DoorId, GroupId, HoldId, Revision, RuleId,
+};
 
-/// What rules do at the doors, for programs and for people.
+/// What decides at the doors, for programs and for people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct RulesEffect {
-    /// Whether they decide there.
+    /// What decides.
+    pub mode: AccessMode,
+    /// Whether rules do.
     pub applied: bool,
     /// The same in a sentence.
     pub note: &'static str,
 }
 
-impl RulesEffect {
-    /// In this version: none.
-    pub const NONE: Self = Self {
-        applied: false,
-        note: "Rules are kept, not applied yet: every active card of an active person opens every door.",
-    };
+impl From<AccessMode> for RulesEffect {
+    fn from(mode: AccessMode) -> Self {
+        Self { mode, applied: mode == AccessMode::Rules, note: mode.sentence() }
+    }
 }
 
-/// All access levels and rules, by name.
+/// All of access, by name.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct AccessView {
     /// The entity tag of all of it.
     pub tag: String,
-    /// What rules do at the doors.
+    /// What decides at the doors.
     #[serde(flatten)]
     pub effect: RulesEffect,
     /// Access levels.
     pub access_levels: Vec<AccessLevelView>,
     /// Rules.
     pub rules: Vec<RuleView>,
+    /// All of it by names, schedules and holiday calendars too, as an import takes it.
+    pub export: AccessImport,
 }
 
 /// An access level.
@@ -54,26 +59,45 @@ pub struct AccessLevelView {
     pub revision: Revision,
 }
 
-/// A door of an access level.
+/// A door or a place of an access level.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct DoorScheduleView {
-    /// Its id.
-    pub door: DoorId,
-    /// What people call it; null when the configuration has it no longer.
+    /// The door's id; null for a place.
+    pub door: Option<DoorId>,
+    /// What people call the door; null when the configuration has it no longer, and for a place.
     pub door_name: Option<String>,
-    /// When it may be opened.
-    pub schedule: Schedule,
+    /// The place, for all doors in it; null for a door.
+    pub place: Option<String>,
+    /// The schedule's name.
+    pub schedule: String,
 }
 
-/// A rule.
+impl DoorScheduleView {
+    /// Whether it names something that the configuration no longer has.
+    pub const fn is_gone(&self) -> bool {
+        self.door.is_some() && self.door_name.is_none()
+    }
+}
+
+/// A rule. It gives to one of a group, everyone and one person.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct RuleView {
     /// Which.
     pub id: RuleId,
-    /// To whom.
-    pub group: GroupId,
+    /// To a group.
+    pub group: Option<GroupId>,
     /// The group's name.
-    pub group_name: String,
+    pub group_name: Option<String>,
+    /// To everyone.
+    pub everyone: bool,
+    /// To a person.
+    pub person: Option<CardholderId>,
+    /// The person's user name.
+    pub person_name: Option<String>,
+    /// To that person not before this instant.
+    pub from: Option<Timestamp>,
+    /// To that person not from this instant on.
+    pub until: Option<Timestamp>,
     /// What.
     pub access_level: AccessLevelId,
     /// The access level's name.
@@ -86,6 +110,50 @@ pub struct RuleView {
     pub modified: Timestamp,
     /// The revision that changed it last; its entity tag.
     pub revision: Revision,
+}
+
+impl RuleView {
+    /// To whom, in words.
+    pub fn whom(&self) -> &str {
+        match (&self.group_name, &self.person_name) {
+            (Some(name), _) | (None, Some(name)) => name,
+            (None, None) => "everyone",
+        }
+    }
+}
+
+/// A hold.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct HoldView {
+    /// Which.
+    pub id: HoldId,
+    /// The card that it is on; null for a person.
+    pub card: Option<CardText>,
+    /// The person that it is on; null for a card.
+    pub person: Option<CardholderId>,
+    /// Their user name; null when they are gone, and for a card.
+    pub person_name: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// When it is over; null: when somebody lifts it.
+    pub until: Option<Timestamp>,
+    /// Whether it is over.
+    pub over: bool,
+    /// Who put it there.
+    pub by: String,
+    /// When.
+    pub created: Timestamp,
+}
+
+impl HoldView {
+    /// What it is on, in words.
+    pub fn what(&self) -> String {
+        match (&self.card, &self.person_name) {
+            (Some(card), _) => format!("card {card}"),
+            (None, Some(name)) => name.clone(),
+            (None, None) => "a person who is gone".to_owned(),
+        }
+    }
 }
 
 /// A group, for whoever makes a rule for it.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{ControllerId, DeviceCondition, DoorId, FaultCounts, LineId};
+use panel_protocol::door::Mode;
+
+use crate::domain::{ControllerId, DeviceCondition, DoorId, FaultCounts, LineId, door_modes};
 
 /// A controller: how it is, what it holds, and what went wrong on its way.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -89,4 +91,30 @@ pub struct DoorView {
     pub place: Option<String>,
     /// The controller's reader number at this door; absent for a door without a reader.
     pub reader: Option<u8>,
+    /// How it stands; absent for a door of a panel, which knows that by itself.
+    pub state: Option<DoorStateView>,
+}
+
+/// How a door stands for which the gateway decides. It stops when the box stops.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct DoorStateView {
+    /// How it is used.
+    #[schemars(schema_with = "door_modes")]
+    pub mode: Mode,
+    /// Until when; absent: until it is ordered otherwise.
+    pub until: Option<Timestamp>,
+    /// Whether it stands open; absent: nobody knows, or it has no contact.
+    pub open: Option<bool>,
+    /// Whether its lock can be reached.
+    pub lock_reached: bool,
+}
+
+impl DoorStateView {
+    /// What is worth saying of it, in a few words; empty for a closed door in normal use.
+    pub fn words(&self) -> String {
+        let mode = (self.mode != Mode::Normal).then(|| self.mode.to_string());
+        let open = (self.open == Some(true)).then(|| "open".to_owned());
+        let lock = (!self.lock_reached).then(|| "lock not reached".to_owned());
+        [mode, open, lock].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }

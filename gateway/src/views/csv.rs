@@ -59,6 +59,7 @@ mod tests {
             holder_name: Some(name.to_owned()),
             granted: false,
             reason: Reason::NoAccess,
+            held_back: None,
             sequence: 1,
             epoch: 1,
         };

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::masking::CardText;
-use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, EventResult, Level};
+use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, DoorEvent, DoorWhat, EventResult, Level};
 
 /// A card presented at a door.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -90,7 +90,10 @@ impl EventView {
             (None, Some(id)) => id.to_string(),
             (None, None) => format!("{}, reader {}", read.controller, read.reader),
         };
-        let reason_text = reason_words(read.reason).to_owned();
+        let reason_text = match read.held_back {
+            Some(why) => why.to_string(),
+            None => reason_words(read.reason).to_owned(),
+        };
         Self {
             number,
             at,
@@ -144,6 +147,44 @@ pub const fn reason_words(reason: Reason) -> &'static str {
     }
 }
 
+/// Something at a door other than a card.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct DoorEventView {
+    /// When, by the gateway's clock.
+    pub at: Timestamp,
+    /// The door's name.
+    pub door: String,
+    /// The controller under which the configuration has it.
+    pub controller: ControllerId,
+    /// What happened, for programs.
+    #[serde(flatten)]
+    pub what: DoorWhat,
+    /// Who ordered it; absent where nobody did.
+    pub by: Option<String>,
+    /// Why, in their words.
+    pub reason: Option<String>,
+    /// The whole as one sentence.
+    pub text: String,
+}
+
+impl DoorEventView {
+    /// What happened at `at`; `door_name` is what people call the door.
+    pub fn of(at: Timestamp, event: &DoorEvent, door_name: Option<&str>) -> Self {
+        let door = door_name.unwrap_or(event.door.as_str()).to_owned();
+        let by = event.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+        let reason = event.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        Self {
+            at,
+            text: format!("{}{by}{reason}", event.what.sentence(&door)),
+            door,
+            controller: event.controller.clone(),
+            what: event.what.clone(),
+            by: event.by.clone(),
+            reason: event.reason.clone(),
+        }
+    }
+}
+
 /// A condition that wants attention and is not over.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct AlarmView {
@@ -179,6 +220,7 @@ mod tests {
             holder_name: holder_name.map(str::to_owned),
             granted,
             reason,
+            held_back: None,
             sequence: 1,
             epoch: 1,
         }

@@ -6,8 +6,8 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, Exposure,
-    FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
+    AccessMode, Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition,
+    Exposure, FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
     RefusedCard, Revision, ScimExchange, UnprovenAt, Verdict,
 };
 use crate::health::{DeviceSetup, Health, Reach, Seen};
@@ -76,6 +76,7 @@ pub(crate) fn well() -> SiteFacts {
         started: before_noon(90_000),
         uptime_s: 90_000,
         revision: Revision(1_482),
+        access_mode: AccessMode::Open,
         counts: Counts {
             people: 214,
             active_people: 203,
@@ -94,6 +95,7 @@ pub(crate) fn well() -> SiteFacts {
         identity_providers: IdentityProvidersView::default(),
         alarms: Vec::new(),
         events: Vec::new(),
+        door_events: Vec::new(),
         notices: Vec::new(),
     }
 }
@@ -141,7 +143,13 @@ pub(crate) fn panel(id: &str) -> ControllerView {
 }
 
 fn door(id: &str, name: &str, reader: u8) -> DoorView {
-    DoorView { id: id.parse().unwrap(), name: name.to_owned(), place: None, reader: Some(reader) }
+    DoorView {
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        place: None,
+        reader: Some(reader),
+        state: None,
+    }
 }
 
 pub(crate) fn exposure(controller: &str, card: &str, state: DeviceCondition) -> ExposureView {
@@ -192,6 +200,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         holder_name: who.map(str::to_owned),
         granted,
         reason,
+        held_back: None,
         sequence: 9,
         epoch: 1,
     };
@@ -296,7 +305,7 @@ pub(crate) fn everything() -> SiteFacts {
     let mut entra = source("entra");
     entra.expires = Some(before_noon(-86_400 * 12));
     entra.findings = vec![Finding::attention(
-        "The token entra expires in 12 d, on 4 Dec 12:00; re-authenticate it.".to_owned(),
+        "The token entra expires in 12 d, on 4 Dec 2026 12:00 CET; re-authenticate it.".to_owned(),
     )];
     entra.level = Level::Attention;
     entra.previous_until = Some(before_noon(-1_800));

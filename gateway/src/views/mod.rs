@@ -19,10 +19,10 @@ mod receipt;
 mod show;
 mod site;
 
-pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, RuleView, RulesEffect};
-pub use controller::{ControllerKind, ControllerView, DoorView, TableView};
+pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
+pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
 pub use csv::{EVENTS_CSV_HEAD, event_csv};
-pub use event::{AlarmView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
+pub use event::{AlarmView, DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,
@@ -31,7 +31,7 @@ pub use line::LineView;
 pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
-    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowIdentityProviders, ShowReceipts, ShowSite,
-    Unreadable, Views,
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts,
+    ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};

@@ -6,7 +6,7 @@
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use super::access::{AccessView, GroupView};
+use super::access::{AccessView, GroupView, HoldView};
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
@@ -16,12 +16,18 @@ use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess
+    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
 {
 }
 
-impl<T: ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess> Views
-    for T
+impl<T> Views for T where
+    T: ShowSite
+        + ShowControllers
+        + ShowReceipts
+        + ShowEvents
+        + ShowIdentityProviders
+        + ShowAccess
+        + ShowHolds
 {
 }
 
@@ -116,4 +122,10 @@ impl Readiness {
     pub const fn is_ready(self) -> bool {
         self.directory_open && self.links_started
     }
+}
+
+/// The holds.
+pub trait ShowHolds: Send + Sync {
+    /// All holds, oldest first, those that are over too.
+    fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>>;
 }

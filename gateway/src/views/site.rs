@@ -5,12 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::controller::ControllerView;
-use super::event::{AlarmView, EventView};
+use super::event::{AlarmView, DoorEventView, EventView};
 use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{ExposureView, ReceiptView};
-use crate::domain::{CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict};
+use crate::domain::{
+    AccessMode, CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict,
+};
 
 /// What the page shows: the facts, and what they amount to.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -49,6 +51,8 @@ pub struct SiteFacts {
     pub uptime_s: u64,
     /// The directory's latest revision.
     pub revision: Revision,
+    /// What decides at the doors.
+    pub access_mode: AccessMode,
     /// How many there are.
     pub counts: Counts,
     /// In the order of the configuration.
@@ -68,6 +72,8 @@ pub struct SiteFacts {
     pub alarms: Vec<AlarmView>,
     /// The latest card reads, newest first.
     pub events: Vec<EventView>,
+    /// What happened at the doors of readers beside cards, newest first.
+    pub door_events: Vec<DoorEventView>,
     /// What else somebody should know, such as a directory that had to be rebuilt.
     pub notices: Vec<Notice>,
 }

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::ImportStep;
+use crate::domain::{DoorTurnover, ImportStep};
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, IdentityProvidersView,
+    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityProvidersView,
     OperationView, ReceiptView, RuleView, RulesEffect,
 };
 
@@ -118,6 +118,8 @@ pub(super) struct AccessImported {
     pub(super) dry_run: bool,
     /// One by one.
     pub(super) changes: Vec<ImportStep>,
+    /// Who would gain and who would lose which door; null when it was done.
+    pub(super) doors: Option<Vec<DoorTurnover>>,
 }
 
 /// Groups.
@@ -125,4 +127,11 @@ pub(super) struct AccessImported {
 pub(super) struct Groups {
     /// By name.
     pub(super) groups: Vec<GroupView>,
+}
+
+/// Holds.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Holds {
+    /// Oldest first, those that are over too.
+    pub(super) holds: Vec<HoldView>,
 }

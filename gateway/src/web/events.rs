@@ -9,7 +9,6 @@ use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,7 +20,7 @@ use super::limits::{EVENTS_PER_ANSWER, MAX_EVENT_WORD_BYTES, MAX_EVENTS_PER_ANSW
 use super::query::{Asked, Parameters};
 use super::state::WebState;
 use crate::domain::LocalClock;
-use crate::domain::instant::{self, Edge};
+use crate::domain::instant::Span;
 use crate::store::users::Role;
 use crate::views::{EVENTS_CSV_HEAD, EventsFound, EventsWanted, event_csv};
 
@@ -107,29 +106,19 @@ fn understood(asked: WantedEvents, clock: &LocalClock, who: &Principal) -> Resul
     let result = result.map(|text| {
         text.parse().map_err(|error| wrong("result", &text, &format!("{error}"), "Give one of those words."))
     });
+    let span = Span::read(from.as_deref(), to.as_deref(), clock.zone()).map_err(|error| {
+        wrong(error.end, &error.value, &format!("{} is {}", error.end, error.what), &error.remedy)
+    })?;
     Ok(EventsWanted {
         door,
         person,
         card,
         result: result.transpose()?,
-        from: moment("from", from, clock, Edge::Start)?,
-        until: moment("to", to, clock, Edge::End)?,
+        from: span.from,
+        until: span.until,
         before,
         limit: MAX_EVENTS_PER_ANSWER,
     })
-}
-
-fn moment(
-    field: &'static str,
-    text: Option<String>,
-    clock: &LocalClock,
-    edge: Edge,
-) -> Result<Option<Timestamp>, ApiError> {
-    let read = |text: String| {
-        instant::read(&text, clock.zone(), edge)
-            .map_err(|remedy| wrong(field, &text, &format!("{field} is no instant"), &remedy))
-    };
-    text.map(read).transpose()
 }
 
 fn wrong(field: &'static str, value: &str, message: &str, remedy: &str) -> ApiError {

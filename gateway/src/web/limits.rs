@@ -105,3 +105,6 @@ pub const MAX_CARD_NUMBER_BYTES: usize = 64;
 
 /// Longest badge type that the API takes, in characters.
 pub const MAX_BADGE_TYPE_CHARS: usize = 100;
+
+/// Longest reason of an order, in characters.
+pub const MAX_REASON_CHARS: usize = 200;

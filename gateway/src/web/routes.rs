@@ -12,26 +12,28 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::{self, ImportQuery, Listed};
 use super::answers::{
-    AccessImported, Controllers, Events, Exposures, Groups, IdentityProviders, NewToken, Operations, Receipts,
+    AccessImported, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken, Operations,
+    Receipts,
 };
 use super::api::{self, InstallMode, Page};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
+use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
+use super::holds;
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, ControllerId, LineId};
-use crate::operator::{CardOrderDone, InstallModeOpened};
-use crate::views::{AccessLevelView, AccessView, RuleView, SiteView};
+use crate::domain::{AccessImport, ControllerId, DoorId, HoldDraft, HoldId, LineId};
+use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
+use crate::views::{AccessLevelView, AccessView, HoldView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
 const AN_INSTALLER: &str = "an installer";
 const DIRECTORY: &str = "Too many sign-ins at this moment, or the directory can't do it";
-const NO_EFFECT: &str =
-    "In this version rules are kept and not applied: every active card of an active person opens every door";
+const EFFECT: &str = "Rules decide at the doors while the access mode is rules";
 
 /// What is served below `/api/v1`.
 pub(super) fn router() -> Router<WebState> {
@@ -47,7 +49,8 @@ pub(super) async fn openapi() -> Response {
 
 /// All of it, described.
 fn described() -> Described {
-    let plain = Described::default().merge(reads()).merge(actions()).merge(card_orders());
+    let plain =
+        Described::default().merge(reads()).merge(actions()).merge(card_orders()).merge(door_orders());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -159,12 +162,28 @@ fn card_orders() -> Described {
         )
 }
 
-/// Access levels and rules; a whole site's are longer than other bodies.
+fn door_orders() -> Described {
+    let order = "Let somebody in once, or have a door used otherwise from now on; doors of readers only";
+    Described::default().add(
+        Operation::post("/doors/{id}/orders", order)
+            .for_role(A_MANAGER)
+            .at::<DoorId>("id")
+            .takes::<NewOrder>()
+            .answers::<DoorOrdered>("Done; a mode is durable")
+            .refuses(StatusCode::NOT_FOUND, "No such door")
+            .refuses(StatusCode::CONFLICT, "A panel decides there, or something is in the way")
+            .refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+        doors::order,
+    )
+}
+
+/// Access; a whole site's are longer than other bodies.
 fn access_operations() -> Described {
-    let import = "Make all access levels and rules what the body says, by names; what it doesn't name goes";
+    let import = "Make access what the body says, by names: mode, holiday calendars, schedules, access levels and rules; what it doesn't name goes";
     Described::default()
         .add(
-            Operation::get("/access", &format!("All access levels and rules. {NO_EFFECT}"))
+            Operation::get("/access", &format!("All access levels and rules. {EFFECT}"))
                 .answers::<AccessView>("OK")
                 .tagged()
                 .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
@@ -186,10 +205,11 @@ fn access_operations() -> Described {
         .merge(list::<RuleView>(&Words {
             paths: ["/rules", "/rules/{id}"],
             list: "Rules, by group",
-            make: &format!("Give an access level to a group. {NO_EFFECT}"),
+            make: &format!("Give an access level to a group. {EFFECT}"),
             taken: "There is such a rule",
             in_use: None,
         }))
+        .merge(hold_operations())
         .layer(middleware::from_fn(query::refuse))
         .add(
             Operation::put("/access", import)
@@ -207,6 +227,34 @@ fn access_operations() -> Described {
             access::import,
         )
         .layer(DefaultBodyLimit::max(MAX_ACCESS_BODY_BYTES))
+}
+
+fn hold_operations() -> Described {
+    Described::default()
+        .add(
+            Operation::get("/holds", "Holds, oldest first")
+                .answers::<Holds>("OK")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            holds::list,
+        )
+        .add(
+            Operation::post("/holds", "Block a card or a person, whoever gave the card")
+                .for_role(A_MANAGER)
+                .takes::<HoldDraft>()
+                .makes::<HoldView>("Made; Location says where")
+                .refuses(StatusCode::CONFLICT, "There are too many")
+                .refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            holds::put,
+        )
+        .add(
+            Operation::delete("/holds/{id}", "Lift a hold")
+                .for_role(A_MANAGER)
+                .at::<HoldId>("id")
+                .refuses(StatusCode::NOT_FOUND, "No such hold")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            holds::lift,
+        )
 }
 
 /// What differs in words between access levels and rules.
@@ -241,7 +289,7 @@ fn list<T: Listed>(words: &Words<'_>) -> Described {
     };
     Described::default()
         .add(
-            Operation::get(all, &format!("{}. {NO_EFFECT}", words.list))
+            Operation::get(all, &format!("{}. {EFFECT}", words.list))
                 .answers::<T::List>("OK")
                 .refuses(directory, DIRECTORY),
             access::list::<T>,

@@ -40,6 +40,7 @@ fn event(hour: i64) -> Event {
         holder_name: Some(name.to_owned()),
         granted: reason.granted(),
         reason,
+        held_back: None,
         sequence: number,
         epoch: 1,
     };
@@ -158,6 +159,7 @@ fn what_makes_no_sense_is_bad_usage_and_what_is_no_card_is_told_by_the_service()
     let site = Running::start();
     for (arguments, word) in [
         (&["--from", "yesterday"][..], "2027-01-31"),
+        (&["--from", "2026-12-24", "--to", "2026-12-23"], "after 2026-12-24 00:00"),
         (&["--result", "denied"], "granted, refused"),
         (&["--csv", "--json"], "cannot be used with"),
     ] {

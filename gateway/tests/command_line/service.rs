@@ -80,7 +80,7 @@ fn enrol_opens_install_mode_for_each_controller_and_tells_until_when() {
     let body = r#"{"controller":"panel-1","until":"2026-11-22T11:10:00Z"}"#;
     let service = service(site.path(), "200 OK", body, 2);
     let stdout = run(site.path(), "enrol --all --minutes 5 --config gateway.toml").succeeded();
-    let until = "install mode is open until 12:10:00";
+    let until = "install mode is open until 22 Nov 2026 12:10 CET";
     assert_eq!(stdout, format!("panel-1: {until}\npanel-2: {until}\n"));
     let asked = service.join().unwrap();
     for (request, id) in asked.iter().zip(["panel-1", "panel-2"]) {
@@ -108,6 +108,12 @@ fn wrong_arguments_ask_nobody() {
         ("enrol --all --controller panel-1", "cannot be used with"),
         ("enrol --all --minutes 61", "1..=60"),
         ("enrol --controller panel1", "did you mean \"panel-1\"?"),
+        (
+            "card add --user ada --card 100:1 --until 2020-01-01T00:00:00Z",
+            "--until 2020-01-01T00:00:00Z: this is over already",
+        ),
+        ("card add --user ada --card 100:1 --until 2020-01-31", "--until 2020-01-31: this is over already"),
+        ("card add --user ada --card 100:1 --until soon", "give 2027-01-31"),
     ];
     for (arguments, expected) in cases {
         let stderr = run(site.path(), &format!("{arguments} --config gateway.toml")).failed(2);

@@ -74,13 +74,37 @@ fn rotating_prints_a_new_token_alone_and_tells_how_long_the_old_one_lives() {
     let new = rotated.succeeded();
     assert!(new.starts_with("ghs_") && new.trim_end() != old && new.lines().count() == 1, "{new}");
     assert!(stderr.contains("is taken until"), "{stderr}");
+    let until = stderr.split("is taken until ").nth(1).unwrap().split(". ").next().unwrap();
     let list = token(site.path(), "list").succeeded();
-    assert!(
-        !list.contains(new.trim_end()) && list.lines().nth(1).unwrap().trim_end().ends_with('Z'),
-        "{list}"
-    );
+    assert!(!list.contains(new.trim_end()), "{list}");
+    assert!(list.lines().nth(1).unwrap().trim_end().ends_with(until), "{until} is not in\n{list}");
     let ended = token(site.path(), "rotate entra --overlap 0s");
     assert!(ended.stderr.contains("refused from now on"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_lifetime_is_told_to_the_minute_with_the_zone_and_everywhere_alike() {
+    let site = site();
+    let told = token(site.path(), "create --name trial --expires 5s").stderr;
+    let until = told.split("valid until ").nth(1).unwrap().split(". ").next().unwrap();
+    assert!(until.contains(':') && (until.ends_with(" CET") || until.ends_with(" CEST")), "{told}");
+    let list = token(site.path(), "list").succeeded();
+    assert!(list.lines().nth(1).unwrap().contains(until), "{until} is not in\n{list}");
+}
+
+#[test]
+fn a_name_that_is_nearly_one_is_told_which() {
+    let site = site();
+    created(&site, "--name trial");
+    for (arguments, tip) in [
+        ("revoke tri", "; did you mean \"trial\"?"),
+        ("rotate trail", "; did you mean \"trial\"?"),
+        ("revoke okta", "there is no token named \"okta\"\n"),
+    ] {
+        let stderr = token(site.path(), arguments).failed(2);
+        assert!(stderr.contains(tip), "{arguments}: {stderr}");
+    }
+    assert!(token(site.path(), "list").succeeded().contains("trial"));
 }
 
 #[test]

@@ -49,6 +49,21 @@ fn bad_usage_exits_with_2_and_names_the_word() {
 }
 
 #[test]
+fn a_word_that_is_no_command_is_told_which_one_it_may_have_been_or_which_there_are() {
+    for (arguments, tip) in [
+        ("acces list", "'access'"),
+        ("foo", "the commands are accept-loss, access, card, check,"),
+        ("token revok x", "'revoke'"),
+        ("token evo", "'revoke'"),
+        ("token token", "the commands are create, list"),
+        ("token foo --config x", "the commands are create, list, rotate, revoke"),
+    ] {
+        let stderr = run(Path::new(HERE), arguments).failed(2);
+        assert!(stderr.contains("unrecognized subcommand") && stderr.contains(tip), "{arguments}: {stderr}");
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_panic() {
     for arguments in
         [&["check", "--config", "example.toml"][..], &["--help"], &["check", "--config", "none.toml"]]

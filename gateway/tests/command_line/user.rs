@@ -84,8 +84,11 @@ fn wrong_words_are_refused_and_change_nothing() {
         ("add bert --role boss", "viewer, manager or installer"),
         ("add bert", "--role"),
         ("add b,ert --role viewer", "','"),
-        ("remove carl", "carl"),
+        ("remove carl", "there is no account named \"carl\"\n"),
         ("password carl", "carl"),
+        ("remove ana", "; did you mean \"anna\"?"),
+        ("password ann", "; did you mean \"anna\"?"),
+        ("add anna --role manager", "`gateway user password anna` gives it another password"),
     ];
     for (arguments, expected) in cases {
         let stderr = user(site.path(), arguments).failed(2);

@@ -60,6 +60,8 @@ pub enum HeldBack {
     Lockdown,
     /// Its lock can't be reached.
     LockLost,
+    /// The card was presented too long ago: whoever it was may have gone.
+    TooLate,
 }
 
 /// How a door is used, by somebody's order.
@@ -118,6 +120,7 @@ impl fmt::Display for HeldBack {
             Self::Locked => "the door is to stay locked",
             Self::Lockdown => "the door is in lockdown",
             Self::LockLost => "the door's lock can't be reached",
+            Self::TooLate => "the card was told of too late",
         })
     }
 }

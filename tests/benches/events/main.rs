@@ -96,6 +96,7 @@ fn event(number: u64, count: u64) -> anyhow::Result<Event> {
         holder_name: Some(format!("Person Number {person}")),
         granted: reason.granted(),
         reason,
+        held_back: None,
         sequence: u32::try_from(number)?,
         epoch: 1,
     };

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::table::Pin;
 use serde_json::json;
 
 use super::firmware::{Decision, Firmware, Held, Input, Insides, Moment, Verdict};
@@ -187,7 +188,7 @@ impl Firmware for EspRfid {
         1
     }
 
-    fn present(&mut self, at: Moment, _: u8, card: Credential) -> Decision {
+    fn present(&mut self, at: Moment, _: u8, card: Credential, _: Option<&Pin>) -> Decision {
         if !READ.contains(&card.bits()) {
             return Decision::Unread;
         }

@@ -39,7 +39,7 @@ fn order(board: &mut Bench<EspRfid>, what: &Value) -> Vec<Message> {
 fn swipe(board: &mut Bench<EspRfid>) -> (Verdict, Vec<Message>) {
     let card = H10301.encode(100, 1_234).unwrap();
     let at = board.at();
-    let Decision::Own(verdict) = board.firmware.present(at, 0, card) else { panic!("it decides") };
+    let Decision::Own(verdict) = board.firmware.present(at, 0, card, None) else { panic!("it decides") };
     (verdict, board.said())
 }
 
@@ -181,7 +181,7 @@ fn an_unknown_card_is_denied_and_a_number_is_decimal_where_the_reader_is_set_so(
     assert_eq!((&told["uid"], &told["isKnown"]), (&json!("6554834"), &json!("false")));
     assert_eq!(told["username"], "Unknown");
     let long = Format::by_id("H10302").unwrap().encode(0, 5).unwrap();
-    assert_eq!(board.firmware.present(board.at(), 0, long), Decision::Unread);
+    assert_eq!(board.firmware.present(board.at(), 0, long, None), Decision::Unread);
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //!
 //! Its table, clock, events and decision are `panel-protocol`'s, over a flash image that outlives a loss of power. This
 //! file is the envelope alone: sessions and numbers, so that nothing old or doubled is ever done, and outputs that go off
-//! by themselves.
+//! by themselves. A door that its settings hold unlocked counts as an output that is on.
 
+mod outputs;
 mod session;
+mod wish;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,16 +14,17 @@ use std::iter::successors;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
-use panel_protocol::limits::MAX_READERS;
 use panel_protocol::panel::Status;
-use panel_protocol::time::UtcSeconds;
+use panel_protocol::table::Pin;
 
 use super::firmware::{Decision, Firmware, Held, Input, Insides, Moment, Verdict, shifted};
 use super::message::{Message, Quality, Terms};
 use crate::config::NativeConfig;
 use crate::limits::{MAX_OPERATION_LEN, MAX_OUTBOX};
-use crate::panel::{FlashPanel, blank};
+use crate::panel::{Contact, FlashPanel, blank};
+use outputs::Outputs;
 use session::Session;
+use wish::{Actuated, WISH_LEN, Wish};
 
 /// What it says that it is.
 const IDENTITY: &str = "Gatehouse firmware-sim";
@@ -31,9 +34,6 @@ const KEEP_ALIVE_S: u16 = 30;
 
 /// How long a lock stays released after a card was granted.
 const RELEASED: Duration = Duration::from_secs(5);
-
-/// The longest time for which an output may be switched on, in tenths of a second.
-const MAX_TENTHS: u16 = 36_000;
 
 /// The flag of `from/itself` for a housing that is open or was moved.
 const TAMPERED: u8 = 0x01;
@@ -46,23 +46,9 @@ pub(super) struct Native {
     online: bool,
     session: Session,
     tampered: bool,
-    outputs: [Output; MAX_READERS],
+    contact: Contact,
+    outputs: Outputs,
     says: VecDeque<Message>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Output {
-    until: Option<Duration>,
-    released: u64,
-}
-
-/// What came of a wish to switch an output on.
-#[derive(Clone, Copy)]
-enum Actuated {
-    Done = 0,
-    NoSuchOutput = 1,
-    Refused = 2,
-    TooLate = 3,
 }
 
 impl Native {
@@ -75,7 +61,8 @@ impl Native {
             online: false,
             session: Session::default(),
             tampered: false,
-            outputs: [Output::default(); MAX_READERS],
+            contact: Contact::Closed,
+            outputs: Outputs::default(),
             says: VecDeque::new(),
         }
     }
@@ -110,10 +97,10 @@ impl Native {
 
     fn hello(&mut self, payload: &[u8]) {
         let Ok(nonce) = <[u8; 8]>::try_from(payload) else { return };
-        if !self.session.is_of(nonce) {
+        let (id, new) = self.session.begin(nonce);
+        if new {
             self.panel.begin_session();
         }
-        let id = self.session.begin(nonce);
         let welcome = [&nonce[..], &id, &self.config.receive.to_le_bytes(), IDENTITY.as_bytes()];
         self.say("welcome", welcome.concat());
         self.itself();
@@ -135,36 +122,22 @@ impl Native {
             self.panel.operate(at.micros(), operation, &mut answer)
         };
         answer.truncate(len);
+        self.unlock(at);
         self.say("answer", [&head[..], &answer].concat());
     }
 
     fn actuate(&mut self, at: Moment, payload: &[u8]) {
-        if payload.len() != 15 {
+        if payload.len() != 8 + WISH_LEN {
             return;
         }
         let Some((head, wish)) = self.session.admit(payload) else { return };
-        let [a, b, c, d, output, low, high] = *wish else { return };
-        let not_after = UtcSeconds(u32::from_le_bytes([a, b, c, d]));
-        let tenths = u16::from_le_bytes([low, high]);
-        let status = self.switch(at, not_after, output, tenths);
-        self.say("actuated", [&head[..], &[status as u8]].concat());
-    }
-
-    fn switch(&mut self, at: Moment, not_after: UtcSeconds, output: u8, tenths: u16) -> Actuated {
-        let in_time = self.panel.clock(at.micros()).is_some_and(|clock| clock <= not_after);
-        if output >= self.config.readers {
-            return Actuated::NoSuchOutput;
+        let Some(wish) = wish.first_chunk().copied().map(Wish::read) else { return };
+        let actuated = wish.judge(self.config.readers, self.panel.clock(at.micros()));
+        if actuated == Actuated::Done {
+            let time = Duration::from_millis(u64::from(wish.tenths) * 100);
+            self.outputs.release(wish.output, at.since_start + time);
         }
-        if tenths > MAX_TENTHS {
-            return Actuated::Refused;
-        }
-        if !in_time {
-            return Actuated::TooLate;
-        }
-        let output = &mut self.outputs[usize::from(output)];
-        output.until = Some(at.since_start + Duration::from_millis(u64::from(tenths) * 100));
-        output.released += 1;
-        Actuated::Done
+        self.say("actuated", [&head[..], &[actuated as u8]].concat());
     }
 
     fn announce(&mut self) {
@@ -177,10 +150,17 @@ impl Native {
         }
     }
 
-    fn expire(&mut self, now: Duration) {
-        for output in &mut self.outputs {
-            output.until = output.until.filter(|until| *until > now);
+    /// Does what an operation said to do with the locks.
+    fn unlock(&mut self, at: Moment) {
+        while let Some((reader, time)) = self.panel.take_unlock() {
+            self.outputs.release(reader, at.since_start + time);
         }
+    }
+
+    /// An interlock goes by the doors that stand open; this panel has one contact, at its first reader.
+    fn set_contact(&mut self, contact: Contact) {
+        self.contact = contact;
+        self.panel.set_open_doors(u16::from(contact == Contact::Open));
     }
 
     fn set_tampered(&mut self, tampered: bool) {
@@ -212,7 +192,7 @@ impl Firmware for Native {
     }
 
     fn handle(&mut self, at: Moment, input: Input<'_>) {
-        self.expire(at.since_start);
+        self.outputs.expire(at.since_start);
         match input {
             Input::Connected | Input::Lost => self.forget(),
             Input::Subscribed => {
@@ -223,16 +203,18 @@ impl Firmware for Native {
             Input::Booted => {
                 self.forget();
                 self.panel.reboot();
-                self.outputs.iter_mut().for_each(|output| output.until = None);
+                self.outputs.fall();
             }
             Input::Wiped => {
                 self.forget();
                 *self.panel = blank(self.config.readers, self.config.capacity);
-                self.outputs.iter_mut().for_each(|output| output.until = None);
+                self.set_contact(self.contact);
+                self.outputs.fall();
             }
             Input::Tamper(tampered) => self.set_tampered(tampered),
             Input::ClockOff(offset_s) => self.shift_clock(at, offset_s),
-            Input::Time | Input::Contact(_) | Input::RequestToExit(_) => {}
+            Input::Contact(contact) => self.set_contact(contact),
+            Input::Time | Input::RequestToExit(_) => {}
         }
     }
 
@@ -241,29 +223,31 @@ impl Firmware for Native {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.outputs.iter().filter_map(|output| output.until).min()
+        self.outputs.deadline()
     }
 
     fn readers(&self) -> u8 {
         self.config.readers
     }
 
-    fn present(&mut self, at: Moment, reader: u8, card: Credential) -> Decision {
-        let reason = self.panel.present(at.micros(), reader, card);
+    fn present(&mut self, at: Moment, reader: u8, card: Credential, pin: Option<&Pin>) -> Decision {
+        let reason = self.panel.present_with_pin(at.micros(), reader, card, pin);
         if reason.granted() {
-            self.outputs[usize::from(reader)].until = Some(at.since_start + RELEASED);
+            self.outputs.open(reader, at.since_start + RELEASED);
         }
         self.announce();
         Decision::Own(Verdict::Reason(reason))
     }
 
     fn released(&self, reader: u8) -> u64 {
-        self.outputs.get(usize::from(reader)).map_or(0, |output| output.released)
+        self.outputs.released(reader)
     }
 
     fn insides(&self, at: Moment) -> Insides {
         let table = self.panel.table();
-        let on = |output: &Output| output.until.is_some_and(|until| until > at.since_start);
+        let on = |reader| {
+            self.outputs.is_on(reader, at.since_start) || self.panel.is_unlocked(at.micros(), reader)
+        };
         Insides {
             digest: Some(table.digest()),
             cards: table.len() as usize,
@@ -271,7 +255,7 @@ impl Firmware for Native {
             profiles: table.profiles().len(),
             events: self.panel.pending_events(),
             clock: self.panel.clock(at.micros()),
-            outputs: self.outputs[..usize::from(self.config.readers)].iter().map(on).collect(),
+            outputs: (0..self.config.readers).map(on).collect(),
         }
     }
 

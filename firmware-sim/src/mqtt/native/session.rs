@@ -17,19 +17,14 @@ struct Begun {
 }
 
 impl Session {
-    /// Whether a hello is the one that began the present session.
-    pub(super) fn is_of(&self, nonce: [u8; 8]) -> bool {
-        self.0.as_ref().is_some_and(|begun| begun.nonce == nonce)
-    }
-
-    /// Takes a hello and gives the session: a new one, unless the hello is the one that began the present session.
-    pub(super) fn begin(&mut self, nonce: [u8; 8]) -> [u8; 4] {
+    /// Takes a hello and gives the session, and whether it is new: it is unless this hello began the present one.
+    pub(super) fn begin(&mut self, nonce: [u8; 8]) -> ([u8; 4], bool) {
         match &self.0 {
-            Some(begun) if begun.nonce == nonce => begun.id,
+            Some(begun) if begun.nonce == nonce => (begun.id, false),
             _ => {
                 let id = u32::from_le_bytes(entropy::bytes()).max(1).to_le_bytes();
                 self.0 = Some(Begun { nonce, id, highest: None });
-                id
+                (id, true)
             }
         }
     }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::table::Pin;
 use serde_json::{Value, json};
 
 use super::calendar;
@@ -227,7 +228,7 @@ impl Firmware for Tasmota {
         1
     }
 
-    fn present(&mut self, at: Moment, _: u8, card: Credential) -> Decision {
+    fn present(&mut self, at: Moment, _: u8, card: Credential, _: Option<&Pin>) -> Decision {
         if !READ.contains(&card.bits()) {
             return Decision::Unread;
         }

@@ -41,14 +41,14 @@ fn a_card_is_told_with_its_size_without_parity_or_with_it() {
     let card = H10301.encode(118, 15_080).unwrap();
     for (with_parity, uid) in [(false, 118 << 16 | 15_080), (true, card.raw())] {
         let mut board = board(&TasmotaConfig { with_parity, ..gate() });
-        assert_eq!(board.firmware.present(board.at(), 0, card), Decision::Gateway);
+        assert_eq!(board.firmware.present(board.at(), 0, card, None), Decision::Gateway);
         let said = board.said();
         assert_eq!(said[0].topic, "tele/gate/SENSOR");
         assert_eq!(only(&said)["Wiegand"], json!({ "UID": uid, "Size": 26 }));
     }
     let long = Format::by_id("H10302").unwrap().encode(0, 5).unwrap();
     let mut board = board(&gate());
-    assert_eq!(board.firmware.present(board.at(), 0, long), Decision::Unread);
+    assert_eq!(board.firmware.present(board.at(), 0, long, None), Decision::Unread);
     assert!(board.said().is_empty());
 }
 

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part};
 
 use super::Failure;
-use crate::config::closest;
+use super::suggestion::meant;
 
 /// Cards: decode, encode, formats; add and deactivate by hand
 ///
@@ -46,8 +46,7 @@ impl Card {
 fn by_id(id: &str) -> Result<&'static Format, Failure> {
     let names = || FORMATS.iter().flat_map(Format::names);
     Format::by_id(id).ok_or_else(|| {
-        let near = closest(id, names().collect::<Vec<_>>());
-        let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        let near = meant(id, names().collect::<Vec<_>>());
         let known = FORMATS.iter().map(|format| format.id).collect::<Vec<_>>().join(", ");
         Failure::Usage(format!("--format \"{id}\" is not known{near}\nknown formats: {known}, KEY4, KEY8"))
     })

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{Failure, SiteFile, counted, say, tell};
 use crate::config::{Config, NamedFiles, Protocol, Tls};
+use crate::domain::LocalClock;
 use crate::web::tls::Certificate;
 
 /// Validate a configuration, with the files that it names
@@ -52,14 +53,15 @@ fn tell_expiry(config: &Config) {
     let Tls::Files { cert, key } = &config.web.tls else { return };
     let Ok(certificate) = Certificate::from_files(cert, key) else { return };
     let (path, validity, now) = (cert.display(), certificate.validity(), Timestamp::now());
-    let (from, day) = (validity.from.strftime("%Y-%m-%d"), validity.until.strftime("%Y-%m-%d"));
+    let clock = LocalClock::in_zone(config.site.time_zone.clone(), now);
+    let (from, end) = (clock.dated(&validity.from), clock.dated(&validity.until));
     if validity.until <= now {
-        tell(format_args!("warning: the certificate {path} ended on {day}; clients will refuse it"));
+        tell(format_args!("warning: the certificate {path} ended on {end}; clients will refuse it"));
     } else if validity.from > now {
         tell(format_args!(
             "warning: the certificate {path} is not valid before {from}; clients will refuse it"
         ));
     } else {
-        tell(format_args!("The certificate {path} is valid until {day}."));
+        tell(format_args!("The certificate {path} is valid until {end}."));
     }
 }

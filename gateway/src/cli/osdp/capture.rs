@@ -13,8 +13,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::Failure;
 use crate::cli::client::{Client, ClientError, Incoming};
+use crate::cli::suggestion::meant;
 use crate::cli::{SiteFile, asked, counted, tell};
-use crate::config::{Config, NamedFiles, closest};
+use crate::config::{Config, NamedFiles};
 use crate::domain::LineId;
 use crate::service::Stop;
 
@@ -94,8 +95,7 @@ impl Capture {
         let known = || config.lines.iter().map(|line| &line.id);
         known().find(|id| id.as_str() == self.line).ok_or_else(|| {
             let file = config.file.display();
-            let near = closest(&self.line, known().map(LineId::as_str));
-            let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+            let near = meant(&self.line, known().map(LineId::as_str));
             Failure::Usage(format!("--line: no line in {file} has the id \"{}\"{near}", self.line))
         })
     }

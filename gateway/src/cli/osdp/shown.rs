@@ -129,7 +129,7 @@ impl ShownFrame {
         let paint = |style: &str, text: &str| {
             if colours && !text.is_empty() { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
         };
-        let time = self.told.at.map(|at| at.to_zoned(zone.clone()).strftime("%H:%M:%S.%6f ").to_string());
+        let time = self.told.at.map(|at| at.to_zoned(zone.clone()).strftime("%H:%M:%S.%6f %Z ").to_string());
         let index = format!("{:>5} {}", self.index, time.unwrap_or_default());
         let arrow = self.direction.map_or("?", Direction::arrow);
         let number = |value: Option<u8>| value.map_or("?".to_owned(), |value| value.to_string());

@@ -43,11 +43,11 @@ impl CertificateCondition {
                 clock.dated(from)
             ),
             Self::Ends { at } => {
-                format!("The TLS certificate ends on {}; renew it.", clock.short(at))
+                format!("The TLS certificate ends on {}; renew it.", clock.dated(at))
             }
             Self::Expired { at } => format!(
                 "The TLS certificate has ended on {}: clients refuse to connect. Renew it, or set the clock right.",
-                clock.short(at)
+                clock.dated(at)
             ),
         }
     }

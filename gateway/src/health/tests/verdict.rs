@@ -39,7 +39,7 @@ fn a_box_that_keeps_no_changes_is_told_before_everything_else() {
     let exposed = vec![exposure("dock", 1, DeviceCondition::Offline)];
     let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
     assert_eq!(verdict.text, full.sentence(&clock()));
-    assert_eq!(verdict.further, ["1 revocation not proven at dock: offline since 10:02"]);
+    assert_eq!(verdict.further, ["1 revocation not proven at dock: offline since 10:02 CET"]);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn the_exposed_come_before_what_is_broken_and_an_alarm_is_not_told_beside_its_co
     let exposed = vec![offline(1), offline(2)];
     let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
     assert_eq!(verdict.level, Level::Problem);
-    assert_eq!(verdict.text, "2 revocations not proven at dock: offline since 10:02");
-    assert_eq!(verdict.further, ["dock is offline since 10:02."]);
+    assert_eq!(verdict.text, "2 revocations not proven at dock: offline since 10:02 CET");
+    assert_eq!(verdict.further, ["dock is offline since 10:02 CET."]);
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn one_revocation_missing_at_many_controllers_is_one_revocation() {
     let verdict = verdict_of(&well(), |seen| seen.exposed = exposed);
     assert_eq!(
         verdict.text,
-        "1 revocation not proven at 4 controllers: lobby wrong key since 10:02, dock wrong key since 10:02, \
-         roof wrong key since 10:02, and 1 more"
+        "1 revocation not proven at 4 controllers: lobby wrong key since 10:02 CET, dock wrong key since 10:02 CET, \
+         roof wrong key since 10:02 CET, and 1 more"
     );
 }
 
@@ -102,7 +102,7 @@ fn a_line_that_is_down_is_told_once_and_not_for_each_of_its_controllers() {
     (0..4).for_each(|at| drop(health.device_became(at, noon(), &condition(DeviceCondition::Offline))));
     let verdict = verdict_of(&health, |_| ());
     assert_eq!(verdict.level, Level::Problem);
-    assert_eq!(verdict.text, "Line north is down since 11:59: /dev/ttyUSB0 is gone; plug the adapter in");
+    assert_eq!(verdict.text, "Line north is down since 11:59 CET: /dev/ttyUSB0 is gone; plug the adapter in");
     assert_eq!(verdict.further, Vec::<String>::new());
 }
 
@@ -171,7 +171,7 @@ fn problems_are_told_before_what_only_wants_a_look() {
     let mut exposed = vec![exposure("dock", 1, DeviceCondition::Online)];
     exposed[0].at.since = before_noon(1);
     let verdict = verdict_of(&health, |seen| seen.exposed = exposed);
-    assert_eq!(verdict.text, "roof is offline since 12:00.");
+    assert_eq!(verdict.text, "roof is offline since 12:00 CET.");
     assert_eq!(verdict.further, ["1 revocation on the way to dock."]);
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use super::super::running::Site;
 use crate::domain::{AccessEdit, AccessEdited};
 use crate::operator::{AccessEditError, Actor, EditAccess};
-use crate::views::{AccessView, GroupView, ShowAccess, Unreadable};
+use crate::views::{AccessView, GroupView, HoldView, ShowAccess, ShowHolds, Unreadable};
 
 impl ShowAccess for Site {
     fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
@@ -14,6 +14,12 @@ impl ShowAccess for Site {
 
     fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>> {
         self.access.groups()
+    }
+}
+
+impl ShowHolds for Site {
+    fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>> {
+        self.access.holds()
     }
 }
 

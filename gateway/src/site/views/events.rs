@@ -8,11 +8,11 @@ use panel_protocol::credential::Credential;
 use super::super::cards::card_policy;
 use super::super::running::Site;
 use crate::config::Config;
-use crate::domain::{CardRead, CardholderId, DoorId, EventKind, fold_case};
+use crate::domain::{CardholderId, DoorId, EventKind, fold_case};
 use crate::sources::cards::number::parse;
 use crate::store::limits::RECENT_EVENTS;
 use crate::store::{Directory, LoggedEvent, PeopleWanted, StoreError, Wanted};
-use crate::views::{CardText, EventView, EventsError, EventsFound, EventsWanted, ShowEvents};
+use crate::views::{CardText, DoorEventView, EventView, EventsError, EventsFound, EventsWanted, ShowEvents};
 
 impl ShowEvents for Site {
     fn events(&self, wanted: EventsWanted) -> BoxFuture<'_, Result<EventsFound, EventsError>> {
@@ -39,18 +39,37 @@ impl Site {
         let recent = self.events.recent(RECENT_EVENTS);
         recent.iter().filter_map(|logged| event_view(&self.config, logged)).take(count).collect()
     }
+
+    /// The latest of what happened at the doors of readers beside cards, from memory.
+    pub(super) fn latest_door_events(&self, count: usize) -> Vec<DoorEventView> {
+        let recent = self.events.recent(RECENT_EVENTS);
+        let of_doors = recent.iter().filter_map(|logged| match &logged.event.kind {
+            EventKind::Door(event) => {
+                let name = door_name(&self.config, Some(&event.door));
+                Some(DoorEventView::of(logged.event.at, event, name))
+            }
+            _ => None,
+        });
+        of_doors.take(count).collect()
+    }
 }
 
 /// An event as people are shown it; `None` for kinds that stand elsewhere.
 fn event_view(config: &Config, logged: &LoggedEvent) -> Option<EventView> {
     let EventKind::CardRead(read) = &logged.event.kind else { return None };
     let card = CardText::of_credential(read.credential, config.cards.default_format);
-    Some(EventView::of_card_read(logged.sequence, logged.event.at, read, door_name(config, read), card))
+    Some(EventView::of_card_read(
+        logged.sequence,
+        logged.event.at,
+        read,
+        door_name(config, read.door.as_ref()),
+        card,
+    ))
 }
 
-fn door_name<'a>(config: &'a Config, read: &CardRead) -> Option<&'a str> {
+fn door_name<'a>(config: &'a Config, id: Option<&DoorId>) -> Option<&'a str> {
     let mut doors = config.controllers.iter().flat_map(|controller| &controller.doors);
-    doors.find(|door| Some(&door.id) == read.door.as_ref()).map(|door| door.name.as_str())
+    doors.find(|door| Some(&door.id) == id).map(|door| door.name.as_str())
 }
 
 /// From what people call things to what the log knows them by. Reads the directory.

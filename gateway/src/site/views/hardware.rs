@@ -9,7 +9,7 @@ use crate::health::{DeviceStanding, Health, LinkStanding};
 use crate::links::modbus::Reach;
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
-use crate::views::{ControllerView, DoorView, LineView, ShowControllers, TableView};
+use crate::views::{ControllerView, DoorStateView, DoorView, LineView, ShowControllers, TableView};
 
 /// What a controller's link last told of it.
 fn device(links: &[Option<LinkStatus>], controller: usize) -> Option<&DeviceStatus> {
@@ -89,13 +89,27 @@ impl Site {
             faults: device.map(|device| device.faults).unwrap_or_default(),
             events_lost: fleet.status(at).map_or(0, |status| status.events_lost),
             install_mode_until: standing.install_until,
-            doors: config.doors.iter().map(door).collect(),
+            doors: config.doors.iter().map(|door| self.door(door)).collect(),
         }
     }
 }
 
-fn door(door: &Door) -> DoorView {
-    DoorView { id: door.id.clone(), name: door.name.clone(), place: door.place.clone(), reader: door.reader }
+impl Site {
+    fn door(&self, door: &Door) -> DoorView {
+        let state = self.doors.standing(&door.id).map(|standing| DoorStateView {
+            mode: standing.mode,
+            until: standing.until.map(|until| self.instant_of(until)),
+            open: standing.open,
+            lock_reached: standing.has_lock,
+        });
+        DoorView {
+            id: door.id.clone(),
+            name: door.name.clone(),
+            place: door.place.as_ref().map(ToString::to_string),
+            reader: door.reader,
+            state,
+        }
+    }
 }
 
 fn table(status: &ControllerStatus) -> TableView {

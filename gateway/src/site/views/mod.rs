@@ -111,12 +111,15 @@ impl Site {
         let events = self.latest_events(EVENTS);
         let identity_providers = ShowIdentityProviders::identity_providers(self);
         let (revision, links) = (self.directory.stats().revision, self.link_statuses());
+        let access_mode = self.compiling().compiler.model().mode();
+        let left_out = [notices::left_out(self, now), notices::no_room(self, now)].concat();
         let fleet = self.fleet();
         let health = self.health();
         let controllers = self.controller_views(&fleet, &health, &links, now);
         let unproven = receipts::unproven(&fleet, &controllers);
         let mut notices = undone;
         notices.splice(0..0, receipts::cut(unproven.len(), now));
+        notices.extend(left_out);
         let verdict = health.verdict(&Seen {
             clock: LocalClock::new(self.time_zone(), now),
             proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
@@ -135,6 +138,7 @@ impl Site {
             started: self.started,
             uptime_s: self.running.seconds(),
             revision,
+            access_mode,
             counts,
             lines: self.line_views(&health, &links),
             receipts: receipts::newest(&fleet, format),
@@ -142,6 +146,7 @@ impl Site {
             refused_cards,
             identity_providers,
             alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
+            door_events: self.latest_door_events(EVENTS),
             events,
             notices,
             controllers,

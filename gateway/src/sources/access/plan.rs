@@ -1,14 +1,16 @@
 //! One edit becomes the directory's changes.
 
-use super::check::{self, Doors, LevelContent, invalid};
+use super::check::{self, GroupNames, LevelContent, Names, Refused, Schedules, invalid};
 use super::edit_error::EditError;
+use super::hold;
 use super::import;
-use super::levels_and_rules::LevelsAndRules;
 use super::limits::MAX_GROUPS_NAMED;
 use super::made::{new_rule, written};
+use super::records::AccessRecords;
+use super::surroundings::Surroundings;
 use crate::domain::{
-    AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, GroupId,
-    RefusalKind, Rule, RuleDraft, RuleId, Target, fold_case,
+    AccessEdit, AccessEdited, AccessLevel, AccessLevelId, AccessRefusal, BasedOn, Change, RefusalKind, Rule,
+    RuleDraft, RuleId, RuleTo, Schedule, Target, When, fold_case,
 };
 use crate::sources::Moment;
 use crate::store::View;
@@ -20,39 +22,43 @@ type Plan = Result<(Vec<Change>, AccessEdited), EditError>;
 ///
 /// # Errors
 /// With all that is wrong with it.
-pub fn plan(view: &View<'_>, now: Moment<'_>, doors: &Doors, edit: AccessEdit) -> Plan {
-    let known = LevelsAndRules::read(view)?;
+pub fn plan(view: &View<'_>, now: Moment<'_>, around: &Surroundings, edit: AccessEdit) -> Plan {
+    let known = AccessRecords::read(view)?;
     match edit {
         AccessEdit::PutLevel(target, draft) => {
-            let mut refused = Vec::new();
+            let mut refused = Refused::default();
             let before = match &target {
                 Target::Existing(id, _) => known.level(*id),
                 Target::New => None,
             };
-            let Some(content) = check::level(&draft, "", doors, before, &mut refused) else {
-                return Err(EditError::Refused(check::told(refused)));
+            let schedules = schedules(&known);
+            let names = Names { around, schedules: &schedules };
+            let Some(content) = check::level(&draft, "", names, before, &mut refused) else {
+                return Err(EditError::Refused(refused.told()));
             };
             put_level(&known, now, target, content)
         }
         AccessEdit::DeleteLevel(id, based_on) => delete_level(view, &known, id, &based_on),
-        AccessEdit::PutRule(target, draft) => put_rule(view, &known, now, target, &draft),
+        AccessEdit::PutRule(target, draft) => put_rule(view, &known, now, around, target, &draft),
         AccessEdit::DeleteRule(id, based_on) => {
             let rule = rule_of(&known, id, &based_on)?;
             Ok((vec![Change::DeleteRule { id: rule.id }], AccessEdited::Gone))
         }
+        AccessEdit::PutHold(draft) => hold::put(view, now, around, &draft),
+        AccessEdit::LiftHold(id) => hold::lift(view, id),
         AccessEdit::Import { wanted, based_on, dry_run } => {
             let meant = known.tag();
             if !based_on.is_met_by(&meant) {
                 return Err(stale("access levels or rules", &meant).into());
             }
-            let (changes, steps) = import::plan(view, &known, now, doors, &wanted)?;
+            let (changes, steps) = import::plan(view, &known, now, around, &wanted)?;
             Ok((if dry_run { Vec::new() } else { changes }, AccessEdited::Imported(steps)))
         }
     }
 }
 
 fn put_level(
-    known: &LevelsAndRules,
+    known: &AccessRecords,
     now: Moment<'_>,
     target: Target<AccessLevelId>,
     content: LevelContent,
@@ -80,15 +86,21 @@ fn put_level(
     Ok((vec![Change::PutAccessLevel { access_level: level }], edited))
 }
 
-fn delete_level(view: &View<'_>, known: &LevelsAndRules, id: AccessLevelId, based_on: &BasedOn) -> Plan {
+fn delete_level(view: &View<'_>, known: &AccessRecords, id: AccessLevelId, based_on: &BasedOn) -> Plan {
     let level = level_of(known, id, based_on)?;
     let givers: Vec<_> = known.rules.iter().filter(|rule| rule.access_level == id).collect();
     let mut groups = Vec::new();
     for rule in givers.iter().take(MAX_GROUPS_NAMED) {
-        groups.extend(view.group(rule.group)?.map(|group| group.display_name));
+        groups.push(match rule.to {
+            RuleTo::Everyone => "everyone".to_owned(),
+            RuleTo::Group(id) => view.group(id)?.map(|group| group.display_name).unwrap_or_default(),
+            RuleTo::Person { person, .. } => {
+                view.cardholder(person)?.map(|person| person.display_name).unwrap_or_default()
+            }
+        });
     }
     if givers.len() > MAX_GROUPS_NAMED {
-        groups.push(format!("{} groups more", givers.len() - MAX_GROUPS_NAMED));
+        groups.push(format!("{} more", givers.len() - MAX_GROUPS_NAMED));
     }
     if groups.is_empty() {
         return Ok((vec![Change::DeleteAccessLevel { id }], AccessEdited::Gone));
@@ -100,8 +112,9 @@ fn delete_level(view: &View<'_>, known: &LevelsAndRules, id: AccessLevelId, base
 
 fn put_rule(
     view: &View<'_>,
-    known: &LevelsAndRules,
+    known: &AccessRecords,
     now: Moment<'_>,
+    around: &Surroundings,
     target: Target<RuleId>,
     draft: &RuleDraft,
 ) -> Plan {
@@ -112,38 +125,44 @@ fn put_rule(
         Target::New => None,
         Target::Existing(id, based_on) => Some(rule_of(known, id, &based_on)?),
     };
-    let mut refused = Vec::new();
-    let group = draft.group.parse().ok().map(|id: GroupId| view.group(id)).transpose()?.flatten();
-    if group.is_none() {
-        let message = format!("there is no group with the id {:?}", draft.group);
-        refused.push(invalid(message, "group", &draft.group, "GET /api/v1/groups lists all groups."));
-    }
+    let mut refused = Refused::default();
+    let to = check::receiver(view, now, &around.zone, draft, "", &mut GroupNames::default(), &mut refused)?;
     let level = draft.access_level.parse().ok().and_then(|id| known.level(id));
     if level.is_none() {
         let message = format!("there is no access level with the id {:?}", draft.access_level);
         let remedy = "GET /api/v1/access-levels lists all access levels.";
         refused.push(invalid(message, "access_level", &draft.access_level, remedy));
     }
-    let (Some(group), Some(level)) = (group, level) else { return Err(EditError::Refused(refused)) };
-    let twin = known.rules.iter().find(|rule| rule.group == group.id && rule.access_level == level.id);
+    let (Some(to), Some(level)) = (to, level) else { return Err(EditError::Refused(refused.told())) };
+    let twin = known.rules.iter().find(|rule| rule.to == to && rule.access_level == level.id);
     match (twin, before) {
         (Some(twin), Some(before)) if twin.id == before.id => Ok((Vec::new(), AccessEdited::Rule(twin.id))),
         (Some(twin), _) => {
-            let (group, level) = (&group.display_name, level.name.as_str());
-            let message = format!("a rule gives {level:?} to {group} already");
-            Err(conflict(message, "access_level", &draft.access_level, format!("It is rule {}.", twin.id))
-                .into())
+            let whom = match &twin.to {
+                RuleTo::Group(id) => view.group(*id)?.map(|group| group.display_name).unwrap_or_default(),
+                RuleTo::Everyone => "everyone".to_owned(),
+                RuleTo::Person { .. } => draft.person.clone().unwrap_or_default(),
+            };
+            let message = format!("a rule gives {:?} to {whom} already", level.name.as_str());
+            let remedy = format!("It is rule {}.", twin.id);
+            Err(conflict(message, "access_level", &draft.access_level, remedy).into())
         }
         (None, before) => {
-            let rule = new_rule(before, group.id, level.id, now);
+            let rule = new_rule(before, to, level.id, now);
             let edited = AccessEdited::Rule(rule.id);
             Ok((vec![Change::PutRule { rule }], edited))
         }
     }
 }
 
+/// The schedules that there are, by their folded names.
+fn schedules(known: &AccessRecords) -> Schedules {
+    let called = |it: &Schedule| (fold_case(it.name.as_str()), (When::Schedule(it.id), it.name.to_string()));
+    known.schedules.iter().map(called).collect()
+}
+
 fn level_of<'b>(
-    known: &'b LevelsAndRules,
+    known: &'b AccessRecords,
     id: AccessLevelId,
     based_on: &BasedOn,
 ) -> Result<&'b AccessLevel, AccessRefusal> {
@@ -155,7 +174,7 @@ fn level_of<'b>(
     }
 }
 
-fn rule_of<'b>(known: &'b LevelsAndRules, id: RuleId, based_on: &BasedOn) -> Result<&'b Rule, AccessRefusal> {
+fn rule_of<'b>(known: &'b AccessRecords, id: RuleId, based_on: &BasedOn) -> Result<&'b Rule, AccessRefusal> {
     let rule = known.rules.iter().find(|rule| rule.id == id);
     let rule = rule.ok_or_else(|| not_found("rule", &id.to_string(), "rules"))?;
     if based_on.is_met_by(&rule.revision.to_string()) {

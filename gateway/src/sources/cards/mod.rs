@@ -15,6 +15,6 @@ mod waiting;
 
 pub use handover::{hand_over, hand_over_ended};
 pub use holders::other_holder;
-pub use number::CardDefaults;
+pub use number::{CardDefaults, parse};
 pub use policy::{CardPolicy, WhenRemoved};
 pub use settlement::{SettleError, Settlement, WantedCards, is_given};

@@ -11,8 +11,8 @@ use super::rows::{self, Key, Rows, Value, kind};
 use super::tree::Tree;
 use super::view::View;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Cardholder, CardholderId, Change, Group, GroupId, Record, Revocation, Rule,
-    RuleDropped,
+    AccessLevel, AccessLevelId, Cardholder, CardholderId, Change, Group, GroupId, Hold, HoldOn,
+    HolidayCalendar, Record, Revocation, Rule, RuleDropped, RuleTo, Schedule,
 };
 use crate::store::error::StoreError;
 use crate::store::limits::MAX_REVOCATIONS;
@@ -70,6 +70,13 @@ impl Step<'_> {
             Change::DeleteAccessLevel { id } => self.delete_access_level(*id)?,
             Change::PutRule { rule } => self.put_rule(rule)?,
             Change::DeleteRule { id } => self.delete::<Rule>(*id)?,
+            Change::PutHolidayCalendar { calendar } => self.put(calendar)?,
+            Change::DeleteHolidayCalendar { id } => self.delete::<HolidayCalendar>(*id)?,
+            Change::PutSchedule { schedule } => self.put(schedule)?,
+            Change::DeleteSchedule { id } => self.delete::<Schedule>(*id)?,
+            Change::SetAccessMode { settings } => self.put(settings)?,
+            Change::PutHold { hold } => self.put_hold(hold)?,
+            Change::DeleteHold { id } => self.delete::<Hold>(*id)?,
         }
         Ok(None)
     }
@@ -119,6 +126,9 @@ impl Step<'_> {
         for group in self.view().groups_of(id)? {
             self.remove_member(group, id)?;
         }
+        for rule in self.view().rules_of_person(id)? {
+            self.delete::<Rule>(rule.id)?;
+        }
         self.take_out(&before)?;
         self.note_lost(&before, None);
         Ok(Some(before))
@@ -162,8 +172,20 @@ impl Step<'_> {
     }
 
     fn put_rule(&mut self, rule: &Rule) -> Done {
-        let both = self.is_there::<Group>(rule.group)? && self.is_there::<AccessLevel>(rule.access_level)?;
-        if both { self.put(rule) } else { Ok(()) }
+        let receiver = match rule.to {
+            RuleTo::Everyone => true,
+            RuleTo::Group(group) => self.is_there::<Group>(group)?,
+            RuleTo::Person { person, .. } => self.is_there::<Cardholder>(person)?,
+        };
+        if receiver && self.is_there::<AccessLevel>(rule.access_level)? { self.put(rule) } else { Ok(()) }
+    }
+
+    fn put_hold(&mut self, hold: &Hold) -> Done {
+        let there = match hold.on {
+            HoldOn::Card(_) => true,
+            HoldOn::Person(person) => self.is_there::<Cardholder>(person)?,
+        };
+        if there { self.put(hold) } else { Ok(()) }
     }
 
     fn is_there<E: Entity>(&self, id: E::Id) -> Done<bool> {

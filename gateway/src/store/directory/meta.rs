@@ -14,6 +14,9 @@ const LAYOUT: u32 = 1;
 /// The same with access levels and rules, which a program that knows only layout 1 would not keep up.
 const LAYOUT_WITH_ACCESS: u32 = 2;
 
+/// The same with schedules, places, rules for everyone and for one person, the access mode and holds.
+const LAYOUT_WITH_SCHEDULES: u32 = 3;
+
 /// Version of the rows by which entities are found. A tree with others is given these when it is opened; who knows no
 /// versions of them leaves the field out.
 pub(super) const INDEXES: u32 = 1;
@@ -39,6 +42,14 @@ pub struct Counts {
     /// Rules.
     #[serde(default)]
     pub rules: u64,
+    /// Records of any kind that layout 2 has no words for.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) newer: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What the tree should be, written in the same batch as every change of it.
@@ -77,15 +88,19 @@ impl Meta {
 
     /// As the row's value.
     pub(super) fn encode(&self) -> Result<Value, String> {
-        let layout = if self.counts.access_levels == 0 { LAYOUT } else { LAYOUT_WITH_ACCESS };
+        let layout = match (self.counts.newer, self.counts.access_levels) {
+            (0, 0) => LAYOUT,
+            (0, _) => LAYOUT_WITH_ACCESS,
+            _ => LAYOUT_WITH_SCHEDULES,
+        };
         rows::encode(&Self { layout, ..*self })
     }
 
     /// From the row's value.
     pub(super) fn decode(value: &[u8]) -> Result<Self, String> {
         let meta: Self = rows::decode(value)?;
-        if !(LAYOUT..=LAYOUT_WITH_ACCESS).contains(&meta.layout) {
-            return Err(format!("its layout is {}, and {LAYOUT_WITH_ACCESS} is known", meta.layout));
+        if !(LAYOUT..=LAYOUT_WITH_SCHEDULES).contains(&meta.layout) {
+            return Err(format!("its layout is {}, and {LAYOUT_WITH_SCHEDULES} is known", meta.layout));
         }
         Ok(meta)
     }
@@ -114,6 +129,7 @@ impl Counts {
         refused_cards: 0,
         access_levels: 0,
         rules: 0,
+        newer: 0,
     };
 
     /// Counts an entity in.
@@ -136,6 +152,7 @@ impl Counts {
             refused_cards: reckon(self.refused_cards, own.refused_cards),
             access_levels: reckon(self.access_levels, own.access_levels),
             rules: reckon(self.rules, own.rules),
+            newer: reckon(self.newer, own.newer),
         };
     }
 }

@@ -13,6 +13,7 @@ mod incomplete;
 mod load;
 mod message;
 mod meta;
+mod numbering;
 mod open;
 mod overlay;
 mod proven;

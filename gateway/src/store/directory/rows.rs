@@ -35,6 +35,10 @@ pub(super) mod kind {
     pub(in super::super) const GROUP_RULE: u8 = b'q';
     pub(in super::super) const UNDONE: u8 = b'o';
     pub(in super::super) const CARD_NUMBER: u8 = b'w';
+    pub(in super::super) const HOLIDAY_CALENDAR: u8 = b'h';
+    pub(in super::super) const SCHEDULE: u8 = b's';
+    pub(in super::super) const ACCESS_SETTINGS: u8 = b'i';
+    pub(in super::super) const HOLD: u8 = b'b';
 
     /// Rows by which entities are found by a text of theirs: those whose keys follow from how texts are compared.
     pub(in super::super) const BY_TEXT: [u8; 5] =
@@ -118,9 +122,9 @@ pub(super) fn refused_key(id: CardholderId) -> Key {
     id_key(kind::REFUSED, id.0)
 }
 
-/// Where a group's rules begin.
-pub(super) fn group_rules_prefix(group: GroupId) -> Key {
-    id_key(kind::GROUP_RULE, group.0)
+/// Where a group's or a person's rules begin.
+pub(super) fn rules_prefix(of: Uuid) -> Key {
+    id_key(kind::GROUP_RULE, of)
 }
 
 /// Where a person is listed whose reactivation was taken back at once.

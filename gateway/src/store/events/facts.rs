@@ -27,7 +27,9 @@ impl<'a> Facts<'a> {
                 card: read.credential,
                 reason: read.reason,
             }),
-            EventKind::Receipt(_) | EventKind::Alarm(_) | EventKind::RuleDropped(_) => None,
+            EventKind::Receipt(_) | EventKind::Alarm(_) | EventKind::RuleDropped(_) | EventKind::Door(_) => {
+                None
+            }
         }
     }
 }

@@ -41,6 +41,7 @@ fn event(number: u64) -> Event {
         holder_name: known.then(|| PEOPLE[usize::try_from(number % 4).unwrap()].to_owned()),
         granted: reason.granted(),
         reason,
+        held_back: None,
         sequence: u32::try_from(number).unwrap(),
         epoch: 1,
     };

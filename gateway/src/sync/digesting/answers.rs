@@ -23,7 +23,7 @@ impl DigestingPanel {
         }
         self.events.heard(info.epoch, info.first_event, info.next_event);
         self.held.rows = info.rows;
-        if info.digest == self.desired.table(&self.desired_profiles) {
+        if info.digest == self.desired.table(self.wanted_profiles()) {
             return self.all_as_desired(now);
         }
         if self.is_believed() && self.settle_uncertain(table) && self.held.digest() == Some(info.digest) {
@@ -40,7 +40,7 @@ impl DigestingPanel {
         self.held = HeldTable::unknown(self.desired.key().clone());
         self.held.rows = rows;
         self.held.digests = self.desired.clone();
-        self.held.profiles = Some(self.desired_profiles.clone());
+        self.held.profiles = Some(self.wanted_profiles().to_vec());
         self.page.clear();
         self.phase = Phase::Known;
         self.verified(now)
@@ -100,9 +100,12 @@ impl DigestingPanel {
 
     /// All bucket digests are there: from here on differences are known.
     fn compared(&mut self, now: Timestamp) -> Outcome {
-        let profiles = [&self.desired_profiles[..], &[]];
+        let wanted = self.wanted_profiles();
+        let told = self.info.map_or(0, |info| usize::from(info.profiles));
+        let profiles = [wanted, wanted.get(..told).unwrap_or_default()];
         let fits = |profiles: &&[_]| self.held.digests.table(profiles) == self.reported;
-        self.held.profiles = profiles.into_iter().find(fits).map(<[_]>::to_vec);
+        let held = profiles.into_iter().find(fits).map(<[_]>::to_vec);
+        self.held.profiles = held;
         self.held.compare(&self.desired);
         self.phase = Phase::Known;
         if self.held.is_known() { self.check(now) } else { Outcome::Quiet }
@@ -140,12 +143,12 @@ impl DigestingPanel {
         if self.held.is_known() { self.check(now) } else { Outcome::Quiet }
     }
 
-    pub(super) fn committed(&mut self, now: Timestamp, status: Status, digest: u64) -> Outcome {
+    pub(super) fn committed(&mut self, now: Timestamp, count: usize, status: Status, digest: u64) -> Outcome {
         self.reported = digest;
         self.staged = 0;
         match status {
             Status::Done => {
-                self.held.profiles = Some(self.desired_profiles.clone());
+                self.held.profiles = self.wanted_profiles().get(..count).map(<[_]>::to_vec);
                 self.check(now)
             }
             // Staged profiles are lost with power, and a digest that differs means that the belief is wrong.

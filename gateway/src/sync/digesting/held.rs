@@ -152,6 +152,19 @@ impl HeldTable {
         self.puts.pop_first()
     }
 
+    /// A card whose row is to be put in the place of one that is held, and that one.
+    pub(super) fn put_over_row(&self) -> Option<(Credential, Row)> {
+        self.puts.iter().find_map(|(credential, held)| match held {
+            Held::Row(Some(row)) => Some((*credential, *row)),
+            Held::Row(None) | Held::Unknown => None,
+        })
+    }
+
+    /// A card, taken out.
+    pub(super) fn take(&mut self, credential: Credential) {
+        self.puts.remove(&credential);
+    }
+
     /// Where loading goes on: a bucket, and the last card of it that was sent.
     pub(super) fn load_position(&self) -> Option<(u8, Option<Credential>)> {
         self.absent.first().map(|bucket| (bucket, self.loaded))

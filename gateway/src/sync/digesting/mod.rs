@@ -91,6 +91,10 @@ impl DigestingPanel {
 }
 
 impl Machine for DigestingPanel {
+    fn profiles(&mut self, profiles: &[Profile]) {
+        self.desired_profiles = profiles.to_vec();
+    }
+
     fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>) {
         if let Some(before) = before {
             self.desired.remove(&before);
@@ -174,8 +178,8 @@ impl Machine for DigestingPanel {
                 self.staged = staged;
                 Outcome::Quiet
             }
-            (InFlight::Commit, Answer::Change { status, digest, .. }) => {
-                self.committed(now, *status, *digest)
+            (InFlight::Commit { count }, Answer::Change { status, digest, .. }) => {
+                self.committed(now, count, *status, *digest)
             }
             (InFlight::Events, Answer::Events { next_event, events }) => self.fetched(*next_event, events),
             (InFlight::Acknowledge { before }, Answer::Acknowledged) => {
@@ -224,7 +228,7 @@ impl Machine for DigestingPanel {
 
     fn is_proven(&self) -> bool {
         matches!(self.phase, Phase::Known)
-            && self.reported == self.desired.table(&self.desired_profiles)
+            && self.reported == self.desired.table(self.wanted_profiles())
             && self.held.is_known()
             && self.held.dirty() == 0
     }
@@ -305,7 +309,20 @@ impl DigestingPanel {
             || now >= self.verify_at
     }
 
+    /// The profiles that it should have, as far as it has room for them. A card whose profile it has no room for opens
+    /// nothing there.
+    fn wanted_profiles(&self) -> &[Profile] {
+        let room = self.info.map_or(usize::MAX, |info| usize::from(info.profile_capacity).max(1));
+        &self.desired_profiles[..self.desired_profiles.len().min(room)]
+    }
+
     fn profiles_due(&self) -> bool {
-        self.held.profiles.as_ref() != Some(&self.desired_profiles)
+        self.held.profiles.as_deref() != Some(self.wanted_profiles())
+    }
+
+    /// Whether a number may come to mean another profile than it does at the panel now.
+    fn renumbers(&self) -> bool {
+        let wanted = self.wanted_profiles();
+        wanted.len() > 1 && self.held.profiles.as_ref().is_none_or(|held| !wanted.starts_with(held))
     }
 }

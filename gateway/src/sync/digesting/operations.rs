@@ -32,7 +32,8 @@ impl DigestingPanel {
             return self.read_rows(room);
         }
         if self.held.is_known() && self.profiles_due() {
-            return self.set_profiles(room);
+            let cleared = if self.renumbers() { self.clear(room) } else { None };
+            return cleared.or_else(|| self.set_profiles(room));
         }
         if self.held.has_puts() && !self.full {
             return self.put(table, room);
@@ -69,11 +70,11 @@ impl DigestingPanel {
     }
 
     fn set_profiles(&self, room: &mut dyn Room) -> Option<InFlight> {
-        let all = &self.desired_profiles;
+        let all = self.wanted_profiles();
         if self.staged == all.len() {
-            let count = u16::try_from(all.len()).ok()?;
-            let digest = self.held.digests.table(all);
-            return simple(&Operation::CommitProfiles { count, digest }, InFlight::Commit, room);
+            let (count, digest) = (u16::try_from(all.len()).ok()?, self.held.digests.table(all));
+            let commit = Operation::CommitProfiles { count, digest };
+            return simple(&commit, InFlight::Commit { count: all.len() }, room);
         }
         let first = u16::try_from(self.staged).ok()?;
         let staged = room.stage_profiles(first, &all[self.staged..]);
@@ -88,6 +89,19 @@ impl DigestingPanel {
                 break;
             }
             items.push(item);
+        }
+        change(items)
+    }
+
+    /// Deletes rows that are to be put anew, before their numbers may mean other profiles than they were written for.
+    fn clear(&mut self, room: &mut dyn Room) -> Option<InFlight> {
+        let mut items = Vec::new();
+        while let Some((credential, row)) = self.held.put_over_row() {
+            if !room.delete(credential) {
+                break;
+            }
+            items.push(Item { credential, before: Held::Row(Some(row)), after: None });
+            self.held.take(credential);
         }
         change(items)
     }

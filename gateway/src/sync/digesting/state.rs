@@ -22,7 +22,7 @@ pub(super) enum InFlight {
     Buckets,
     Rows { bucket: u8 },
     Stage { staged: usize },
-    Commit,
+    Commit { count: usize },
     Events,
     Acknowledge { before: u32 },
     Change(Vec<Item>),

@@ -17,7 +17,7 @@ impl DigestingPanel {
             desired_rows: self.desired_rows,
             rows: self.info.map(|_| self.held.rows),
             reported_digest: self.reported,
-            desired_digest: self.desired.table(&self.desired_profiles),
+            desired_digest: self.desired.table(self.wanted_profiles()),
             verified_at: self.verified_at,
             full: self.full,
             resyncs: self.resyncs,

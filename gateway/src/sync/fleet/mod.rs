@@ -31,7 +31,7 @@ use super::events::EventCursor;
 use super::machine::{ControllerStatus, Demand, Machine};
 use super::receipts::{OpenReceipts, Place, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
-use crate::access::{self, CardAccess, CardIndex, Decision, DesiredTable, DoorPlan};
+use crate::access::{self, CardAccess, CardIndex, Decision, DesiredTable, DoorPlan, Learned};
 use crate::domain::{ControllerId, Receipt, ReceiptAction, Revision};
 
 /// What is fixed about a controller.
@@ -62,6 +62,8 @@ pub struct Fleet {
 struct Panel {
     plan: DoorPlan,
     machine: Box<dyn Machine>,
+    /// Its plan has new profiles.
+    grown: bool,
     /// Its digest proves more than has been noted: from this place on.
     to_prove: Option<Place>,
 }
@@ -89,8 +91,9 @@ impl Fleet {
         revision: Revision,
         cards: impl IntoIterator<Item = (Credential, CardAccess)>,
     ) -> Self {
-        let (names, panels) =
-            panels.map(|(id, plan, machine)| (id, Panel { plan, machine, to_prove: None })).unzip();
+        let (names, panels) = panels
+            .map(|(id, plan, machine)| (id, Panel { plan, machine, grown: false, to_prove: None }))
+            .unzip();
         let mut fleet = Self {
             cards: CardIndex::default(),
             names,
@@ -120,7 +123,7 @@ impl Fleet {
     /// opens a door, it may.
     pub fn unproven_revocations(&self) -> impl Iterator<Item = &Receipt> {
         let latest = self.receipts.latest_deactivations();
-        latest.filter(|(card, _)| self.cards.get(*card).is_none()).map(|(_, receipt)| receipt)
+        latest.filter(|(card, _)| opens(self.cards.get(*card)).is_none()).map(|(_, receipt)| receipt)
     }
 
     /// The receipts.
@@ -141,6 +144,29 @@ impl Fleet {
             changes.iter().for_each(|change| pass.overtaken(change.credential));
         }
         self.take(changes, now);
+    }
+
+    /// What a clearance is at each controller, in their order; to be said before any card has it.
+    pub fn learn(&mut self, learned: &Learned) {
+        for (panel, opens) in self.panels.iter_mut().zip(&learned.opens) {
+            if panel.plan.learn(learned.clearance, *opens) {
+                panel.machine.profiles(panel.plan.profiles());
+                panel.grown = true;
+            }
+        }
+    }
+
+    /// The numbers of the profiles of those controllers that have learned of new ones since the last time.
+    pub fn take_numbering(&mut self) -> Vec<(ControllerId, Vec<u8>)> {
+        let grown = self.panels.iter_mut().zip(&self.names).filter_map(|(panel, name)| {
+            std::mem::take(&mut panel.grown).then(|| (name.clone(), panel.plan.numbering()))
+        });
+        grown.collect()
+    }
+
+    /// What a controller makes of cards.
+    pub fn plan(&self, controller: usize) -> Option<&DoorPlan> {
+        self.panels.get(controller).map(|panel| &panel.plan)
     }
 
     /// How eagerly a controller wants the line.
@@ -234,7 +260,7 @@ impl Fleet {
         for change in changes {
             let card = change.credential;
             let (before, concerned) = self.set_card(card, change.access);
-            let action = match (before, change.access) {
+            let action = match (opens(before), opens(change.access)) {
                 (None, Some(_)) => ReceiptAction::Activate,
                 (Some(before), Some(after)) if before != after => ReceiptAction::Update,
                 (Some(_), None) => ReceiptAction::Deactivate,
@@ -258,7 +284,7 @@ impl Fleet {
         for (at, Panel { plan, machine, .. }) in self.panels.iter_mut().enumerate() {
             let row = |access: CardAccess| plan.row(card, &access);
             let rows = (before.and_then(row), access.and_then(row));
-            let revoked = before.is_some() && access.is_none();
+            let revoked = opens(before).is_some() && opens(access).is_none();
             let stray = revoked && rows.0.is_none() && machine.may_hold(card, None);
             if stray {
                 machine.revoke(card);
@@ -271,4 +297,9 @@ impl Fleet {
         }
         (before, concerned)
     }
+}
+
+/// What a card may do, if that is anything: one that opens no door is as good as none.
+fn opens(access: Option<CardAccess>) -> Option<CardAccess> {
+    access.filter(CardAccess::opens_something)
 }

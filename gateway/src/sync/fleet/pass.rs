@@ -17,6 +17,8 @@ pub struct Chunk {
     pub revision: Revision,
     /// When it was durable.
     pub committed: Timestamp,
+    /// Whether they were asked for one by one, and not with all that are active.
+    pub by_name: bool,
     /// The cards, and what they may do as yet.
     pub cards: Vec<(Credential, Option<CardAccess>)>,
 }
@@ -85,7 +87,7 @@ impl Pass {
         }
         self.last = Some((cards.last()?.0, by_name));
         self.awaited = cards.iter().map(|(card, _)| *card).collect();
-        Some(Chunk { revision: self.revision, committed: self.committed, cards })
+        Some(Chunk { revision: self.revision, committed: self.committed, by_name, cards })
     }
 
     /// The chunk that was handed out has been compiled; gives those of its cards whose result still counts.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 
-use super::Fleet;
 use super::change::{CardChange, landing};
+use super::{Fleet, opens};
 use crate::domain::{CardRead, ControllerId, Event, EventKind, Receipt, ReceiptAction, Revision, Revocation};
 
 /// What an earlier run left behind.
@@ -65,7 +65,7 @@ impl Fleet {
     /// A card that nobody has again, and that some controller has not proven to be gone: it goes before anything else.
     fn resume_revocation(&mut self, revoked: Revocation, proofs: &Proofs, now: Timestamp) {
         let card = revoked.credential;
-        if self.cards.get(card).is_some() {
+        if opens(self.cards.get(card)).is_some() {
             return;
         }
         let mut landings = Vec::new();

@@ -30,6 +30,7 @@ fn read(controller: &str, epoch: u32, sequence: u32) -> Event {
         holder_name: None,
         granted: true,
         reason: Reason::Granted,
+        held_back: None,
         sequence,
         epoch,
     }))

@@ -6,6 +6,7 @@
 
 mod card_text;
 
+use super::access::HoldView;
 use super::event::EventView;
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
@@ -29,6 +30,7 @@ impl Masked for SiteView {
             started,
             uptime_s,
             revision,
+            access_mode,
             counts,
             lines,
             controllers,
@@ -38,6 +40,7 @@ impl Masked for SiteView {
             identity_providers,
             alarms,
             events,
+            door_events,
             notices,
         } = self.facts;
         let facts = SiteFacts {
@@ -53,12 +56,21 @@ impl Masked for SiteView {
             started,
             uptime_s,
             revision,
+            access_mode,
             counts,
             lines,
             alarms,
+            door_events,
             notices,
         };
         Self { verdict: self.verdict, facts }
+    }
+}
+
+impl Masked for HoldView {
+    fn masked(mut self) -> Self {
+        self.card = self.card.map(|card| card.masked());
+        self
     }
 }
 

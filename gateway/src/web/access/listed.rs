@@ -87,7 +87,7 @@ impl Listed for RuleView {
     type List = Rules;
     const WHAT: &str = "rule";
     const PATH: &str = "rules";
-    const BODY: &str = "Send {\"group\": \"ID\", \"access_level\": \"ID\"} as application/json.";
+    const BODY: &str = "Send {\"group\": \"ID\", \"access_level\": \"ID\"} as application/json, or \"everyone\": true or \"person\": \"ID\" instead of a group.";
 
     fn list(effect: RulesEffect, rules: Vec<Self>) -> Rules {
         Rules { effect, rules }

@@ -63,9 +63,13 @@ pub(super) async fn import(
     let based_on = if_match(&headers)?;
     let wanted: AccessImport = taken(body, IMPORT_BODY)?;
     let edited = edit(&state, &principal, AccessEdit::Import { wanted, based_on, dry_run }).await?;
-    let AccessEdited::Imported(changes) = edited else { return Err(ApiError::not_found()) };
+    let (changes, doors) = match edited {
+        AccessEdited::Imported(changes) => (changes, None),
+        AccessEdited::WouldImport(changes, doors) => (changes, Some(doors)),
+        _ => return Err(ApiError::not_found()),
+    };
     let AccessView { tag, effect, .. } = read(&state).await?;
-    let imported = AccessImported { tag, effect, dry_run, changes };
+    let imported = AccessImported { tag, effect, dry_run, changes, doors };
     Ok(tagged(StatusCode::OK, &imported.tag, &imported))
 }
 
@@ -179,7 +183,7 @@ fn no_such<T: Listed>(id: &str) -> ApiError {
         .remedy(format!("GET /api/v1/{} lists those that there are.", T::PATH))
 }
 
-fn taken<T: DeserializeOwned>(body: Body, remedy: &str) -> Result<T, ApiError> {
+pub(super) fn taken<T: DeserializeOwned>(body: Body, remedy: &str) -> Result<T, ApiError> {
     let Json(body) = body.map_err(|rejection| ApiError::unreadable(&rejection, remedy))?;
     if !has_names(&body) {
         let message = "every part of the body must be an object, whose members have names";

@@ -10,7 +10,7 @@ use super::super::state::WebState;
 use super::LivePage;
 use super::layout::{of_site, template_failed};
 use super::part::{Label, Part, Place, Seen, Telling, render};
-use crate::domain::{DeviceCondition, Level};
+use crate::domain::{AccessMode, DeviceCondition, Level};
 use crate::operator::InstallMinutes;
 use crate::views::{ControllerView, ExposureView, SiteView, SourceView};
 

@@ -36,6 +36,7 @@ async fn what_makes_no_sense_is_refused_with_its_field_and_what_would_be_right()
     for (query, field, remedy) in [
         ("from=yesterday", "from", "2027-01-31"),
         ("to=2027-02-30", "to", "2027-01-31"),
+        ("from=2027-02-01&to=2027-01-31", "to", "after 2027-02-01 00:00"),
         ("result=denied", "result", "one of those words"),
         ("as=xml", "as", "json or csv"),
     ] {

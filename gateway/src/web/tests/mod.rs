@@ -5,6 +5,7 @@ mod access_rules;
 mod capture;
 mod cards;
 mod connection_floods;
+mod doors;
 mod events;
 mod identity_providers;
 mod install_mode;
@@ -22,6 +23,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -32,20 +34,24 @@ use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
 use crate::domain::{AccessEdit, AccessEdited, LocalClock};
-use crate::domain::{ControllerId, LineId, Revision};
+use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError, ChangeCard,
-    EditAccess, InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, ReAuthenticate,
-    ReAuthenticateError, ReAuthenticated, ShownOnce,
+    DoorOrder, DoorOrderError, DoorOrdered, EditAccess, InstallMinutes, InstallModeError, InstallModeOpened,
+    OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce,
 };
 use crate::site::AccessRules;
+use crate::sources::access::{KnownDoor, Surroundings};
+use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
     AccessView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures, GroupView,
-    IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers, ShowEvents,
-    ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable, fixture,
+    HoldView, IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers,
+    ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable,
+    fixture,
 };
+use panel_protocol::wiegand::H10301;
 
 const PASSWORD: &str = "correct horse";
 
@@ -69,6 +75,7 @@ struct FakeSite {
     listeners: Mutex<Vec<Actor>>,
     re_authenticated: Mutex<Vec<Actor>>,
     ordered: Mutex<Vec<(CardOrder, Actor)>>,
+    doors_ordered: Mutex<Vec<(DoorOrder, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
 }
 
@@ -77,9 +84,15 @@ impl FakeSite {
         let readiness = Readiness { directory_open: true, links_started: true };
         let folder = TempDir::new().unwrap();
         let (directory, _) = Directory::open(folder.path(), Box::new(|_| {})).unwrap();
-        let doors = ["lobby-main", "dock-roller"].map(|id| (id.parse().unwrap(), format!("Door {id}")));
+        let doors = ["lobby-main", "dock-roller"].map(|id| {
+            let place = Some(format!("Harbour Street / {id}").parse().unwrap());
+            (id.parse().unwrap(), KnownDoor { name: format!("Door {id}"), place })
+        });
+        let cards = CardDefaults { format: &H10301, facility: Some(100) };
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let around = Surroundings { doors: doors.into(), zone, cards };
         Arc::new(Self {
-            access: AccessRules::new(directory.clone(), doors.into()),
+            access: AccessRules::new(directory.clone(), around),
             directory,
             _folder: folder,
             name: facts.name.clone(),
@@ -92,6 +105,7 @@ impl FakeSite {
             listeners: Mutex::default(),
             re_authenticated: Mutex::default(),
             ordered: Mutex::default(),
+            doors_ordered: Mutex::default(),
             searched: Mutex::default(),
         })
     }
@@ -188,6 +202,12 @@ impl ShowIdentityProviders for FakeSite {
     }
 }
 
+impl ShowHolds for FakeSite {
+    fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>> {
+        self.access.holds()
+    }
+}
+
 impl ShowAccess for FakeSite {
     fn access(&self) -> BoxFuture<'_, Result<AccessView, Unreadable>> {
         self.access.access()
@@ -267,6 +287,28 @@ impl ChangeCard for FakeSite {
         if answer.is_ok() {
             self.ordered.lock().unwrap().push((order, actor.clone()));
         }
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl OrderDoor for FakeSite {
+    fn order_door(
+        &self,
+        door: &DoorId,
+        order: DoorOrder,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<DoorOrdered, DoorOrderError>> {
+        let answer = match (door.as_str(), order.action.mode()) {
+            ("turnstile", mode) => {
+                self.doors_ordered.lock().unwrap().push((order.clone(), actor.clone()));
+                Ok(DoorOrdered { door: door.clone(), mode: mode.unwrap_or_default(), until: order.until })
+            }
+            ("lobby-main", _) => Err(DoorOrderError::DecidedByPanel {
+                door: door.clone(),
+                controller: "lobby".parse().unwrap(),
+            }),
+            _ => Err(DoorOrderError::Unknown { door: door.clone(), near: None }),
+        };
         Box::pin(std::future::ready(answer))
     }
 }

@@ -1,7 +1,7 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{CardRefusal, CardholderId, GivenCard, LinkCondition, Notice, RefusedCard};
+use crate::domain::{AccessMode, CardRefusal, CardholderId, GivenCard, LinkCondition, Notice, RefusedCard};
 use crate::views::{CardText, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
@@ -111,15 +111,19 @@ async fn the_page_tells_all_without_script() {
 }
 
 #[tokio::test]
-async fn rules_are_shown_as_kept_and_not_applied() {
+async fn the_page_says_what_decides_at_the_doors() {
     let served = Served::start().await;
-    assert!(!served.page("vera").await.contains("not applied"));
+    let page = served.page("vera").await;
+    assert!(page.contains("open <small>every active card opens every door</small>"), "{page}");
     served.site.change(|facts| facts.counts.rules = 2);
     let page = served.page("vera").await;
     assert!(
-        page.contains("<dd>2 <small>kept, not applied yet: every active card opens every door"),
+        page.contains("open <small>every active card opens every door, whatever the rules say</small>"),
         "{page}"
     );
+    served.site.change(|facts| facts.access_mode = AccessMode::Rules);
+    let page = served.page("vera").await;
+    assert!(page.contains("rules <small>2</small>") && !page.contains("every active card"), "{page}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Access levels.
 
 use super::Entity;
-use crate::domain::{AccessLevel, AccessLevelId};
+use crate::domain::{AccessLevel, AccessLevelId, At, DoorSchedule, When};
 use crate::store::directory::meta::Counts;
 use crate::store::directory::rows::kind;
 
@@ -15,6 +15,9 @@ impl Entity for AccessLevel {
     }
 
     fn counts(&self) -> Counts {
-        Counts { access_levels: 1, ..Counts::NONE }
+        let is_plain =
+            |part: &DoorSchedule| matches!(part, DoorSchedule { at: At::Door(_), schedule: When::Always });
+        let newer = u64::from(!self.doors.iter().all(is_plain));
+        Counts { access_levels: 1, newer, ..Counts::NONE }
     }
 }

@@ -4,9 +4,13 @@
 //! of sled know no kind by name; what a deletion takes along besides is told in `apply`.
 
 mod access_level;
+mod access_settings;
 mod cardholder;
 mod group;
+mod hold;
+mod holiday_calendar;
 mod rule;
+mod schedule;
 
 use std::sync::LazyLock;
 
@@ -16,7 +20,7 @@ use uuid::Uuid;
 
 use super::meta::Counts;
 use super::rows::{self, Key, Rows, kind};
-use crate::domain::{AccessLevel, Cardholder, Group, Rule};
+use crate::domain::{AccessLevel, AccessSettings, Cardholder, Group, Hold, HolidayCalendar, Rule, Schedule};
 
 /// A row by which an entity is found: its key and its value.
 pub struct IndexRow {
@@ -81,8 +85,16 @@ impl Kind {
 }
 
 /// Every kind.
-pub(super) static KINDS: [Kind; 4] =
-    [Kind::of::<AccessLevel>(), Kind::of::<Cardholder>(), Kind::of::<Group>(), Kind::of::<Rule>()];
+pub(super) static KINDS: [Kind; 8] = [
+    Kind::of::<AccessLevel>(),
+    Kind::of::<AccessSettings>(),
+    Kind::of::<Cardholder>(),
+    Kind::of::<Group>(),
+    Kind::of::<Hold>(),
+    Kind::of::<HolidayCalendar>(),
+    Kind::of::<Rule>(),
+    Kind::of::<Schedule>(),
+];
 
 /// The kind whose rows begin with this byte.
 pub(super) fn kind_of(byte: u8) -> Option<&'static Kind> {

@@ -1,7 +1,7 @@
-//! Rules, found by their group.
+//! Rules, found by the group or the person that they give to.
 
 use super::{Entity, IndexRow};
-use crate::domain::{Rule, RuleId};
+use crate::domain::{Rule, RuleId, RuleTo};
 use crate::store::directory::meta::Counts;
 use crate::store::directory::rows::{self, kind};
 
@@ -15,11 +15,16 @@ impl Entity for Rule {
     }
 
     fn index(&self) -> Vec<IndexRow> {
-        let key = [rows::group_rules_prefix(self.group).as_slice(), self.id.0.as_bytes()].concat();
-        vec![IndexRow::plain(key)]
+        let of = match self.to {
+            RuleTo::Everyone => return Vec::new(),
+            RuleTo::Group(group) => group.0,
+            RuleTo::Person { person, .. } => person.0,
+        };
+        vec![IndexRow::plain([rows::rules_prefix(of).as_slice(), self.id.0.as_bytes()].concat())]
     }
 
     fn counts(&self) -> Counts {
-        Counts { rules: 1, ..Counts::NONE }
+        let newer = u64::from(!matches!(self.to, RuleTo::Group(_)));
+        Counts { rules: 1, newer, ..Counts::NONE }
     }
 }

@@ -134,13 +134,13 @@ fn a_record_of_an_unknown_version_is_refused_by_its_version_whatever_it_holds() 
         )
     };
     let refused = |version, step| open::decode(record(version, step).as_bytes(), 1).unwrap_err();
-    assert_eq!(refused(4, r#"{"op":"open_sesame"}"#), "change 1 is of version 4, unknown to this program");
+    assert_eq!(refused(5, r#"{"op":"open_sesame"}"#), "change 1 is of version 5, unknown to this program");
     assert_eq!(refused(0, ""), "change 1 is of version 0, unknown to this program");
     assert!(refused(2, r#"{"op":"open_sesame"}"#).contains("unknown variant `open_sesame`"));
     assert!(open::decode(record(1, "").as_bytes(), 1).is_ok());
-    let strange = record(4, "").replace(r#"{"kind":"command_line"}"#, r#"{"kind":"carrier_pigeon"}"#);
+    let strange = record(5, "").replace(r#"{"kind":"command_line"}"#, r#"{"kind":"carrier_pigeon"}"#);
     let refused = open::decode(strange.replace("\"at\":", "\"when\":").as_bytes(), 1).unwrap_err();
-    assert_eq!(refused, "change 1 is of version 4, unknown to this program");
+    assert_eq!(refused, "change 1 is of version 5, unknown to this program");
 }
 
 #[tokio::test]
@@ -153,4 +153,61 @@ async fn a_change_by_a_source_of_the_configuration_says_so_by_its_version() {
     assert_eq!(written(&directory, dir.path()), (3, 1));
     commit(&directory, vec![put(person(2, &[]))]).await;
     assert_eq!(written(&directory, dir.path()), (1, 1));
+}
+
+#[tokio::test]
+async fn schedules_modes_holds_and_rules_for_some_are_kept_and_say_that_an_older_program_can_not_follow() {
+    let dir = TempDir::new().unwrap();
+    let directory = with_rules(dir.path()).await;
+    assert_eq!(written(&directory, dir.path()), (2, 2));
+    commit(&directory, vec![put(person(1, &[1]))]).await;
+    let everyone = Rule { to: RuleTo::Everyone, ..rule(7, 1, 1) };
+    let place = DoorSchedule { at: At::Place("Yard".parse().unwrap()), schedule: When::Always };
+    let mut wide = level(2, &[]);
+    wide.doors.insert(place);
+    for (change, undone) in [
+        (put_schedule(1), Change::DeleteSchedule { id: ScheduleId(Uuid::from_u128(1)) }),
+        (put_hold(1), Change::DeleteHold { id: HoldId(person_id(1).0) }),
+        (put_rule(everyone), Change::DeleteRule { id: rule_id(7) }),
+        (put_level(wide), put_level(level(2, &[]))),
+    ] {
+        commit(&directory, vec![change.clone()]).await;
+        assert_eq!(written(&directory, dir.path()), (4, 3), "{change:?}");
+        commit(&directory, vec![undone]).await;
+        assert_eq!(written(&directory, dir.path()).1, 2, "{change:?}");
+    }
+    commit(&directory, vec![set_mode(true), put_schedule(2), put_hold(1)]).await;
+    assert_eq!(directory.read().access_settings().unwrap().map(|it| it.mode), Some(AccessMode::Rules));
+    assert_eq!(directory.read().all::<Schedule>(None).count(), 1);
+    directory.snapshot().await.unwrap();
+    let whole = rows_of(&directory);
+    directory.close();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    let (directory, _) = open(dir.path());
+    assert_eq!(rows_of(&directory), whole);
+}
+
+#[tokio::test]
+async fn a_persons_rules_go_with_them_and_a_hold_stays() {
+    let dir = TempDir::new().unwrap();
+    let directory = with_rules(dir.path()).await;
+    let own = RuleTo::Person { person: person_id(1), from: None, until: Some(now()) };
+    let own = Rule { to: own, ..rule(8, 1, 1) };
+    commit(&directory, vec![put_rule(own.clone())]).await;
+    assert_eq!(rules(&directory).len(), 3, "there is no such person");
+    commit(&directory, vec![put(person(1, &[1])), put_rule(own.clone()), put_hold(1)]).await;
+    assert_eq!(directory.read().rules_of_person(person_id(1)).unwrap(), [own]);
+    commit(&directory, vec![Change::DeleteCardholder { id: person_id(1) }]).await;
+    assert_eq!(rules(&directory), [rule_id(1), rule_id(2), rule_id(3)]);
+    assert_eq!(directory.read().all::<Hold>(None).count(), 1, "nobody has lifted it");
+}
+
+#[test]
+fn numbers_of_profiles_are_hints_that_are_checked() {
+    let dir = TempDir::new().unwrap();
+    let (directory, _) = open(dir.path());
+    let lobby = "lobby".parse().unwrap();
+    directory.set_numbering(&lobby, &[1, 2, 3]).unwrap();
+    directory.inner.tree.with_side_tree("numbering", |tree| tree.insert("dock", &[0, 0, 0, 0, 9])).unwrap();
+    assert_eq!(directory.numbering().unwrap(), [(lobby, vec![1, 2, 3])].into());
 }

@@ -19,8 +19,9 @@ use uuid::Uuid;
 use super::rows::{Key, Value};
 use super::*;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Attributes, Card, CardState, CardholderId, DEFAULT_BADGE_TYPE, DoorSchedule,
-    GivenBy, Group, GroupId, Rule, RuleId, Schedule,
+    AccessLevel, AccessLevelId, AccessMode, AccessSettings, At, Attributes, Card, CardState, CardholderId,
+    DEFAULT_BADGE_TYPE, DoorSchedule, GivenBy, Group, GroupId, Hold, HoldId, HoldOn, HolidayCalendarId,
+    Interval, Rule, RuleId, RuleTo, Schedule, ScheduleId, Weekdays, WeeklyInterval, When,
 };
 
 pub(super) fn now() -> Timestamp {
@@ -132,7 +133,7 @@ pub(super) fn rule_id(number: u32) -> RuleId {
 }
 
 pub(super) fn level(number: u32, doors: &[&str]) -> AccessLevel {
-    let open = |door: &&str| DoorSchedule { door: door.parse().unwrap(), schedule: Schedule::Always };
+    let open = |door: &&str| DoorSchedule { at: At::Door(door.parse().unwrap()), schedule: When::Always };
     AccessLevel {
         id: level_id(number),
         name: format!("Level {number}").parse().unwrap(),
@@ -146,7 +147,7 @@ pub(super) fn level(number: u32, doors: &[&str]) -> AccessLevel {
 pub(super) fn rule(number: u32, group: u32, level: u32) -> Rule {
     Rule {
         id: rule_id(number),
-        group: group_id(group),
+        to: RuleTo::Group(group_id(group)),
         access_level: level_id(level),
         created: now(),
         modified: now(),
@@ -160,4 +161,37 @@ pub(super) fn put_level(access_level: AccessLevel) -> Change {
 
 pub(super) fn put_rule(rule: Rule) -> Change {
     Change::PutRule { rule }
+}
+
+pub(super) fn put_schedule(number: u128) -> Change {
+    let days = Weekdays::named(&["sat"]).unwrap();
+    let interval = Interval::new("22:00".parse().unwrap(), "02:00".parse().unwrap()).unwrap();
+    let schedule = Schedule {
+        id: ScheduleId(Uuid::from_u128(number)),
+        name: format!("Schedule {number}").parse().unwrap(),
+        weekly: vec![WeeklyInterval { days, interval }],
+        holidays: [(HolidayCalendarId(Uuid::nil()), vec![interval])].into(),
+        created: now(),
+        modified: now(),
+        revision: Revision(0),
+    };
+    Change::PutSchedule { schedule }
+}
+
+pub(super) fn set_mode(rules: bool) -> Change {
+    let mode = if rules { AccessMode::Rules } else { AccessMode::Open };
+    Change::SetAccessMode { settings: AccessSettings { mode, modified: now(), revision: Revision(0) } }
+}
+
+pub(super) fn put_hold(person: u32) -> Change {
+    let hold = Hold {
+        id: HoldId(person_id(person).0),
+        on: HoldOn::Person(person_id(person)),
+        reason: "lost".to_owned(),
+        until: None,
+        by: Origin::CommandLine,
+        created: now(),
+        revision: Revision(0),
+    };
+    Change::PutHold { hold }
 }

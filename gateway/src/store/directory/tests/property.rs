@@ -47,6 +47,15 @@ fn any_change() -> impl Strategy<Value = Change> {
         4 => (0..RULES, 0..GROUPS, 0..LEVELS)
             .prop_map(|(number, group, level)| put_rule(rule(number, group, level))),
         1 => (0..RULES).prop_map(|number| Change::DeleteRule { id: rule_id(number) }),
+        2 => (0..RULES, 0..PEOPLE, 0..LEVELS, any::<bool>()).prop_map(|(number, person, level, all)| {
+            let span = RuleTo::Person { person: person_id(person), from: None, until: Some(now()) };
+            put_rule(Rule { to: if all { RuleTo::Everyone } else { span }, ..rule(number, 0, level) })
+        }),
+        1 => (0..2u128).prop_map(put_schedule),
+        1 => (0..2u128).prop_map(|number| Change::DeleteSchedule { id: ScheduleId(Uuid::from_u128(number)) }),
+        1 => any::<bool>().prop_map(set_mode),
+        1 => (0..PEOPLE).prop_map(put_hold),
+        1 => (0..PEOPLE).prop_map(|number| Change::DeleteHold { id: HoldId(person_id(number).0) }),
     ]
 }
 
@@ -118,16 +127,27 @@ fn check_indexes(directory: &Directory) {
     }
     let rules = view.rules().collect::<Result<Vec<_>, _>>().unwrap();
     for number in 0..GROUPS {
-        let own = rules.iter().filter(|rule| rule.group == group_id(number));
+        let own = rules.iter().filter(|rule| rule.to == RuleTo::Group(group_id(number)));
         assert_eq!(view.rules_of(group_id(number)).unwrap(), own.cloned().collect::<Vec<_>>());
     }
     for rule in &rules {
-        assert!(view.group(rule.group).unwrap().is_some());
+        match rule.to {
+            RuleTo::Everyone => {}
+            RuleTo::Group(group) => assert!(view.group(group).unwrap().is_some()),
+            RuleTo::Person { person, .. } => {
+                assert!(view.cardholder(person).unwrap().is_some());
+                assert!(view.rules_of_person(person).unwrap().contains(rule));
+            }
+        }
         assert!(view.access_level(rule.access_level).unwrap().is_some());
     }
     counts.rules = rules.len() as u64;
     counts.access_levels = view.access_levels().count() as u64;
     counts.groups = view.groups(None).count() as u64;
+    let newer_rules = rules.iter().filter(|rule| !matches!(rule.to, RuleTo::Group(_))).count();
+    let mode = usize::from(view.access_settings().unwrap().is_some());
+    let newer = newer_rules + mode + view.all::<Schedule>(None).count() + view.all::<Hold>(None).count();
+    counts.newer = newer as u64;
     assert_eq!(view.counts(), counts);
 }
 

@@ -16,8 +16,8 @@ use super::overlay::Overlay;
 use super::rows::{self, kind};
 use super::tree::Tree;
 use crate::domain::{
-    AccessLevel, AccessLevelId, Cardholder, CardholderId, Group, GroupId, Revision, Revocation, Rule, RuleId,
-    fold_case,
+    AccessLevel, AccessLevelId, AccessSettings, Cardholder, CardholderId, Group, GroupId, Revision,
+    Revocation, Rule, RuleId, fold_case,
 };
 use crate::store::error::StoreError;
 
@@ -254,8 +254,28 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn rules_of(&self, group: GroupId) -> Read<Vec<Rule>> {
-        let ids = self.ids(rows::group_rules_prefix(group), None);
+        self.rules_to(group.0)
+    }
+
+    /// A person's own rules in the order of their identifiers.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn rules_of_person(&self, person: CardholderId) -> Read<Vec<Rule>> {
+        self.rules_to(person.0)
+    }
+
+    fn rules_to(&self, of: uuid::Uuid) -> Read<Vec<Rule>> {
+        let ids = self.ids(rows::rules_prefix(of), None);
         ids.filter_map(|id| id.and_then(|id| self.rule(RuleId(id))).transpose()).collect()
+    }
+
+    /// The access mode, if somebody has ever set it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn access_settings(&self) -> Read<Option<AccessSettings>> {
+        self.one(uuid::Uuid::nil())
     }
 
     /// Revocations of changes after `revision`, oldest first, as far as they are remembered

@@ -1,0 +1,102 @@
+//! The shell around the doors for which the gateway decides.
+//!
+//! What a device tells is decided on the link's own thread, with two short locks one after the other and no disk: the fleet
+//! says whether a card opens its door, the door's machine what that comes to, and the lock's link is given the order before
+//! this returns. All that is written goes through a queue to a task of its own ([`tell`]).
+
+mod act;
+mod orders;
+pub(super) mod state;
+mod tell;
+
+use std::sync::atomic::Ordering;
+
+use panel_protocol::decide::Reason;
+use panel_protocol::door::{Answer, HeldBack};
+use panel_protocol::time::UtcSeconds;
+
+use super::clock;
+use super::running::Site;
+use crate::access::Decision;
+use crate::access::doors::Input;
+use crate::config::ControllerKind;
+use crate::domain::ReaderPlace;
+use crate::links::Heard;
+pub use orders::restore_modes;
+use state::{Card, Told};
+pub use tell::tell;
+
+impl Site {
+    /// A device told something that may concern a door.
+    pub(super) fn door_heard(&self, device: usize, heard: &Heard) {
+        let now = self.running.micros();
+        match heard {
+            Heard::Card { reader, card, max_age } => {
+                let reader = ReaderPlace { device, reader: *reader };
+                let of = self.doors.lock().reader(reader);
+                let decision = of.map_or(Decision { reason: Reason::UnknownReader, holder: None }, |of| {
+                    self.fleet().decide(of.controller, of.reader, *card, utc_now())
+                });
+                let granted = decision.reason.granted();
+                let answer = self.doors_handle(now, Input::Card { reader, granted, max_age: *max_age });
+                let held_back = held_back(answer);
+                self.doors.tell(Told::Card(Card {
+                    at: clock::now(),
+                    reader,
+                    door: of.map(|of| of.door),
+                    credential: *card,
+                    reason: reason(decision.reason, held_back),
+                    held_back,
+                    sequence: self.doors.cards.fetch_add(1, Ordering::Relaxed),
+                }));
+            }
+            Heard::Keys { reader, keys, .. } => {
+                let reader = ReaderPlace { device, reader: *reader };
+                self.doors_handle(now, Input::Keys { reader, keys: keys.expose() });
+            }
+            Heard::Inputs(states) => {
+                self.doors_handle(now, Input::Inputs { device, states });
+            }
+            Heard::Itself { tampered, power_failed } => {
+                let (tampered, power_failed) = (*tampered, *power_failed);
+                self.doors_handle(now, Input::Itself { device, tampered, power_failed });
+            }
+            Heard::Outputs(_) | Heard::EventsWaiting(_) => {}
+        }
+    }
+
+    /// A device can be used, or can't any more.
+    pub(super) fn door_device(&self, device: usize, online: bool) {
+        self.doors_handle(self.running.micros(), Input::Device { device, online });
+    }
+
+    /// How many doors stop when the box stops.
+    pub fn doors_decided_here(&self) -> usize {
+        self.doors.known.len()
+    }
+
+    /// Whether the gateway decides for this controller.
+    pub(super) fn decides_for(&self, device: usize) -> bool {
+        self.config.controllers.get(device).is_some_and(|it| it.kind == ControllerKind::Reader)
+    }
+}
+
+fn held_back(answer: Option<Answer>) -> Option<HeldBack> {
+    match answer {
+        Some(Answer::HeldBack(why)) => Some(why),
+        _ => None,
+    }
+}
+
+/// A door's mode is a reason of its own.
+const fn reason(decided: Reason, held_back: Option<HeldBack>) -> Reason {
+    match held_back {
+        Some(HeldBack::Locked) => Reason::DoorLocked,
+        Some(HeldBack::Lockdown) => Reason::Lockdown,
+        Some(HeldBack::LockLost | HeldBack::TooLate) | None => decided,
+    }
+}
+
+fn utc_now() -> UtcSeconds {
+    UtcSeconds(u32::try_from(clock::now().as_second()).unwrap_or(u32::MAX))
+}
