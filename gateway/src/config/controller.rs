@@ -8,6 +8,7 @@ use super::mqtt::{Broker, Dialect};
 use crate::domain::{ControllerId, DoorId, DoorParts, LineId, Place};
 use crate::links::modbus::Reach;
 use crate::links::modbus::map::RegisterMap;
+use crate::links::wiegand_serial::{Place as AdapterPlace, Profile};
 
 /// What devices hang on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +36,13 @@ pub enum Protocol {
         /// Nothing is sent for so long after a reply.
         gap: Duration,
     },
+    /// An adapter that turns a reader's Wiegand pulses into characters.
+    WiegandSerial {
+        /// Where it is; unique among lines.
+        place: AdapterPlace,
+        /// How it writes cards down.
+        profile: Profile,
+    },
     /// MQTT, at the site's broker; there is one at most.
     Mqtt(Broker),
 }
@@ -43,10 +51,10 @@ impl Protocol {
     /// The serial device, where it is spoken on one.
     pub fn port(&self) -> Option<&Path> {
         match self {
-            Self::Osdp { port, .. } | Self::Modbus { reach: Reach::Port { path: port, .. }, .. } => {
-                Some(port)
-            }
-            Self::Modbus { .. } | Self::Mqtt(_) => None,
+            Self::Osdp { port, .. }
+            | Self::Modbus { reach: Reach::Port { path: port, .. }, .. }
+            | Self::WiegandSerial { place: AdapterPlace::Serial { port, .. }, .. } => Some(port),
+            Self::Modbus { .. } | Self::WiegandSerial { .. } | Self::Mqtt(_) => None,
         }
     }
 }
@@ -70,6 +78,7 @@ impl Controller {
         match &self.attachment {
             Attachment::Osdp { line, .. }
             | Attachment::Modbus { line, .. }
+            | Attachment::WiegandSerial { line }
             | Attachment::Mqtt { broker: line, .. } => line,
         }
     }
@@ -78,7 +87,7 @@ impl Controller {
     pub fn register_map(&self) -> Option<Arc<RegisterMap>> {
         match &self.attachment {
             Attachment::Modbus { map, .. } => Some(Arc::clone(map)),
-            Attachment::Osdp { .. } | Attachment::Mqtt { .. } => None,
+            Attachment::Osdp { .. } | Attachment::WiegandSerial { .. } | Attachment::Mqtt { .. } => None,
         }
     }
 }
@@ -106,6 +115,11 @@ pub enum Attachment {
         map: Arc<RegisterMap>,
         /// It has so long to answer.
         timeout: Duration,
+    },
+    /// The reader behind a line's adapter.
+    WiegandSerial {
+        /// Which line.
+        line: LineId,
     },
     /// At the site's broker.
     Mqtt {

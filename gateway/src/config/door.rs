@@ -219,8 +219,16 @@ impl Doors {
         }
         let has =
             if count == 0 { format!("no {what}s") } else { format!("{what}s 0 to {} alone", count - 1) };
-        let message = format!("{} has {has}, by its register map", self.name(device));
-        let help = "correct the number, or `map` of that controller";
+        let (by, help) = match self.controllers[device].kind {
+            Some(ControllerKind::Io) => {
+                (", by its register map", "correct the number, or `map` of that controller")
+            }
+            _ => (
+                ": it is a reader behind an adapter",
+                "name the controller that has it: { controller = \"relays\", … }",
+            ),
+        };
+        let message = format!("{} has {has}{by}", self.name(device));
         section.review.note(Problem::at(number.span(), message).help(help));
     }
 

@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::register_map;
 use super::section::{self, Section};
 use super::taken::Once;
+use super::wiegand_serial;
 use crate::domain::{ControllerId, LineId};
 use crate::links::modbus::map::RegisterMap;
 use crate::links::osdp::key_file;
@@ -39,10 +40,15 @@ enum Spoken {
     Osdp,
     Modbus,
     ModbusTcp,
+    WiegandSerial,
 }
 
-const PROTOCOLS: [(&str, Spoken); 3] =
-    [("osdp", Spoken::Osdp), ("modbus", Spoken::Modbus), ("modbus-tcp", Spoken::ModbusTcp)];
+const PROTOCOLS: [(&str, Spoken); 4] = [
+    ("osdp", Spoken::Osdp),
+    ("modbus", Spoken::Modbus),
+    ("modbus-tcp", Spoken::ModbusTcp),
+    ("wiegand-serial", Spoken::WiegandSerial),
+];
 const KINDS: [(&str, ControllerKind); 3] =
     [("panel", ControllerKind::Panel), ("reader", ControllerKind::Reader), ("io", ControllerKind::Io)];
 
@@ -66,7 +72,8 @@ pub(super) fn read(
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
     let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     let maps: Maps = controllers.iter().map(map).collect();
-    let mut doors = Doors::of(controllers.iter().zip(&maps).map(named).collect());
+    let mut doors =
+        Doors::of(controllers.iter().zip(&maps).map(|controller| named(&taken, controller)).collect());
     let read = controllers.iter().zip(&maps).enumerate();
     let controllers_read: Vec<_> =
         read.map(|(at, (section, map))| controller(at, section, map, &mut taken, &mut doors)).collect();
@@ -103,13 +110,16 @@ fn map(section: &Section<'_, '_>) -> Option<Arc<RegisterMap>> {
 }
 
 /// A controller as doors may name it, whatever else is wrong with it.
-fn named((section, map): (&Section<'_, '_>, &Option<Arc<RegisterMap>>)) -> Named {
+fn named(taken: &Taken, (section, map): (&Section<'_, '_>, &Option<Arc<RegisterMap>>)) -> Named {
+    let line = section.value("line").and_then(|value| value.get_ref().as_str());
+    let spoken = line.and_then(|line| taken.spoken.get(line));
     let id = section.value("id").and_then(|value| value.get_ref().as_str()).unwrap_or_default();
     let points = map.as_ref().map(|map| Points {
         outputs: map.outputs.map_or(0, |outputs| outputs.points.count),
         inputs: map.inputs.map_or(0, |inputs| inputs.count),
     });
-    Named { id: id.to_owned(), kind: kind_of(section), points }
+    let adapter = (spoken == Some(&Spoken::WiegandSerial)).then_some(Points { outputs: 0, inputs: 0 });
+    Named { id: id.to_owned(), kind: kind_of(section), points: points.or(adapter) }
 }
 
 /// What may be given out once, and where it was.
@@ -125,6 +135,8 @@ struct Taken {
     addresses: Once<(LineId, u64)>,
     on_line: BTreeMap<LineId, usize>,
     key_files: Once<PathBuf>,
+    /// Lines whose adapter has its controller.
+    adapters: Once<LineId>,
     /// The broker, if there is one.
     broker: Option<LineId>,
     topics: Once<String>,
@@ -139,11 +151,23 @@ fn line(section: &Section<'_, '_>, taken: &mut Taken) -> Option<Line> {
     if section.value("protocol").is_none() {
         section.missing("protocol", "protocol = \"osdp\"");
     }
-    let spoken = section.word("protocol", &PROTOCOLS, &["wiegand-serial"]);
+    let spoken = section.word("protocol", &PROTOCOLS, &[]);
     if let (Some(id), Some(spoken)) = (section.value("id").and_then(|id| id.get_ref().as_str()), spoken) {
         taken.spoken.insert(id.to_owned(), spoken);
     }
+    if !matches!(spoken, Some(Spoken::WiegandSerial)) {
+        section.unused(
+            &["frames"],
+            "on a line without an adapter",
+            "set protocol = \"wiegand-serial\", or remove it",
+        );
+    }
     let protocol = match spoken {
+        Some(Spoken::WiegandSerial) => {
+            let Taken { ports, peers, .. } = taken;
+            let baud = |section: &Section<'_, '_>| baud(section, "an adapter", &wiegand_serial::BAUD_RATES);
+            wiegand_serial::read(section, |section| port(section, ports), baud, peers)
+        }
         Some(Spoken::Modbus) => {
             let Taken { ports, peers, .. } = taken;
             let baud = |section: &Section<'_, '_>| baud(section, "Modbus", &modbus::BAUD_RATES);
@@ -216,6 +240,11 @@ fn controller(
 
 fn on_line(section: &Section<'_, '_>, kind: Option<ControllerKind>, taken: &mut Taken) -> Option<Attachment> {
     let line = line_of(section, taken);
+    if let Some(line) = &line
+        && taken.spoken.get(line.as_str()) == Some(&Spoken::WiegandSerial)
+    {
+        return behind_adapter(section, kind, line, taken);
+    }
     let line = line.filter(|line| kind.is_none() || speaks(section, taken, line, false));
     let address = address(section, taken, line.as_ref(), 0..u64::from(HIGHEST_ADDRESS) + 1);
     let scbk_file = match is_secure(section, kind) {
@@ -223,6 +252,23 @@ fn on_line(section: &Section<'_, '_>, kind: Option<ControllerKind>, taken: &mut 
         false => Some(None),
     };
     Some(Attachment::Osdp { line: line?, address: address?, scbk_file: scbk_file? })
+}
+
+/// The reader behind a line's adapter.
+fn behind_adapter(
+    section: &Section<'_, '_>,
+    kind: Option<ControllerKind>,
+    line: &LineId,
+    taken: &mut Taken,
+) -> Option<Attachment> {
+    if let (Some(ControllerKind::Panel), Some(kind)) = (kind, section.value("kind")) {
+        let problem = Problem::at(kind.span(), format!("behind the adapter of line \"{line}\" is a reader"));
+        section.review.note(problem.help("set kind = \"reader\"; the gateway decides for it"));
+    }
+    section.unused(&["address", "scbk_file", "secure"], "at a reader behind an adapter", "remove it");
+    let place = section.value("line").map_or(section.header.clone(), toml::Spanned::span);
+    taken.adapters.take(section, line.clone(), place, format!("the adapter of line \"{line}\""));
+    Some(Attachment::WiegandSerial { line: line.clone() })
 }
 
 /// An I/O board on a Modbus line.
@@ -237,12 +283,13 @@ fn board(section: &Section<'_, '_>, map: Option<&Arc<RegisterMap>>, taken: &mut 
 /// Whether boards, or else readers and panels, can hang on that line.
 fn speaks(section: &Section<'_, '_>, taken: &Taken, line: &LineId, modbus: bool) -> bool {
     let Some(spoken) = taken.spoken.get(line.as_str()) else { return true };
-    let is_right = (*spoken == Spoken::Osdp) != modbus;
+    let is_right = matches!(spoken, Spoken::Modbus | Spoken::ModbusTcp) == modbus;
     if !is_right {
         let place = section.value("kind").map_or(section.header.clone(), toml::Spanned::span);
         let problem = match modbus {
             true => {
-                Problem::at(place, format!("an I/O board hangs on a Modbus line, and \"{line}\" speaks OSDP"))
+                let other = if *spoken == Spoken::Osdp { "speaks OSDP" } else { "has an adapter" };
+                Problem::at(place, format!("an I/O board hangs on a Modbus line, and \"{line}\" {other}"))
                     .help("name a line with protocol = \"modbus\" or \"modbus-tcp\"")
             }
             false => {

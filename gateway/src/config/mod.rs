@@ -13,12 +13,14 @@ mod hardware;
 mod limits;
 mod modbus;
 mod mqtt;
+mod peer;
 mod problem;
 mod register_map;
 mod section;
 mod site;
 mod taken;
 mod web;
+mod wiegand_serial;
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -77,10 +79,10 @@ impl Config {
     pub fn is_secure(&self, controller: &Controller) -> bool {
         match &controller.attachment {
             Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
-            Attachment::Modbus { .. } => false,
+            Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => false,
             Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
                 Protocol::Mqtt(broker) => broker.is_secure(),
-                Protocol::Osdp { .. } | Protocol::Modbus { .. } => true,
+                Protocol::Osdp { .. } | Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } => true,
             }),
         }
     }

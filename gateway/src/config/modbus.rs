@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::controller::{Controller, Protocol};
+use super::peer::{PEER_EXAMPLE, peer};
 use super::problem::Problem;
 use super::section::Section;
 use super::taken::Once;
@@ -24,8 +25,6 @@ const MAX_GAP_MS: u64 = 1000;
 
 /// How long a board may be given to answer, in milliseconds.
 const TIMEOUTS_MS: Range<u64> = 50..10_001;
-
-const PEER_EXAMPLE: &str = "peer = \"192.0.2.7:502\"";
 
 /// RTU, on a port or through a network adapter that passes bytes on.
 pub(super) fn rtu(
@@ -64,24 +63,6 @@ fn gap(section: &Section<'_, '_>, usual: Duration) -> Option<Duration> {
         return Some(usual);
     }
     Some(Duration::from_millis(section.number("gap_ms", 0..MAX_GAP_MS + 1)?.into_inner()))
-}
-
-/// A host and a port.
-fn peer(section: &Section<'_, '_>, peers: &mut Once<String>) -> Option<String> {
-    let text = section.text("peer")?;
-    let peer = *text.get_ref();
-    let is_address = |(host, port): (&str, &str)| {
-        !host.is_empty()
-            && !peer.contains(char::is_whitespace)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
-    if !peer.rsplit_once(':').is_some_and(is_address) {
-        let problem = Problem::at(text.span(), format!("`peer` can't be \"{peer}\""));
-        section.review.note(problem.help(format!("name host and port, such as {PEER_EXAMPLE}")));
-        return None;
-    }
-    peers.take(section, peer.to_owned(), text.span(), format!("the peer {peer}"));
-    Some(peer.to_owned())
 }
 
 /// How long a board may take to answer.

@@ -140,7 +140,7 @@ fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
 fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
     let lines = config.lines.iter().filter_map(|line| match line.protocol {
         Protocol::Osdp { baud, .. } => Some(LineConfig::new(line.id.as_str(), baud)),
-        Protocol::Modbus { .. } | Protocol::Mqtt(_) => None,
+        Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } | Protocol::Mqtt(_) => None,
     });
     let mut panels = Vec::new();
     for controller in &config.controllers {

@@ -31,6 +31,8 @@ pub enum DeviceCondition {
     Unsupported,
     /// It talks, and can't do so in secret, which its configuration asks for.
     NoSecureChannel,
+    /// It can be heard, and nothing tells whether it is there.
+    Unsupervised,
 }
 
 impl DeviceCondition {
@@ -46,13 +48,14 @@ impl DeviceCondition {
             Self::Swapped => "another device answers",
             Self::Unsupported => "not what was configured",
             Self::NoSecureChannel => "no secure channel",
+            Self::Unsupervised => "not supervised",
         }
     }
 
     /// What to do about it; empty when there is nothing to do.
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::Online | Self::Starting => "",
+            Self::Online | Self::Starting | Self::Unsupervised => "",
             Self::Enrolling => "Wait a moment; it is being given its key.",
             Self::Offline => {
                 "Check its power, its address and the wiring. A panel's doors go on by its own table."
@@ -70,10 +73,15 @@ impl DeviceCondition {
         }
     }
 
+    /// Whether what it tells, and what it is told, counts.
+    pub const fn is_usable(self) -> bool {
+        matches!(self, Self::Online | Self::Unsupervised)
+    }
+
     /// How bad it is.
     pub const fn level(self) -> Level {
         match self {
-            Self::Online => Level::Well,
+            Self::Online | Self::Unsupervised => Level::Well,
             Self::Starting | Self::Enrolling => Level::Attention,
             Self::Offline
             | Self::NotEnrolled

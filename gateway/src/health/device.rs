@@ -99,7 +99,7 @@ fn effect(id: &ControllerId, became: &Became, is_news: bool) -> Effect {
     let controller = || id.clone();
     let row = Effect::none(format!("{id} {}", became.why()));
     match became {
-        Became::Condition { is: Is::Online, .. } => row.closing(vec![
+        Became::Condition { is: Is::Online | Is::Unsupervised, .. } => row.closing(vec![
             AlarmKind::ControllerOffline { controller: controller() },
             AlarmKind::WrongKey { controller: controller() },
             AlarmKind::BadMac { controller: controller() },

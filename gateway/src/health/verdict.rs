@@ -163,7 +163,9 @@ fn refused_cards(count: u64) -> Option<Finding> {
 /// `All well: 4 controllers proven, nobody exposed.`
 fn all_well(devices: &[DeviceStanding], proven: &[Option<bool>]) -> String {
     let panels = devices.iter().filter(|device| device.setup.is_panel).count() as u64;
-    let readers = devices.len() as u64 - panels;
+    let others = || devices.iter().filter(|device| !device.setup.is_panel);
+    let unsupervised = others().filter(|it| it.condition == DeviceCondition::Unsupervised).count() as u64;
+    let readers = others().count() as u64 - unsupervised;
     let is_proven = |(device, proven): &(&DeviceStanding, &Option<bool>)| {
         device.condition == DeviceCondition::Online && **proven == Some(true)
     };
@@ -177,6 +179,9 @@ fn all_well(devices: &[DeviceStanding], proven: &[Option<bool>]) -> String {
     }
     if readers > 0 {
         parts.push(format!("{} online", counted(readers, "reader", "readers")));
+    }
+    if unsupervised > 0 {
+        parts.push(format!("{unsupervised} not supervised"));
     }
     parts.push("nobody exposed".to_owned());
     format!("All well: {}.", parts.join(", "))

@@ -106,6 +106,9 @@ pub enum InstallError {
     /// It is a device without keys.
     #[error("it is an I/O board, which has no key")]
     NoKey,
+    /// Nothing can be sent to it, or its kind knows no keys.
+    #[error("a device of this kind takes no key")]
+    NoKeys,
     /// Longer than an hour, or no time at all.
     #[error("install mode can be opened for a second to an hour")]
     TooLong,

@@ -20,6 +20,7 @@ pub mod osdp;
 mod private_file;
 mod serial_port;
 mod status;
+pub mod wiegand_serial;
 
 pub use crate::domain::InputState;
 pub use client::DeviceClient;

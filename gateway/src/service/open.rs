@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::StartError;
 use crate::access::{DoorPlan, Learned};
-use crate::config::{self, Config, Controller, ControllerKind};
+use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
@@ -90,9 +90,13 @@ fn device(config: &Config, controller: &Controller) -> DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
         is_panel: controller.kind == ControllerKind::Panel,
-        // A board has no secrets, and nobody can give it one.
-        in_clear: controller.kind != ControllerKind::Io && !config.is_secure(controller),
+        in_clear: knows_secrets(controller) && !config.is_secure(controller),
     }
+}
+
+/// Boards and adapters have none, and nobody can give them one.
+const fn knows_secrets(controller: &Controller) -> bool {
+    matches!(controller.attachment, Attachment::Osdp { .. } | Attachment::Mqtt { .. })
 }
 
 fn specs(

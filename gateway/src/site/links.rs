@@ -18,6 +18,7 @@ use crate::config::{
 use crate::links::modbus::{self, BoardSetup, Reach};
 use crate::links::mqtt::{self, BrokerSetup, ClientTls, Elsewhere, Embedded, Place};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
+use crate::links::wiegand_serial;
 use crate::web::tls::{self, Origin, Served, TlsError};
 
 /// Makes a link of the configuration and gives the site its handle; what is returned serves the link until `stopped`.
@@ -33,6 +34,12 @@ pub fn link(site: &Arc<Site>, link: usize, mut stopped: watch::Receiver<bool>) -
         }
         Protocol::Modbus { reach, gap } => {
             let (handle, task) = modbus::line(modbus_setup(site, link, reach, *gap), client);
+            site.attach(link, handle);
+            task.run(until).boxed()
+        }
+        Protocol::WiegandSerial { place, profile } => {
+            let setup = adapter_setup(site, link, place, profile);
+            let (handle, task) = wiegand_serial::line(setup, client);
             site.attach(link, handle);
             task.run(until).boxed()
         }
@@ -78,6 +85,19 @@ fn driven(site: &Site, device: usize) -> Vec<u8> {
     let doors = site.config.controllers.iter().flat_map(|controller| &controller.doors);
     let outputs = doors.filter_map(|door| door.parts.as_ref()).map(|parts| parts.lock.output);
     outputs.filter(|output| output.device == device).map(|output| output.output).collect()
+}
+
+fn adapter_setup(
+    site: &Site,
+    link: usize,
+    place: &wiegand_serial::Place,
+    profile: &wiegand_serial::Profile,
+) -> wiegand_serial::LineSetup {
+    let id = site.config.lines[link].id.clone();
+    let is_its =
+        |attachment: &Attachment| matches!(attachment, Attachment::WiegandSerial { line } if *line == id);
+    let device = site.config.controllers.iter().position(|controller| is_its(&controller.attachment));
+    wiegand_serial::LineSetup { place: place.clone(), profile: profile.clone(), device, id }
 }
 
 fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {

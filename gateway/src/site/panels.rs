@@ -100,7 +100,7 @@ impl DeviceClient for Client {
 /// Whether what it became means that it can be used now, or can't; `None`: neither.
 fn usable(became: &Became) -> Option<bool> {
     match became {
-        Became::Condition { is, .. } => Some(*is == DeviceCondition::Online),
+        Became::Condition { is, .. } => Some(is.is_usable()),
         Became::Identified { .. } | Became::SecurityIncident { .. } => Some(false),
         Became::InstallModeOver { .. } | Became::Remark { .. } => None,
     }

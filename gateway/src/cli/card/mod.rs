@@ -5,6 +5,7 @@ mod encode;
 mod formats;
 mod guess;
 mod hand;
+mod learn;
 mod printed;
 
 use clap::{Args, Subcommand};
@@ -13,7 +14,7 @@ use panel_protocol::wiegand::{CardBits, FORMATS, Format, Part};
 use super::Failure;
 use super::suggestion::meant;
 
-/// Cards: decode, encode, formats; add and deactivate by hand
+/// Cards: decode, encode, formats; learn an adapter's way; add and deactivate by hand
 ///
 /// A card is its bit count and its raw value. Facility code and card number are what a format makes of them.
 #[derive(Args)]
@@ -29,6 +30,7 @@ enum Action {
     Decode(decode::Decode),
     Encode(encode::Encode),
     Formats(formats::Formats),
+    Learn(learn::Learn),
 }
 
 impl Card {
@@ -39,6 +41,7 @@ impl Card {
             Action::Decode(decode) => decode.run(),
             Action::Encode(encode) => encode.run(),
             Action::Formats(formats) => formats.run(),
+            Action::Learn(learn) => learn.run(),
         }
     }
 }

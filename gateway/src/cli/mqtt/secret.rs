@@ -17,7 +17,7 @@ use crate::web::tls::{self, Certificate};
 pub(in crate::cli) fn broker(config: &Config) -> Option<&Broker> {
     config.lines.iter().find_map(|line| match &line.protocol {
         Protocol::Mqtt(broker) => Some(broker),
-        Protocol::Osdp { .. } | Protocol::Modbus { .. } => None,
+        Protocol::Osdp { .. } | Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } => None,
     })
 }
 
@@ -25,7 +25,7 @@ pub(in crate::cli) fn broker(config: &Config) -> Option<&Broker> {
 pub(in crate::cli) fn topic_of(controller: &Controller) -> Option<&str> {
     match &controller.attachment {
         Attachment::Mqtt { topic, .. } => Some(topic),
-        Attachment::Osdp { .. } | Attachment::Modbus { .. } => None,
+        Attachment::Osdp { .. } | Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::running::Site;
 use crate::config::{Attachment, ControllerKind, Door, Line, Protocol};
 use crate::health::{DeviceStanding, Health, LinkStanding};
 use crate::links::modbus::Reach;
+use crate::links::wiegand_serial::Place as AdapterPlace;
 use crate::links::{DeviceStatus, LinkStatus};
 use crate::sync::{ControllerStatus, Fleet, SyncState};
 use crate::views::{ControllerView, DoorStateView, DoorView, LineView, ShowControllers, TableView};
@@ -68,6 +69,7 @@ impl Site {
         let config = &self.config.controllers[at];
         let (address, topic) = match &config.attachment {
             Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. } => (Some(*address), None),
+            Attachment::WiegandSerial { .. } => (None, None),
             Attachment::Mqtt { topic, .. } => (None, Some(topic.clone())),
         };
         ControllerView {
@@ -132,6 +134,13 @@ fn line(line: &Line, standing: &LinkStanding, link: Option<&LinkStatus>) -> Line
             Reach::RtuOverTcp { peer } => ("modbus", peer.clone(), None),
             Reach::Tcp { peer } => ("modbus-tcp", peer.clone(), None),
         },
+        Protocol::WiegandSerial { place, .. } => {
+            let baud = match place {
+                AdapterPlace::Serial { baud, .. } => Some(*baud),
+                AdapterPlace::Tcp { .. } => None,
+            };
+            ("wiegand-serial", place.to_string(), baud)
+        }
         Protocol::Mqtt(broker) => ("mqtt", broker.to_string(), None),
     };
     let sum = |count: fn(&DeviceStatus) -> u64| link.map_or(0, |link| link.devices.iter().map(count).sum());
