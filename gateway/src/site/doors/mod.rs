@@ -75,9 +75,9 @@ impl Site {
         self.doors.known.len()
     }
 
-    /// Whether the gateway decides for this controller.
+    /// Whether the gateway decides for this controller: a reader, or a board that doors have parts at.
     pub(super) fn decides_for(&self, device: usize) -> bool {
-        self.config.controllers.get(device).is_some_and(|it| it.kind == ControllerKind::Reader)
+        self.config.controllers.get(device).is_some_and(|it| it.kind != ControllerKind::Panel)
     }
 }
 
