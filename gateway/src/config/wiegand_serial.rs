@@ -98,6 +98,6 @@ fn profile(table: &Section<'_, '_>) -> Option<Profile> {
 }
 
 /// A word that may be left out.
-fn optional<T: Copy>(table: &Section<'_, '_>, key: &str, words: &[(&str, T)], usual: T) -> Option<T> {
+fn optional<T: Copy>(table: &Section<'_, '_>, key: &str, words: &[(&'static str, T)], usual: T) -> Option<T> {
     if table.value(key).is_none() { Some(usual) } else { table.word(key, words, &[]) }
 }
