@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::port::known_port;
 use crate::process::Process;
 use crate::waiting::eventually;
 
@@ -42,7 +42,7 @@ impl Mosquitto {
         }
         let lines = lines.replace("FOLDER", folder.path().to_str().unwrap());
         for _ in 0..ATTEMPTS {
-            let port = free_port();
+            let port = known_port();
             if let Some(process) = launch(folder.path(), port, &lines).await {
                 return Self { process, port, folder };
             }
@@ -73,11 +73,6 @@ impl Mosquitto {
         let config = self.folder.path().join("mosquitto.conf");
         self.process = started(&config).await.expect("its port is still free");
     }
-}
-
-/// A port that nobody has at this moment.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 async fn launch(folder: &Path, port: u16, lines: &str) -> Option<Process> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::cards::card_policy;
+use super::card_policy::card_policy;
 use super::clock;
 use crate::access::{AccessModel, Difference, PlannedDoor};
 use crate::config::{Config, Door};

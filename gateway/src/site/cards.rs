@@ -7,14 +7,14 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::card_policy::card_policy;
 use super::clock;
 use super::running::Site;
-use crate::config;
 use crate::domain::{Change, Origin, Revision};
 use crate::operator::{Actor, CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 use crate::sources::Moment;
 use crate::sources::by_hand::{self, ByHandError, Changed, NewCard};
-use crate::sources::cards::{CardDefaults, CardPolicy, SettleError, WhenRemoved, hand_over, hand_over_ended};
+use crate::sources::cards::{CardPolicy, SettleError, hand_over, hand_over_ended};
 use crate::store::{CommitError, View};
 
 /// How often it is looked whether a card has ended for which somebody waits.
@@ -30,20 +30,6 @@ pub async fn ended_cards(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(EVERY) => {}
             _ = stop.changed() => return,
         }
-    }
-}
-
-/// How the configuration would have card numbers become cards.
-pub fn card_policy(cards: &config::Cards) -> CardPolicy {
-    CardPolicy {
-        defaults: CardDefaults { format: cards.default_format, facility: cards.default_facility },
-        default_badge_type: cards.default_badge_type.clone(),
-        when_removed: match cards.when_number_removed {
-            config::WhenNumberRemoved::Deactivate => WhenRemoved::Deactivate,
-            config::WhenNumberRemoved::Keep => WhenRemoved::Keep,
-        },
-        none_values: cards.none_values.clone(),
-        strict: cards.strict,
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod access;
 mod capture;
+mod card_policy;
 mod cards;
 pub mod clock;
 mod compile;
@@ -30,7 +31,8 @@ mod token;
 mod views;
 
 pub use access::AccessRules;
-pub use cards::{card_policy, ended_cards};
+pub use card_policy::card_policy;
+pub use cards::ended_cards;
 pub use compile::{active_cards, compiler, observe, recompile};
 pub use connection_test::watch_providers;
 pub use doors::{restore_modes, tell as tell_of_doors};

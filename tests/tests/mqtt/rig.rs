@@ -3,12 +3,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use tests::{Gateway, Process, Simulator, program};
+use tests::{Gateway, Process, Simulator, known_port, program};
 
 /// The site in topics.
 pub(crate) const SITE: &str = "harbour";
@@ -46,7 +45,7 @@ impl Rig {
     /// All of it, running; the simulator speaks this version of MQTT.
     pub(crate) async fn start(broker: Broker, version: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = known_port();
         let (config, data) = (folder.path().join("site.toml"), folder.path().join("data"));
         fs::create_dir_all(&data).unwrap();
         fs::write(&config, site(broker, port)).unwrap();
@@ -159,9 +158,4 @@ fn start_mosquitto(folder: &Path) -> Process {
     let mut command = Command::new(path);
     command.arg("-c").arg(folder.join("mosquitto/mosquitto.conf"));
     Process::start(command)
-}
-
-/// A port that nobody has at this moment.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

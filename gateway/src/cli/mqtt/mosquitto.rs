@@ -92,15 +92,16 @@ impl MosquittoConfig {
              allow_anonymous false\n\
              password_file {}\n\
              acl_file {}\n\
-             # A controller is who its secret says, so nobody can push another out by its identifier.\n\
-             use_username_as_clientid true\n\
              # Nothing of Gatehouse needs the broker's memory.\n\
              persistence false\n\
              max_packet_size 16384\n\
              max_queued_messages 512\n\
              max_inflight_messages 256\n\
              max_keepalive 120\n\
-             {listener}max_connections 256\n",
+             {listener}# What follows is the listener's; before it, Mosquitto would open its usual port as well.\n\
+             # A controller is who its secret says, so nobody can push another out by its identifier.\n\
+             use_username_as_clientid true\n\
+             max_connections 256\n",
             passwords.display(),
             acl.display()
         )

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use panel_protocol::credential::Credential;
 
-use super::super::cards::card_policy;
+use super::super::card_policy::card_policy;
 use super::super::running::Site;
 use crate::config::Config;
 use crate::domain::{CardholderId, DoorId, EventKind, fold_case};

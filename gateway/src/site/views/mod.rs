@@ -89,7 +89,7 @@ impl Site {
     /// Reads where blocking is allowed. What can't be read is told by the verdict's own conditions.
     async fn read_directory(&self) -> OfDirectory {
         let directory = self.directory.clone();
-        let defaults = super::cards::card_policy(&self.config.cards).defaults;
+        let defaults = super::card_policy::card_policy(&self.config.cards).defaults;
         let read = tokio::task::spawn_blocking(move || {
             let view = directory.read();
             OfDirectory {
