@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::cli::client::{Client, Incoming};
 use crate::cli::{Failure, SiteFile, asked, meant, say, tell};
 use crate::config::{NamedFiles, Protocol};
+use crate::domain::LineId;
 use crate::domain::osdpcap::{Io, Record};
 use crate::links::wiegand_serial::{ByteOrder, Fit, ParityBits, fits};
 
@@ -53,7 +54,7 @@ impl Learn {
             lines.filter(|line| matches!(line.protocol, Protocol::WiegandSerial { .. })).map(|line| &line.id)
         };
         let line = adapters().find(|id| id.as_str() == self.line).ok_or_else(|| {
-            let near = meant(&self.line, adapters().map(|id| id.as_str()));
+            let near = meant(&self.line, adapters().map(LineId::as_str));
             let file = config.file.display();
             Failure::Usage(format!(
                 "--line: no line of protocol \"wiegand-serial\" in {file} has the id \"{}\"{near}",

@@ -159,7 +159,7 @@ impl LineTask {
                 self.count(device, card.is_ok());
                 match card {
                     Ok(card) => {
-                        self.client.heard(device, &Heard::Card { reader: READER, card, max_age: age })
+                        self.client.heard(device, &Heard::Card { reader: READER, card, max_age: age });
                     }
                     Err(why) => tracing::debug!(line = %self.setup.id, "a frame is no card: {why}"),
                 }
