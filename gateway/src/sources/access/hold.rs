@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::check::{Refused, invalid};
+use super::check::{Refused, invalid, named_person};
 use super::edit_error::EditError;
 use super::limits::MAX_HOLDS;
 use super::surroundings::Surroundings;
@@ -85,19 +85,7 @@ fn held(
             }
         },
         (None, Some(text)) => {
-            let by_id = match text.parse() {
-                Ok(id) => view.cardholder(id)?,
-                Err(_) => None,
-            };
-            let found = match by_id {
-                Some(person) => Some(person),
-                None => view.cardholder_by_user_name(text)?,
-            };
-            if found.is_none() {
-                let message = format!("there is no person {text:?}");
-                let remedy = "Write the person's user name, as the identity provider has it.";
-                refused.push(invalid(message, "person", text, remedy));
-            }
+            let found = named_person(view, text, "person", refused)?;
             Ok(found.map(|person| HoldOn::Person(person.id)))
         }
         _ => {

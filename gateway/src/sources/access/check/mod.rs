@@ -2,11 +2,13 @@
 
 mod calendar;
 mod level;
+mod person;
 mod rule;
 mod schedule;
 
 pub(super) use calendar::{CalendarContent, calendar};
 pub(super) use level::{LevelContent, Names, Schedules, level};
+pub(super) use person::named_person;
 pub(super) use rule::{GroupNames, receiver};
 pub(super) use schedule::{Calendars, ScheduleContent, schedule};
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::person::named_person;
 use super::{Refused, invalid, nearest};
 use crate::domain::instant::{self, Edge};
 use crate::domain::{GroupId, RuleDraft, RuleTo};
@@ -91,19 +92,7 @@ fn person(
     path: &str,
     refused: &mut Refused,
 ) -> Result<Option<RuleTo>, StoreError> {
-    let by_id = match text.parse() {
-        Ok(id) => view.cardholder(id)?,
-        Err(_) => None,
-    };
-    let found = match by_id {
-        Some(person) => Some(person),
-        None => view.cardholder_by_user_name(text)?,
-    };
-    if found.is_none() {
-        let message = format!("there is no person {text:?}");
-        let remedy = "Write the person's user name, as the identity provider has it.";
-        refused.push(invalid(message, format!("{path}person"), text, remedy));
-    }
+    let found = named_person(view, text, format!("{path}person"), refused)?;
     let mut read = |text: &Option<String>, field: &str, edge| {
         let text = text.as_deref()?;
         instant::read(text, zone, edge)
