@@ -19,6 +19,13 @@ pub const RESERVED_DESCRIPTORS: usize = 512;
 /// A connection that was never answered may have to make room after this time; one that was, after four times as long.
 pub const UNANSWERED_AFTER: Duration = Duration::from_millis(250);
 
+/// One from which nothing came may have to make room after this time, when no other can: a question comes with the connection.
+pub const UNHEARD_AFTER: Duration = Duration::from_millis(10);
+
+/// One whose question is not answered may have to make room after this time, when no other can. Most answers take 2 ms,
+/// a sign-in 50.
+pub const SLOW_AFTER: Duration = Duration::from_millis(100);
+
 /// A connection on which nothing passes for so long ends.
 pub const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 

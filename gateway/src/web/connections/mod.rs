@@ -1,7 +1,7 @@
 //! How many connections there may be, in all and from one address, and when a silent one ends.
 //!
-//! A flood of connections shuts nobody out: when there are too many, the one that has been silent longest makes room.
-//! Those that were never answered go first. The box's own socket has its own listener and never passes here.
+//! A flood of connections shuts nobody out: when there are too many, the one that can best be spared makes room, and
+//! almost always there is one. The box's own socket has its own listener and never passes here.
 
 use std::collections::HashMap;
 use std::future::{Ready, ready};
@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::{
     CONNECTION_IDLE, HEAD_WITHIN, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, MAX_HEAD_BYTES,
-    RESERVED_DESCRIPTORS, UNANSWERED_AFTER,
+    RESERVED_DESCRIPTORS, SLOW_AFTER, UNANSWERED_AFTER, UNHEARD_AFTER,
 };
 use super::metrics::Metrics;
 
@@ -52,7 +52,10 @@ struct All {
 
 struct Open {
     address: IpAddr,
+    since: Instant,
     last_active: Instant,
+    /// Something came from it.
+    heard: bool,
     /// Something was sent to it.
     answered: bool,
     /// It shall make room.
@@ -106,7 +109,8 @@ impl All {
     fn open(&mut self, address: IpAddr, now: Instant) -> u64 {
         let id = self.next;
         self.next += 1;
-        let open = Open { address, last_active: now, answered: false, ended: false, waker: None };
+        let (heard, answered, ended) = (false, false, false);
+        let open = Open { address, since: now, last_active: now, heard, answered, ended, waker: None };
         self.open.insert(id, open);
         id
     }
@@ -123,24 +127,45 @@ impl All {
         self.open.values().filter(|open| !open.ended)
     }
 
-    /// Ends the connection that has been silent longest; of those never answered, if there is one. What was active
-    /// within the last moment stays.
+    /// Ends the connection that can best be spared, if one can.
     fn make_room(&mut self, address: Option<IpAddr>, now: Instant) -> bool {
-        let may_go = |open: &&mut Open| {
-            let silent = now.saturating_duration_since(open.last_active);
-            !open.ended
-                && address.is_none_or(|address| open.address == address)
-                && silent >= if open.answered { 4 * UNANSWERED_AFTER } else { UNANSWERED_AFTER }
-        };
-        let candidates = self.open.values_mut().filter(may_go);
-        let Some(open) = candidates.min_by_key(|open| (open.answered, open.last_active)) else {
-            return false;
-        };
+        let all = self.open.values_mut().filter(|open| address.is_none_or(|address| open.address == address));
+        let spared = all.filter_map(|open| open.spare(now).map(|spare| (spare, open)));
+        let Some((_, open)) = spared.min_by_key(|(spare, _)| *spare) else { return false };
         open.ended = true;
         if let Some(waker) = open.waker.take() {
             waker.wake();
         }
         true
+    }
+}
+
+/// How well a connection can be spared: the first kind best, and of one kind the one that is longest in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spare {
+    /// Silent, and never answered.
+    Unanswered(Instant),
+    /// Silent after its answers.
+    Answered(Instant),
+    /// Open for a moment, and nothing has come: whoever has a question sends it at once.
+    Unheard(Instant),
+    /// Open for longer than answers take.
+    Slow(Instant),
+}
+
+impl Open {
+    fn spare(&self, now: Instant) -> Option<Spare> {
+        let silent = now.saturating_duration_since(self.last_active);
+        let age = now.saturating_duration_since(self.since);
+        match self {
+            Self { ended: true, .. } => None,
+            Self { answered: true, .. } => {
+                (silent >= 4 * UNANSWERED_AFTER).then_some(Spare::Answered(self.last_active))
+            }
+            _ if silent >= UNANSWERED_AFTER => Some(Spare::Unanswered(self.last_active)),
+            Self { heard: false, .. } => (age >= UNHEARD_AFTER).then_some(Spare::Unheard(self.since)),
+            _ => (age >= SLOW_AFTER).then_some(Spare::Slow(self.since)),
+        }
     }
 }
 
@@ -162,6 +187,7 @@ impl PlaceTaken {
         let mut all = self.connections.lock();
         let Some(open) = all.open.get_mut(&self.id) else { return false };
         open.last_active = Instant::now();
+        open.heard |= !answered;
         open.answered |= answered;
         !open.ended
     }

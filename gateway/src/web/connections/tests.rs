@@ -40,3 +40,19 @@ fn one_address_makes_room_for_itself_alone() {
     drop((own, third));
     assert_eq!(connections.lock().open.len(), 1, "a place is free when its connection is gone");
 }
+
+#[test]
+fn a_burst_of_new_connections_does_not_refuse_the_next() {
+    let ((connections, _), now) = (bounded(3, 3), Instant::now());
+    let asking = [connections.enter(HERE, now).unwrap(), connections.enter(HERE, now).unwrap()];
+    assert!(asking.iter().all(|asking| asking.active(false)), "their questions have come");
+    let mute = connections.enter(HERE, now).unwrap();
+    assert!(connections.enter(THERE, now).is_none(), "all have only just come");
+    let soon = now + UNHEARD_AFTER;
+    let next = connections.enter(THERE, soon).expect("the one that asks nothing makes room");
+    assert!(!mute.active(false) && next.active(false));
+    assert!(connections.enter(THERE, soon).is_none(), "those that ask are not cut off so soon");
+    let last = connections.enter(THERE, now + SLOW_AFTER).expect("the first question takes long");
+    assert!(last.active(false) && next.active(false));
+    assert_eq!(asking.iter().filter(|asking| asking.active(false)).count(), 1);
+}
