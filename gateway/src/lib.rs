@@ -8,6 +8,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod forward;
 pub mod health;
 pub mod links;
 pub mod operator;

@@ -9,6 +9,7 @@ mod alarms;
 mod cards;
 mod controller;
 mod door;
+mod forwarder;
 mod hardware;
 mod limits;
 mod modbus;
@@ -33,6 +34,7 @@ use panel_protocol::wiegand::Format;
 use toml::de::DeTable;
 
 use crate::domain::{BadgeType, LineId};
+use crate::forward::Forwarder;
 
 pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
@@ -67,6 +69,8 @@ pub struct Config {
     pub lines: Vec<Line>,
     /// `[[controller]]`, in the file's order; each one's line is among [`Self::lines`].
     pub controllers: Vec<Controller>,
+    /// `[[forwarder]]`, in the file's order.
+    pub forwarders: Vec<Forwarder>,
 }
 
 impl Config {
@@ -244,6 +248,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let mqtt = root.section("mqtt", "[mqtt]", section::MQTT);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
+    let forwarders = root.sections("forwarder", "[[forwarder]]", section::FORWARDER);
     let site = site.and_then(|site| site::read(&site));
     let web = web.and_then(|web| web::read(&web));
     let cards = cards::read(cards.as_ref());
@@ -252,7 +257,18 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let broker =
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
     let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker);
-    Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
+    let forwarders = forwarder::read(&forwarders);
+    Some(Config {
+        file,
+        site: site?,
+        web: web?,
+        cards: cards?,
+        alarms,
+        limits,
+        lines,
+        controllers,
+        forwarders,
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {

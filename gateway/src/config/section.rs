@@ -16,7 +16,8 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
+pub(super) const ROOT: &[&str] =
+    &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller", "forwarder"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -39,6 +40,8 @@ pub(super) const CONTROLLER: &[&str] =
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
 pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
+pub(super) const FORWARDER: &[&str] =
+    &["id", "kind", "cards", "url", "secret_file", "mode", "peer", "tls", "framing", "ca", "client_cert"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
@@ -50,7 +53,7 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
@@ -61,6 +64,7 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
+    ("[[forwarder]]", FORWARDER),
 ];
 
 /// Sections and keys that a later version will know.

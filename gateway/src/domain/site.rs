@@ -98,6 +98,10 @@ name! {
     ControllerId
 }
 name! {
+    /// Who events are forwarded to.
+    ForwarderId
+}
+name! {
     /// Lock output, reader, contact and request-to-exit, as one.
     DoorId
 }

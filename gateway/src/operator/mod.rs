@@ -7,6 +7,7 @@ mod access;
 mod capture;
 mod cards;
 mod doors;
+mod forwarders;
 mod install_mode;
 mod token;
 
@@ -14,6 +15,7 @@ pub use access::{AccessEditError, EditAccess};
 pub use capture::{CaptureError, CaptureLine};
 pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
+pub use forwarders::{ForwarderAction, ForwarderOrderError, ForwarderOrdered, OrderForwarder};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
@@ -21,12 +23,12 @@ pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce}
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + OrderForwarder
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + OrderForwarder
 {
 }
 

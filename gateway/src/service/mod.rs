@@ -128,6 +128,7 @@ impl Service {
         tasks.spawn(crate::site::parts(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::tell_of_doors(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::forward(Arc::clone(&opened.site), stopped.clone()));
         let lines = start_lines(&opened.site, with.links, &stopped).await?;
         let socket = Socket::bind(&config.socket_path()).map_err(|error| StartError::Io {
             what: "can't make the socket",

@@ -41,6 +41,7 @@ pub async fn parts(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             None => watch.look(clock::now(), site.running.micros()),
         });
         found.push(certificate(&site, clock::now()));
+        found.push(site.forwarding.condition(clock::now()));
         found.into_iter().for_each(|condition| site.part_became(condition));
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

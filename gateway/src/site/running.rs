@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use super::access::AccessRules;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
+use super::forwarding::Forwarding;
 use super::providers::Providers;
 use crate::access::{Compiler, Concern};
 use crate::config::Config;
@@ -69,6 +70,7 @@ pub struct Site {
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     pub(super) doors: SiteDoors,
+    pub(super) forwarding: Forwarding,
     /// The fleet has something to say.
     pub(super) news: Notify,
     /// Cards are to be compiled anew.
@@ -91,6 +93,7 @@ impl Site {
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
             doors: SiteDoors::of(&config, started),
+            forwarding: Forwarding::of(&config),
             started,
             running: Monotonic::start(),
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),

@@ -8,6 +8,7 @@ mod disk;
 pub mod door_modes;
 mod error;
 pub mod events;
+pub mod forward_progress;
 pub mod journal;
 pub mod limits;
 mod secret_file;

@@ -12,6 +12,7 @@ mod csv;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod forwarder;
 mod identity_providers;
 mod line;
 mod masking;
@@ -23,6 +24,7 @@ pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldV
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
 pub use csv::{EVENTS_CSV_HEAD, event_csv};
 pub use event::{AlarmView, DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
+pub use forwarder::{DeadLetterView, ForwarderView};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,
@@ -31,7 +33,7 @@ pub use line::LineView;
 pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
-    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts,
-    ShowSite, Unreadable, Views,
+    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowForwarders, ShowHolds, ShowIdentityProviders,
+    ShowReceipts, ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};

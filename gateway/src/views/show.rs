@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::access::{AccessView, GroupView, HoldView};
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
+use super::forwarder::ForwarderView;
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
@@ -16,7 +17,14 @@ use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
+    ShowSite
+    + ShowControllers
+    + ShowReceipts
+    + ShowEvents
+    + ShowIdentityProviders
+    + ShowAccess
+    + ShowHolds
+    + ShowForwarders
 {
 }
 
@@ -28,6 +36,7 @@ impl<T> Views for T where
         + ShowIdentityProviders
         + ShowAccess
         + ShowHolds
+        + ShowForwarders
 {
 }
 
@@ -53,6 +62,12 @@ pub trait ShowSite: Send + Sync {
 
     /// Everything, with the verdict that it amounts to.
     fn site(&self) -> BoxFuture<'_, SiteView>;
+}
+
+/// To whom events are forwarded.
+pub trait ShowForwarders: Send + Sync {
+    /// In the order of the configuration.
+    fn forwarders(&self) -> Vec<ForwarderView>;
 }
 
 /// Controllers and what they hold.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::domain::{DoorTurnover, ImportStep};
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityProvidersView,
-    OperationView, ReceiptView, RuleView, RulesEffect,
+    AccessLevelView, ControllerView, EventView, ExposureView, ForwarderView, GroupView, HoldView,
+    IdentityProvidersView, OperationView, ReceiptView, RuleView, RulesEffect,
 };
 
 /// Controllers.
@@ -127,6 +127,13 @@ pub(super) struct AccessImported {
 pub(super) struct Groups {
     /// By name.
     pub(super) groups: Vec<GroupView>,
+}
+
+/// To whom events are forwarded.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Forwarders {
+    /// In the order of the configuration.
+    pub(super) forwarders: Vec<ForwarderView>,
 }
 
 /// Holds.

@@ -18,6 +18,7 @@ mod doors;
 mod error;
 mod events;
 mod form;
+mod forwarders;
 mod guard;
 mod headers;
 mod health;

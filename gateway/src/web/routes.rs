@@ -12,22 +12,23 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::{self, ImportQuery, Listed};
 use super::answers::{
-    AccessImported, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken, Operations,
-    Receipts,
+    AccessImported, Controllers, Events, Exposures, Forwarders, Groups, Holds, IdentityProviders, NewToken,
+    Operations, Receipts,
 };
 use super::api::{self, InstallMode, Page};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
 use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
+use super::forwarders::{self, NewForwarderOrder};
 use super::holds;
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, ControllerId, DoorId, HoldDraft, HoldId, LineId};
-use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
+use crate::domain::{AccessImport, ControllerId, DoorId, ForwarderId, HoldDraft, HoldId, LineId};
+use crate::operator::{CardOrderDone, DoorOrdered, ForwarderOrdered, InstallModeOpened};
 use crate::views::{AccessLevelView, AccessView, HoldView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
@@ -49,8 +50,12 @@ pub(super) async fn openapi() -> Response {
 
 /// All of it, described.
 fn described() -> Described {
-    let plain =
-        Described::default().merge(reads()).merge(actions()).merge(card_orders()).merge(door_orders());
+    let plain = Described::default()
+        .merge(reads())
+        .merge(actions())
+        .merge(card_orders())
+        .merge(door_orders())
+        .merge(forwarder_operations());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -176,6 +181,27 @@ fn door_orders() -> Described {
             .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
         doors::order,
     )
+}
+
+fn forwarder_operations() -> Described {
+    let order = "Send a test, offer refused events again, or try at once";
+    Described::default()
+        .add(
+            Operation::get("/forwarders", "To whom events are forwarded, and how far each has come")
+                .answers::<Forwarders>("OK"),
+            forwarders::list,
+        )
+        .add(
+            Operation::post("/forwarders/{id}/orders", order)
+                .for_role(A_MANAGER)
+                .at::<ForwarderId>("id")
+                .takes::<NewForwarderOrder>()
+                .answers::<ForwarderOrdered>("Done")
+                .refuses(StatusCode::NOT_FOUND, "No such forwarder")
+                .refuses(StatusCode::BAD_GATEWAY, "The test did not arrive")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+            forwarders::order,
+        )
 }
 
 /// Access; a whole site's are longer than other bodies.

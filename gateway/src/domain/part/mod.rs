@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::local_clock::LocalClock;
+use super::site::ForwarderId;
 use super::verdict::Level;
 
 pub use certificate::CertificateCondition;
@@ -33,6 +34,8 @@ pub enum Part {
     Accounts,
     /// The data folder's permissions.
     DataFolder,
+    /// Those whom events are forwarded to.
+    Forwarding,
 }
 
 /// How a part is.
@@ -63,6 +66,11 @@ pub enum PartCondition {
         /// Its mode, such as 0o777.
         mode: u32,
     },
+    /// Events don't arrive where they are forwarded to; which forwarders, each with why.
+    ForwardingFailing {
+        /// At least one.
+        forwarders: Vec<(ForwarderId, String)>,
+    },
 }
 
 impl PartCondition {
@@ -76,6 +84,7 @@ impl PartCondition {
             Self::Certificate(_) => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
             Self::DataFolderOpen { .. } => Part::DataFolder,
+            Self::ForwardingFailing { .. } => Part::Forwarding,
         }
     }
 
@@ -87,7 +96,9 @@ impl PartCondition {
             Self::EventLogFailing { .. } => Level::Problem,
             Self::Clock(_) => ClockCondition::LEVEL,
             Self::Certificate(certificate) => certificate.level(),
-            Self::AccountsUnreadable { .. } | Self::DataFolderOpen { .. } => Level::Attention,
+            Self::AccountsUnreadable { .. }
+            | Self::DataFolderOpen { .. }
+            | Self::ForwardingFailing { .. } => Level::Attention,
         }
     }
 
@@ -109,6 +120,10 @@ impl PartCondition {
             Self::Storage(storage) => storage.sentence(),
             Self::Clock(condition) => condition.sentence(clock),
             Self::Certificate(certificate) => certificate.sentence(clock),
+            Self::ForwardingFailing { forwarders } => format!(
+                "Events don't arrive where they are forwarded to: {}. They stay in the log and are sent later.",
+                forwarders.iter().map(|(id, why)| format!("{id} ({why})")).collect::<Vec<_>>().join(", ")
+            ),
             Self::EventLogFailing { why, waiting } => format!(
                 "The event log can't be written: {why}. {waiting} events wait in memory and would be lost with the \
                  power; look at the disk of the data folder."
@@ -165,6 +180,10 @@ mod tests {
             (PartCondition::Certificate(CertificateCondition::Expired { at }), "clients refuse"),
             (PartCondition::AccountsUnreadable { why: why() }, "go on"),
             (PartCondition::DataFolderOpen { mode: 0o777 }, "777"),
+            (
+                PartCondition::ForwardingFailing { forwarders: vec![("siem".parse().unwrap(), why())] },
+                "siem (Input/output error)",
+            ),
         ] {
             let sentence = condition.sentence(&clock);
             assert!(sentence.contains(words) && condition.level() > Level::Well, "{sentence}");

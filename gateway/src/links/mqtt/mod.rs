@@ -19,7 +19,7 @@ mod reach;
 mod setup;
 mod tap;
 mod task;
-mod tls;
+pub mod tls;
 pub mod topic;
 
 use std::sync::Arc;

@@ -55,7 +55,7 @@ impl Site {
 }
 
 /// An event as people are shown it; `None` for kinds that stand elsewhere.
-fn event_view(config: &Config, logged: &LoggedEvent) -> Option<EventView> {
+pub(super) fn event_view(config: &Config, logged: &LoggedEvent) -> Option<EventView> {
     let EventKind::CardRead(read) = &logged.event.kind else { return None };
     let card = CardText::of_credential(read.credential, config.cards.default_format);
     Some(EventView::of_card_read(
@@ -67,7 +67,7 @@ fn event_view(config: &Config, logged: &LoggedEvent) -> Option<EventView> {
     ))
 }
 
-fn door_name<'a>(config: &'a Config, id: Option<&DoorId>) -> Option<&'a str> {
+pub(super) fn door_name<'a>(config: &'a Config, id: Option<&DoorId>) -> Option<&'a str> {
     let mut doors = config.controllers.iter().flat_map(|controller| &controller.doors);
     doors.find(|door| Some(&door.id) == id).map(|door| door.name.as_str())
 }

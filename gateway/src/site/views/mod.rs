@@ -7,6 +7,7 @@ mod events;
 mod hardware;
 mod identity_providers;
 mod notices;
+pub(super) mod outgoing;
 mod receipts;
 mod refused;
 

@@ -39,7 +39,7 @@ pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
         .collect()
 }
 
-fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
+pub(super) fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
     ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format))
 }
 

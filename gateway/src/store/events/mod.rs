@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::condition::Trouble;
 use super::disk::{self, Lock};
@@ -66,6 +67,7 @@ pub struct LoggedEvent {
 pub struct EventLog {
     appender: Appender<Written>,
     recent: Arc<Mutex<Recent>>,
+    newest: watch::Sender<u64>,
     index: Arc<Index>,
     age: Arc<Mutex<Age>>,
     dir: PathBuf,
@@ -108,17 +110,20 @@ impl EventLog {
         let index = Arc::new(Index::open(dir, &journal)?);
         let events = read_newest(dir, newest, RECENT_EVENTS)?.into();
         let recent = Arc::new(Mutex::new(Recent { events, newest }));
+        let newest = watch::Sender::new(newest);
+        let told = newest.clone();
         let (shared, counts, rows) = (Arc::clone(&recent), Arc::clone(&age), Arc::clone(&index));
         let appender = Appender::start(journal, move |journal, first, written: Vec<Written>| {
             rows.flushed(journal, first, written.iter().map(|written| (&written.event, written.len)));
             remember(&mut locked(&shared), first, written);
+            told.send_replace(locked(&shared).newest);
             let oldest = journal.first();
             retire(journal, &limits, &counts);
             if journal.first() != oldest {
                 rows.retired(journal.first());
             }
         })?;
-        Ok((Self { appender, recent, index, age, dir: dir.to_owned(), _lock: lock }, torn))
+        Ok((Self { appender, recent, newest, index, age, dir: dir.to_owned(), _lock: lock }, torn))
     }
 
     /// Adds an event. Its number comes back when it is on the disk: then a controller may be told to forget it.
@@ -160,6 +165,11 @@ impl EventLog {
     /// The number of the newest event, 0 before the first.
     pub fn newest(&self) -> u64 {
         locked(&self.recent).newest
+    }
+
+    /// The same, and that of each that comes.
+    pub fn watch_newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
     }
 
     /// The newest `count` events, newest first. From memory up to [`RECENT_EVENTS`]; see [`page`](Self::page) for more.
