@@ -7,7 +7,7 @@ use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
-use super::alarms::SiteAlarms;
+use super::alarms::state::SiteAlarms;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::providers::Providers;

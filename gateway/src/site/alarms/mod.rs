@@ -3,12 +3,14 @@
 //! What people do is on the disk before it is answered. What opens and closes is written down a moment later, by a task of
 //! its own, so that no line waits for the disk.
 
+pub(super) mod state;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::watch;
 
 use super::clock;
 use super::running::Site;
@@ -24,15 +26,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The calendar is looked at so often while an alarm is muted: its clock may be set.
 const LOOK: Duration = Duration::from_secs(30);
-
-/// What the shell around alarms has.
-#[derive(Debug, Default)]
-pub(super) struct SiteAlarms {
-    /// One may have opened or closed.
-    pub(super) moved: Notify,
-    /// What of them is on the disk. Whoever writes holds it.
-    kept: Mutex<u64>,
-}
 
 /// Goes on with the alarms of an earlier run. Blocks.
 pub fn restore_alarms(site: &Site) {
