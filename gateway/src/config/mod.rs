@@ -9,6 +9,7 @@ mod alarms;
 mod cards;
 mod controller;
 mod door;
+mod feedback;
 mod forwarder;
 mod hardware;
 mod limits;
@@ -33,7 +34,7 @@ use jiff::tz::TimeZone;
 use panel_protocol::wiegand::Format;
 use toml::de::DeTable;
 
-use crate::domain::{BadgeType, LineId};
+use crate::domain::{BadgeType, Feedback, LineId};
 use crate::forward::Forwarder;
 
 pub use crate::domain::closest;
@@ -246,6 +247,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let alarms = root.section("alarms", "[alarms]", section::ALARMS);
     let limits = root.section("limits", "[limits]", section::LIMITS);
     let mqtt = root.section("mqtt", "[mqtt]", section::MQTT);
+    let feedback = root.section("feedback", "[feedback]", section::FEEDBACK);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let forwarders = root.sections("forwarder", "[[forwarder]]", section::FORWARDER);
@@ -256,7 +258,8 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let limits = limits::read(limits.as_ref());
     let broker =
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
-    let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker);
+    let feedback = feedback::read(feedback.as_ref(), Feedback::default());
+    let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker, &feedback);
     let forwarders = forwarder::read(&forwarders);
     Some(Config {
         file,

@@ -111,6 +111,8 @@ pub const MAX_DOOR_MODES_BYTES: u64 = 1024 * 1024;
 
 /// Longest file of a forwarder's progress that is read: a thousand dead letters with their reasons.
 pub const MAX_FORWARD_PROGRESS_BYTES: u64 = 1024 * 1024;
+/// Longest file of alarms that is read: some hundreds with all their comments have a tenth of it.
+pub const MAX_ALARMS_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Questions to the event log that are searched for at one time: each reads the disk, and holds the index of one segment.
 pub const MAX_EVENT_SEARCHES: usize = 4;

@@ -137,7 +137,7 @@ proptest! {
 fn an_operator_who_has_it_tried_at_once_does_not_keep_a_refused_event_alive() {
     let mut deliveries = Deliveries::new(ForwardProgress::default(), 10);
     let now = Instant::now();
-    for _ in 0..super::super::limits::TRIES_OF_REFUSED {
+    for _ in 0..TRIES_OF_REFUSED {
         deliveries.go_on(now);
         assert_eq!(step(&mut deliveries, 1, now, |_| refused()), Some(vec![1]));
     }
