@@ -18,6 +18,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
@@ -35,3 +36,4 @@ pub use show::{
     ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use why::{Question, ShowWhy, WhyError};

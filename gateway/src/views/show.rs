@@ -12,11 +12,19 @@ use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
+    ShowSite
+    + ShowControllers
+    + ShowReceipts
+    + ShowEvents
+    + ShowIdentityProviders
+    + ShowAccess
+    + ShowHolds
+    + ShowWhy
 {
 }
 
@@ -28,6 +36,7 @@ impl<T> Views for T where
         + ShowIdentityProviders
         + ShowAccess
         + ShowHolds
+        + ShowWhy
 {
 }
 

@@ -1,6 +1,7 @@
 //! Doors for which the gateway decides, end to end: a real gateway, and libosdp's PD as the reader with the lock.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod explained;
 mod reader;
 
 use std::fs;
