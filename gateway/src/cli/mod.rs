@@ -15,6 +15,7 @@ mod demo;
 mod door;
 mod enrol;
 mod events;
+mod explain;
 mod forwarder;
 mod hold;
 mod init;
@@ -68,6 +69,7 @@ enum Command {
     Enrol(enrol::Enrol),
     Events(events::Events),
     Forwarder(forwarder::Forwarder),
+    Explain(explain::Explain),
     Hold(hold::Hold),
     Init(init::Init),
     Mqtt(mqtt::Mqtt),
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
         Command::Forwarder(forwarder) => forwarder.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Mqtt(mqtt) => mqtt.run(),

@@ -20,6 +20,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use alarm::AlarmView;
@@ -39,3 +40,4 @@ pub use show::{
     ShowIdentityProviders, ShowReceipts, ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use why::{Question, ShowWhy, WhyError};

@@ -14,6 +14,7 @@ use super::forwarder::ForwarderView;
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
@@ -26,6 +27,7 @@ pub trait Views:
     + ShowAccess
     + ShowHolds
     + ShowForwarders
+    + ShowWhy
     + ShowAlarms
 {
 }
@@ -39,6 +41,7 @@ impl<T> Views for T where
         + ShowAccess
         + ShowHolds
         + ShowForwarders
+        + ShowWhy
         + ShowAlarms
 {
 }

@@ -11,6 +11,8 @@ pub(super) mod outgoing;
 mod receipts;
 mod refused;
 
+pub(super) use events::card_as_shown;
+
 use futures_util::future::BoxFuture;
 
 use super::clock;
