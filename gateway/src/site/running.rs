@@ -10,7 +10,7 @@ use super::access::AccessRules;
 use super::alarms::state::SiteAlarms;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
-use super::forwarding::Forwarding;
+use super::forwarding::state::Forwarding;
 use super::providers::Providers;
 use crate::access::{Compiler, Concern};
 use crate::config::Config;
