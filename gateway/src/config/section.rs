@@ -32,13 +32,14 @@ pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
-    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+    &["broker", "listen", "plain_listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
 pub(super) const CONTROLLER: &[&str] =
     &["id", "line", "address", "kind", "scbk_file", "secure", "map", "timeout_ms", "mqtt", "door"];
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
-pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
+pub(super) const MQTT_DEVICE: &[&str] =
+    &["dialect", "topic", "ip", "numbers", "bits", "full_topic", "parity", "outputs", "inputs"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];

@@ -4,6 +4,7 @@ mod access_edit;
 mod access_level;
 mod access_mode;
 pub mod attempts;
+mod bare_number;
 mod card;
 mod cardholder;
 mod change;
@@ -49,6 +50,7 @@ pub use access_edit::{
 };
 pub use access_level::{AccessLevel, AccessLevelId, At, DoorSchedule, When};
 pub use access_mode::{AccessMode, AccessSettings};
+pub use bare_number::{bare_number, with_parity};
 pub use card::{
     BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };

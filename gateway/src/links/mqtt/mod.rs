@@ -24,7 +24,11 @@ pub mod topic;
 
 use std::sync::Arc;
 
-pub use setup::{BrokerSetup, ClientTls, DeviceSetup, Elsewhere, Embedded, Place};
+pub use dialect::esp_rfid::{EspRfid, Numbers};
+pub use dialect::esphome::{Component, ComponentError, EspHome};
+pub use dialect::tasmota::Tasmota;
+pub use dialect::topics::{self, Topics};
+pub use setup::{BrokerSetup, ClientTls, DeviceSetup, Dialect, Elsewhere, Embedded, Place};
 pub use task::BrokerTask;
 
 use super::{DeviceClient, LinkHandle};
