@@ -1,5 +1,6 @@
 //! Tasmota and ESPHome: the gateway decides, and the device's own timer locks again.
 
+use panel_protocol::wiegand::H10301;
 use serde_json::{Value, json};
 use tests::eventually;
 
@@ -72,7 +73,7 @@ async fn nothing_that_a_broker_kept_or_another_device_says_opens_a_door() {
     rig.gateway.scim().create("ada", Some("1234")).await;
     let card =
         json!({ "Time": "2026-11-30T12:00:00", "Wiegand": { "UID": 6_554_834, "Size": 26 } }).to_string();
-    let raw = json!({ "bits": 26, "value": 13_109_669, "ms": 1 }).to_string();
+    let raw = json!({ "bits": 26, "value": H10301.encode(100, 1234).unwrap().raw(), "ms": 1 }).to_string();
     // Another device's secret reaches no topic of theirs, and can't order a door open.
     let other = rig.thief("dock", &["/esprfid/cmd"]).await;
     for topic in ["cmnd/gate/POWER1", "porch/lock/door/command", "tele/gate/SENSOR", "porch/wiegand/raw"] {

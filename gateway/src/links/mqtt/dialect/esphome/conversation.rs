@@ -97,9 +97,10 @@ impl Conversation {
 
     fn take(&mut self, now: Micros, topic: &str, payload: &[u8], retained: bool) {
         if let Some(name) = topic.strip_prefix("esphome/discover/") {
-            return if name == self.node.topic && !retained {
-                self.take_answer(now, payload)
-            };
+            if name == self.node.topic && !retained {
+                self.take_answer(now, payload);
+            }
+            return;
         }
         let Some(what) = topic.strip_prefix(&self.node.topic).and_then(|rest| rest.strip_prefix('/')) else {
             return;

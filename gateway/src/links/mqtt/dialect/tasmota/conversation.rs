@@ -106,9 +106,9 @@ impl Conversation {
         self.presence.heard(now);
         self.received += 1;
         if base == self.board.base("stat") {
-            self.take_state(now, what, payload)
+            self.take_state(now, what, payload);
         } else {
-            self.take_told(now, what, payload)
+            self.take_told(now, what, payload);
         }
     }
 
