@@ -1,4 +1,4 @@
-//! `[mqtt]`, and the `mqtt` table of a controller: the site's broker, and the name of a device there.
+//! `[mqtt]`: the site's broker.
 //!
 //! There is one broker: the one inside the gateway, or one elsewhere. It is listed behind the lines, as one more link.
 

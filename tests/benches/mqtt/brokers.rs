@@ -156,9 +156,8 @@ async fn memory(plan: &Plan, figures: &mut Figures) -> anyhow::Result<()> {
             Which::Embedded => {
                 let port = known_port();
                 site::listening(folder.path(), which, port)?;
-                let gateway =
-                    Gateway::start(&folder.path().join("gateway.toml"), &folder.path().join("data"));
-                (port, None, Some(gateway.await))
+                let (file, data) = (folder.path().join("gateway.toml"), folder.path().join("data"));
+                (port, None, Some(Gateway::start(&file, &data).await))
             }
         };
         let id = match (&mosquitto, &gateway) {

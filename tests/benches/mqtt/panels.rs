@@ -46,7 +46,7 @@ async fn load(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let rows = (plan.panels * usize::from(plan.people)) as f64 / took.as_secs_f64();
-    let sent = site.sent().await as f64 / took.as_secs_f64();
+    let sent = site.sent().await? as f64 / took.as_secs_f64();
     // As long as the operations of a panel that takes 1024 bytes.
     let bare = brokers::publishes(plan, which, 1_000).await?;
     let share = sent / bare;
@@ -81,7 +81,7 @@ async fn revocations(
     ));
     let mut times = Times::default();
     for person in busy.iter().take(plan.revocations) {
-        if times.len() % 10 == 0 {
+        if times.len().is_multiple_of(10) {
             // Half of them lose what they hold, so that the load never ends; the other half have to prove.
             for number in 0..site.devices / 2 {
                 site.simulator.brokers().power(&name(number), Power::Wiped)?;
@@ -112,7 +112,7 @@ async fn come_back(
     site.until_proven().await?;
     site.restart(organisation).await?;
     let took = site.until_proven().await?;
-    let sent = site.sent().await;
+    let sent = site.sent().await?;
     let verdict = figures.judge(format!("{which:?}: all back"), took <= RETURN);
     figures.say(format!(
         "  {} panels come back after a restart of the service: all proven after {:.2} s (aim ≤ {} s) {verdict}, {sent} \

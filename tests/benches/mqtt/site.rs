@@ -3,13 +3,15 @@
 use std::fmt::Write;
 use std::fs;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use firmware_sim::config::{BrokerConfig, Dialect, EspRfidConfig, Login, MqttConfig, NativeConfig};
 use firmware_sim::{SimConfig, Site as Simulator};
 use gateway::config::{self, Config, NamedFiles};
+use gateway::domain::ReceiptAction;
 use gateway::links::mqtt::passwords;
 use gateway::service::Service;
 use gateway::views::{ControllerView, ShowControllers, ShowSite};
@@ -42,11 +44,12 @@ pub(crate) enum Devices {
 
 /// A site.
 pub(crate) struct Site {
-    pub(crate) service: Service,
+    /// `None` while it is between two starts.
+    service: Option<Service>,
     pub(crate) simulator: Simulator,
     pub(crate) scim: ScimClient,
     pub(crate) devices: usize,
-    file: std::path::PathBuf,
+    file: PathBuf,
     _broker: Option<Mosquitto>,
     _folder: TempDir,
 }
@@ -167,30 +170,33 @@ impl Site {
         let brokers = vec![BrokerConfig::new(BROKER, "127.0.0.1", port)];
         let simulator = Simulator::start(&SimConfig { brokers, mqtt: of_broker, ..SimConfig::default() })?;
         let scim = client(&service, organisation);
-        Ok(Self { service, simulator, scim, devices, file, _broker: broker, _folder: folder })
+        Ok(Self { service: Some(service), simulator, scim, devices, file, _broker: broker, _folder: folder })
     }
 
     /// Stops the service and starts it again; the devices hold what they held.
     pub(crate) async fn restart(&mut self, organisation: &Organisation) -> anyhow::Result<()> {
-        let next = load(&self.file)?;
-        let old = std::mem::replace(&mut self.service, {
-            // Two services can't have one folder, so the old one has to go first.
-            Service::start(doorless(new_folder()?.path())?).await?
-        });
-        old.stop().await;
-        let idle = std::mem::replace(&mut self.service, Service::start(next).await?);
-        idle.stop().await;
-        self.scim = client(&self.service, organisation);
+        if let Some(service) = self.service.take() {
+            service.stop().await;
+        }
+        let service = Service::start(load(&self.file)?).await?;
+        self.scim = client(&service, organisation);
+        self.service = Some(service);
         Ok(())
     }
 
     pub(crate) async fn stop(self) {
-        self.service.stop().await;
+        if let Some(service) = self.service {
+            service.stop().await;
+        }
+    }
+
+    fn site(&self) -> anyhow::Result<&Arc<gateway::site::Site>> {
+        Ok(self.service.as_ref().context("the service is not running")?.site())
     }
 
     /// Waits until every device has proven its table; how long that took.
     pub(crate) async fn until_proven(&self) -> anyhow::Result<Duration> {
-        let (began, site) = (Instant::now(), self.service.site());
+        let (began, site) = (Instant::now(), self.site()?);
         let looking = async {
             loop {
                 let seen = site.change();
@@ -210,28 +216,29 @@ impl Site {
     pub(crate) async fn revoke(&self, person: &Person) -> anyhow::Result<Duration> {
         let asked = Instant::now();
         self.scim.set_active(&person.id, false).await;
+        let site = self.site()?;
         let looking = async {
             loop {
-                let seen = self.service.site().change();
-                if self.is_revoked(person.card) {
+                let seen = site.change();
+                if is_revoked(site, person.card) {
                     return asked.elapsed();
                 }
-                self.service.site().changed_since(seen).await;
+                site.changed_since(seen).await;
             }
         };
         let waited = tokio::time::timeout(PATIENCE, looking).await;
         waited.map_err(|_| anyhow::anyhow!("a revocation was not proven within {PATIENCE:?}"))
     }
 
-    fn is_revoked(&self, card: Credential) -> bool {
-        let receipt = self.service.site().finished_receipt(card);
-        receipt.is_some_and(|receipt| receipt.action == gateway::domain::ReceiptAction::Deactivate)
-    }
-
     /// Messages to devices, since the start.
-    pub(crate) async fn sent(&self) -> u64 {
-        self.service.site().site().await.lines.iter().map(|line| line.frames_sent).sum()
+    pub(crate) async fn sent(&self) -> anyhow::Result<u64> {
+        Ok(self.site()?.site().await.facts.lines.iter().map(|line| line.frames_sent).sum())
     }
+}
+
+fn is_revoked(site: &gateway::site::Site, card: Credential) -> bool {
+    let receipt = site.finished_receipt(card);
+    receipt.is_some_and(|receipt| receipt.action == ReceiptAction::Deactivate)
 }
 
 fn client(service: &Service, organisation: &Organisation) -> ScimClient {

@@ -140,3 +140,26 @@ async fn a_megabyte_from_a_device_costs_its_connection_and_nobody_else_anything(
     assert_eq!(line, json!({ "is": "up" }));
     assert_eq!(rig.gateway.api().exposed().await, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn a_validity_is_on_the_board_to_the_second_and_a_door_that_a_rule_does_not_name_is_not() {
+    let rig = Rig::start(Broker::Embedded).await;
+    rig.gateway.scim().create("ada", Some("1234")).await;
+    let access = "mode = \"rules\"\n\n[[access_level]]\nname = \"Yard\"\ndoors = [{ door = \"yard\" }]\n\n\
+                  [[rule]]\nperson = \"ada\"\naccess_level = \"Yard\"\nfrom = \"2026-01-04\"\n\
+                  until = \"2099-01-31 18:00\"\n";
+    let file = rig.folder.path().join("access.toml");
+    std::fs::write(&file, access).unwrap();
+    run(&["access", "import", file.to_str().unwrap()], &rig.config());
+    let files = async || (rig.files("yard").await, rig.files("dock").await);
+    let is_so = |(yard, dock): &(Vec<(Value, Value)>, Vec<(Value, Value)>)| {
+        // 17:00 UTC, and the last second in which it opens.
+        let until = |file: &Value| file["validuntil"] == 4_073_562_000_u32 - 1;
+        dock.is_empty() && yard.len() == 1 && until(&yard[0].1)
+    };
+    let (yard, _) = eventually("the board has the rule's time", files, is_so).await;
+    assert_eq!(yard[0].1["validsince"], 1_767_481_200, "midnight of that day in Berlin");
+    rig.gateway.proven(&BOARDS).await;
+    assert_eq!(rig.simulator.swipe("yard", 1234).await["reason"], "Always");
+    assert_eq!(rig.simulator.swipe("dock", 1234).await["reason"], "Denied");
+}
