@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::eventually;
 
-use crate::rig::{BOARDS, Broker, Rig, run};
+use crate::rig::{BOARDS, Broker, Files, Rig, run};
 
 /// Activate, change, suspend, activate again, delete.
 async fn story(rig: &Rig) {
@@ -151,13 +151,13 @@ async fn a_validity_is_on_the_board_to_the_second_and_a_door_that_a_rule_does_no
     let file = rig.folder.path().join("access.toml");
     std::fs::write(&file, access).unwrap();
     run(&["access", "import", file.to_str().unwrap()], &rig.config());
-    let files = async || (rig.files("yard").await, rig.files("dock").await);
-    let is_so = |(yard, dock): &(Vec<(Value, Value)>, Vec<(Value, Value)>)| {
+    let files = async || [rig.files("yard").await, rig.files("dock").await];
+    let is_so = |[yard, dock]: &[Files; 2]| {
         // 17:00 UTC, and the last second in which it opens.
         let until = |file: &Value| file["validuntil"] == 4_073_562_000_u32 - 1;
         dock.is_empty() && yard.len() == 1 && until(&yard[0].1)
     };
-    let (yard, _) = eventually("the board has the rule's time", files, is_so).await;
+    let [yard, _] = eventually("the board has the rule's time", files, is_so).await;
     assert_eq!(yard[0].1["validsince"], 1_767_481_200, "midnight of that day in Berlin");
     rig.gateway.proven(&BOARDS).await;
     assert_eq!(rig.simulator.swipe("yard", 1234).await["reason"], "Always");

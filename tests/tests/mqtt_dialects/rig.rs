@@ -19,6 +19,9 @@ pub(crate) const BOARDS: [&str; 2] = ["yard", "dock"];
 /// All controllers, each with one door of its name.
 const ALL: [&str; 4] = ["yard", "dock", "gate", "porch"];
 
+/// The files on a board, by the card numbers that are theirs.
+pub(crate) type Files = Vec<(Value, Value)>;
+
 /// Where the broker is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Broker {
@@ -81,7 +84,7 @@ impl Rig {
     }
 
     /// The files on a board, by the card numbers that are theirs.
-    pub(crate) async fn files(&self, board: &str) -> Vec<(Value, Value)> {
+    pub(crate) async fn files(&self, board: &str) -> Files {
         let cards = self.simulator.cards(board).await;
         cards.into_iter().map(|card| (card["number"].clone(), card["file"].clone())).collect()
     }
