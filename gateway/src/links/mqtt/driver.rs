@@ -8,11 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use panel_protocol::time::{Micros, UtcSeconds};
 
-use super::dialect::talk::{Done, Input, Output, Talk, Wish};
 use super::dialect::{esp_rfid, esphome, native, tasmota};
 use super::limits::{LOOK_INTERVAL, MAX_TENTHS};
 use super::message::{Incoming, Outgoing};
 use super::setup::{DeviceSetup, Dialect};
+use super::talk::{Done, Input, Output, Talk, Wish};
 use super::topic;
 use crate::domain::DeviceCondition;
 use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Switch};

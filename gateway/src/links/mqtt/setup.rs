@@ -11,8 +11,8 @@ use super::dialect::esp_rfid::EspRfid;
 use super::dialect::esphome::EspHome;
 use super::dialect::native;
 use super::dialect::tasmota::Tasmota;
-use super::dialect::topics::{Topics, takes_in};
 use super::topic;
+use super::topics::{Topics, takes_in};
 use crate::domain::LineId;
 
 /// The broker and the devices that it leads to.

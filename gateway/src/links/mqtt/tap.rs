@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use super::dialect::topics::takes_in;
 use super::dialect::{esp_rfid, esphome, native, tasmota};
 use super::message::{Incoming, Outgoing};
 use super::setup::{BrokerSetup, DeviceSetup, Dialect};
 use super::topic;
+use super::topics::takes_in;
 use crate::domain::osdpcap::Record;
 
 pub(super) struct Tap {

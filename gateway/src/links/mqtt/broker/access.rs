@@ -12,9 +12,9 @@ use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
 use subtle::ConstantTimeEq;
 
-use crate::links::mqtt::dialect::topics::{Topics, takes_in};
 use crate::links::mqtt::setup::{BrokerSetup, DeviceSetup};
 use crate::links::mqtt::topic::SAID;
+use crate::links::mqtt::topics::{Topics, takes_in};
 use crate::links::mqtt::{passwords, topic};
 
 /// Longest silence that a client may announce, in seconds. One that announces none would never be missed.

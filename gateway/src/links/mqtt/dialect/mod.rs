@@ -1,11 +1,6 @@
-//! What devices at a broker speak, one room a dialect; [`talk`] is what the driver says to each of them.
+//! What devices at a broker speak, one room a dialect.
 
 pub(super) mod esp_rfid;
 pub(super) mod esphome;
-mod lateness;
 pub(super) mod native;
-mod pending;
-mod presence;
-pub(super) mod talk;
 pub(super) mod tasmota;
-pub mod topics;

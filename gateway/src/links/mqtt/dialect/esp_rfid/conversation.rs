@@ -15,11 +15,11 @@ use super::room::{Command, OneCommand};
 use super::said::Said;
 use super::{EspRfid, told};
 use crate::domain::{Became, DeviceCondition, FaultCounts};
-use crate::links::mqtt::dialect::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::mqtt::limits::{
     ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, NONSENSE_PAUSE, OPERATION_EXPIRY, QUIET_TIME,
 };
 use crate::links::mqtt::message::{Outgoing, Quality};
+use crate::links::mqtt::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::{ActuateError, Decided, Heard};
 use crate::sync::{Answer, Failure, Room};
 

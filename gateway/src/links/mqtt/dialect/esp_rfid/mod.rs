@@ -17,7 +17,7 @@ use std::net::Ipv4Addr;
 pub(in crate::links::mqtt) use conversation::Conversation;
 pub(in crate::links::mqtt) use said::words;
 
-use super::topics::Topics;
+use crate::links::mqtt::topics::Topics;
 
 /// A board at the broker.
 #[derive(Clone, PartialEq, Eq, Debug)]

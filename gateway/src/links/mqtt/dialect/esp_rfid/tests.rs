@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::{Became, DeviceCondition, with_parity};
-use crate::links::mqtt::dialect::talk::{Input, Output, Talk};
 use crate::links::mqtt::limits::{ANSWER_TIMEOUT, HELLO_TIMEOUT, LIST_SILENCE, QUIET_TIME};
 use crate::links::mqtt::message::Quality;
+use crate::links::mqtt::talk::{Input, Output, Talk};
 use crate::links::{Decided, Heard};
 use crate::sync::{Answer, Failure, ListedRow, Operation, Room};
 

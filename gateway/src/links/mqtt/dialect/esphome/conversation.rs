@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 use super::EspHome;
 use super::component::State;
 use crate::domain::{Became, DeviceCondition, FaultCounts, InputState, Level, bare_number};
-use crate::links::mqtt::dialect::lateness::Lateness;
-use crate::links::mqtt::dialect::pending::Pending;
-use crate::links::mqtt::dialect::presence::{Presence, Step};
-use crate::links::mqtt::dialect::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::mqtt::limits::{ACTUATE_EXPIRY, MAX_WORD_LEN, OPERATION_EXPIRY, OVERDUE};
 use crate::links::mqtt::message::{Outgoing, Quality};
+use crate::links::mqtt::talk::lateness::Lateness;
+use crate::links::mqtt::talk::pending::Pending;
+use crate::links::mqtt::talk::presence::{Presence, Step};
+use crate::links::mqtt::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::{ActuateError, Heard};
 
 /// The machine.

@@ -10,7 +10,7 @@ mod conversation;
 pub use component::{Component, ComponentError};
 pub(in crate::links::mqtt) use conversation::{Conversation, words};
 
-use super::topics::Topics;
+use crate::links::mqtt::topics::Topics;
 
 /// A node at the broker.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! One controller at the broker: greeted, asked one operation at a time, believed while it answers.
 //!
-//! The driver knows it as a [`Talk`](crate::links::mqtt::dialect::talk::Talk). No clock and no I/O in here.
+//! The driver knows it as a [`Talk`](crate::links::mqtt::talk::Talk). No clock and no I/O in here.
 
 use std::collections::VecDeque;
 
@@ -10,12 +10,12 @@ use super::envelope::{From, Tag, To};
 use super::told;
 use super::wish::{self, Wishes};
 use crate::domain::{Became, DeviceCondition, FaultCounts};
-use crate::links::mqtt::dialect::talk::{Done, Output};
 use crate::links::mqtt::limits::{
     ACTUATE_EXPIRY, ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, NONSENSE_PAUSE,
     OPERATION_EXPIRY, QUIET_TIME, SENT_OPERATION_LEN,
 };
 use crate::links::mqtt::message::{Outgoing, Quality};
+use crate::links::mqtt::talk::{Done, Output};
 use crate::links::mqtt::topic;
 use crate::links::{ActuateError, Heard, card_table};
 use crate::sync::Failure;

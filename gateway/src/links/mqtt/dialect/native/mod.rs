@@ -15,8 +15,8 @@ mod wish;
 pub(in crate::links::mqtt) use conversation::Conversation;
 pub(in crate::links::mqtt) use watch::words;
 
-use super::topics::Topics;
 use crate::links::mqtt::topic;
+use crate::links::mqtt::topics::Topics;
 
 /// The topics of a controller of this name.
 pub(in crate::links::mqtt) fn topics(site: &str, controller: &str) -> Topics {

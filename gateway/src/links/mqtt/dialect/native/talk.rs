@@ -4,8 +4,8 @@ use panel_protocol::time::Micros;
 
 use super::conversation::{Conversation, Input as NativeInput};
 use crate::links::card_table::Frame;
-use crate::links::mqtt::dialect::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::mqtt::limits::SENT_OPERATION_LEN;
+use crate::links::mqtt::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::sync::{Failure, Room};
 
 impl Talk for Conversation {

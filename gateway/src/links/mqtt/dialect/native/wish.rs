@@ -4,8 +4,8 @@ use panel_protocol::time::Micros;
 
 use super::envelope::Tag;
 use crate::links::ActuateError;
-use crate::links::mqtt::dialect::talk::Done;
 use crate::links::mqtt::limits::MAX_ACTUATIONS;
+use crate::links::mqtt::talk::Done;
 
 /// Those that have been sent and not been answered.
 #[derive(Debug, Default)]

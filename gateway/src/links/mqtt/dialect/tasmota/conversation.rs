@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 use super::Tasmota;
 use super::said::{self, Discovery, MAX_POINTS, Words};
 use crate::domain::{Became, DeviceCondition, FaultCounts, InputState, Level};
-use crate::links::mqtt::dialect::lateness::Lateness;
-use crate::links::mqtt::dialect::pending::Pending;
-use crate::links::mqtt::dialect::presence::{Presence, Step};
-use crate::links::mqtt::dialect::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::mqtt::limits::{ACTUATE_EXPIRY, OPERATION_EXPIRY};
 use crate::links::mqtt::message::{Outgoing, Quality};
+use crate::links::mqtt::talk::lateness::Lateness;
+use crate::links::mqtt::talk::pending::Pending;
+use crate::links::mqtt::talk::presence::{Presence, Step};
+use crate::links::mqtt::talk::{Done, Input, Output, Standing, Talk, Wish};
 use crate::links::{ActuateError, Heard};
 
 /// Up to here its `PulseTime` counts tenths of a second, above it whole seconds and a hundred.

@@ -10,7 +10,7 @@ mod said;
 pub(in crate::links::mqtt) use conversation::Conversation;
 pub(in crate::links::mqtt) use said::words;
 
-use super::topics::Topics;
+use crate::links::mqtt::topics::Topics;
 
 /// Where discovery messages go; the level in the middle is the board's own hardware address.
 const DISCOVERY: &str = "tasmota/discovery/+/config";

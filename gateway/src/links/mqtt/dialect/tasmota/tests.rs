@@ -9,9 +9,9 @@ use tokio::sync::oneshot::{self, Receiver};
 
 use super::*;
 use crate::domain::{Became, DeviceCondition, InputState};
-use crate::links::mqtt::dialect::talk::{Input, Output, Talk, Wish};
 use crate::links::mqtt::limits::{HELLO_TIMEOUT, QUIET_TIME};
 use crate::links::mqtt::message::Quality;
+use crate::links::mqtt::talk::{Input, Output, Talk, Wish};
 use crate::links::{ActuateError, Heard};
 
 struct Rig {

@@ -12,7 +12,7 @@ const SET_BACK_MS: i64 = 60_000;
 
 /// What is known of a device's clock.
 #[derive(Debug, Default)]
-pub(super) struct Lateness {
+pub(in crate::links::mqtt) struct Lateness {
     /// By how much ours is ahead of it, and the smallest way of a message; `None` before the first message.
     ahead_ms: Option<i64>,
     last_ms: i64,
@@ -20,13 +20,13 @@ pub(super) struct Lateness {
 
 impl Lateness {
     /// The device has just answered: its message can't be old.
-    pub(super) fn answered(&mut self, now: Micros, theirs_ms: i64) {
+    pub(in crate::links::mqtt) fn answered(&mut self, now: Micros, theirs_ms: i64) {
         self.ahead_ms = Some(ours(now) - theirs_ms);
         self.last_ms = theirs_ms;
     }
 
     /// How old a message is at least, that was written at this time of the device.
-    pub(super) fn age(&mut self, now: Micros, theirs_ms: i64) -> Duration {
+    pub(in crate::links::mqtt) fn age(&mut self, now: Micros, theirs_ms: i64) -> Duration {
         let was_set = theirs_ms < self.last_ms - SET_BACK_MS;
         self.last_ms = theirs_ms;
         let ahead = ours(now) - theirs_ms;
@@ -36,7 +36,7 @@ impl Lateness {
     }
 
     /// The device may have begun anew.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::links::mqtt) fn forget(&mut self) {
         *self = Self::default();
     }
 }

@@ -3,13 +3,13 @@
 
 use panel_protocol::time::Micros;
 
-use super::talk::{Done, Wish};
+use super::{Done, Wish};
 use crate::links::ActuateError;
 use crate::links::mqtt::limits::MAX_ACTUATIONS;
 
 /// Those that have been sent and not been confirmed.
 #[derive(Debug, Default)]
-pub(super) struct Pending(Vec<One>);
+pub(in crate::links::mqtt) struct Pending(Vec<One>);
 
 #[derive(Debug)]
 struct One {
@@ -21,7 +21,7 @@ struct One {
 
 impl Pending {
     /// Whether another can be sent; if not, whoever wants it is told so.
-    pub(super) fn add(&mut self, wish: Wish, done: Done) -> bool {
+    pub(in crate::links::mqtt) fn add(&mut self, wish: Wish, done: Done) -> bool {
         if self.0.len() >= MAX_ACTUATIONS {
             drop(done.send(Err(ActuateError::Busy)));
             return false;
@@ -31,32 +31,32 @@ impl Pending {
     }
 
     /// The device tells that an output is in this state.
-    pub(super) fn told(&mut self, output: u8, on: bool) {
+    pub(in crate::links::mqtt) fn told(&mut self, output: u8, on: bool) {
         for one in self.0.extract_if(.., |one| one.output == output && one.on == on) {
             drop(one.done.send(Ok(())));
         }
     }
 
     /// It tells that it doesn't do it.
-    pub(super) fn refused(&mut self, output: u8, why: &str) {
+    pub(in crate::links::mqtt) fn refused(&mut self, output: u8, why: &str) {
         for one in self.0.extract_if(.., |one| one.output == output) {
             drop(one.done.send(Err(ActuateError::Refused(why.to_owned()))));
         }
     }
 
     /// Those that nobody confirmed in time may or may not have been done.
-    pub(super) fn expire(&mut self, now: Micros) {
+    pub(in crate::links::mqtt) fn expire(&mut self, now: Micros) {
         for late in self.0.extract_if(.., |one| one.until <= now) {
             drop(late.done.send(Err(ActuateError::Unconfirmed)));
         }
     }
 
     /// No word comes any more.
-    pub(super) fn lose(&mut self) {
+    pub(in crate::links::mqtt) fn lose(&mut self) {
         self.0.drain(..).for_each(|one| drop(one.done.send(Err(ActuateError::Unconfirmed))));
     }
 
-    pub(super) fn deadline(&self) -> Option<Micros> {
+    pub(in crate::links::mqtt) fn deadline(&self) -> Option<Micros> {
         self.0.iter().map(|one| one.until).min()
     }
 }

@@ -1,8 +1,12 @@
-//! What the link's driver and a dialect's machine say to each other, whatever the dialect.
+//! What the link's driver and a dialect's machine say to each other, whatever the dialect; and what several of them need.
 //!
 //! Use of a [`Talk`]: hand in what happened, then drain [`poll_output`](Talk::poll_output). While it is
 //! [free](Talk::is_free), it can be offered an operation. At its [deadline](Talk::deadline) hand in [`Input::Due`]. No clock
 //! and no I/O in here.
+
+pub(super) mod lateness;
+pub(super) mod pending;
+pub(super) mod presence;
 
 use std::fmt::Debug;
 

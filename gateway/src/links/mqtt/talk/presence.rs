@@ -7,7 +7,7 @@ use crate::links::mqtt::limits::{HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, QUIET_
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Step {
+pub(in crate::links::mqtt) enum Step {
     Nothing,
     /// To ask whether it is there.
     Ask,
@@ -19,12 +19,12 @@ pub(super) enum Step {
 
 /// Whether it is there.
 #[derive(Debug, Default)]
-pub(super) struct Presence {
+pub(in crate::links::mqtt) struct Presence {
     stage: Stage,
     last_heard: Option<Micros>,
     /// It has told that it has connected, so it may have begun anew.
     is_anew: bool,
-    pub(super) timeouts: u64,
+    pub(in crate::links::mqtt) timeouts: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,20 +46,20 @@ enum Stage {
 }
 
 impl Presence {
-    pub(super) fn broker_up(&mut self, now: Micros) -> Step {
+    pub(in crate::links::mqtt) fn broker_up(&mut self, now: Micros) -> Step {
         self.stage = Stage::Asking { tries: 1, until: now + HELLO_TIMEOUT, present: false };
         Step::Ask
     }
 
     /// Says whether it was there.
-    pub(super) fn broker_down(&mut self) -> bool {
+    pub(in crate::links::mqtt) fn broker_down(&mut self) -> bool {
         let was = self.is_there();
         self.stage = Stage::Cut;
         was
     }
 
     /// It tells that it has come, or somebody tells that it was there.
-    pub(super) fn online(&mut self, now: Micros, retained: bool) -> Step {
+    pub(in crate::links::mqtt) fn online(&mut self, now: Micros, retained: bool) -> Step {
         match self.stage {
             Stage::Cut => Step::Nothing,
             Stage::Asking { .. } | Stage::Present if retained => Step::Nothing,
@@ -71,7 +71,7 @@ impl Presence {
     }
 
     /// The broker tells that it has gone; what it had kept doesn't count against a device that has answered.
-    pub(super) fn offline(&mut self, now: Micros, retained: bool) -> Step {
+    pub(in crate::links::mqtt) fn offline(&mut self, now: Micros, retained: bool) -> Step {
         if self.stage == Stage::Cut || (retained && self.is_there()) {
             return Step::Nothing;
         }
@@ -79,7 +79,7 @@ impl Presence {
     }
 
     /// It has answered.
-    pub(super) fn answered(&mut self, now: Micros) -> Step {
+    pub(in crate::links::mqtt) fn answered(&mut self, now: Micros) -> Step {
         if self.stage == Stage::Cut {
             return Step::Nothing;
         }
@@ -90,11 +90,11 @@ impl Presence {
     }
 
     /// It has said something without being asked.
-    pub(super) fn heard(&mut self, now: Micros) {
+    pub(in crate::links::mqtt) fn heard(&mut self, now: Micros) {
         self.last_heard = Some(now);
     }
 
-    pub(super) fn due(&mut self, now: Micros) -> Step {
+    pub(in crate::links::mqtt) fn due(&mut self, now: Micros) -> Step {
         match self.stage {
             Stage::Asking { tries, until, present } if until <= now => {
                 self.timeouts += 1;
@@ -122,11 +122,11 @@ impl Presence {
         if is_news { Step::Gone } else { Step::Nothing }
     }
 
-    pub(super) const fn is_there(&self) -> bool {
+    pub(in crate::links::mqtt) const fn is_there(&self) -> bool {
         matches!(self.stage, Stage::Present | Stage::Asking { present: true, .. })
     }
 
-    pub(super) fn deadline(&self) -> Option<Micros> {
+    pub(in crate::links::mqtt) fn deadline(&self) -> Option<Micros> {
         match self.stage {
             Stage::Cut => None,
             Stage::Asking { until, .. } | Stage::Resting { until } => Some(until),
@@ -134,7 +134,7 @@ impl Presence {
         }
     }
 
-    pub(super) const fn last_heard(&self) -> Option<Micros> {
+    pub(in crate::links::mqtt) const fn last_heard(&self) -> Option<Micros> {
         self.last_heard
     }
 
