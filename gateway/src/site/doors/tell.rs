@@ -163,7 +163,7 @@ fn describe(site: &Site, card: &Card) -> Event {
     // A panel's doors are not among those that are decided on here.
     let of_panel =
         || own.doors.iter().find(|door| door.parts.is_none() && door.reader == Some(card.reader.reader));
-    let read = CardRead {
+    let mut read = CardRead {
         controller: known.map_or_else(|| own.id.clone(), |known| known.controller.clone()),
         door: known.map(|known| known.id.clone()).or_else(|| of_panel().map(|door| door.id.clone())),
         reader: card.reader.reader,
@@ -173,8 +173,10 @@ fn describe(site: &Site, card: &Card) -> Event {
         granted: card.reason.granted() && card.held_back.is_none(),
         reason: card.reason,
         held_back: card.held_back,
+        explained: None,
         sequence: card.sequence,
         epoch: site.doors.epoch,
     };
+    site.explain_refusal(&mut read, card.at);
     Event { at: card.at, kind: EventKind::CardRead(read) }
 }
