@@ -60,8 +60,8 @@ fn beyond(rig: &Rig, answered: &Answered, latency: Duration, gap: Duration) -> a
     };
     let commands = traffic.iter().filter(|it| it.from_gateway);
     let command = commands.min_by_key(|it| away(it)).context("no command on the line")?;
-    let replies = traffic.iter().filter(|it| !it.from_gateway && it.ended <= command.began);
-    let free: Option<Instant> = replies.last().map(|it| it.ended + gap);
+    let mut replies = traffic.iter().filter(|it| !it.from_gateway && it.ended <= command.began);
+    let free: Option<Instant> = replies.next_back().map(|it| it.ended + gap);
     let card = rig.site.traffic("gate")?;
     let read = card.last().context("no card on the adapter's line")?.ended;
     Ok(command.began.saturating_duration_since(free.map_or(read, |free| free.max(read))))

@@ -19,7 +19,11 @@ async fn a_pair_that_is_cut_while_a_relay_is_on_opens_nothing_when_it_returns() 
     rig.output_is("relays", 1, false).await;
     reached(&rig, "gate", false).await;
     let refused = rig.event_of("gate-reader", 1234).await;
-    assert_eq!(json!([refused["granted"], refused["held_back"]]), json!([false, "lock_lost"]), "{refused}");
+    assert_eq!(
+        json!([refused["granted"], refused["reason_text"]]),
+        json!([false, "the door's lock can't be reached"]),
+        "{refused}"
+    );
     rig.sim.faults("annex", &json!({})).await;
     reached(&rig, "gate", true).await;
     rig.told("gate", "lock_back").await;

@@ -49,7 +49,10 @@ impl Rig {
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         let config = folder.path().join("gateway.toml");
         fs::write(&config, configuration(folder.path(), &roof, &yard)).unwrap();
-        let gateway = Gateway::start(&config, &folder.path().join("data")).await;
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+        let gateway = Gateway::start(&config, &data).await;
         let rig = Self { folder, sim, gateway };
         rig.ready().await;
         rig
@@ -110,11 +113,15 @@ impl Rig {
         eventually(&format!("{door} tells {what}"), find, Option::is_some).await.unwrap()
     }
 
-    /// What was told of a door.
+    /// What was told of a door, whose name is its id with a capital.
     pub(crate) async fn told_so_far(&self, door: &str, what: &str) -> Vec<Value> {
         let site = self.gateway.api().site().await;
         let all = site["door_events"].as_array().unwrap().iter();
-        all.filter(|event| event["door"] == door && event["what"] == what).cloned().collect()
+        let is_meant = |event: &&Value| {
+            let at = event["door"].as_str().unwrap();
+            at.eq_ignore_ascii_case(door) && event["what"] == what
+        };
+        all.filter(is_meant).cloned().collect()
     }
 
     /// How a door stands.

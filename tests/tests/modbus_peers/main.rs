@@ -103,7 +103,7 @@ async fn mbpoll(port: u16, arguments: &[&str], values: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_door_at_libmodbus_in_the_network_works_and_mbpoll_sees_what_we_did() {
-    let mut board = Slave::in_the_network().await;
+    let board = Slave::in_the_network().await;
     let port = board.port();
     let site =
         Site::start(&format!("protocol = \"modbus-tcp\"\npeer = \"127.0.0.1:{port}\""), "standard-8").await;
@@ -118,7 +118,7 @@ async fn a_door_at_libmodbus_in_the_network_works_and_mbpoll_sees_what_we_did() 
 
 #[tokio::test]
 async fn what_another_master_switches_on_is_told_and_switched_off() {
-    let mut board = Slave::in_the_network().await;
+    let board = Slave::in_the_network().await;
     let port = board.port();
     let site =
         Site::start(&format!("protocol = \"modbus-tcp\"\npeer = \"127.0.0.1:{port}\""), "standard-8").await;
