@@ -119,11 +119,11 @@ impl<'a> Body<'a> {
         pin.map(Some).ok_or_else(|| Refusal::field(&self.name(name), "(not shown)".into(), remedy))
     }
 
-    /// The digits of a PIN as the keys that are pressed, with the one that ends them.
-    pub(super) fn keys(&self, name: &str, end: u8) -> Result<Vec<u8>, Refusal> {
+    /// The digits of a PIN as the keys that are pressed, with the `#` that ends them.
+    pub(super) fn keys(&self, name: &str) -> Result<Vec<u8>, Refusal> {
         self.pin(name)?;
         let digits = self.get(name).and_then(Value::as_str).unwrap_or_default();
-        let end = (!digits.is_empty()).then_some(end);
+        let end = (!digits.is_empty()).then_some(b'#');
         Ok(digits.bytes().chain(end).collect())
     }
 

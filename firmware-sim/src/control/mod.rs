@@ -28,10 +28,6 @@ use crate::site::{LineProtocol, Site, SiteError};
 use body::Body;
 use refusal::Refusal;
 
-/// What ends a PIN: the key `#` as OSDP has it, and as adapters do.
-const OSDP_ENTER: u8 = 0x0D;
-const ADAPTER_ENTER: u8 = b'#';
-
 type Answer = Result<Json<Value>, Refusal>;
 
 /// Why the control API can't be offered.
@@ -123,11 +119,7 @@ async fn swipe(
     let reader = u8::try_from(reader).unwrap_or(u8::MAX);
     if decided_for(&site, &id).await? {
         let card = if body.has("card") || !body.has("pin") { Some(body.card("card")?) } else { None };
-        let is_osdp = {
-            let id = id.clone();
-            on_site(Arc::clone(&site), move |site| Ok(site.reader(&id).is_ok())).await?
-        };
-        let keys = body.keys("pin", if is_osdp { OSDP_ENTER } else { ADAPTER_ENTER })?;
+        let keys = body.keys("pin")?;
         let swipe = on_site(site, move |site| site.present(&id, reader, card, &keys)).await?;
         return Ok(Json(doors::swiped(&swipe)));
     }

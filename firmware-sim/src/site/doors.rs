@@ -85,7 +85,7 @@ impl Site {
         })
     }
 
-    /// Presents a card at a reader, types keys there, or one after the other, and waits for what comes back: at an OSDP
+    /// Presents a card at a reader, types keys there (digits, `*` and `#`), or one after the other, and waits for what comes back: at an OSDP
     /// reader what it is told, at an adapter what the lock of its door does.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Site {
         presented: Instant,
     ) -> Result<GatewaySwipe, SiteError> {
         let (answer, answered) = sync_channel(1);
-        let keys = keys.to_vec();
+        let keys: Vec<u8> = keys.iter().map(|key| osdp_key(*key)).collect();
         let has_power = self.with_kind(id, "reader", move |station, now| match station {
             OnLine::Reader(reader) => Some(reader.present(now, card, &keys, answer)),
             _ => None,
@@ -252,6 +252,15 @@ fn wait<T>(answered: &Receiver<T>) -> Option<T> {
             std::thread::sleep(SWIPE_PATIENCE.saturating_sub(began.elapsed()));
             None
         }
+    }
+}
+
+/// A key as OSDP has it (OSDP 2.2, 7.12).
+const fn osdp_key(key: u8) -> u8 {
+    match key {
+        b'#' => 0x0D,
+        b'*' => 0x7F,
+        digit => digit,
     }
 }
 
