@@ -16,7 +16,8 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
+pub(super) const ROOT: &[&str] =
+    &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller", "source"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -33,6 +34,8 @@ pub(super) const ALARMS: &[&str] =
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
     &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+pub(super) const SOURCE: &[&str] =
+    &["id", "kind", "secret_file", "tolerance_s", "broker", "topic", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
 pub(super) const CONTROLLER: &[&str] =
     &["id", "line", "address", "kind", "scbk_file", "secure", "map", "timeout_ms", "mqtt", "door"];
@@ -50,7 +53,7 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
@@ -61,6 +64,7 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
+    ("[[source]]", SOURCE),
 ];
 
 /// Sections and keys that a later version will know.

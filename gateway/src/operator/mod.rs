@@ -8,6 +8,7 @@ mod capture;
 mod cards;
 mod doors;
 mod install_mode;
+mod sources;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -17,16 +18,17 @@ pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + OperateSource
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + OperateSource
 {
 }
 

@@ -10,6 +10,7 @@ use super::access::AccessRules;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::providers::Providers;
+use super::sources::EventSources;
 use crate::access::{Compiler, Concern};
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
@@ -41,6 +42,10 @@ pub struct SiteParts {
     pub directory: Directory,
     /// The event log.
     pub events: EventLog,
+    /// The sources of the configuration.
+    pub sources: EventSources,
+    /// Counts what pages show anew; whoever else changes that counts as well.
+    pub changed: watch::Sender<u64>,
 }
 
 /// What is compiled, and whom the pass under way concerns.
@@ -58,6 +63,7 @@ pub struct Site {
     /// Whose turn it is to search the event log.
     pub(super) searches: Arc<Semaphore>,
     pub(super) providers: Providers,
+    pub(super) sources: EventSources,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -90,13 +96,14 @@ impl Site {
             events: Arc::new(parts.events),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
+            sources: parts.sources,
             doors: SiteDoors::of(&config, started),
             started,
             running: Monotonic::start(),
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
-            changed: watch::Sender::new(0),
+            changed: parts.changed,
             accounts: Arc::new(Users::open(&config.site.data_dir)),
             news: Notify::new(),
             recompile: Notify::new(),

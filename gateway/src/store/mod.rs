@@ -3,6 +3,7 @@
 //! Nothing here knows lines or HTTP, nor of doors more than their names. Everything that leaves this module as "done" has been fdatasync'd.
 
 mod condition;
+pub mod dead_letters;
 pub mod directory;
 mod disk;
 pub mod door_modes;

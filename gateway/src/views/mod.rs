@@ -18,6 +18,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod source;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
@@ -32,6 +33,7 @@ pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
     Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts,
-    ShowSite, Unreadable, Views,
+    ShowSite, ShowSources, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use source::{ConfiguredSourceView, DeadLetterView, SourceErrorCount, SourceErrorView};

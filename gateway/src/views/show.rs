@@ -12,11 +12,19 @@ use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::source::{ConfiguredSourceView, DeadLetterView};
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
+    ShowSite
+    + ShowControllers
+    + ShowReceipts
+    + ShowEvents
+    + ShowIdentityProviders
+    + ShowSources
+    + ShowAccess
+    + ShowHolds
 {
 }
 
@@ -26,6 +34,7 @@ impl<T> Views for T where
         + ShowReceipts
         + ShowEvents
         + ShowIdentityProviders
+        + ShowSources
         + ShowAccess
         + ShowHolds
 {
@@ -86,6 +95,15 @@ pub trait ShowIdentityProviders: Send + Sync {
 
     /// Operations of SCIM clients before number `before` (the newest for `None`), newest first.
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+}
+
+/// The sources of the configuration.
+pub trait ShowSources: Send + Sync {
+    /// In the order of the configuration.
+    fn sources(&self) -> Vec<ConfiguredSourceView>;
+
+    /// Messages of a source that could not be followed, the newest first; `None`: there is no such source.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>>;
 }
 
 /// Access levels, rules and groups.
