@@ -10,14 +10,16 @@ import urllib.error
 import urllib.request
 
 import paho.mqtt.client as mqtt
-from cloudevents.v1.http import CloudEvent, to_binary, to_json, to_structured
+from cloudevents.v1.conversion import to_binary, to_json, to_structured
+from cloudevents.v1.http import CloudEvent
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from standardwebhooks import Webhook
 
 
 def made(event):
-    attributes = {"id": event["id"], "source": "https://hr.example/people", "type": event["type"], "subject": "Zoë"}
+    attributes = {"id": event["id"], "source": "https://hr.example/people", "type": event["type"], "subject": "Zoë",
+                  "datacontenttype": "application/json"}
     return CloudEvent(attributes, event["data"])
 
 
