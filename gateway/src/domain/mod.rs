@@ -3,6 +3,7 @@
 mod access_edit;
 mod access_level;
 mod access_mode;
+mod alarm_record;
 pub mod attempts;
 mod card;
 mod cardholder;
@@ -19,6 +20,7 @@ mod event_fault;
 mod event_result;
 mod exposure;
 mod faults;
+mod feedback;
 mod group;
 mod hold;
 mod holiday_calendar;
@@ -52,6 +54,9 @@ pub use access_edit::{
 };
 pub use access_level::{AccessLevel, AccessLevelId, At, DoorSchedule, When};
 pub use access_mode::{AccessMode, AccessSettings};
+pub use alarm_record::{
+    Acknowledged, AlarmComment, AlarmDeed, AlarmDeedError, AlarmNumber, AlarmRecord, Muted,
+};
 pub use card::{
     BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };
@@ -68,6 +73,7 @@ pub use event_fault::EventFault;
 pub use event_result::{EventResult, EventResultError};
 pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
+pub use feedback::{Feedback, LightColor, Look};
 pub use group::{Group, GroupId};
 pub use hold::{Hold, HoldId, HoldOn};
 pub use holiday_calendar::{Holiday, HolidayCalendar, HolidayCalendarId, HolidayError};

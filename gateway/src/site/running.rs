@@ -7,6 +7,7 @@ use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
+use super::alarms::state::SiteAlarms;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::providers::Providers;
@@ -75,6 +76,7 @@ pub struct Site {
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     pub(super) doors: SiteDoors,
+    pub(super) alarms: SiteAlarms,
     /// The fleet has something to say.
     pub(super) news: Notify,
     /// Cards are to be compiled anew.
@@ -98,6 +100,7 @@ impl Site {
             providers: Providers::new(&config),
             sources: parts.sources,
             doors: SiteDoors::of(&config, started),
+            alarms: SiteAlarms::default(),
             started,
             running: Monotonic::start(),
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
@@ -228,6 +231,9 @@ impl Site {
 
     /// Puts alarms that were raised or cleared into the event log.
     pub(super) fn log_alarms(&self, now: Timestamp, alarms: Vec<Alarm>) {
+        if !alarms.is_empty() {
+            self.alarms.moved.notify_one();
+        }
         for alarm in alarms {
             if alarm.cleared {
                 tracing::info!("over: {}", alarm.text);

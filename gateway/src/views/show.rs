@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::access::{AccessView, GroupView, HoldView};
+use super::alarm::AlarmView;
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
@@ -25,6 +26,7 @@ pub trait Views:
     + ShowSources
     + ShowAccess
     + ShowHolds
+    + ShowAlarms
 {
 }
 
@@ -37,6 +39,7 @@ impl<T> Views for T where
         + ShowSources
         + ShowAccess
         + ShowHolds
+        + ShowAlarms
 {
 }
 
@@ -146,4 +149,10 @@ impl Readiness {
 pub trait ShowHolds: Send + Sync {
     /// All holds, oldest first, those that are over too.
     fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>>;
+}
+
+/// The alarms.
+pub trait ShowAlarms: Send + Sync {
+    /// The open ones first, then those that are over and that somebody should still see; newest first in both.
+    fn alarms(&self) -> Vec<AlarmView>;
 }

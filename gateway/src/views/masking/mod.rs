@@ -43,6 +43,7 @@ impl Masked for SiteView {
             identity_providers,
             sources,
             alarms,
+            alarms_over,
             events,
             door_events,
             notices,
@@ -65,6 +66,7 @@ impl Masked for SiteView {
             counts,
             lines,
             alarms,
+            alarms_over,
             door_events,
             notices,
         };
