@@ -20,6 +20,7 @@ mod receipt;
 mod show;
 mod site;
 mod source;
+mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use alarm::AlarmView;
@@ -39,3 +40,4 @@ pub use show::{
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
 pub use source::{ConfiguredSourceView, DeadLetterView, SourceErrorCount, SourceErrorView};
+pub use why::{Question, ShowWhy, WhyError};

@@ -14,6 +14,7 @@ use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
 use super::source::{ConfiguredSourceView, DeadLetterView};
+use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
@@ -26,6 +27,7 @@ pub trait Views:
     + ShowSources
     + ShowAccess
     + ShowHolds
+    + ShowWhy
     + ShowAlarms
 {
 }
@@ -39,6 +41,7 @@ impl<T> Views for T where
         + ShowSources
         + ShowAccess
         + ShowHolds
+        + ShowWhy
         + ShowAlarms
 {
 }

@@ -11,6 +11,8 @@ mod receipts;
 mod refused;
 mod sources;
 
+pub(super) use events::card_as_shown;
+
 use futures_util::future::BoxFuture;
 
 use super::clock;
