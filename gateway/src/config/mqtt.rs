@@ -74,12 +74,17 @@ impl fmt::Display for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             BrokerPlace::Embedded { listen, .. } => write!(f, "embedded, {listen}"),
-            BrokerPlace::Elsewhere(BrokerElsewhere { host, port, tls, .. }) => {
-                let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
-                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                write!(f, "{scheme}://{host}:{port}")
-            }
+            BrokerPlace::Elsewhere(elsewhere) => elsewhere.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for BrokerElsewhere {
+    /// As people write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(f, "{scheme}://{host}:{}", self.port)
     }
 }
 
@@ -115,7 +120,11 @@ pub(super) fn read(section: &Section<'_, '_>, site_name: Option<&str>) -> Option
     let broker = section.required_text("broker", "broker = \"embedded\"")?;
     let place = match *broker.get_ref() {
         "embedded" => embedded(section),
-        _ => elsewhere(section, &broker).map(BrokerPlace::Elsewhere),
+        _ => {
+            misplaced(section, &["listen", "plain_listen", "tls"], "broker = \"embedded\"");
+            let help = "it is \"embedded\", or a place such as \"mqtts://broker.example:8883\"";
+            elsewhere(section, &broker, help).map(BrokerPlace::Elsewhere)
+        }
     };
     Some(Broker { site: site?, place: place? })
 }
@@ -154,12 +163,15 @@ fn address(section: &Section<'_, '_>, text: &Spanned<&str>, key: &str) -> Option
     parsed
 }
 
-fn elsewhere(section: &Section<'_, '_>, broker: &Spanned<&str>) -> Option<BrokerElsewhere> {
-    misplaced(section, &["listen", "plain_listen", "tls"], "broker = \"embedded\"");
+/// A broker that others run; `help` says what may stand in the place of a mistake.
+pub(super) fn elsewhere(
+    section: &Section<'_, '_>,
+    broker: &Spanned<&str>,
+    help: &str,
+) -> Option<BrokerElsewhere> {
     let place = host_and_port(broker.get_ref());
     if place.is_none() {
         let message = format!("`broker` can't be \"{}\"", broker.get_ref());
-        let help = "it is \"embedded\", or a place such as \"mqtts://broker.example:8883\"";
         section.review.note(Problem::at(broker.span(), message).help(help));
     }
     let path = |section: &Section<'_, '_>, key| {

@@ -16,7 +16,7 @@ use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceKind, DeviceSetup, Health};
 use crate::links::mqtt::Dialect;
-use crate::site::{self, Site, SiteParts};
+use crate::site::{self, EventSources, Site, SiteParts};
 use crate::store::{Applied, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail};
 use crate::sync::{ControllerSpec, Fleet, Holds};
 use crate::web::Metrics;
@@ -50,7 +50,18 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
         config.lines.iter().map(|line| line.id.clone()).collect(),
         config.controllers.iter().map(|controller| device(config, controller)).collect(),
     );
-    let parts = SiteParts { config: Arc::clone(config), compiler, fleet, health, directory, events };
+    let changed = tokio::sync::watch::Sender::new(0);
+    let sources = EventSources::open(config, &directory, &changed)?;
+    let parts = SiteParts {
+        config: Arc::clone(config),
+        compiler,
+        fleet,
+        health,
+        directory,
+        events,
+        sources,
+        changed,
+    };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
     site::resume(&running)?;
     site::restore_alarms(&running);

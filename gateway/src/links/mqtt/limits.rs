@@ -88,3 +88,13 @@ pub const OVERDUE: Duration = Duration::from_secs(2);
 
 /// Longest word that a device may use for a state, in bytes.
 pub const MAX_WORD_LEN: usize = 32;
+
+/// Longest packet that is taken of a broker elsewhere where no device sends it: a batch of events and its properties.
+pub const MAX_EVENT_PACKET_LEN: usize = 1024 * 1024;
+
+/// The same in MQTT 3.1.1, where a broker can't be told: what is longer ends the connection and comes again, so this is
+/// longer than anything that senders send.
+pub const MAX_LOOSE_PACKET_LEN: usize = 16 * 1024 * 1024;
+
+/// How long a broker keeps what it has for us while we are away; in MQTT 5 alone, in 3.1.1 the broker decides.
+pub const SESSION_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);

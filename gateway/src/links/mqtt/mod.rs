@@ -2,7 +2,7 @@
 //!
 //! [`broker_link`] makes the link's task and the handle to it. `task` is the loop, `driver` joins devices and client, `dialect`
 //! what they speak, `talk` how the driver knows them. `connection` is one connection to a broker, `reach` how it is
-//! begun, `tls` whom it believes; `broker` is the one inside, [`passwords`] who may connect to it. [`topic`] has the names of
+//! begun, `tls` whom it believes; [`subscription`] listens where no device speaks; `broker` is the one inside, [`passwords`] who may connect to it. [`topic`] has the names of
 //! all, `tap` lets others watch.
 //!
 //! A broker sees and may forge everything, so it is trusted as a line in clear is: it belongs to the site, and the way to it
@@ -17,6 +17,7 @@ mod message;
 pub mod passwords;
 mod reach;
 mod setup;
+pub mod subscription;
 mod talk;
 mod tap;
 mod task;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::connection::{Fault, Target, Version};
 use super::limits::CONNECT_TIMEOUT;
-use super::setup::{BrokerSetup, ClientTls, Elsewhere};
+use super::setup::{ClientTls, Elsewhere};
 use super::{tls, topic};
 
 /// Longest file with user and password, in bytes.
@@ -26,7 +26,7 @@ pub(super) enum ReachError {
 }
 
 /// What a connection to a broker elsewhere needs. Waits for the disk.
-pub(super) fn target(setup: &BrokerSetup, elsewhere: &Elsewhere) -> Result<Target, ReachError> {
+pub(super) fn target(site: &str, filters: Vec<String>, elsewhere: &Elsewhere) -> Result<Target, ReachError> {
     let login = elsewhere.credentials_file.as_deref().map(credentials).transpose()?;
     let client_id = login.as_ref().map_or_else(|| topic::GATEWAY.to_owned(), |(user, _)| user.clone());
     Ok(Target {
@@ -35,8 +35,8 @@ pub(super) fn target(setup: &BrokerSetup, elsewhere: &Elsewhere) -> Result<Targe
         tls: elsewhere.tls.as_ref().map(|setup: &ClientTls| tls::config(setup)).transpose()?,
         login,
         client_id,
-        filters: setup.filters(),
-        own_state: topic::from(&setup.site, topic::GATEWAY, "state"),
+        filters,
+        own_state: topic::from(site, topic::GATEWAY, "state"),
         timeout: CONNECT_TIMEOUT,
     })
 }

@@ -123,8 +123,10 @@ impl BrokerTask {
                 embedded.as_ref().map(|running| running.target().clone()).ok_or_else(String::new)
             }
             Place::Elsewhere(elsewhere) => {
-                let (setup, elsewhere) = (self.setup.clone(), elsewhere.clone());
-                let read = tokio::task::spawn_blocking(move || reach::target(&setup, &elsewhere)).await;
+                let (site, filters) = (self.setup.site.clone(), self.setup.filters());
+                let elsewhere = elsewhere.clone();
+                let read = move || reach::target(&site, filters, &elsewhere);
+                let read = tokio::task::spawn_blocking(read).await;
                 let read = read.map_err(|error| error.to_string())?;
                 read.map_err(|error| error.to_string())
             }

@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 pub(super) use fault::{Fault, Lost};
+pub(super) use options::{host, transport};
+pub(super) use v4::fault as fault_of_v4;
+pub(super) use v5::fault as fault_of_v5;
 
 use super::limits::WAITING_MESSAGES;
 use super::message::{Incoming, Outgoing};

@@ -89,7 +89,7 @@ fn lost(fault: Fault, said: &impl ToString) -> Event {
     Event::Lost(Lost { fault, said: said.to_string() })
 }
 
-fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
+pub(in crate::links::mqtt) fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
     match error {
         _ if is_connected => Fault::Broken,
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => Fault::Silent,

@@ -121,7 +121,7 @@ fn refused(reason: PubAckReason) -> Option<Event> {
     }
 }
 
-fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
+pub(in crate::links::mqtt) fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
     match error {
         _ if is_connected => Fault::Broken,
         ConnectionError::Timeout(_) => Fault::Silent,
