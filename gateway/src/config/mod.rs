@@ -15,11 +15,13 @@ mod hardware;
 mod limits;
 mod modbus;
 mod mqtt;
+mod mqtt_device;
 mod peer;
 mod problem;
 mod register_map;
 mod section;
 mod site;
+mod source;
 mod taken;
 mod web;
 mod wiegand_serial;
@@ -42,9 +44,10 @@ pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, writ
 pub use access_file::{AccessFile, Remark, written};
 pub use controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
-pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
+pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
+pub use source::{MAX_SOURCES, Source, SourceKind};
 
 use section::{Review, Section};
 
@@ -72,6 +75,8 @@ pub struct Config {
     pub controllers: Vec<Controller>,
     /// `[[forwarder]]`, in the file's order.
     pub forwarders: Vec<Forwarder>,
+    /// `[[source]]`, in the file's order.
+    pub sources: Vec<Source>,
 }
 
 impl Config {
@@ -85,8 +90,8 @@ impl Config {
         match &controller.attachment {
             Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
             Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => false,
-            Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
-                Protocol::Mqtt(broker) => broker.is_secure(),
+            Attachment::Mqtt { dialect, .. } => self.lines.iter().all(|line| match &line.protocol {
+                Protocol::Mqtt(broker) => broker.is_secure_for(dialect),
                 Protocol::Osdp { .. } | Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } => true,
             }),
         }
@@ -251,6 +256,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let forwarders = root.sections("forwarder", "[[forwarder]]", section::FORWARDER);
+    let sources = root.sections("source", "[[source]]", section::SOURCE);
     let site = site.and_then(|site| site::read(&site));
     let web = web.and_then(|web| web::read(&web));
     let cards = cards::read(cards.as_ref());
@@ -260,7 +266,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
     let feedback = feedback::read(feedback.as_ref(), Feedback::default());
     let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker, &feedback);
-    let forwarders = forwarder::read(&forwarders);
+    let forwarders = forwardersources = source::read(&forwarderssources);
     Some(Config {
         file,
         site: site?,
@@ -271,6 +277,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
         lines,
         controllers,
         forwarders,
+        sources,
     })
 }
 

@@ -16,8 +16,18 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
-pub(super) const ROOT: &[&str] =
-    &["site", "web", "cards", "alarms", "limits", "mqtt", "feedback", "line", "controller", "forwarder"];
+pub(super) const ROOT: &[&str] = &[
+    "site",
+    "web",
+    "cards",
+    "alarms",
+    "limits",
+    "mqtt",
+    "feedback",
+    "line",
+    "controller",
+    "forwardersource",
+];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -35,7 +45,9 @@ pub(super) const FEEDBACK: &[&str] = &["granted", "refused", "warning", "wait"];
 pub(super) const LOOK: &[&str] = &["light", "blink_ms", "seconds", "beeps", "beep_ms", "text"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
-    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+    &["broker", "listen", "plain_listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+pub(super) const SOURCE: &[&str] =
+    &["id", "kind", "secret_file", "tolerance_s", "broker", "topic", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
 pub(super) const CONTROLLER: &[&str] = &[
     "id",
@@ -52,7 +64,8 @@ pub(super) const CONTROLLER: &[&str] = &[
 ];
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
-pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
+pub(super) const MQTT_DEVICE: &[&str] =
+    &["dialect", "topic", "ip", "numbers", "bits", "full_topic", "parity", "outputs", "inputs"];
 pub(super) const FORWARDER: &[&str] =
     &["id", "kind", "cards", "url", "secret_file", "mode", "peer", "tls", "framing", "ca", "client_cert"];
 pub(super) const DOOR: &[&str] =
@@ -79,6 +92,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
     ("[[forwarder]]", FORWARDER),
+    ("[[source]]", SOURCE),
 ];
 
 /// Sections and keys that a later version will know.

@@ -100,6 +100,8 @@ name! {
 name! {
     /// Who events are forwarded to.
     ForwarderId
+    /// Where people and cards come from.
+    SourceId
 }
 name! {
     /// Lock output, reader, contact and request-to-exit, as one.

@@ -10,6 +10,7 @@ mod cards;
 mod doors;
 mod forwarders;
 mod install_mode;
+mod sources;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -21,6 +22,7 @@ pub use forwarders::{ForwarderAction, ForwarderOrderError, ForwarderOrdered, Ord
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 use std::fmt;
@@ -35,6 +37,7 @@ pub trait Operator:
     + OrderDoor
     + OrderForwarder
     + HandleAlarm
+    + OperateSource
 {
 }
 
@@ -47,6 +50,7 @@ impl<T> Operator for T where
         + OrderDoor
         + OrderForwarder
         + HandleAlarm
+        + OperateSource
 {
 }
 

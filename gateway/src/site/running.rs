@@ -12,6 +12,7 @@ use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::forwarding::state::Forwarding;
 use super::providers::Providers;
+use super::sources::EventSources;
 use crate::access::{Compiler, Concern};
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
@@ -43,6 +44,10 @@ pub struct SiteParts {
     pub directory: Directory,
     /// The event log.
     pub events: EventLog,
+    /// The sources of the configuration.
+    pub sources: EventSources,
+    /// Counts what pages show anew; whoever else changes that counts as well.
+    pub changed: watch::Sender<u64>,
 }
 
 /// What is compiled, and whom the pass under way concerns.
@@ -60,6 +65,7 @@ pub struct Site {
     /// Whose turn it is to search the event log.
     pub(super) searches: Arc<Semaphore>,
     pub(super) providers: Providers,
+    pub(super) sources: EventSources,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -94,6 +100,7 @@ impl Site {
             events: Arc::new(parts.events),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
+            sources: parts.sources,
             doors: SiteDoors::of(&config, started),
             forwarding: Forwarding::of(&config),
             alarms: SiteAlarms::default(),
@@ -102,7 +109,7 @@ impl Site {
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
-            changed: watch::Sender::new(0),
+            changed: parts.changed,
             accounts: Arc::new(Users::open(&config.site.data_dir)),
             news: Notify::new(),
             recompile: Notify::new(),
