@@ -1,6 +1,9 @@
 //! What one controller makes of a card: a row of its table, or none.
 
+use std::collections::BTreeSet;
+
 use panel_protocol::credential::Credential;
+use panel_protocol::schedule::When;
 use panel_protocol::table::{Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
@@ -18,6 +21,8 @@ pub struct DoorPlan {
     profiles: Vec<Profile>,
     /// By the number of the clearance; a card whose clearance has nothing here has no row.
     rows: Vec<Option<RowOf>>,
+    /// The schedules that some clearance has here.
+    schedules: BTreeSet<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,24 +41,31 @@ impl RowOf {
 impl DoorPlan {
     /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
-        Self { profiles: vec![Profile::always(readers)], rows: vec![Some(RowOf::always(0))] }
+        let rows = vec![Some(RowOf::always(0))];
+        Self { profiles: vec![Profile::always(readers)], rows, schedules: BTreeSet::new() }
     }
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
     pub fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows }
+        Self { profiles, rows, schedules: BTreeSet::new() }
     }
 
-    /// The same, with the numbers of profiles that were remembered of an earlier run. What can't be of this controller is
-    /// forgotten.
+    /// The same, with the numbers of profiles that were remembered of an earlier run: where doors have come or gone since,
+    /// that is another profile, and the others keep theirs. What can't be of this controller, or names a schedule that isn't
+    /// known by its number, is forgotten.
     #[must_use]
-    pub fn numbered(mut self, remembered: &[u8]) -> Self {
+    pub fn numbered(mut self, remembered: &[u8], knows: impl Fn(u8) -> bool) -> Self {
         let (profiles, rest) = remembered.as_chunks();
         let profiles: Vec<Profile> = profiles.iter().map(|bytes| Profile::from_bytes(*bytes)).collect();
-        let known = profiles.iter().all(|profile| profile.of_version_1().is_ok());
-        if known && rest.is_empty() && profiles.first() == self.profiles.first() {
-            self.profiles = profiles;
+        let known = profiles.iter().flat_map(schedules_of).all(knows);
+        if !known || !rest.is_empty() || profiles.is_empty() || profiles.len() >= usize::from(u16::MAX) {
+            return self;
+        }
+        let own = std::mem::replace(&mut self.profiles, profiles);
+        for profile in own {
+            let number = self.number_of(profile);
+            self.rows = vec![number.map(RowOf::always)];
         }
         self
     }
@@ -72,12 +84,8 @@ impl DoorPlan {
     pub fn learn(&mut self, clearance: Clearance, opens: Option<Opens>) -> bool {
         let known = self.profiles.len();
         let row = opens.and_then(|Opens { profile, from, until }| {
-            let at = self.profiles.iter().position(|known| *known == profile).unwrap_or(known);
-            let number = u16::try_from(at).ok().filter(|number| *number < u16::MAX)?;
-            if at == known {
-                self.profiles.push(profile);
-            }
-            Some(RowOf { profile: number, from, until })
+            self.schedules.extend(schedules_of(&profile));
+            Some(RowOf { profile: self.number_of(profile)?, from, until })
         });
         let at = usize::from(clearance.0);
         if self.rows.len() <= at {
@@ -85,6 +93,22 @@ impl DoorPlan {
         }
         self.rows[at] = row;
         self.profiles.len() > known
+    }
+
+    /// The schedules that some clearance has here, by number.
+    pub const fn schedules(&self) -> &BTreeSet<u8> {
+        &self.schedules
+    }
+
+    /// A profile's number, given out now if it has none; `None` if none is left.
+    fn number_of(&mut self, profile: Profile) -> Option<u16> {
+        let known = self.profiles.len();
+        let at = self.profiles.iter().position(|known| *known == profile).unwrap_or(known);
+        let number = u16::try_from(at).ok().filter(|number| *number < u16::MAX)?;
+        if at == known {
+            self.profiles.push(profile);
+        }
+        Some(number)
     }
 
     /// The controller's row for a card, if it has one.
@@ -98,6 +122,14 @@ impl DoorPlan {
         let never = valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until);
         (!never).then_some(Row { valid_from, valid_until, ..Row::new(credential, of.profile) })
     }
+}
+
+/// The schedules that a profile names.
+fn schedules_of(profile: &Profile) -> impl Iterator<Item = u8> + use<> {
+    (*profile.as_bytes()).into_iter().filter_map(|code| match When::from_code(code) {
+        When::Schedule(number) => Some(number),
+        When::Never | When::Always => None,
+    })
 }
 
 /// All rows that one controller should hold. They are computed when they are asked for.

@@ -7,6 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent, Status};
+use panel_protocol::schedule::When;
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
@@ -66,7 +67,7 @@ impl DigestingPanel {
     /// A panel of which nothing is known, and which should hold no row yet.
     pub(super) fn new(profiles: &[Profile], key: DigestKey) -> Self {
         Self {
-            desired_profiles: profiles.to_vec(),
+            desired_profiles: profiles.iter().map(without_schedules).collect(),
             desired: BucketDigests::new(key.clone()),
             desired_rows: 0,
             held: HeldTable::unknown(key),
@@ -92,7 +93,7 @@ impl DigestingPanel {
 
 impl Machine for DigestingPanel {
     fn profiles(&mut self, profiles: &[Profile]) {
-        self.desired_profiles = profiles.to_vec();
+        self.desired_profiles = profiles.iter().map(without_schedules).collect();
     }
 
     fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>) {
@@ -325,4 +326,10 @@ impl DigestingPanel {
         let wanted = self.wanted_profiles();
         wanted.len() > 1 && self.held.profiles.as_ref().is_none_or(|held| !wanted.starts_with(held))
     }
+}
+
+/// What version 1 can say of a profile: readers that open by a schedule don't.
+fn without_schedules(profile: &Profile) -> Profile {
+    let of_version_1 = |when| if let When::Schedule(_) = when { When::Never } else { when };
+    Profile::new(profile.as_bytes().iter().map(|code| of_version_1(When::from_code(*code))))
 }

@@ -8,6 +8,7 @@ impl DigestingPanel {
     pub(super) fn picture(&self) -> ControllerStatus {
         ControllerStatus {
             state: self.state(),
+            version: self.info.map(|_| 1),
             work: Work {
                 rows: self.held.dirty(),
                 buckets_to_read: self.held.unread.len(),

@@ -111,6 +111,7 @@ impl Machine for ListingPanel {
     fn status(&self) -> Option<ControllerStatus> {
         let state = if self.is_proven() { SyncState::Proven } else { SyncState::Changing };
         Some(ControllerStatus {
+            version: None,
             state,
             work: Work { rows: self.work.len(), ..Work::default() },
             info: None,

@@ -1,6 +1,14 @@
 //! A fleet and real panels, with a line between them that loses what a test tells it to.
 
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::access::{AccessModel, Grant, Grants, HourNumbers, PlannedDoor, SiteHours, shape};
+use crate::domain::When::Schedule as Named;
+use crate::domain::{
+    AccessLevel, AccessLevelId, AccessMode, At, DoorSchedule, Interval, Schedule, ScheduleId, WEEKDAYS,
+    Weekdays, WeeklyInterval,
+};
 
 pub(super) type TestPanel = Panel<Rows, 4, 64>;
 
@@ -274,4 +282,41 @@ pub(super) fn access_of(clearance: Clearance) -> CardAccess {
 
 pub(super) fn access() -> CardAccess {
     CardAccess::everywhere(CardholderId(Uuid::nil()))
+}
+
+/// What the schedules with numbers from 1 on come to: each open every day in these hours, of UTC.
+pub(super) fn hours<const N: usize>(schedules: [(&str, &str); N]) -> SiteHours {
+    let ids = (0u128..).zip(schedules);
+    let made: Vec<Schedule> = ids.map(|(number, (from, to))| schedule(number, from, to)).collect();
+    let level = |schedule: &Schedule| AccessLevel {
+        id: AccessLevelId(schedule.id.0),
+        name: schedule.name.clone(),
+        doors: [DoorSchedule { at: At::Door("door".parse().unwrap()), schedule: Named(schedule.id) }].into(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(0),
+    };
+    let levels: Vec<AccessLevel> = made.iter().map(level).collect();
+    let door = PlannedDoor { door: "door".parse().unwrap(), place: None, reader: 0 };
+    let model = AccessModel::new(AccessMode::Rules, levels.clone(), [], []).with_hours(made, []);
+    let mut numbers = HourNumbers::default();
+    for level in levels {
+        let grant = Grant { level: level.id, revision: level.revision, from: None, until: None };
+        let doors = std::slice::from_ref(&door);
+        shape(doors, &model, &Grants::of([grant]), &mut numbers, |_| false);
+    }
+    SiteHours::of(&model, &mut numbers, &TimeZone::UTC, 2026)
+}
+
+fn schedule(number: u128, from: &str, to: &str) -> Schedule {
+    let interval = Interval::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+    Schedule {
+        id: ScheduleId(Uuid::from_u128(number)),
+        name: format!("Schedule {number}").parse().unwrap(),
+        weekly: vec![WeeklyInterval { days: Weekdays::named(&WEEKDAYS).unwrap(), interval }],
+        holidays: BTreeMap::new(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(0),
+    }
 }
