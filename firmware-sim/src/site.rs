@@ -227,6 +227,18 @@ impl Site {
         })
     }
 
+    /// Sets a panel's clock wrong by so many seconds, or right with 0. A gateway that looks at it sets it right.
+    ///
+    /// # Errors
+    /// When there is no panel of that name, or its line has stopped.
+    pub fn clock(&self, id: &str, offset_s: i64) -> Result<PanelStatus, SiteError> {
+        tracing::info!(panel = id, offset_s, "clock");
+        self.with(id, move |bus, station, now| {
+            bus.stations[station].set_clock_off(now, offset_s);
+            bus.stations[station].status(now)
+        })
+    }
+
     /// Opens or closes the contact of a panel's door.
     ///
     /// # Errors

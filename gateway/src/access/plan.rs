@@ -47,8 +47,10 @@ impl DoorPlan {
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
     pub fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
+        let used = profile_of.iter().flatten().filter_map(|number| profiles.get(usize::from(*number)));
+        let schedules = used.flat_map(schedules_of).collect();
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows, schedules: BTreeSet::new() }
+        Self { profiles, rows, schedules }
     }
 
     /// The same, with the numbers of profiles that were remembered of an earlier run: where doors have come or gone since,

@@ -5,8 +5,8 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::limits::MAX_READERS;
-use panel_protocol::panel::{self, ChangeBuilder, ProfileList};
-use panel_protocol::table::{Profile, Row};
+use panel_protocol::panel::{self, ChangeBuilder, ProfileList, SettingKeys};
+use panel_protocol::table::{Profile, Row, Setting, SettingKey};
 
 use crate::sync::{Answer, EventsWaiting, Operation, Room};
 
@@ -22,6 +22,9 @@ enum Content<'a> {
     Nothing(&'a mut [u8]),
     Deletions(ChangeBuilder<'a>),
     Rows(ChangeBuilder<'a>),
+    Settings(ChangeBuilder<'a>),
+    /// Keys of settings, and how long the operation is that has them.
+    SettingKeys(&'a mut [u8], Vec<u8>, usize),
     Whole(usize),
 }
 
@@ -35,9 +38,10 @@ impl<'a> Frame<'a> {
     pub fn filled(&self) -> Option<usize> {
         let len = match &self.0 {
             Content::Nothing(_) => 0,
-            Content::Deletions(change) | Content::Rows(change) if change.is_empty() => 0,
-            Content::Deletions(change) | Content::Rows(change) => change.len(),
-            Content::Whole(len) => *len,
+            Content::Deletions(change) | Content::Rows(change) | Content::Settings(change) => {
+                if change.is_empty() { 0 } else { change.len() }
+            }
+            Content::SettingKeys(_, _, len) | Content::Whole(len) => *len,
         };
         (len > 0).then_some(len)
     }
@@ -82,6 +86,28 @@ impl Room for Frame<'_> {
         }
     }
 
+    fn put_setting(&mut self, setting: &Setting) -> bool {
+        if let Some(change) = self.take().and_then(ChangeBuilder::put_settings) {
+            self.0 = Content::Settings(change);
+        }
+        match &mut self.0 {
+            Content::Settings(change) => change.setting(setting),
+            _ => false,
+        }
+    }
+
+    fn delete_setting(&mut self, key: SettingKey) -> bool {
+        if let Some(to) = self.take() {
+            self.0 = Content::SettingKeys(to, Vec::new(), 0);
+        }
+        let Content::SettingKeys(to, known, len) = &mut self.0 else { return false };
+        let keys = [&known[..], &key.to_bytes()].concat();
+        let operation = SettingKeys::checked(&keys).map(panel::Operation::DeleteSettings);
+        let Some(longer) = operation.and_then(|operation| operation.encode(to)) else { return false };
+        (*known, *len) = (keys, longer);
+        true
+    }
+
     fn stage_profiles(&mut self, first: u16, profiles: &[Profile]) -> usize {
         let Content::Nothing(to) = &self.0 else { return 0 };
         let room = to.len().saturating_sub(STAGE_HEAD) / MAX_READERS;
@@ -101,6 +127,9 @@ impl Room for Frame<'_> {
             Operation::ReadBuckets { first, count } => panel::Operation::ReadBuckets { first, count },
             Operation::ReadRows { bucket, after } => panel::Operation::ReadRows { bucket, after },
             Operation::ReadEvents { from } => panel::Operation::ReadEvents { from },
+            Operation::Hello { version } => panel::Operation::Hello { version },
+            Operation::ReadSettings { after } => panel::Operation::ReadSettings { after },
+            Operation::ReadAllEvents { from } => panel::Operation::ReadAllEvents { from },
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
         })
     }
@@ -124,8 +153,10 @@ pub fn answer(bytes: &[u8]) -> Option<Answer> {
         }
         panel::Answer::Acknowledged { code: _ } => Answer::Acknowledged,
         panel::Answer::Refused { code: _, status } => Answer::Refused(status),
-        // Nothing asks for these.
-        panel::Answer::Hello { .. } | panel::Answer::Settings { .. } => return None,
+        panel::Answer::Hello { version, schedules, memory: _ } => Answer::Hello { version, schedules },
+        panel::Answer::Settings { more, settings } => {
+            Answer::Settings { more, settings: settings.iter().collect() }
+        }
         panel::Answer::EventsWaiting { .. } => return None,
     })
 }

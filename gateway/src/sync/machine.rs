@@ -127,6 +127,8 @@ pub struct ControllerStatus {
     pub state: SyncState,
     /// The version of the card-table commands that it is spoken to in; `None` before that is known.
     pub version: Option<u8>,
+    /// Schedules that it has no room for: nobody opens its doors by them.
+    pub schedules_left_out: usize,
     /// What is left to do.
     pub work: Work,
     /// What it said of itself last.

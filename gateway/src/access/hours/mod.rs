@@ -71,7 +71,8 @@ impl SiteHours {
             })
             .collect();
         let calendars = self.calendars.iter().filter(|calendar| holidays.contains(&calendar.number));
-        let clock = named.first().map(|_| Setting::ClockChanges(self.clock_changes.clone()));
+        let is_by_clock = schedules().next().is_some() && !self.clock_changes.is_empty();
+        let clock = is_by_clock.then(|| Setting::ClockChanges(self.clock_changes.clone()));
         schedules()
             .map(|it| Setting::Schedule(it.number, it.value.clone()))
             .chain(calendars.map(|it| Setting::Calendar(it.number, it.value.clone())))

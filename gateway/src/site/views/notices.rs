@@ -77,9 +77,19 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Profiles for which a controller has no room.
+/// Profiles and schedules for which a controller has no room.
 pub(super) fn no_room(site: &Site, now: Timestamp) -> Vec<Notice> {
     let fleet = site.fleet();
+    let lacking = fleet.names().iter().enumerate().filter_map(|(at, name)| {
+        let left_out = fleet.status(at)?.schedules_left_out;
+        (left_out > 0).then(|| {
+            let text = format!(
+                "Controller {name} has no room for {left_out} of the schedules and holidays by which its doors should open: nobody \
+                 opens them by these. Use fewer different schedules at its doors."
+            );
+            Notice { at: now, level: Level::Problem, text }
+        })
+    });
     let full = fleet.names().iter().enumerate().filter_map(|(at, name)| {
         let (needed, room) = (fleet.plan(at)?.profiles().len(), fleet.status(at)?.info?.profile_capacity);
         (needed > usize::from(room)).then(|| {
@@ -90,7 +100,7 @@ pub(super) fn no_room(site: &Site, now: Timestamp) -> Vec<Notice> {
             Notice { at: now, level: Level::Problem, text }
         })
     });
-    full.collect()
+    lacking.chain(full).collect()
 }
 
 /// People who were made active and inactive again at once.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use panel_protocol::credential::Credential;
-use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, bucket_of};
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, Setting, SettingKey, bucket_of};
 
 use super::buckets::BucketSet;
 
@@ -36,6 +36,8 @@ pub(super) struct HeldTable {
     pub(super) rows: u32,
     /// `None` while it is not known what profiles the controller has.
     pub(super) profiles: Option<Vec<Profile>>,
+    /// `None` while it is not known what settings the controller has.
+    settings: Option<BTreeMap<SettingKey, Setting>>,
     /// Buckets that differ and whose rows have not been read.
     pub(super) unread: BucketSet,
     /// Buckets that were found empty and should not be; loaded in order, up to `loaded`.
@@ -51,6 +53,7 @@ impl HeldTable {
             digests: BucketDigests::new(key),
             rows: 0,
             profiles: None,
+            settings: None,
             unread: BucketSet::default(),
             absent: BucketSet::default(),
             loaded: None,
@@ -82,9 +85,51 @@ impl HeldTable {
         self.deletes.retain(|credential, _| unread.contains(bucket_of(*credential)));
     }
 
-    /// The table digest that the belief amounts to, if the profiles are known.
+    /// The table digest that the belief amounts to, if profiles and settings are known.
     pub(super) fn digest(&self) -> Option<u64> {
-        self.profiles.as_ref().map(|profiles| self.digests.table(profiles))
+        let profiles = self.profiles.as_ref().filter(|_| self.settings.is_some())?;
+        Some(self.digests.table(profiles))
+    }
+
+    /// All that is as it should be.
+    pub(super) fn all(
+        digests: BucketDigests,
+        rows: u32,
+        profiles: Vec<Profile>,
+        settings: BTreeMap<SettingKey, Setting>,
+    ) -> Self {
+        let key = digests.key().clone();
+        Self { digests, rows, profiles: Some(profiles), settings: Some(settings), ..Self::unknown(key) }
+    }
+
+    /// What settings it has, as far as that is known.
+    pub(super) fn settings(&self) -> Option<&BTreeMap<SettingKey, Setting>> {
+        self.settings.as_ref()
+    }
+
+    /// These are the settings that it has.
+    pub(super) fn set_settings(&mut self, settings: BTreeMap<SettingKey, Setting>) {
+        self.digests.clear_settings();
+        settings.values().for_each(|setting| self.digests.add_setting(setting));
+        self.settings = Some(settings);
+    }
+
+    /// What settings it has is not known.
+    pub(super) fn forget_settings(&mut self) {
+        self.digests.clear_settings();
+        self.settings = None;
+    }
+
+    /// A setting was put, or deleted for `None`.
+    pub(super) fn applied_setting(&mut self, key: SettingKey, after: Option<Setting>) {
+        let Some(settings) = &mut self.settings else { return };
+        if let Some(before) = settings.remove(&key) {
+            self.digests.remove_setting(&before);
+        }
+        if let Some(after) = after {
+            self.digests.add_setting(&after);
+            settings.insert(key, after);
+        }
     }
 
     /// Whether every bucket is known.
@@ -154,7 +199,12 @@ impl HeldTable {
 
     /// A card whose row is to be put in the place of one that is held, and that one.
     pub(super) fn put_over_row(&self) -> Option<(Credential, Row)> {
-        self.puts.iter().find_map(|(credential, held)| match held {
+        self.puts_over_rows().next()
+    }
+
+    /// Cards whose rows are to be put in the place of those that are held, and these.
+    pub(super) fn puts_over_rows(&self) -> impl Iterator<Item = (Credential, Row)> {
+        self.puts.iter().filter_map(|(credential, held)| match held {
             Held::Row(Some(row)) => Some((*credential, *row)),
             Held::Row(None) | Held::Unknown => None,
         })

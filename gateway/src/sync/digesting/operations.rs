@@ -1,5 +1,7 @@
-//! What to send next: deactivations, then what must be known, then profiles, single rows, events, and bulk last.
+//! What to send next: the session's version, deactivations, then what must be known, then what may take access away, then
+//! settings, profiles, single rows, events, and bulk last.
 
+use super::session::NEWEST;
 use super::{
     DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY, Operation,
     Phase, Room, Timestamp, UtcSeconds,
@@ -13,6 +15,9 @@ impl DigestingPanel {
         table: DesiredTable<'_>,
         room: &mut dyn Room,
     ) -> Option<InFlight> {
+        if !self.greeted {
+            return simple(&Operation::Hello { version: NEWEST }, InFlight::Hello, room);
+        }
         if self.held.has_deletes() {
             return self.delete(room);
         }
@@ -20,6 +25,10 @@ impl DigestingPanel {
             Phase::Asking { .. } => simple(&Operation::Info, InFlight::Info, room),
             Phase::Adopting => self.adopt(now, room),
             Phase::Comparing { next } => Self::read_buckets(next, room),
+            Phase::ReadingSettings => {
+                let after = self.settings_page.last_key_value().map(|(key, _)| *key);
+                simple(&Operation::ReadSettings { after }, InFlight::ReadSettings, room)
+            }
             Phase::Known => self.work(now, table, room),
         }
     }
@@ -30,6 +39,10 @@ impl DigestingPanel {
         }
         if !self.held.is_known() && (self.full || self.held.dirty() < MAX_DIRTY) {
             return self.read_rows(room);
+        }
+        if self.settings_due() {
+            let over = if self.full { None } else { self.put_over(table, room) };
+            return over.or_else(|| self.change_settings(room));
         }
         if self.held.is_known() && self.profiles_due() {
             let cleared = if self.renumbers() { self.clear(room) } else { None };
@@ -43,7 +56,7 @@ impl DigestingPanel {
                 return simple(&Operation::AckEvents { before }, InFlight::Acknowledge { before }, room);
             }
             Some(EventStep::Read { from }) => {
-                return simple(&Operation::ReadEvents { from }, InFlight::Events, room);
+                return simple(&self.read_events(from), InFlight::Events, room);
             }
             None => {}
         }
@@ -51,6 +64,13 @@ impl DigestingPanel {
             return self.load(table, room);
         }
         (now >= self.verify_at).then(|| simple(&Operation::Info, InFlight::Info, room))?
+    }
+
+    fn read_events(&self, from: u32) -> Operation {
+        match self.wanted.is_plain() {
+            true => Operation::ReadEvents { from },
+            false => Operation::ReadAllEvents { from },
+        }
     }
 
     fn adopt(&self, now: Timestamp, room: &mut dyn Room) -> Option<InFlight> {

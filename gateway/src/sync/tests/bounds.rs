@@ -54,6 +54,8 @@ fn a_bucket_without_end_is_not_believed() {
         digests[0] = 1;
         site.fleet.answered(0, site.now, &Answer::Buckets { first: 0, digests });
         assert!(site.next(0, &mut request).is_some());
+        site.fleet.answered(0, site.now, &Answer::Settings { more: false, settings: Vec::new() });
+        assert!(site.next(0, &mut request).is_some());
         site.outputs();
         site.fleet.answered(
             0,

@@ -112,6 +112,7 @@ impl Machine for ListingPanel {
         let state = if self.is_proven() { SyncState::Proven } else { SyncState::Changing };
         Some(ControllerStatus {
             version: None,
+            schedules_left_out: 0,
             state,
             work: Work { rows: self.work.len(), ..Work::default() },
             info: None,

@@ -10,6 +10,7 @@ mod property;
 mod resume;
 mod rig;
 mod rows;
+mod settings;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,9 @@
 //! A fleet and real panels, with a line between them that loses what a test tells it to.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
+use panel_protocol::table::Setting;
 
 use super::*;
 use crate::access::{AccessModel, Grant, Grants, HourNumbers, PlannedDoor, SiteHours, shape};
@@ -11,6 +14,9 @@ use crate::domain::{
 };
 
 pub(super) type TestPanel = Panel<Rows, 4, 64>;
+
+/// The operation with which a session begins.
+pub(super) const HELLO: u8 = 0x04;
 
 /// Rows in a map, with a capacity that a test may choose.
 #[derive(Debug, Clone)]
@@ -64,6 +70,9 @@ pub(super) struct Site {
     /// Numbers of the events that came.
     pub(super) events: Vec<u32>,
     pub(super) violations: usize,
+    pub(super) hours: SiteHours,
+    /// Whether a test agrees on sessions itself.
+    pub(super) greets: bool,
 }
 
 impl Site {
@@ -89,7 +98,20 @@ impl Site {
             bytes: 0,
             events: Vec::new(),
             violations: 0,
+            hours: SiteHours::default(),
+            greets: false,
         }
+    }
+
+    pub(super) fn set_hours(&mut self, hours: SiteHours) {
+        self.fleet.set_hours(Arc::new(hours.clone()));
+        self.hours = hours;
+    }
+
+    /// A panel's next session begins.
+    pub(super) fn begin_session(&mut self, panel: usize) {
+        self.panels[panel].begin_session();
+        self.lost(panel);
     }
 
     pub(super) fn set(&mut self, number: u64, active: bool) {
@@ -164,6 +186,17 @@ impl Site {
 
     /// The next operation in bytes; how many.
     pub(super) fn next(&mut self, panel: usize, request: &mut [u8]) -> Option<usize> {
+        let len = self.next_of_any_session(panel, request)?;
+        if request[0] != HELLO || self.greets {
+            return Some(len);
+        }
+        let answer = self.operate(panel, &request[..len]);
+        self.answered(panel, &answer);
+        self.next_of_any_session(panel, request)
+    }
+
+    /// The same, where a session that has just begun is agreed on by the test itself.
+    pub(super) fn next_of_any_session(&mut self, panel: usize, request: &mut [u8]) -> Option<usize> {
         let mut frame = Frame::new(request);
         self.fleet.next(panel, self.now, &mut frame).then(|| frame.filled().unwrap())
     }
@@ -231,6 +264,8 @@ impl Site {
             let status = self.fleet.status(at).unwrap();
             assert_eq!(status.rows.map(|rows| rows as usize), Some(held.len()), "panel {at}");
             assert_eq!(status.desired_rows as usize, held.len(), "panel {at}");
+            let settings: Vec<Setting> = panel.table().settings().iter().collect();
+            assert_eq!(settings, self.hours.settings(plan.schedules()), "panel {at}");
         }
         assert_eq!(self.fleet.receipts().open_len(), 0);
     }
