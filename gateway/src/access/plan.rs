@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::panel::RunPlace;
 use panel_protocol::schedule::When;
 use panel_protocol::table::{Profile, Row};
 use panel_protocol::time::UtcSeconds;
@@ -160,6 +161,15 @@ impl<'a> DesiredTable<'a> {
     /// Whose card it is, if it is an active one.
     pub fn holder(&self, card: Credential) -> Option<CardholderId> {
         self.cards.get(card).map(|access| access.holder)
+    }
+
+    /// The cards behind a place, or from the first on, in the order in which runs have them, each with its row or none.
+    pub fn behind(
+        &self,
+        place: Option<RunPlace>,
+    ) -> impl Iterator<Item = (RunPlace, Credential, Option<Row>)> + use<'a> {
+        let plan = self.plan;
+        self.cards.behind(place).map(move |(place, card, access)| (place, card, plan.row(card, &access)))
     }
 
     /// The cards of one bucket in order, from its first or from the one after `after`, each with its row or none.

@@ -5,13 +5,16 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::limits::MAX_READERS;
-use panel_protocol::panel::{self, ChangeBuilder, ProfileList, SettingKeys};
+use panel_protocol::panel::{self, ChangeBuilder, ProfileList, RunEncoder, RunPlace, SettingKeys};
 use panel_protocol::table::{Profile, Row, Setting, SettingKey};
 
 use crate::sync::{Answer, EventsWaiting, Operation, Room};
 
 /// Bytes of a staging operation before its profiles.
 const STAGE_HEAD: usize = 3;
+
+/// Rows that are tried first where runs are filled.
+const FEW_ROWS: usize = 64;
 
 /// One operation on its way into a buffer.
 #[derive(Debug)]
@@ -86,6 +89,17 @@ impl Room for Frame<'_> {
         }
     }
 
+    fn put_runs(&mut self, rows: &mut [Row]) -> usize {
+        let Some(to) = self.take() else { return 0 };
+        let fitting = fitting(rows, to);
+        let (first, _) = rows.split_at_mut(fitting);
+        self.0 = match runs(first, to) {
+            Some(len) => Content::Whole(len),
+            None => Content::Nothing(to),
+        };
+        fitting
+    }
+
     fn put_setting(&mut self, setting: &Setting) -> bool {
         if let Some(change) = self.take().and_then(ChangeBuilder::put_settings) {
             self.0 = Content::Settings(change);
@@ -133,6 +147,44 @@ impl Room for Frame<'_> {
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
         })
     }
+}
+
+/// How many of the first rows fit into the buffer as runs.
+fn fitting(rows: &[Row], to: &mut [u8]) -> usize {
+    let mut fits = |count: usize| runs(&mut rows[..count].to_vec(), to).is_some();
+    let mut reach = FEW_ROWS.min(rows.len());
+    while reach < rows.len() && fits(reach) {
+        reach = (reach * 2).min(rows.len());
+    }
+    let (mut fit, mut too_many) = (0, reach + 1);
+    while fit + 1 < too_many {
+        let middle = fit.midpoint(too_many);
+        if fits(middle) {
+            fit = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    fit
+}
+
+/// Writes rows as runs, one profile after the other, and brings them into that order; how many bytes it takes, or `None` if they
+/// don't all fit.
+fn runs(rows: &mut [Row], to: &mut [u8]) -> Option<usize> {
+    rows.sort_by_key(|row| (row.profile, RunPlace::of(row.credential)));
+    let mut change = ChangeBuilder::put_runs(to)?;
+    for of_profile in rows.chunk_by(|one, next| one.profile == next.profile) {
+        let cards: Vec<Credential> = of_profile.iter().map(|row| row.credential).collect();
+        let mut rest = &cards[..];
+        while let [_, ..] = rest {
+            let profile = of_profile.first()?.profile;
+            match change.run(RunEncoder::WITHOUT_PARITY, profile, rest) {
+                0 => return None,
+                fitted => rest = &rest[fitted..],
+            }
+        }
+    }
+    (!change.is_empty()).then_some(change.len())
 }
 
 /// The answer in those bytes; `None` if they are no answer to anything that was asked.
@@ -228,6 +280,58 @@ mod tests {
         let len = frame.filled().unwrap();
         let read = panel::Operation::decode(&bytes[..len]);
         assert_eq!(read, Ok(Some(panel::Operation::ReadEvents { from: 9 })));
+    }
+
+    #[test]
+    fn runs_take_as_many_rows_as_fit_and_say_them_in_order() {
+        let mut rows: Vec<Row> = (0..2000)
+            .map(|number| Row::new(card(number * 31 % 65_536), u16::from(number % 3 == 0)))
+            .collect();
+        rows.sort_by_key(|row| RunPlace::of(row.credential));
+        let all = rows.clone();
+        for room in [40, 120, 400] {
+            let (mut bytes, mut rows) = (vec![0; room], all.clone());
+            let mut frame = Frame::new(&mut bytes);
+            let fitted = frame.put_runs(&mut rows);
+            assert!(fitted > room / 3, "{fitted} rows in {room} bytes");
+            assert!(!frame.put(&all[0]));
+            let len = frame.filled().unwrap();
+            let Ok(Some(panel::Operation::PutRuns(runs))) = panel::Operation::decode(&bytes[..len]) else {
+                panic!("{bytes:?}")
+            };
+            assert_eq!(runs.iter().collect::<Vec<_>>(), rows[..fitted]);
+            let mut sorted = rows[..fitted].to_vec();
+            sorted.sort_by_key(|row| RunPlace::of(row.credential));
+            assert_eq!(sorted, all[..fitted], "the first ones");
+        }
+        let mut tiny = [0; 6];
+        let mut frame = Frame::new(&mut tiny);
+        assert_eq!((frame.put_runs(&mut rows), frame.filled()), (0, None));
+        assert!(frame.operation(&Operation::Info), "the room is free still");
+    }
+
+    #[test]
+    fn settings_and_their_keys_read_back_as_they_were_put_in() {
+        let setting = Setting::Door(3, panel_protocol::decide::DoorSettings::PLAIN);
+        let mut bytes = [0; 64];
+        let mut frame = Frame::new(&mut bytes);
+        assert!(frame.put_setting(&setting) && !frame.delete_setting(SettingKey::CLOCK_CHANGES));
+        let len = frame.filled().unwrap();
+        let Ok(Some(panel::Operation::PutSettings(settings))) = panel::Operation::decode(&bytes[..len])
+        else {
+            panic!("{bytes:?}")
+        };
+        assert_eq!(settings.iter().collect::<Vec<_>>(), [setting]);
+        let keys =
+            [SettingKey::schedule(7).unwrap(), SettingKey::CLOCK_CHANGES, SettingKey::door(3).unwrap()];
+        let mut bytes = [0; 6];
+        let mut frame = Frame::new(&mut bytes);
+        assert_eq!(keys.map(|key| frame.delete_setting(key)), [true, true, false]);
+        let len = frame.filled().unwrap();
+        let Ok(Some(panel::Operation::DeleteSettings(gone))) = panel::Operation::decode(&bytes[..len]) else {
+            panic!("{bytes:?}")
+        };
+        assert_eq!(gone.iter().collect::<Vec<_>>(), keys[..2]);
     }
 
     #[test]

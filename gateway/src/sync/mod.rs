@@ -41,6 +41,9 @@ pub mod limits {
     /// Most cards that are looked at for one operation that loads an empty table, be they of the controller or not.
     pub const MAX_CARDS_LOOKED_AT: usize = 8192;
 
+    /// Most rows of one operation that loads an empty table.
+    pub const MAX_ROWS_AT_ONCE: usize = 2048;
+
     /// Most rows of one bucket that a controller may claim to hold.
     pub const MAX_BUCKET_ROWS: usize = 65_536;
 

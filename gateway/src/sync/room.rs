@@ -17,6 +17,13 @@ pub trait Room {
     /// Adds a row to be put; whether there was room for it.
     fn put(&mut self, row: &Row) -> bool;
 
+    /// Puts the first of these rows, which have neither limits nor PIN nor rights and are sorted by the places of their cards,
+    /// as compactly as it goes; how many there was room for. They are then in the order in which they are put. 0 where a
+    /// dialect has no such thing.
+    fn put_runs(&mut self, _: &mut [Row]) -> usize {
+        0
+    }
+
     /// Stages these profiles, numbered from `first` on; how many of them there was room for.
     fn stage_profiles(&mut self, first: u16, profiles: &[Profile]) -> usize;
 

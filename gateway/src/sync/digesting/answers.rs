@@ -2,7 +2,7 @@
 
 use super::operations::seconds;
 use super::{
-    CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, Info, Item,
+    CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, InFlight, Info, Item,
     MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Profile, Row, SignedDuration, Status, Timestamp,
     VERIFY_INTERVAL, later,
 };
@@ -37,6 +37,7 @@ impl DigestingPanel {
     /// The digest of the whole table says it all: nothing has to be read.
     fn all_as_desired(&mut self, now: Timestamp) -> Outcome {
         self.uncertain.clear();
+        self.recount();
         self.uncertain_settings.clear();
         let (profiles, settings) = (self.wanted_profiles().to_vec(), self.desired_settings.clone());
         self.held = HeldTable::all(self.desired.clone(), self.held.rows, profiles, settings);
@@ -51,6 +52,7 @@ impl DigestingPanel {
             return true;
         }
         let items = std::mem::take(&mut self.uncertain);
+        self.recount();
         let carried_out = if self.held.digest() == Some(self.reported) {
             false
         } else {
@@ -70,6 +72,7 @@ impl DigestingPanel {
         for item in std::mem::take(&mut self.uncertain) {
             self.compare_card(table, item.credential, Held::Unknown);
         }
+        self.recount();
         self.uncertain_settings.clear();
         self.held.forget();
         self.page.clear();
@@ -112,7 +115,7 @@ impl DigestingPanel {
     /// Bucket digests and settings are there: from here on differences are known.
     pub(super) fn compared(&mut self, now: Timestamp) -> Outcome {
         self.held.profiles = self.find_profiles();
-        self.held.compare(&self.desired);
+        self.held.compare(&self.desired, !self.wanted.is_plain());
         self.phase = Phase::Known;
         if self.held.is_known() { self.check(now) } else { Outcome::Quiet }
     }
@@ -178,7 +181,7 @@ impl DigestingPanel {
             Status::Done => items.len(),
             Status::TableFull if applied < items.len() => applied,
             _ => {
-                self.uncertain.extend(items);
+                self.lose(InFlight::Change(items));
                 return Outcome::Violation("it could not carry out a change of rows");
             }
         };

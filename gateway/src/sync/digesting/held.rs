@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::panel::RunPlace;
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, Setting, SettingKey, bucket_of};
 
 use super::buckets::BucketSet;
@@ -43,6 +44,8 @@ pub(super) struct HeldTable {
     /// Buckets that were found empty and should not be; loaded in order, up to `loaded`.
     absent: BucketSet,
     loaded: Option<Credential>,
+    /// The whole table was found empty, and is loaded in the order of runs, up to here.
+    sweep: Option<Option<RunPlace>>,
     deletes: BTreeMap<Credential, Held>,
     puts: BTreeMap<Credential, Held>,
 }
@@ -57,6 +60,7 @@ impl HeldTable {
             unread: BucketSet::default(),
             absent: BucketSet::default(),
             loaded: None,
+            sweep: None,
             deletes: BTreeMap::new(),
             puts: BTreeMap::new(),
         }
@@ -74,7 +78,14 @@ impl HeldTable {
     }
 
     /// Takes in the reported bucket digests, now complete: finds out which buckets to read and which to load.
-    pub(super) fn compare(&mut self, desired: &BucketDigests) {
+    pub(super) fn compare(&mut self, desired: &BucketDigests, by_runs: bool) {
+        let is_empty = (0..=u8::MAX).all(|bucket| self.digests.bucket(bucket) == 0);
+        let is_wanted = (0..=u8::MAX).any(|bucket| desired.bucket(bucket) != 0);
+        if by_runs && is_empty {
+            self.sweep = is_wanted.then_some(None);
+            self.deletes.clear();
+            return;
+        }
         for bucket in 0..=u8::MAX {
             let held = self.digests.bucket(bucket);
             if held != desired.bucket(bucket) {
@@ -151,11 +162,11 @@ impl HeldTable {
     }
 
     pub(super) fn is_loading(&self) -> bool {
-        !self.absent.is_empty()
+        !self.absent.is_empty() || self.sweep.is_some()
     }
 
     pub(super) fn absent_buckets(&self) -> u32 {
-        self.absent.len()
+        if self.sweep.is_some() { u32::from(u8::MAX) + 1 } else { self.absent.len() }
     }
 
     /// Whether the card's row (it should have one: `desired`) is as it should be, as far as is known.
@@ -213,6 +224,17 @@ impl HeldTable {
     /// A card, taken out.
     pub(super) fn take(&mut self, credential: Credential) {
         self.puts.remove(&credential);
+    }
+
+    /// How far the whole table is loaded, if it is.
+    pub(super) const fn sweep(&self) -> Option<Option<RunPlace>> {
+        self.sweep
+    }
+
+    /// The whole table is loaded up to this place, or wholly for `None`. These cards are still to be put, by themselves.
+    pub(super) fn swept(&mut self, to: Option<RunPlace>, left: impl IntoIterator<Item = Credential>) {
+        self.sweep = to.map(Some);
+        self.puts.extend(left.into_iter().map(|credential| (credential, Held::Row(None))));
     }
 
     /// Where loading goes on: a bucket, and the last card of it that was sent.
@@ -285,6 +307,9 @@ impl HeldTable {
     }
 
     fn is_unloaded(&self, credential: Credential) -> bool {
+        if let Some(to) = self.sweep {
+            return to.is_none_or(|to| to < RunPlace::of(credential));
+        }
         let bucket = bucket_of(credential);
         let reached = |loaded: Credential| bucket_of(loaded) == bucket && credential <= loaded;
         self.absent.contains(bucket) && !self.loaded.is_some_and(reached)

@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::{Info, PanelEvent, Status};
+use panel_protocol::panel::{Info, PanelEvent, RunPlace, Status};
 use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, Setting, SettingKey};
 use panel_protocol::time::UtcSeconds;
 
 use super::events::{EventCursor, EventStep};
 use super::later;
 use super::limits::{
-    self, CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL,
+    self, CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, MAX_ROWS_AT_ONCE, RETRY_AFTER,
+    VERIFY_INTERVAL,
 };
 use super::machine::{ControllerStatus, Demand, Machine, Outcome};
 use super::room::{Answer, Failure, Operation, Room};
@@ -52,6 +53,8 @@ pub(super) struct DigestingPanel {
     in_flight: Option<InFlight>,
     /// Sent, and neither acknowledged nor known to be lost.
     uncertain: Vec<Item>,
+    /// The cards of both, sorted.
+    on_its_way: Vec<Credential>,
     /// The same of settings, each as it is put, or deleted.
     uncertain_settings: Vec<(SettingKey, Option<Setting>)>,
     /// Rows of the bucket that is being read.
@@ -90,6 +93,7 @@ impl DigestingPanel {
             phase: Phase::Asking { resume: false },
             in_flight: None,
             uncertain: Vec::new(),
+            on_its_way: Vec::new(),
             uncertain_settings: Vec::new(),
             page: Vec::new(),
             settings_page: BTreeMap::new(),
@@ -176,11 +180,13 @@ impl Machine for DigestingPanel {
             _ => Vec::new(),
         };
         self.in_flight = Some(in_flight);
+        self.recount();
         Some(travelling)
     }
 
     fn answered(&mut self, now: Timestamp, table: DesiredTable<'_>, answer: &Answer) -> Outcome {
         let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
+        self.recount();
         let deletes = in_flight.deletes();
         let outcome = match (in_flight, answer) {
             (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
@@ -323,16 +329,26 @@ impl DigestingPanel {
     }
 
     fn is_on_its_way(&self, credential: Credential) -> bool {
+        self.on_its_way.binary_search(&credential).is_ok()
+    }
+
+    /// What is under way, or was lost, has changed.
+    fn recount(&mut self) {
         let in_flight = match &self.in_flight {
             Some(InFlight::Change(items)) => items.as_slice(),
             _ => &[],
         };
-        in_flight.iter().chain(&self.uncertain).any(|item| item.credential == credential)
+        self.on_its_way.clear();
+        self.on_its_way.extend(in_flight.iter().chain(&self.uncertain).map(|item| item.credential));
+        self.on_its_way.sort_unstable();
     }
 
     fn lose(&mut self, in_flight: InFlight) {
         match in_flight {
-            InFlight::Change(items) => self.uncertain.extend(items),
+            InFlight::Change(items) => {
+                self.uncertain.extend(items);
+                self.recount();
+            }
             InFlight::PutSettings(put) => {
                 let put = put.into_iter().filter_map(|setting| Some((setting.key()?, Some(setting))));
                 self.uncertain_settings.extend(put);

@@ -3,8 +3,8 @@
 
 use super::session::NEWEST;
 use super::{
-    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY, Operation,
-    Phase, Room, Timestamp, UtcSeconds,
+    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY,
+    MAX_ROWS_AT_ONCE, Operation, Phase, Room, Row, RunPlace, Timestamp, UtcSeconds,
 };
 
 impl DigestingPanel {
@@ -140,6 +140,57 @@ impl DigestingPanel {
     }
 
     fn load(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
+        match self.held.sweep() {
+            Some(from) => self.sweep(from, table, room),
+            None => self.load_buckets(table, room),
+        }
+    }
+
+    /// Loads an empty table in the order in which rows take least. Those that runs can't say are left to be put by
+    /// themselves.
+    fn sweep(
+        &mut self,
+        from: Option<RunPlace>,
+        table: DesiredTable<'_>,
+        room: &mut dyn Room,
+    ) -> Option<InFlight> {
+        let (mut rows, mut places, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut last, mut looked_at) = (None, 0);
+        let mut cards = table.behind(from);
+        while looked_at < MAX_CARDS_LOOKED_AT && rows.len() < MAX_ROWS_AT_ONCE {
+            let Some((place, credential, row)) = cards.next() else {
+                last = None;
+                break;
+            };
+            (last, looked_at) = (Some(place), looked_at + 1);
+            match row {
+                // A row that is put one by one is remembered as different and must not travel twice.
+                Some(row) if row == Row::new(credential, row.profile) => {
+                    rows.push(row);
+                    places.push(place);
+                }
+                Some(_) => others.push((place, credential)),
+                None => {}
+            }
+        }
+        let fitted = match room.put_runs(&mut rows) {
+            0 => rows.iter().take_while(|row| room.put(row)).count(),
+            fitted => fitted,
+        };
+        let is_all = fitted == rows.len();
+        if !is_all {
+            last = places.get(fitted.checked_sub(1)?).copied();
+        }
+        let left = others.into_iter().filter(|(place, _)| is_all || Some(*place) <= last);
+        self.held.swept(last, left.map(|(_, credential)| credential).collect::<Vec<_>>());
+        if fitted == 0 && self.held.has_puts() {
+            return self.put(table, room);
+        }
+        let put = |row: &Row| Item { credential: row.credential, before: Held::Row(None), after: Some(*row) };
+        change(rows[..fitted].iter().map(put).collect())
+    }
+
+    fn load_buckets(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
         let mut items = Vec::new();
         let mut looked_at = 0;
         'room: while let Some((bucket, after)) = self.held.load_position() {
