@@ -5,6 +5,7 @@
 
 mod accept_loss;
 mod access;
+mod alarm;
 mod card;
 mod check;
 mod client;
@@ -56,6 +57,7 @@ struct Cli {
 enum Command {
     AcceptLoss(accept_loss::AcceptLoss),
     Access(access::Access),
+    Alarm(alarm::Alarm),
     Card(card::Card),
     Check(check::Check),
     Completions(completions::Completions),
@@ -145,6 +147,7 @@ pub fn main() -> ExitCode {
     let outcome = match command_line().command {
         Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
+        Command::Alarm(alarm) => alarm.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
         Command::Completions(completions) => completions.run(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::mqtt::{Broker, Dialect};
-use crate::domain::{ControllerId, DoorId, DoorParts, LineId, Place};
+use crate::domain::{ControllerId, DoorId, DoorParts, Feedback, LineId, Place};
 use crate::links::modbus::Reach;
 use crate::links::modbus::map::RegisterMap;
 use crate::links::wiegand_serial::{Place as AdapterPlace, Profile};
@@ -68,6 +68,8 @@ pub struct Controller {
     pub kind: ControllerKind,
     /// Where it is reached.
     pub attachment: Attachment,
+    /// What its readers show people.
+    pub feedback: Arc<Feedback>,
     /// Its doors; none where the doors of others use it.
     pub doors: Vec<Door>,
 }

@@ -11,6 +11,7 @@ use super::NamedFiles;
 use super::closest;
 use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 use super::door::{Doors, Named, Points};
+use super::feedback;
 use super::modbus;
 use super::mqtt::{self, Broker, OnBroker};
 use super::problem::Problem;
@@ -18,7 +19,7 @@ use super::register_map;
 use super::section::{self, Section};
 use super::taken::Once;
 use super::wiegand_serial;
-use crate::domain::{ControllerId, LineId};
+use crate::domain::{ControllerId, Feedback, LineId};
 use crate::links::modbus::map::RegisterMap;
 use crate::links::osdp::key_file;
 
@@ -60,6 +61,7 @@ pub(super) fn read(
     controllers: &[Section<'_, '_>],
     mqtt: Option<&Section<'_, '_>>,
     broker: Option<Broker>,
+    feedback: &Feedback,
 ) -> (Vec<Line>, Vec<Controller>) {
     too_many(lines, MAX_LINES, "lines");
     too_many(controllers, MAX_CONTROLLERS, "controllers");
@@ -75,12 +77,18 @@ pub(super) fn read(
     let mut doors =
         Doors::of(controllers.iter().zip(&maps).map(|controller| named(&taken, controller)).collect());
     let read = controllers.iter().zip(&maps).enumerate();
-    let controllers_read: Vec<_> =
+    let mut controllers_read: Vec<_> =
         read.map(|(at, (section, map))| controller(at, section, map, &mut taken, &mut doors)).collect();
     for (at, section) in controllers.iter().enumerate() {
         if section.value("door").is_none() && !doors.uses(at) {
             let problem = Problem::at(section.header.clone(), "the controller has no door");
             section.review.note(problem.help("describe each in a section [[controller.door]] below it"));
+        }
+    }
+    for (section, read) in controllers.iter().zip(&mut controllers_read) {
+        let changed = feedback_of(section, feedback);
+        if let Some(controller) = read {
+            controller.feedback = Arc::new(changed);
         }
     }
     let controllers: Vec<_> = controllers_read.into_iter().flatten().collect();
@@ -90,6 +98,19 @@ pub(super) fn read(
         modbus::refuse_slow(section, &line.protocol, &boards);
     }
     (lines_read.into_iter().flatten().chain(broker).collect(), controllers)
+}
+
+/// What a controller's readers show people: the site's, but for what the controller has of its own. Only OSDP readers are
+/// told.
+fn feedback_of(section: &Section<'_, '_>, site: &Feedback) -> Feedback {
+    if kind_of(section).is_some_and(|kind| kind != ControllerKind::Reader) || section.value("mqtt").is_some()
+    {
+        let help = "remove it: what people see there is the device's own affair";
+        section.unused(&["feedback"], "at a device that is no reader", help);
+        return site.clone();
+    }
+    let own = section.inline("feedback", section::FEEDBACK, "{ refused = { light = \"red\", beeps = 1 } }");
+    feedback::read(own.as_ref(), site.clone())
 }
 
 fn kind_of(section: &Section<'_, '_>) -> Option<ControllerKind> {
@@ -235,7 +256,8 @@ fn controller(
         (_, None) => on_line(section, kind, taken),
     };
     let doors = doors_of(at, section, doors);
-    Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, doors })
+    let feedback = Arc::default();
+    Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, feedback, doors })
 }
 
 fn on_line(section: &Section<'_, '_>, kind: Option<ControllerKind>, taken: &mut Taken) -> Option<Attachment> {

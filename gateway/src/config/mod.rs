@@ -9,6 +9,7 @@ mod alarms;
 mod cards;
 mod controller;
 mod door;
+mod feedback;
 mod hardware;
 mod limits;
 mod modbus;
@@ -32,7 +33,7 @@ use jiff::tz::TimeZone;
 use panel_protocol::wiegand::Format;
 use toml::de::DeTable;
 
-use crate::domain::{BadgeType, LineId};
+use crate::domain::{BadgeType, Feedback, LineId};
 
 pub use crate::domain::closest;
 pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, write as write_key};
@@ -242,6 +243,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let alarms = root.section("alarms", "[alarms]", section::ALARMS);
     let limits = root.section("limits", "[limits]", section::LIMITS);
     let mqtt = root.section("mqtt", "[mqtt]", section::MQTT);
+    let feedback = root.section("feedback", "[feedback]", section::FEEDBACK);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
     let site = site.and_then(|site| site::read(&site));
@@ -251,7 +253,8 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let limits = limits::read(limits.as_ref());
     let broker =
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
-    let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker);
+    let feedback = feedback::read(feedback.as_ref(), Feedback::default());
+    let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker, &feedback);
     Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
 }
 

@@ -16,7 +16,8 @@ use super::NamedFiles;
 use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
-pub(super) const ROOT: &[&str] = &["site", "web", "cards", "alarms", "limits", "mqtt", "line", "controller"];
+pub(super) const ROOT: &[&str] =
+    &["site", "web", "cards", "alarms", "limits", "mqtt", "feedback", "line", "controller"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -30,12 +31,25 @@ pub(super) const CARDS: &[&str] = &[
 ];
 pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
+pub(super) const FEEDBACK: &[&str] = &["granted", "refused", "warning", "wait"];
+pub(super) const LOOK: &[&str] = &["light", "blink_ms", "seconds", "beeps", "beep_ms", "text"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
     &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
-pub(super) const CONTROLLER: &[&str] =
-    &["id", "line", "address", "kind", "scbk_file", "secure", "map", "timeout_ms", "mqtt", "door"];
+pub(super) const CONTROLLER: &[&str] = &[
+    "id",
+    "line",
+    "address",
+    "kind",
+    "scbk_file",
+    "secure",
+    "map",
+    "timeout_ms",
+    "mqtt",
+    "feedback",
+    "door",
+];
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
 pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
@@ -50,11 +64,12 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
     ("[alarms]", ALARMS),
+    ("[feedback]", FEEDBACK),
     ("[limits]", LIMITS),
     ("[mqtt]", MQTT),
     ("`mqtt` of a controller", MQTT_DEVICE),

@@ -163,8 +163,21 @@ pub struct Alarm {
     pub what: AlarmKind,
     /// In words, with the remedy.
     pub text: String,
+    /// Who was let in or out last, where that may tell how it came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Why they were, where somebody ordered it and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Whether it is over.
     pub cleared: bool,
+}
+
+impl Alarm {
+    /// One that opens.
+    pub const fn new(what: AlarmKind, text: String) -> Self {
+        Self { what, text, person: None, reason: None, cleared: false }
+    }
 }
 
 /// Kinds of alarm.
@@ -245,6 +258,24 @@ impl AlarmKind {
             | Self::DoorForced { .. }
             | Self::DoorTampered { .. }
             | Self::MassRevocation { .. } => Level::Problem,
+        }
+    }
+
+    /// Whether somebody should have seen it even when it is over: it tells of what people did, not of how things are.
+    pub const fn wants_acknowledging(&self) -> bool {
+        match self {
+            Self::BadMac { .. }
+            | Self::Swapped { .. }
+            | Self::DoorForced { .. }
+            | Self::DoorHeld { .. }
+            | Self::DoorTampered { .. }
+            | Self::MassRevocation { .. } => true,
+            Self::LineDown { .. }
+            | Self::ControllerOffline { .. }
+            | Self::WrongKey { .. }
+            | Self::TableFull { .. }
+            | Self::PartFailing { .. }
+            | Self::DirectoryRebuilt => false,
         }
     }
 

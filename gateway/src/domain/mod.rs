@@ -3,6 +3,7 @@
 mod access_edit;
 mod access_level;
 mod access_mode;
+mod alarm_record;
 pub mod attempts;
 mod card;
 mod cardholder;
@@ -18,6 +19,7 @@ mod event;
 mod event_result;
 mod exposure;
 mod faults;
+mod feedback;
 mod group;
 mod hold;
 mod holiday_calendar;
@@ -49,6 +51,9 @@ pub use access_edit::{
 };
 pub use access_level::{AccessLevel, AccessLevelId, At, DoorSchedule, When};
 pub use access_mode::{AccessMode, AccessSettings};
+pub use alarm_record::{
+    Acknowledged, AlarmComment, AlarmDeed, AlarmDeedError, AlarmNumber, AlarmRecord, Muted,
+};
 pub use card::{
     BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };
@@ -64,6 +69,7 @@ pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, 
 pub use event_result::{EventResult, EventResultError};
 pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
+pub use feedback::{Feedback, LightColor, Look};
 pub use group::{Group, GroupId};
 pub use hold::{Hold, HoldId, HoldOn};
 pub use holiday_calendar::{Holiday, HolidayCalendar, HolidayCalendarId, HolidayError};

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
-use alarms::Alarms;
+pub use alarms::Alarms;
 pub use clock::ClockWatch;
 pub use device::{DeviceSetup, DeviceStanding};
 
@@ -37,8 +37,8 @@ pub use source::{Reach, SourceFacts, source_findings};
 pub use verdict::Seen;
 
 use crate::domain::{
-    Alarm, AlarmKind, Became, ControllerId, Level, LineId, LinkCondition, LocalClock, Notice, Part,
-    PartCondition,
+    Alarm, AlarmDeed, AlarmDeedError, AlarmKind, AlarmNumber, AlarmRecord, Became, ControllerId, Level,
+    LineId, LinkCondition, LocalClock, Notice, Part, PartCondition,
 };
 
 /// Every bound of this module.
@@ -64,6 +64,15 @@ pub mod limits {
 
     /// A clock that no time server sets is told of after this.
     pub const CLOCK_ALONE: Duration = Duration::from_secs(15 * 60);
+
+    /// Most alarms that are kept though they are over; the oldest go first.
+    pub const MAX_OVER: usize = 200;
+
+    /// Most comments of one alarm.
+    pub const MAX_COMMENTS: usize = 50;
+
+    /// An alarm is muted for so many days at the most.
+    pub const MAX_MUTE_DAYS: i64 = 30;
 
     /// From so long before its end on, a token or a certificate is spoken of.
     pub const EXPIRY_WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -142,8 +151,8 @@ impl Health {
     }
 
     /// A device's card table holds what it should.
-    pub fn table_fits(&mut self, controller: &ControllerId) -> Vec<Alarm> {
-        self.clear(&AlarmKind::TableFull { controller: controller.clone() })
+    pub fn table_fits(&mut self, now: Timestamp, controller: &ControllerId) -> Vec<Alarm> {
+        self.clear(now, &AlarmKind::TableFull { controller: controller.clone() })
     }
 
     /// A device has overwritten so many more events before they could be fetched. One notice tells of all since the start.
@@ -158,12 +167,51 @@ impl Health {
 
     /// Opens an alarm that is about no condition, such as that on mass revocation.
     pub fn raise(&mut self, now: Timestamp, what: AlarmKind, text: String) -> Vec<Alarm> {
-        self.alarms.open(now, what, text).into_iter().collect()
+        self.raise_whole(now, Alarm::new(what, text))
+    }
+
+    /// The same with all that is known of it.
+    pub fn raise_whole(&mut self, now: Timestamp, alarm: Alarm) -> Vec<Alarm> {
+        self.alarms.open(now, alarm).into_iter().collect()
     }
 
     /// Closes an alarm, if it is open.
-    pub fn clear(&mut self, what: &AlarmKind) -> Vec<Alarm> {
-        self.alarms.close(what).into_iter().collect()
+    pub fn clear(&mut self, now: Timestamp, what: &AlarmKind) -> Vec<Alarm> {
+        self.alarms.close(now, what).into_iter().collect()
+    }
+
+    /// Goes on with the alarms of an earlier run.
+    pub fn resume_alarms(&mut self, alarms: Alarms) {
+        self.alarms = alarms;
+    }
+
+    /// Does what somebody wants about an alarm.
+    ///
+    /// # Errors
+    /// When that makes no sense; nothing has changed then.
+    pub fn handle_alarm(
+        &mut self,
+        now: Timestamp,
+        number: AlarmNumber,
+        deed: &AlarmDeed,
+        by: &str,
+    ) -> Result<AlarmRecord, AlarmDeedError> {
+        self.alarms.handle(now, number, deed, by)
+    }
+
+    /// Lets go of alarms that nobody needs any more, now that time has passed.
+    pub fn forget_alarms(&mut self, now: Timestamp) {
+        self.alarms.forget(now);
+    }
+
+    /// The alarms, with what is to be kept of them.
+    pub const fn alarm_log(&self) -> &Alarms {
+        &self.alarms
+    }
+
+    /// Every alarm that is open, that somebody should still see, or that is muted; oldest first.
+    pub fn alarm_records(&self) -> &[AlarmRecord] {
+        self.alarms.records()
     }
 
     /// The links, in their order.
@@ -188,7 +236,12 @@ impl Health {
 
     /// The open alarms with when each was opened, oldest first.
     pub fn alarms(&self) -> impl DoubleEndedIterator<Item = (Timestamp, &Alarm)> {
-        self.alarms.iter()
+        self.open_alarms().map(|record| (record.since, &record.alarm))
+    }
+
+    /// The same with what people did about them.
+    pub fn open_alarms(&self) -> impl DoubleEndedIterator<Item = &AlarmRecord> {
+        self.alarms.open_ones()
     }
 
     /// What somebody should know, newest first.
@@ -198,9 +251,9 @@ impl Health {
 
     fn take(&mut self, now: Timestamp, effect: Effect) -> Vec<Alarm> {
         let mut changes: Vec<Alarm> =
-            effect.closes.iter().filter_map(|what| self.alarms.close(what)).collect();
+            effect.closes.iter().filter_map(|what| self.alarms.close(now, what)).collect();
         if let Some(what) = effect.opens {
-            changes.extend(self.alarms.open(now, what, effect.sentence));
+            changes.extend(self.alarms.open(now, Alarm::new(what, effect.sentence)));
         } else if let Some(level) = effect.notice {
             self.notice(now, level, effect.sentence);
         }

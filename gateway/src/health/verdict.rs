@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::source::{Reach, reach_finding};
 use super::words::{counted, named, since};
 use super::{DeviceStanding, Health, exposure};
-use crate::domain::{AlarmKind, DeviceCondition, Exposure, Finding, Level, LocalClock, Notice, Verdict};
+use crate::domain::{
+    AlarmKind, AlarmRecord, DeviceCondition, Exposure, Finding, Level, LocalClock, Muted, Notice, Verdict,
+};
 
 /// What health is not told and the verdict rests on as well, as it stands at the same instant.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ impl Health {
         findings.extend(exposure::findings(&seen.exposed, &seen.clock));
         findings.extend(self.link_findings(&seen.clock));
         findings.extend(self.device_findings(&devices, &seen.clock));
-        findings.extend(self.alarm_findings());
+        findings.extend(self.alarm_findings(&seen.clock));
         findings.extend(reach_finding(&seen.reach));
         findings.extend(seen.sources.iter().cloned());
         findings.extend(refused_cards(seen.refused_cards));
@@ -82,9 +84,16 @@ impl Health {
         of_condition.chain(in_clear(devices)).collect()
     }
 
-    fn alarm_findings(&self) -> Vec<Finding> {
-        let told = self.alarms.iter().rev().filter(|(_, alarm)| !is_told_by_its_condition(&alarm.what));
-        told.map(|(_, alarm)| Finding { level: alarm.what.level(), text: alarm.text.clone() }).collect()
+    /// A muted alarm is as bad as it was; it is told after the others, with whoever looks after it.
+    fn alarm_findings(&self, clock: &LocalClock) -> Vec<Finding> {
+        let told = self.open_alarms().rev().filter(|record| !is_told_by_its_condition(record.what()));
+        let (muted, others): (Vec<_>, Vec<_>) =
+            told.partition(|record| record.muted_at(clock.now()).is_some());
+        let finding = |record: &AlarmRecord| Finding {
+            level: record.what().level(),
+            text: format!("{}{}", record.alarm.text, muted_words(record, clock)),
+        };
+        others.into_iter().chain(muted).map(finding).collect()
     }
 }
 
@@ -116,6 +125,15 @@ const fn is_told_by_its_condition(what: &AlarmKind) -> bool {
         | AlarmKind::DoorHeld { .. }
         | AlarmKind::DoorTampered { .. } => false,
     }
+}
+
+/// ` Muted until 17:00 CET by ida: being rewired.`; nothing while it is not.
+fn muted_words(record: &AlarmRecord, clock: &LocalClock) -> String {
+    let muted = record.muted_at(clock.now());
+    let words = muted.map(|Muted { by, reason, until, .. }| {
+        format!(" Muted until {} by {by}: {reason}.", clock.short(until))
+    });
+    words.unwrap_or_default()
 }
 
 fn into_verdict(mut findings: Vec<Finding>, all_well: impl FnOnce() -> String) -> Verdict {

@@ -4,6 +4,7 @@
 //! does it records. What people are shown stands in [`views`](crate::views); nothing here reads or writes by itself.
 
 mod access;
+mod alarms;
 mod capture;
 mod cards;
 mod doors;
@@ -11,6 +12,7 @@ mod install_mode;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
+pub use alarms::{AlarmError, HandleAlarm};
 pub use capture::{CaptureError, CaptureLine};
 pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
@@ -19,14 +21,16 @@ pub use install_mode::{
 };
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
+use std::fmt;
+
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor
+    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
 {
 }
 
@@ -37,4 +41,13 @@ pub enum Actor {
     Account(String),
     /// Somebody at the box itself.
     LocalOperator,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(name) => f.write_str(name),
+            Self::LocalOperator => f.write_str("the command line"),
+        }
+    }
 }

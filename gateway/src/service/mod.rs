@@ -125,6 +125,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(crate::site::record(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::keep_alarms(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::parts(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::tell_of_doors(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::recompile(Arc::clone(&opened.site), stopped.clone()));

@@ -59,6 +59,7 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
     let parts = SiteParts { config: Arc::clone(config), compiler, fleet, health, directory, events };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
     site::resume(&running)?;
+    site::restore_alarms(&running);
     site::restore_modes(&running);
     tell(&running, &report, torn_events.as_ref());
     Ok(Opened { site: running, metrics })

@@ -60,6 +60,7 @@ fn osdp_setup(site: &Site, link: usize, port: &Path, baud: u32) -> LineSetup {
             address: *address,
             key_file: scbk_file.clone(),
             holds_table: controller.kind == ControllerKind::Panel,
+            feedback: Arc::clone(&controller.feedback),
         })
     });
     LineSetup { id: line.id.clone(), port: port.to_owned(), baud, devices: devices.collect() }

@@ -42,7 +42,7 @@ fn alarm(site: &Site, now: Timestamp, output: Output) {
                 let what = up.unwrap_or(AlarmKind::MassRevocation { source });
                 health.raise(now, what, happened.sentence())
             }
-            Output::Passed => up.map(|what| health.clear(&what)).unwrap_or_default(),
+            Output::Passed => up.map(|what| health.clear(now, &what)).unwrap_or_default(),
         }
     };
     site.log_alarms(now, alarms);

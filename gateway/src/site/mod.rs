@@ -10,6 +10,7 @@
 //! to either wakes the lines it concerns and bumps the number that live pages watch.
 
 mod access;
+mod alarms;
 mod capture;
 mod card_policy;
 mod cards;
@@ -31,6 +32,7 @@ mod token;
 mod views;
 
 pub use access::AccessRules;
+pub use alarms::{keep_alarms, restore_alarms};
 pub use card_policy::card_policy;
 pub use cards::ended_cards;
 pub use compile::{active_cards, compiler, observe, recompile};

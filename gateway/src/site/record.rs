@@ -134,7 +134,7 @@ pub(super) fn holder(
 /// A proof is remembered across a restart only once its receipts are in the log; later proofs include it.
 async fn proven(site: &Arc<Site>, controller: usize, revision: Revision, logged: bool) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
-    let cleared = site.health().table_fits(&id);
+    let cleared = site.health().table_fits(clock::now(), &id);
     site.log_alarms(clock::now(), cleared);
     if !logged {
         return;

@@ -7,6 +7,7 @@ use panel_protocol::credential::Credential;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::AccessRules;
+use super::alarms::state::SiteAlarms;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::providers::Providers;
@@ -69,6 +70,7 @@ pub struct Site {
     /// One for each link, in the order of the configuration, once its task is there.
     links: Vec<OnceLock<LinkHandle>>,
     pub(super) doors: SiteDoors,
+    pub(super) alarms: SiteAlarms,
     /// The fleet has something to say.
     pub(super) news: Notify,
     /// Cards are to be compiled anew.
@@ -91,6 +93,7 @@ impl Site {
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
             doors: SiteDoors::of(&config, started),
+            alarms: SiteAlarms::default(),
             started,
             running: Monotonic::start(),
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
@@ -230,6 +233,9 @@ impl Site {
 
     /// Puts alarms that were raised or cleared into the event log.
     pub(super) fn log_alarms(&self, now: Timestamp, alarms: Vec<Alarm>) {
+        if !alarms.is_empty() {
+            self.alarms.moved.notify_one();
+        }
         for alarm in alarms {
             if alarm.cleared {
                 tracing::info!("over: {}", alarm.text);

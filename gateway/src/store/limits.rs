@@ -109,6 +109,9 @@ pub const MAX_EVENT_BYTES: usize = 256 << 10;
 /// Longest file of doors' modes that is read.
 pub const MAX_DOOR_MODES_BYTES: u64 = 1024 * 1024;
 
+/// Longest file of alarms that is read: some hundreds with all their comments have a tenth of it.
+pub const MAX_ALARMS_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Questions to the event log that are searched for at one time: each reads the disk, and holds the index of one segment.
 pub const MAX_EVENT_SEARCHES: usize = 4;
 

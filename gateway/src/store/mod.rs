@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows lines or HTTP, nor of doors more than their names. Everything that leaves this module as "done" has been fdatasync'd.
 
+pub mod alarms;
 mod condition;
 pub mod directory;
 mod disk;

@@ -1,4 +1,4 @@
-//! Card reads and alarms, in words.
+//! Card reads and what else happens at doors, in words.
 
 use jiff::Timestamp;
 use panel_protocol::decide::Reason;
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::masking::CardText;
-use crate::domain::{Alarm, AlarmKind, CardRead, ControllerId, DoorEvent, DoorWhat, EventResult, Level};
+use crate::domain::{CardRead, ControllerId, DoorEvent, DoorWhat, EventResult};
 
 /// A card presented at a door.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -182,27 +182,6 @@ impl DoorEventView {
             by: event.by.clone(),
             reason: event.reason.clone(),
         }
-    }
-}
-
-/// A condition that wants attention and is not over.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct AlarmView {
-    /// Since when.
-    pub since: Timestamp,
-    /// What kind, with where.
-    #[serde(flatten)]
-    pub what: AlarmKind,
-    /// How bad it is.
-    pub level: Level,
-    /// In words, with the remedy.
-    pub text: String,
-}
-
-impl AlarmView {
-    /// An alarm that was raised at `since`.
-    pub fn of(since: Timestamp, alarm: &Alarm) -> Self {
-        Self { since, level: alarm.what.level(), what: alarm.what.clone(), text: alarm.text.clone() }
     }
 }
 

@@ -6,9 +6,10 @@ use panel_protocol::decide::Reason;
 
 use super::*;
 use crate::domain::{
-    AccessMode, Alarm, AlarmKind, Became, CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition,
-    Exposure, FaultCounts, Finding, GivenCard, Landing, Level, LinkCondition, Notice, Receipt, ReceiptAction,
-    RefusedCard, Revision, ScimExchange, UnprovenAt, Verdict,
+    AccessMode, Acknowledged, Alarm, AlarmComment, AlarmDeed, AlarmKind, AlarmNumber, AlarmRecord, Became,
+    CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, Exposure, FaultCounts, Finding,
+    GivenCard, Landing, Level, LinkCondition, Muted, Notice, Receipt, ReceiptAction, RefusedCard, Revision,
+    ScimExchange, UnprovenAt, Verdict,
 };
 use crate::health::{DeviceSetup, Health, Reach, Seen};
 
@@ -49,6 +50,11 @@ fn verdict_of(facts: &SiteFacts) -> Verdict {
     }
     for alarm in &facts.alarms {
         health.raise(alarm.since, alarm.what.clone(), alarm.text.clone());
+        if let Some(Muted { by, reason, until, .. }) = &alarm.muted {
+            let number = health.alarm_records().iter().find(|it| *it.what() == alarm.what).unwrap().number;
+            let deed = AlarmDeed::Mute { reason: reason.clone(), until: *until };
+            health.handle_alarm(facts.at, number, &deed, by).unwrap();
+        }
     }
     let exposed = (1u64..).zip(&facts.exposed).map(|(number, it)| Exposure {
         revision: it.revision,
@@ -94,9 +100,32 @@ pub(crate) fn well() -> SiteFacts {
         refused_cards: Vec::new(),
         identity_providers: IdentityProvidersView::default(),
         alarms: Vec::new(),
+        alarms_over: Vec::new(),
         events: Vec::new(),
         door_events: Vec::new(),
         notices: Vec::new(),
+    }
+}
+
+/// An alarm that nobody has handled.
+pub(crate) fn alarm(number: u64, since: Timestamp, what: AlarmKind, text: &str) -> AlarmView {
+    let record = AlarmRecord::new(AlarmNumber(number), since, Alarm::new(what, text.to_owned()));
+    AlarmView::of(&record, None, noon())
+}
+
+/// One with all that an alarm can have.
+pub(crate) fn forced_door() -> AlarmView {
+    let what = AlarmKind::DoorForced { door: "side".parse().unwrap() };
+    let (at, by) = (before_noon(300), || "mara".to_owned());
+    AlarmView {
+        door_name: Some("Side door".to_owned()),
+        person: Some("Ann Archer".to_owned()),
+        reason: Some("delivery".to_owned()),
+        acknowledged: Some(Acknowledged { at, by: by() }),
+        comments: vec![AlarmComment { at, by: by(), text: "a draught".to_owned() }],
+        muted: Some(Muted { at, by: by(), reason: "being mended".to_owned(), until: before_noon(-3_600) }),
+        times: 3,
+        ..alarm(13, before_noon(900), what, "Side door was opened, and nobody had been let in or out.")
     }
 }
 
@@ -301,7 +330,8 @@ pub(crate) fn everything() -> SiteFacts {
     ];
     let text = "Controller dock doesn't answer. Check its power and wiring.".to_owned();
     let what = AlarmKind::ControllerOffline { controller: "dock".parse().unwrap() };
-    site.alarms = vec![AlarmView::of(before_noon(7_080), &Alarm { what, text, cleared: false })];
+    site.alarms = vec![alarm(12, before_noon(7_080), what, &text)];
+    site.alarms_over = vec![AlarmView { over: Some(before_noon(600)), ..forced_door() }];
     let mut entra = source("entra");
     entra.expires = Some(before_noon(-86_400 * 12));
     entra.findings = vec![Finding::attention(

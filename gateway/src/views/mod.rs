@@ -7,6 +7,7 @@
 //! Nothing here reads a clock, a store or a line. Card numbers are [`CardText`], masked in `masking` alone.
 
 mod access;
+mod alarm;
 mod controller;
 mod csv;
 mod event;
@@ -20,9 +21,10 @@ mod show;
 mod site;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
+pub use alarm::AlarmView;
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
 pub use csv::{EVENTS_CSV_HEAD, event_csv};
-pub use event::{AlarmView, DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
+pub use event::{DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,
@@ -31,7 +33,7 @@ pub use line::LineView;
 pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
-    Readiness, ShowAccess, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts,
-    ShowSite, Unreadable, Views,
+    Readiness, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders,
+    ShowReceipts, ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};

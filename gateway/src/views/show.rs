@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::access::{AccessView, GroupView, HoldView};
+use super::alarm::AlarmView;
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
@@ -16,7 +17,14 @@ use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
 pub trait Views:
-    ShowSite + ShowControllers + ShowReceipts + ShowEvents + ShowIdentityProviders + ShowAccess + ShowHolds
+    ShowSite
+    + ShowControllers
+    + ShowReceipts
+    + ShowEvents
+    + ShowIdentityProviders
+    + ShowAccess
+    + ShowHolds
+    + ShowAlarms
 {
 }
 
@@ -28,6 +36,7 @@ impl<T> Views for T where
         + ShowIdentityProviders
         + ShowAccess
         + ShowHolds
+        + ShowAlarms
 {
 }
 
@@ -128,4 +137,10 @@ impl Readiness {
 pub trait ShowHolds: Send + Sync {
     /// All holds, oldest first, those that are over too.
     fn holds(&self) -> BoxFuture<'_, Result<Vec<HoldView>, Unreadable>>;
+}
+
+/// The alarms.
+pub trait ShowAlarms: Send + Sync {
+    /// The open ones first, then those that are over and that somebody should still see; newest first in both.
+    fn alarms(&self) -> Vec<AlarmView>;
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::alarm::AlarmView;
 use super::controller::ControllerView;
-use super::event::{AlarmView, DoorEventView, EventView};
+use super::event::{DoorEventView, EventView};
 use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
@@ -70,6 +71,8 @@ pub struct SiteFacts {
     pub identity_providers: IdentityProvidersView,
     /// Alarms that are not over, newest first.
     pub alarms: Vec<AlarmView>,
+    /// Alarms that are over and that somebody should still see, or that are muted; newest first.
+    pub alarms_over: Vec<AlarmView>,
     /// The latest card reads, newest first.
     pub events: Vec<EventView>,
     /// What happened at the doors of readers beside cards, newest first.
@@ -106,6 +109,8 @@ pub struct Figures {
     pub exposed: u64,
     /// Alarms that are not over.
     pub alarms: u64,
+    /// Those of them that nobody has acknowledged.
+    pub alarms_unseen: u64,
 }
 
 impl From<SiteFacts> for Figures {
@@ -120,6 +125,7 @@ impl From<SiteFacts> for Figures {
             identity_providers: facts.identity_providers,
             exposed: facts.exposed.len() as u64,
             alarms: facts.alarms.len() as u64,
+            alarms_unseen: facts.alarms.iter().filter(|it| it.acknowledged.is_none()).count() as u64,
         }
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::domain::{DoorTurnover, ImportStep};
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, ControllerView, EventView, ExposureView, GroupView, HoldView, IdentityProvidersView,
-    OperationView, ReceiptView, RuleView, RulesEffect,
+    AccessLevelView, AlarmView, ControllerView, EventView, ExposureView, GroupView, HoldView,
+    IdentityProvidersView, OperationView, ReceiptView, RuleView, RulesEffect,
 };
 
 /// Controllers.
@@ -36,6 +36,16 @@ pub(super) struct Exposures {
     pub(super) at: Timestamp,
     /// Every revoked card at every controller that has not proven it, oldest first.
     pub(super) exposed: Vec<ExposureView>,
+}
+
+/// Alarms.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Alarms {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// The open ones first, then those that are over and that somebody should still see, or that are muted; newest first in
+    /// both.
+    pub(super) alarms: Vec<AlarmView>,
 }
 
 /// Card reads.

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod alarms;
 mod answers;
 mod api;
 mod assets;
@@ -55,6 +56,7 @@ pub fn router(state: WebState) -> Router {
         .route("/", get(page::status))
         .route("/sign-in", get(page::sign_in_form).post(page::sign_in))
         .route("/sign-out", post(page::sign_out))
+        .route("/alarms/{number}", post(page::handle_alarm))
         .route("/controllers/{id}/install-mode", post(page::open_install_mode))
         .route("/identity/{name}/re-authenticate", post(page::re_authenticate))
         .route("/identity/{name}/token", get(page::show_token))

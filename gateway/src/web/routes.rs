@@ -11,9 +11,10 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 
 use super::access::{self, ImportQuery, Listed};
+use super::alarms::{self, Acknowledgement, NewComment, NewMute};
 use super::answers::{
-    AccessImported, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken, Operations,
-    Receipts,
+    AccessImported, Alarms, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken,
+    Operations, Receipts,
 };
 use super::api::{self, InstallMode, Page};
 use super::capture;
@@ -26,9 +27,9 @@ use super::openapi::{Described, Operation};
 use super::query;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, ControllerId, DoorId, HoldDraft, HoldId, LineId};
+use crate::domain::{AccessImport, AlarmNumber, ControllerId, DoorId, HoldDraft, HoldId, LineId};
 use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
-use crate::views::{AccessLevelView, AccessView, HoldView, RuleView, SiteView};
+use crate::views::{AccessLevelView, AccessView, AlarmView, HoldView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
 const AN_INSTALLER: &str = "an installer";
@@ -49,8 +50,12 @@ pub(super) async fn openapi() -> Response {
 
 /// All of it, described.
 fn described() -> Described {
-    let plain =
-        Described::default().merge(reads()).merge(actions()).merge(card_orders()).merge(door_orders());
+    let plain = Described::default()
+        .merge(reads())
+        .merge(actions())
+        .merge(card_orders())
+        .merge(door_orders())
+        .merge(alarm_operations());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -227,6 +232,49 @@ fn access_operations() -> Described {
             access::import,
         )
         .layer(DefaultBodyLimit::max(MAX_ACCESS_BODY_BYTES))
+}
+
+fn alarm_operations() -> Described {
+    let of_one = |operation: Operation| {
+        operation
+            .for_role(A_MANAGER)
+            .at::<AlarmNumber>("number")
+            .answers::<AlarmView>("The alarm as it is now")
+            .refuses(StatusCode::NOT_FOUND, "No such alarm, or it is over and needs nobody any more")
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY)
+    };
+    let writes = |operation: Operation| {
+        of_one(operation).refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+    };
+    let full = "It has as many comments as it may have";
+    Described::default()
+        .add(
+            Operation::get("/alarms", "Alarms that are open, or that somebody should still see")
+                .answers::<Alarms>("OK"),
+            alarms::list,
+        )
+        .add(
+            writes(Operation::post("/alarms/{number}/acknowledge", "Say that you have seen an alarm"))
+                .takes::<Acknowledgement>()
+                .refuses(StatusCode::CONFLICT, full),
+            alarms::acknowledge,
+        )
+        .add(
+            writes(Operation::post("/alarms/{number}/comments", "Write something about an alarm"))
+                .takes::<NewComment>()
+                .refuses(StatusCode::CONFLICT, full),
+            alarms::comment,
+        )
+        .add(
+            writes(Operation::post("/alarms/{number}/mute", "Look after an alarm until an instant"))
+                .takes::<NewMute>(),
+            alarms::mute,
+        )
+        .add(
+            of_one(Operation::delete("/alarms/{number}/mute", "Look after an alarm no longer"))
+                .refuses(StatusCode::CONFLICT, "It is not muted"),
+            alarms::unmute,
+        )
 }
 
 fn hold_operations() -> Described {

@@ -89,6 +89,7 @@ impl Scene {
                     address: 1,
                     key_file: Some(key_file.clone()),
                     holds_table: true,
+                    feedback: Arc::default(),
                 }];
                 let id = "north".parse().unwrap();
                 let setup = LineSetup { id, port: port.clone(), baud: BAUD, devices };

@@ -51,6 +51,11 @@ impl Leaf {
         Self { standing: Standing::Unknown { told: false }, allowed_until: None }
     }
 
+    /// Whether it has been told of that it is open, before anything was seen of it.
+    pub(super) const fn resume(&mut self, told: bool) {
+        self.standing = Standing::Unknown { told };
+    }
+
     pub(super) const fn is_open(&self) -> Option<bool> {
         match self.standing {
             Standing::Unknown { .. } => None,

@@ -76,6 +76,13 @@ impl Door {
         }
     }
 
+    /// Goes on with what an earlier run has told of it: that it was forced or held open, that a device of it was tampered
+    /// with. Before anything else; what is so no longer is told as soon as that is seen.
+    pub const fn resume(&mut self, told_open: bool, tampered: bool) {
+        self.leaf.resume(told_open);
+        self.tampered = tampered;
+    }
+
     /// The mode that somebody ordered, and until when; `None`: until it is ordered otherwise.
     #[must_use]
     pub const fn mode(&self) -> (Mode, Option<Micros>) {

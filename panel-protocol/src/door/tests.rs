@@ -280,3 +280,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_door_of_which_an_earlier_run_told_tells_when_that_is_over_and_not_again_that_it_is() {
+    for (told_open, tampered) in [(true, false), (false, true), (false, false)] {
+        let mut bench = Bench { door: Door::new(SETTINGS), now: Micros(0) };
+        bench.door.resume(told_open, tampered);
+        assert_eq!(bench.on(Input::LockBack), [Output::Lock]);
+        assert_eq!(bench.on(Input::Contact(Contact::Open)), [], "it may stand open still");
+        let closed = told_open.then_some(told(Event::Closed));
+        assert_eq!(bench.on(Input::Contact(Contact::Closed)), closed.as_slice());
+        let over = tampered.then_some(told(Event::Tamper(false)));
+        assert_eq!(bench.on(Input::Tamper(false)), over.as_slice());
+        assert_eq!(bench.on(Input::Contact(Contact::Open)), [told(Event::Forced)]);
+    }
+}

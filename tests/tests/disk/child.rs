@@ -151,7 +151,7 @@ pub(crate) fn person(number: u32) -> Cardholder {
 
 pub(crate) fn event(number: u32) -> Event {
     let what = AlarmKind::LineDown { line: "north".parse().unwrap() };
-    let alarm = Alarm { what, text: format!("event {number}"), cleared: false };
+    let alarm = Alarm::new(what, format!("event {number}"));
     Event { at: Timestamp::UNIX_EPOCH, kind: EventKind::Alarm(alarm) }
 }
 

@@ -1,6 +1,8 @@
 //! Doors for which the gateway decides, end to end: a real gateway, and libosdp's PD as the reader with the lock.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod alarms;
+mod feedback;
 mod reader;
 
 use std::fs;
@@ -38,6 +40,11 @@ impl Site {
 
     /// Its reader has that key; `None`: it is used in clear.
     async fn with(key: Option<[u8; 16]>) -> Self {
+        Self::with_more(key, "", "").await
+    }
+
+    /// The same with sections and keys of its controller that are not the usual ones.
+    async fn with_more(key: Option<[u8; 16]>, sections: &str, keys: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("gatehouse-test-").tempdir().unwrap();
         let reader = TheirReader::start(key);
         let trust = match key {
@@ -54,9 +61,9 @@ impl Site {
         let text = format!(
             "[site]\nname = \"Test site\"\ntime_zone = \"Europe/Berlin\"\ndata_dir = \"data\"\n\n\
              [web]\nlisten = \"127.0.0.1:0\"\ntls = \"off\"\n\n\
-             [cards]\ndefault_format = \"H10301\"\ndefault_facility = 100\n\n\
+             {sections}[cards]\ndefault_format = \"H10301\"\ndefault_facility = 100\n\n\
              [[line]]\nid = \"north\"\nprotocol = \"osdp\"\nport = \"{port}\"\nbaud = 115200\n\n\
-             [[controller]]\nid = \"turnstile\"\nline = \"north\"\naddress = 1\nkind = \"reader\"\n{trust}\n\n\
+             [[controller]]\nid = \"turnstile\"\nline = \"north\"\naddress = 1\nkind = \"reader\"\n{trust}\n{keys}\n\
              [[controller.door]]\nid = \"turnstile\"\nname = \"Turnstile\"\nreader = 0\n\
              lock = {{ output = 0, seconds = 5 }}\ncontact = {{ input = {CONTACT}, open = true }}\n\
              request_to_exit = {{ input = {BUTTON} }}\nheld_after = 3\n"
@@ -121,8 +128,13 @@ impl Site {
 
     /// `gateway door …`, and whether it succeeded.
     async fn door(&self, arguments: &[&str]) -> (bool, String) {
+        self.command(&[&["door"], arguments, &["turnstile"]].concat()).await
+    }
+
+    /// `gateway …`, and whether it succeeded.
+    async fn command(&self, arguments: &[&str]) -> (bool, String) {
         let mut command = program("gateway");
-        command.arg("door").args(arguments).arg("turnstile").arg("--config").arg(self.config());
+        command.args(arguments).arg("--config").arg(self.config());
         command.stdin(Stdio::null());
         let ran = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         let said = [ran.stdout, ran.stderr].concat();

@@ -120,6 +120,16 @@ impl TheirReader {
         lights.collect()
     }
 
+    /// How often it was told to beep, each time.
+    pub(crate) fn beeps(&self) -> Vec<u8> {
+        let commands = self.commands.lock().unwrap();
+        let tones = commands.iter().filter_map(|command| match command {
+            OsdpCommand::Buzzer(buzzer) => Some(buzzer.rep_count),
+            _ => None,
+        });
+        tones.collect()
+    }
+
     fn order(&self, order: Order) {
         self.orders.as_ref().unwrap().send(order).unwrap();
     }

@@ -185,6 +185,14 @@ impl Doors {
         Some(Standing { mode, until, open: door.is_open(), has_lock: door.has_lock() })
     }
 
+    /// Goes on with what an earlier run has told of a door, before anything happens: that it was forced or held open, and
+    /// that a device of it was tampered with.
+    pub fn resume(&mut self, door: usize, told_open: bool, tampered: bool) {
+        if let Some(door) = self.doors.get_mut(door) {
+            door.resume(told_open, tampered);
+        }
+    }
+
     /// Takes what happened.
     pub fn handle(&mut self, now: Micros, input: Input<'_>) {
         match input {

@@ -1,5 +1,6 @@
 //! Every row of the table, and the verdict over all of them.
 
+mod alarms;
 mod rows;
 mod verdict;
 
@@ -67,9 +68,9 @@ fn exposure(controller: &str, number: u64, condition: DeviceCondition) -> Exposu
     }
 }
 
-/// The verdict of a site at noon where every device was heard and has proven its table, but for what `seen` changes.
-fn verdict_of(health: &Health, change: impl FnOnce(&mut Seen)) -> Verdict {
-    let mut seen = Seen {
+/// What is seen of a site at noon where every device was heard and has proven its card table, and nothing else is to be told.
+fn quiet() -> Seen {
+    Seen {
         clock: clock(),
         heard: vec![Some(noon()); 4],
         proven: vec![Some(true); 4],
@@ -78,7 +79,12 @@ fn verdict_of(health: &Health, change: impl FnOnce(&mut Seen)) -> Verdict {
         sources: Vec::new(),
         refused_cards: 0,
         notices: Vec::new(),
-    };
+    }
+}
+
+/// The verdict of a site at noon where every device was heard and has proven its table, but for what `seen` changes.
+fn verdict_of(health: &Health, change: impl FnOnce(&mut Seen)) -> Verdict {
+    let mut seen = quiet();
     change(&mut seen);
     health.verdict(&seen)
 }

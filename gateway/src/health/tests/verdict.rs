@@ -146,7 +146,7 @@ fn alarms_that_no_condition_tells_are_told_with_their_own_level() {
         level == Level::Problem && text.starts_with("The card table of dock is full at 10000 rows"),
         "{text}"
     );
-    assert!(health.table_fits(&id("dock"))[0].cleared);
+    assert!(health.table_fits(noon(), &id("dock"))[0].cleared);
     assert_eq!(told(&health).0, Level::Well);
 }
 

@@ -1,5 +1,7 @@
 //! One device of a line: how it is, and whose command is on its way to it.
 
+use std::sync::Arc;
+
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{Capabilities, DeviceIdentity, PdIndex};
 use panel_protocol::osdp::payload::Manufacturer;
@@ -12,7 +14,7 @@ use super::event;
 use super::heard::heard;
 use super::limits::{REFUSED_PAUSE, UNSUPPORTED_PAUSE};
 use super::outputs::{self, Done};
-use crate::domain::{Became, DeviceCondition};
+use crate::domain::{Became, DeviceCondition, Feedback};
 use crate::links::card_table;
 use crate::links::{ActuateError, DeviceClient};
 use crate::sync::{Answer, Failure};
@@ -28,6 +30,8 @@ pub(super) struct Device {
     /// Until when it is given no operation, because it refused one or there was none.
     pub spared_until: Micros,
     pub asked: Asked,
+    /// What it shows people.
+    pub feedback: Arc<Feedback>,
     /// What is still to be asked of how it stands.
     pub questions: Questions,
     /// What was told of its last answer, if that was none: told again only when it changes.
@@ -91,6 +95,7 @@ impl Device {
         device: usize,
         identity: Option<DeviceIdentity>,
         holds_table: bool,
+        feedback: Arc<Feedback>,
     ) -> Self {
         Self {
             pd,
@@ -99,6 +104,7 @@ impl Device {
             identity,
             spared_until: Micros(0),
             asked: Asked::Operation,
+            feedback,
             questions: Questions::of(holds_table),
             refusal: None,
         }

@@ -24,7 +24,7 @@ use super::keys::KnownKeys;
 use super::limits::IDLE_PAUSE;
 use super::outputs::{self, Done, Outputs};
 use super::{event, status};
-use crate::domain::{DeviceCondition, LinkCondition};
+use crate::domain::{DeviceCondition, Feedback, LinkCondition};
 use crate::links::card_table::Frame;
 use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing};
 use crate::sync::{Demand, Failure};
@@ -48,6 +48,12 @@ pub(super) enum Next {
     Heard,
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
+}
+
+/// What a device is for, and what it shows people.
+pub(super) struct Role {
+    pub(super) holds_table: bool,
+    pub(super) feedback: Arc<Feedback>,
 }
 
 /// Everything of a line but its port, its timer and its files.
@@ -89,8 +95,9 @@ impl Driver {
         address: u8,
         keys: Option<KnownKeys>,
         identity: Option<DeviceIdentity>,
-        holds_table: bool,
+        role: Role,
     ) -> Result<(), AddError> {
+        let Role { holds_table, feedback } = role;
         let in_clear = keys.is_none();
         let keys = keys.unwrap_or_default();
         let key = match in_clear {
@@ -104,7 +111,7 @@ impl Driver {
         if holds_table {
             self.cp.ask_before_key(pd, Manufacturer { oui: OUI, data: &panel::WHO_ARE_YOU });
         }
-        self.devices.push(Device::new(pd, device, identity, holds_table));
+        self.devices.push(Device::new(pd, device, identity, holds_table, feedback));
         Ok(())
     }
 
@@ -123,9 +130,11 @@ impl Driver {
     /// Shows something at a device's reader, if that can be sent before `until`.
     pub(super) fn show(&mut self, showing: &Showing, until: Micros) {
         let device = self.find(showing.device).filter(|it| it.condition == DeviceCondition::Online);
-        let about = device.and_then(|device| self.cp.status(device.pd)).and_then(|status| status.about);
-        if let Some((_, capabilities)) = about {
-            self.signals.add(showing, until, &capabilities);
+        let Some((pd, feedback)) = device.map(|device| (device.pd, Arc::clone(&device.feedback))) else {
+            return;
+        };
+        if let Some((_, capabilities)) = self.cp.status(pd).and_then(|status| status.about) {
+            self.signals.add(showing, until, &feedback, &capabilities);
         }
     }
 

@@ -13,14 +13,15 @@ use panel_protocol::osdp::records::Records;
 use panel_protocol::time::Micros;
 
 use super::limits::WAITING_SIGNALS;
+use crate::domain::{Feedback, LightColor, Look};
 use crate::links::Showing;
 
 /// One command of a signal.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Shown {
     Light(LedControl),
     Tone(Buzzer),
-    Text { reader: u8, seconds: u8, text: &'static str },
+    Text { reader: u8, seconds: u8, text: String },
 }
 
 impl Shown {
@@ -40,79 +41,74 @@ impl Shown {
     }
 }
 
-/// How one signal looks and sounds.
-struct Look {
-    color: Color,
-    /// In tenths of a second; 0 for a steady light.
-    blink_100ms: u8,
-    light_for: Duration,
-    /// How many beeps, and how long each is and the pause after it, in tenths of a second.
-    beeps: Option<(u8, u8)>,
-    text: &'static str,
-}
-
-const fn look(signal: Signal) -> Look {
-    match signal {
-        Signal::Granted { span } => Look {
-            color: Color::Green,
-            blink_100ms: 0,
-            light_for: span,
-            beeps: Some((1, 2)),
-            text: "Please enter",
-        },
-        Signal::Refused => Look {
-            color: Color::Red,
-            blink_100ms: 2,
-            light_for: Duration::from_secs(2),
-            beeps: Some((3, 1)),
-            text: "No access",
-        },
-        Signal::Warning => Look {
-            color: Color::Amber,
-            blink_100ms: 3,
-            light_for: Duration::from_secs(10),
-            beeps: Some((5, 3)),
-            text: "Close the door",
-        },
-        Signal::Wait => Look {
-            color: Color::Amber,
-            blink_100ms: 0,
-            light_for: Duration::from_secs(5),
-            beeps: None,
-            text: "Please wait",
-        },
-    }
+/// How a signal looks and sounds, and for how long its light shows.
+fn look(signal: Signal, feedback: &Feedback) -> (&Look, Duration) {
+    const BRIEFLY: Duration = Duration::from_secs(5);
+    let (look, span) = match signal {
+        Signal::Granted { span } => (&feedback.granted, span),
+        Signal::Refused => (&feedback.refused, BRIEFLY),
+        Signal::Warning => (&feedback.warning, BRIEFLY),
+        Signal::Wait => (&feedback.wait, BRIEFLY),
+    };
+    (look, look.light_for.unwrap_or(span))
 }
 
 /// The commands of a signal at a reader that can do so much.
-fn shown(reader: u8, signal: Signal, can: &Capabilities) -> impl Iterator<Item = Shown> + use<> {
-    let look = look(signal);
-    let light = can.lights.then(|| Shown::Light(light(reader, &look)));
-    let tone = look.beeps.filter(|_| can.buzzer).map(|(count, length)| {
-        Shown::Tone(Buzzer { reader, tone: Tone::Default, on_100ms: length, off_100ms: length, count })
-    });
-    let seconds = u8::try_from(look.light_for.as_secs()).unwrap_or(u8::MAX);
-    let text = can.display.then_some(Shown::Text { reader, seconds, text: look.text });
+fn shown(
+    reader: u8,
+    signal: Signal,
+    feedback: &Feedback,
+    can: &Capabilities,
+) -> impl Iterator<Item = Shown> + use<> {
+    let (look, span) = look(signal, feedback);
+    let light = look.light.filter(|_| can.lights).map(|color| Shown::Light(light(reader, look, color, span)));
+    let length = tenths(look.beep);
+    let tone = (can.buzzer && look.beeps > 0).then_some(Shown::Tone(Buzzer {
+        reader,
+        tone: Tone::Default,
+        on_100ms: length,
+        off_100ms: length,
+        count: look.beeps,
+    }));
+    let seconds = u8::try_from(span.as_secs()).unwrap_or(u8::MAX);
+    let shows_text = can.display && !look.text.is_empty();
+    let text = shows_text.then(|| Shown::Text { reader, seconds, text: look.text.clone() });
     [light, tone, text].into_iter().flatten()
 }
 
 /// The device shows its own colour again by itself when the time is over.
-fn light(reader: u8, look: &Look) -> LedControl {
-    let pattern = match look.blink_100ms {
-        0 => Pattern::steady(look.color),
-        tenths => {
-            Pattern { on_100ms: tenths, off_100ms: tenths, on_color: look.color, off_color: Color::Black }
-        }
+fn light(reader: u8, look: &Look, color: LightColor, span: Duration) -> LedControl {
+    let color = color_of(color);
+    let pattern = match tenths(look.blink) {
+        0 => Pattern::steady(color),
+        tenths => Pattern { on_100ms: tenths, off_100ms: tenths, on_color: color, off_color: Color::Black },
     };
     LedControl {
         reader,
         led: 0,
         temporary: TemporaryAction::Set,
         temporary_pattern: pattern,
-        timer_100ms: u16::try_from(look.light_for.as_millis() / 100).unwrap_or(u16::MAX),
+        timer_100ms: u16::try_from(span.as_millis() / 100).unwrap_or(u16::MAX),
         permanent: PermanentAction::Keep,
         permanent_pattern: Pattern::steady(Color::Black),
     }
+}
+
+const fn color_of(color: LightColor) -> Color {
+    match color {
+        LightColor::Off => Color::Black,
+        LightColor::Red => Color::Red,
+        LightColor::Green => Color::Green,
+        LightColor::Amber => Color::Amber,
+        LightColor::Blue => Color::Blue,
+        LightColor::Magenta => Color::Magenta,
+        LightColor::Cyan => Color::Cyan,
+        LightColor::White => Color::White,
+    }
+}
+
+fn tenths(span: Duration) -> u8 {
+    u8::try_from(span.as_millis() / 100).unwrap_or(u8::MAX)
 }
 
 /// What waits to be shown on one line, oldest first.
@@ -121,8 +117,8 @@ pub(super) struct Signals(Vec<(usize, Micros, Shown)>);
 
 impl Signals {
     /// Takes a signal for a device that can do so much, to be sent before `until`. What there is no room for is not shown.
-    pub(super) fn add(&mut self, showing: &Showing, until: Micros, can: &Capabilities) {
-        let new = shown(showing.reader, showing.signal, can).map(|it| (showing.device, until, it));
+    pub(super) fn add(&mut self, showing: &Showing, until: Micros, feedback: &Feedback, can: &Capabilities) {
+        let new = shown(showing.reader, showing.signal, feedback, can).map(|it| (showing.device, until, it));
         self.0.extend(new.take(WAITING_SIGNALS.saturating_sub(self.0.len())));
     }
 
@@ -169,11 +165,13 @@ mod tests {
 
     #[test]
     fn a_signal_uses_what_the_device_says_it_has_and_nothing_else() {
-        let count = |can: &Capabilities| shown(0, Signal::Refused, can).count();
+        let usual = Feedback::default();
+        let count = |can: &Capabilities| shown(0, Signal::Refused, &usual, can).count();
         assert_eq!(count(&ALL), 3);
         assert_eq!(count(&Capabilities { display: false, ..ALL }), 2);
         assert_eq!(count(&Capabilities::default()), 0);
-        let granted: Vec<_> = shown(1, Signal::Granted { span: Duration::from_secs(5) }, &ALL).collect();
+        let granted: Vec<_> =
+            shown(1, Signal::Granted { span: Duration::from_secs(5) }, &usual, &ALL).collect();
         let Shown::Light(light) = granted[0] else { panic!("a light first") };
         assert_eq!((light.reader, light.timer_100ms), (1, 50));
         assert_eq!(light.temporary_pattern, Pattern::steady(Color::Green));
@@ -181,16 +179,35 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_looks_and_sounds_as_the_installer_wants_it() {
+        let mut feedback = Feedback::default();
+        feedback.granted.light = Some(LightColor::Blue);
+        feedback.granted.light_for = Some(Duration::from_secs(3));
+        feedback.granted.blink = Duration::from_millis(400);
+        feedback.granted.beeps = 0;
+        feedback.granted.text = "Come in".to_owned();
+        let granted = Signal::Granted { span: Duration::from_secs(9) };
+        let all: Vec<_> = shown(0, granted, &feedback, &ALL).collect();
+        let [Shown::Light(light), Shown::Text { seconds: 3, text, .. }] = &all[..] else { panic!("{all:?}") };
+        assert_eq!((light.timer_100ms, text.as_str()), (30, "Come in"));
+        let pattern = light.temporary_pattern;
+        assert_eq!((pattern.on_100ms, pattern.off_100ms, pattern.on_color), (4, 4, Color::Blue));
+        feedback.granted.light = None;
+        feedback.granted.text.clear();
+        assert_eq!(shown(0, granted, &feedback, &ALL).count(), 0);
+    }
+
+    #[test]
     fn what_comes_too_late_or_is_too_much_is_not_shown() {
-        let mut signals = Signals::default();
-        signals.add(&showing(0, Signal::Refused), Micros(10), &ALL);
-        signals.add(&showing(1, Signal::Refused), Micros(20), &ALL);
+        let (mut signals, usual) = (Signals::default(), Feedback::default());
+        signals.add(&showing(0, Signal::Refused), Micros(10), &usual, &ALL);
+        signals.add(&showing(1, Signal::Refused), Micros(20), &usual, &ALL);
         assert!(signals.take(Micros(9), 0).is_some());
         assert!(signals.take(Micros(10), 0).is_none() && signals.wait_for(1));
         signals.lose(1);
         assert!(!signals.wait_for(1));
         for _ in 0..100 {
-            signals.add(&showing(0, Signal::Refused), Micros(10), &ALL);
+            signals.add(&showing(0, Signal::Refused), Micros(10), &usual, &ALL);
         }
         assert_eq!(signals.0.len(), WAITING_SIGNALS);
     }

@@ -14,7 +14,7 @@ use panel_protocol::osdp::cp::{DeviceIdentity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::driver::{Driver, Next};
+use super::driver::{Driver, Next, Role};
 use super::keeper::{self, Keeper, Kept};
 use super::limits::{READ_LEN, STATUS_INTERVAL};
 use super::setup::{DeviceSetup, LineSetup};
@@ -66,8 +66,8 @@ impl LineTask {
             let key_file = device.key_file.as_deref();
             let keys = key_file.map(|file| keys_of(device, file, client.as_ref()));
             let identity = key_file.and_then(identity_of);
-            if let Err(error) = driver.add(device.device, device.address, keys, identity, device.holds_table)
-            {
+            let role = Role { holds_table: device.holds_table, feedback: Arc::clone(&device.feedback) };
+            if let Err(error) = driver.add(device.device, device.address, keys, identity, role) {
                 tracing::error!(line = %setup.id, address = device.address, %error, "a controller is left out");
             }
         }

@@ -1,8 +1,9 @@
 //! A line as the installer describes it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::domain::LineId;
+use crate::domain::{Feedback, LineId};
 
 /// One line as the installer describes it.
 #[derive(Clone, Debug)]
@@ -28,4 +29,6 @@ pub struct DeviceSetup {
     pub key_file: Option<PathBuf>,
     /// Whether it holds a card table: one that should and doesn't is given no key.
     pub holds_table: bool,
+    /// What it shows people.
+    pub feedback: Arc<Feedback>,
 }

@@ -23,7 +23,7 @@ impl OrderDoor for Site {
         order: DoorOrder,
         actor: &Actor,
     ) -> BoxFuture<'_, Result<DoorOrdered, DoorOrderError>> {
-        let (door, by) = (door.clone(), name(actor));
+        let (door, by) = (door.clone(), actor.to_string());
         Box::pin(async move {
             let at = self.place_of(&door)?;
             tracing::warn!(%door, by, action = ?order.action, reason = one_line(order.reason.as_deref().unwrap_or("")), "ordered");
@@ -154,11 +154,4 @@ pub fn restore_modes(site: &Site) {
 fn not_kept(error: &dyn std::fmt::Display) -> DoorOrderError {
     tracing::error!(%error, "the mode of a door can't be kept");
     DoorOrderError::Unavailable
-}
-
-fn name(actor: &Actor) -> String {
-    match actor {
-        Actor::Account(user) => user.clone(),
-        Actor::LocalOperator => "the command line".to_owned(),
-    }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::access::doors::{DoorSpec, Doors, Standing};
 use crate::config::Config;
-use crate::domain::{ControllerId, DoorId, DoorWhat, ReaderPlace};
+use crate::domain::{AlarmKind, ControllerId, DoorId, DoorWhat, ReaderPlace};
 use crate::links::ActuateError;
 
 /// What waits to be written down of doors; beyond, it is counted and lost.
@@ -67,6 +67,20 @@ impl SiteDoors {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Doors> {
         self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with the alarms that an earlier run has raised and that were not over.
+    pub(in crate::site) fn resume<'a>(&self, open: &(impl Iterator<Item = &'a AlarmKind> + Clone)) {
+        let mut doors = self.lock();
+        for (at, known) in self.known.iter().enumerate() {
+            let told_open = open.clone().any(|what| {
+                matches!(what, AlarmKind::DoorForced { door } | AlarmKind::DoorHeld { door } if *door == known.id)
+            });
+            let tampered = open
+                .clone()
+                .any(|what| matches!(what, AlarmKind::DoorTampered { door } if *door == known.id));
+            doors.resume(at, told_open, tampered);
+        }
     }
 
     /// How a door stands.

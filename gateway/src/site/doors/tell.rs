@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::state::{Card, Told};
 use crate::access::doors::Input;
-use crate::domain::{AlarmKind, CardRead, DoorEvent, DoorWhat, Event, EventKind, Level};
+use crate::domain::{Alarm, AlarmKind, CardRead, DoorEvent, DoorWhat, Event, EventKind, Level};
 use crate::links::ActuateError;
 use crate::site::clock;
 use crate::site::record::holder;
@@ -18,9 +18,10 @@ use crate::site::running::Site;
 pub async fn tell(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let inbox = site.doors.inbox.lock().ok().and_then(|mut inbox| inbox.take());
     let Some(mut inbox) = inbox else { return };
+    let mut passed = vec![None; site.doors.known.len()];
     loop {
         tokio::select! {
-            Some(told) = inbox.recv() => write(&site, told).await,
+            Some(told) = inbox.recv() => write(&site, told, &mut passed).await,
             () = until_due(&site) => {
                 site.doors_handle(site.running.micros(), Input::Tick);
             }
@@ -29,7 +30,7 @@ pub async fn tell(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         }
     }
     while let Ok(told) = inbox.try_recv() {
-        write(&site, told).await;
+        write(&site, told, &mut passed).await;
     }
 }
 
@@ -41,7 +42,7 @@ async fn until_due(site: &Site) {
     }
 }
 
-async fn write(site: &Arc<Site>, told: Told) {
+async fn write(site: &Arc<Site>, told: Told, passed: &mut [Option<Passed>]) {
     let lost = site.doors.lost.swap(0, Ordering::Relaxed);
     if lost > 0 {
         tracing::error!(lost, "more happened at the doors than could be written down");
@@ -52,18 +53,21 @@ async fn write(site: &Arc<Site>, told: Told) {
     }
     match told {
         Told::Card(card) => {
-            let reader = Arc::clone(site);
+            let (reader, door) = (Arc::clone(site), card.door);
             let read = tokio::task::spawn_blocking(move || describe(&reader, &card)).await;
             if let Ok(event) = read {
+                note(passed, door, &event);
                 post(site, event);
             }
         }
         Told::Door { at, door, what, by, reason } => {
-            alarm(site, at, door, &what);
+            alarm(site, at, door, &what, passed[door].as_ref());
             let known = &site.doors.known[door];
             let event =
                 DoorEvent { door: known.id.clone(), controller: known.controller.clone(), what, by, reason };
-            post(site, Event { at, kind: EventKind::Door(event) });
+            let event = Event { at, kind: EventKind::Door(event) };
+            note(passed, Some(door), &event);
+            post(site, event);
         }
         Told::Switching { door, answer } => {
             let site = Arc::clone(site);
@@ -79,38 +83,72 @@ async fn write(site: &Arc<Site>, told: Told) {
     site.bump();
 }
 
+fn note(passed: &mut [Option<Passed>], door: Option<usize>, event: &Event) {
+    let place = door.and_then(|door| passed.get_mut(door));
+    if let (Some(place), Some(who)) = (place, Passed::of(event)) {
+        *place = Some(who);
+    }
+}
+
 fn post(site: &Site, event: Event) {
     if let Err(error) = site.events.post(event) {
         tracing::error!(%error, "what happened at a door could not be logged");
     }
 }
 
-/// What is an alarm for as long as it lasts.
-fn alarm(site: &Site, at: Timestamp, door: usize, what: &DoorWhat) {
+/// What is an alarm for as long as it lasts. One that a door is held open names whoever was let in or out last.
+fn alarm(site: &Site, at: Timestamp, door: usize, what: &DoorWhat, passed: Option<&Passed>) {
     let (id, name) = (&site.doors.known[door].id, &site.doors.known[door].name);
     let forced = || AlarmKind::DoorForced { door: id.clone() };
     let held = || AlarmKind::DoorHeld { door: id.clone() };
     let tampered = || AlarmKind::DoorTampered { door: id.clone() };
-    let raise = |what, text: String| site.health().raise(at, what, text);
+    let raise = |alarm| site.health().raise_whole(at, alarm);
     let changes = match what {
-        DoorWhat::Forced => raise(
+        DoorWhat::Forced => raise(Alarm::new(
             forced(),
             format!("{name} was opened, and nobody had been let in or out. Look there, and close it."),
-        ),
-        DoorWhat::Held => raise(held(), format!("{name} stands open for too long. Close it.")),
+        )),
+        DoorWhat::Held => raise(Alarm {
+            person: passed.and_then(|passed| passed.person.clone()),
+            reason: passed.and_then(|passed| passed.reason.clone()),
+            ..Alarm::new(held(), format!("{name} stands open for too long. Close it."))
+        }),
         DoorWhat::Closed => {
-            let mut over = site.health().clear(&forced());
-            over.extend(site.health().clear(&held()));
+            let mut over = site.health().clear(at, &forced());
+            over.extend(site.health().clear(at, &held()));
             over
         }
-        DoorWhat::Tamper { over: false } => raise(
+        DoorWhat::Tamper { over: false } => raise(Alarm::new(
             tampered(),
             format!("Somebody opened or moved a device of {name}. Look at it, and put its cover back."),
-        ),
-        DoorWhat::Tamper { over: true } => site.health().clear(&tampered()),
+        )),
+        DoorWhat::Tamper { over: true } => site.health().clear(at, &tampered()),
         _ => return,
     };
     site.log_alarms(at, changes);
+}
+
+/// Who was let in or out by a door last, as far as that is known.
+#[derive(Clone, Debug, Default)]
+struct Passed {
+    person: Option<String>,
+    reason: Option<String>,
+}
+
+impl Passed {
+    /// By a card, or by somebody's word.
+    fn of(event: &Event) -> Option<Self> {
+        match &event.kind {
+            EventKind::CardRead(read) if read.granted => {
+                Some(Self { person: read.holder_name.clone(), reason: None })
+            }
+            EventKind::Door(DoorEvent { what: DoorWhat::Unlocked, by, reason, .. }) => {
+                Some(Self { person: by.clone(), reason: reason.clone() })
+            }
+            EventKind::Door(DoorEvent { what: DoorWhat::RequestToExit, .. }) => Some(Self::default()),
+            _ => None,
+        }
+    }
 }
 
 /// A card with whose it is. Reads the directory.

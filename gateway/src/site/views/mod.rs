@@ -17,8 +17,7 @@ use super::running::Site;
 use crate::domain::{LocalClock, Notice};
 use crate::health::Seen;
 use crate::views::{
-    AlarmView, Counts, Figures, Readiness, RefusedCardView, ShowIdentityProviders, ShowSite, SiteFacts,
-    SiteView,
+    Counts, Figures, Readiness, RefusedCardView, ShowIdentityProviders, ShowSite, SiteFacts, SiteView,
 };
 
 /// So many of the latest at any door.
@@ -65,7 +64,8 @@ impl ShowSite for Site {
             lines: self.line_views(&health, &links),
             controllers: self.controller_views(&fleet, &health, &links, now),
             exposed: unproven.filter(|landing| landing.proven.is_none()).count() as u64,
-            alarms: health.alarms().count() as u64,
+            alarms: health.open_alarms().count() as u64,
+            alarms_unseen: health.open_alarms().filter(|it| it.acknowledged.is_none()).count() as u64,
             identity_providers,
         }
     }
@@ -131,6 +131,7 @@ impl Site {
             heard: (0..self.config.controllers.len()).map(|at| hardware::last_heard(&links, at)).collect(),
         });
         notices.extend(health.notices().cloned());
+        let over = health.alarm_records().iter().rev().filter(|it| it.over.is_some());
         let facts = SiteFacts {
             name: self.config.site.name.clone(),
             time_zone: self.time_zone().to_owned(),
@@ -145,7 +146,8 @@ impl Site {
             exposed: receipts::exposed(&unproven, format),
             refused_cards,
             identity_providers,
-            alarms: health.alarms().rev().map(|(since, alarm)| AlarmView::of(since, alarm)).collect(),
+            alarms: health.open_alarms().rev().map(|it| self.alarm_view(it, now)).collect(),
+            alarms_over: over.map(|it| self.alarm_view(it, now)).collect(),
             door_events: self.latest_door_events(EVENTS),
             events,
             notices,

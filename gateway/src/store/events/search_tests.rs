@@ -27,7 +27,7 @@ fn event(number: u64) -> Event {
     let at = at.unwrap();
     if number.is_multiple_of(11) {
         let what = AlarmKind::ControllerOffline { controller: "lobby".parse().unwrap() };
-        return Event { at, kind: EventKind::Alarm(Alarm { what, text: "x".to_owned(), cleared: false }) };
+        return Event { at, kind: EventKind::Alarm(Alarm::new(what, "x".to_owned())) };
     }
     let reason = Reason::ALL[usize::try_from(number * 5 % 23).unwrap()];
     let known = !number.is_multiple_of(5);

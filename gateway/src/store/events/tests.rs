@@ -14,7 +14,7 @@ use crate::domain::{
 
 fn event(number: i64) -> Event {
     let what = AlarmKind::ControllerOffline { controller: "lobby".parse().unwrap() };
-    let alarm = Alarm { what, text: format!("event {number}"), cleared: false };
+    let alarm = Alarm::new(what, format!("event {number}"));
     Event { at: Timestamp::from_second(number).unwrap(), kind: EventKind::Alarm(alarm) }
 }
 

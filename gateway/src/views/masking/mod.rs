@@ -39,6 +39,7 @@ impl Masked for SiteView {
             refused_cards,
             identity_providers,
             alarms,
+            alarms_over,
             events,
             door_events,
             notices,
@@ -60,6 +61,7 @@ impl Masked for SiteView {
             counts,
             lines,
             alarms,
+            alarms_over,
             door_events,
             notices,
         };

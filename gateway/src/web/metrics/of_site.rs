@@ -50,6 +50,11 @@ impl OfSite {
             ("pending_operations", "Operations still to be done at controllers", pending),
             ("exposed", "Revoked cards not yet proven, counted at each controller", site.exposed),
             ("alarms", "Alarms that are not over", site.alarms),
+            (
+                "alarms_unseen",
+                "Alarms that are not over and that nobody has acknowledged",
+                site.alarms_unseen,
+            ),
         ];
         for (name, help, value) in totals {
             samples(encoder, MetricType::Gauge, name, help, vec![(Vec::new(), value)])?;

@@ -3,6 +3,7 @@
 //! Templates escape everything; nothing that came from outside reaches a page in another way. A page that stays current
 //! while it is open stands in [`LIVE`]; [`renderer`] renders its parts once for all who look at it.
 
+mod alarms;
 mod boxed;
 mod install_mode;
 mod layout;
@@ -21,6 +22,7 @@ use futures_util::future::BoxFuture;
 use super::state::WebState;
 use crate::store::users::Role;
 
+pub(super) use alarms::handle_alarm;
 pub(super) use boxed::not_found;
 pub(super) use install_mode::open_install_mode;
 pub(super) use one_time::OneTime;

@@ -6,13 +6,14 @@ use axum::response::Response;
 
 use super::super::api::site_for;
 use super::super::guard::PageUser;
+use super::super::limits::MAX_REASON_CHARS;
 use super::super::state::WebState;
 use super::LivePage;
 use super::layout::{of_site, template_failed};
 use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::domain::{AccessMode, DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{ControllerView, ExposureView, SiteView, SourceView};
+use crate::views::{AlarmView, ControllerView, ExposureView, SiteView, SourceView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -195,6 +196,31 @@ impl Seen<'_, SiteView> {
 
     fn exposure_key(&self, exposure: &ExposureView) -> String {
         format!("{}-{}", exposure.revision, exposure.at.controller)
+    }
+
+    /// Those that nobody looks after first, then the muted, then those that are over.
+    fn alarms(&self) -> impl Iterator<Item = &AlarmView> {
+        let facts = &self.data.facts;
+        let (muted, open): (Vec<_>, Vec<_>) = facts.alarms.iter().partition(|alarm| alarm.muted.is_some());
+        open.into_iter().chain(muted).chain(&facts.alarms_over)
+    }
+
+    /// How bad it is; muted and past ones are no less bad, and don't shout.
+    fn alarm_class(&self, alarm: &AlarmView) -> &'static str {
+        if alarm.muted.is_some() || alarm.over.is_some() { "attention" } else { alarm.level.word() }
+    }
+
+    fn ordinal(&self, times: &u32) -> String {
+        match (times % 10, times % 100) {
+            (1, except) if except != 11 => format!("{times}st"),
+            (2, except) if except != 12 => format!("{times}nd"),
+            (3, except) if except != 13 => format!("{times}rd"),
+            _ => format!("{times}th"),
+        }
+    }
+
+    fn max_words(&self) -> usize {
+        MAX_REASON_CHARS
     }
 
     fn max_minutes(&self) -> u8 {

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_rules;
+mod alarms;
 mod capture;
 mod cards;
 mod connection_floods;
@@ -33,12 +34,13 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
-use crate::domain::{AccessEdit, AccessEdited, LocalClock};
+use crate::domain::{AccessEdit, AccessEdited, AlarmDeed, AlarmDeedError, AlarmNumber, LocalClock};
 use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
-    AccessEditError, Actor, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError, ChangeCard,
-    DoorOrder, DoorOrderError, DoorOrdered, EditAccess, InstallMinutes, InstallModeError, InstallModeOpened,
-    OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce,
+    AccessEditError, Actor, AlarmError, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError,
+    ChangeCard, DoorOrder, DoorOrderError, DoorOrdered, EditAccess, HandleAlarm, InstallMinutes,
+    InstallModeError, InstallModeOpened, OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError,
+    ReAuthenticated, ShownOnce,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -46,10 +48,10 @@ use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures, GroupView,
-    HoldView, IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess, ShowControllers,
-    ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, SiteFacts, SiteView, Unreadable,
-    fixture,
+    AccessView, AlarmView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures,
+    GroupView, HoldView, IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess,
+    ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite,
+    SiteFacts, SiteView, Unreadable, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -76,6 +78,7 @@ struct FakeSite {
     re_authenticated: Mutex<Vec<Actor>>,
     ordered: Mutex<Vec<(CardOrder, Actor)>>,
     doors_ordered: Mutex<Vec<(DoorOrder, Actor)>>,
+    alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
 }
 
@@ -106,6 +109,7 @@ impl FakeSite {
             re_authenticated: Mutex::default(),
             ordered: Mutex::default(),
             doors_ordered: Mutex::default(),
+            alarms_handled: Mutex::default(),
             searched: Mutex::default(),
         })
     }
@@ -286,6 +290,37 @@ impl ChangeCard for FakeSite {
         };
         if answer.is_ok() {
             self.ordered.lock().unwrap().push((order, actor.clone()));
+        }
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl ShowAlarms for FakeSite {
+    fn alarms(&self) -> Vec<AlarmView> {
+        let SiteFacts { alarms, alarms_over, .. } = self.facts();
+        [alarms, alarms_over].concat()
+    }
+}
+
+/// Knows alarm 12 alone, and changes nothing.
+impl HandleAlarm for FakeSite {
+    fn handle_alarm(
+        &self,
+        number: AlarmNumber,
+        deed: AlarmDeed,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<AlarmView, AlarmError>> {
+        let alarm = self.alarms().into_iter().find(|alarm| alarm.number == number && number.0 == 12);
+        let answer = match (alarm, &deed) {
+            (None, _) => Err(AlarmDeedError::Unknown(number).into()),
+            (Some(_), AlarmDeed::Unmute) => Err(AlarmDeedError::NotMuted(number).into()),
+            (Some(_), AlarmDeed::Mute { until, .. }) if *until <= fixture::noon() => {
+                Err(AlarmDeedError::Until { until: *until, days: 30 }.into())
+            }
+            (Some(alarm), _) => Ok(alarm),
+        };
+        if answer.is_ok() {
+            self.alarms_handled.lock().unwrap().push((deed, actor.clone()));
         }
         Box::pin(std::future::ready(answer))
     }

@@ -1,7 +1,9 @@
 //! What the page says, and what it must not let through.
 
 use super::*;
-use crate::domain::{AccessMode, CardRefusal, CardholderId, GivenCard, LinkCondition, Notice, RefusedCard};
+use crate::domain::{
+    AccessMode, AlarmComment, CardRefusal, CardholderId, GivenCard, LinkCondition, Muted, Notice, RefusedCard,
+};
 use crate::views::{CardText, RefusedCardView};
 
 const HOSTILE: &str = "<script>alert('x')</script>\r\n\"onload=\"boom\" </title>&amp;";
@@ -28,6 +30,15 @@ fn hostile() -> SiteFacts {
     let refused = RefusedCard { given, refusal, at: fixture::noon(), ended: false };
     facts.refused_cards = vec![RefusedCardView::of(CardholderId(uuid::Uuid::nil()), HOSTILE, &refused)];
     facts.alarms[0].text = bad();
+    let handled = fixture::forced_door();
+    let reworded = |muted: Muted| Muted { by: bad(), reason: bad(), ..muted };
+    facts.alarms_over = vec![AlarmView {
+        person: Some(bad()),
+        reason: Some(bad()),
+        comments: handled.comments.iter().map(|it| AlarmComment { text: bad(), ..it.clone() }).collect(),
+        muted: handled.muted.clone().map(reworded),
+        ..handled
+    }];
     facts.notices = vec![Notice { text: bad(), ..facts.notices.remove(0) }];
     let source = &mut facts.identity_providers.sources[0];
     source.name = bad();

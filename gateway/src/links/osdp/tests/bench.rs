@@ -13,7 +13,7 @@ use panel_protocol::table::SortedRows;
 use panel_protocol::time::Micros;
 use tokio::sync::oneshot;
 
-use super::super::driver::{Driver, Next};
+use super::super::driver::{Driver, Next, Role};
 use super::super::keys::KnownKeys;
 use crate::domain::{Became, DeviceCondition, LinkCondition};
 use crate::links::{ActuateError, Actuation, DeviceClient, Heard, Switch};
@@ -160,7 +160,7 @@ impl Bench {
         let (client, key) = (Arc::new(client), Scbk::new([7; 16]));
         let mut driver = Driver::new(115_200, Arc::clone(&client) as Arc<dyn DeviceClient>);
         let keys = KnownKeys { installed: Some(key.clone()), pending: None };
-        driver.add(0, 1, Some(keys), None, true).unwrap();
+        driver.add(0, 1, Some(keys), None, Role { holds_table: true, feedback: Arc::default() }).unwrap();
         driver.handle(Micros(0), Input::LineUp);
         let id = DeviceId { vendor: [1, 2, 3], model: 1, version: 1, serial: 1, firmware: [1, 0, 0] };
         let about = DeviceConfig { id, receive_buffer: 256, extras: &[] };

@@ -79,7 +79,13 @@ async fn a_key_file_that_others_may_read_is_told_of_and_not_used() {
     key_file::write(&key_file, &Key::new(key_of(0))).unwrap();
     fs::set_permissions(&key_file, fs::Permissions::from_mode(0o644)).unwrap();
     let teller = Arc::new(Teller::default());
-    let devices = vec![DeviceSetup { device: 0, address: 0, key_file: Some(key_file), holds_table: true }];
+    let devices = vec![DeviceSetup {
+        device: 0,
+        address: 0,
+        key_file: Some(key_file),
+        holds_table: true,
+        feedback: Arc::default(),
+    }];
     let setup =
         LineSetup { id: "line".parse().unwrap(), port: folder.path().join("line"), baud: 9600, devices };
     let _task = line(setup, Arc::clone(&teller) as Arc<dyn DeviceClient>);

@@ -167,7 +167,13 @@ impl Scene {
                 key_file::write(&key_file, &Key::new(key_of(controller))).unwrap();
             }
             let key_file = Some(key_file);
-            panels.push(DeviceSetup { device: controller, address, key_file, holds_table: true });
+            panels.push(DeviceSetup {
+                device: controller,
+                address,
+                key_file,
+                holds_table: true,
+                feedback: Arc::default(),
+            });
         }
         let teller = Arc::new(Teller::default());
         teller.story().operations.resize(theirs.len(), VecDeque::new());
@@ -207,7 +213,13 @@ impl Scene {
         let panels = self.config.panels.iter().enumerate().map(|(controller, panel)| {
             let key_file = key_path(self.folder.path(), controller);
             let key_file = Some(key_file);
-            DeviceSetup { device: controller, address: panel.address, key_file, holds_table: true }
+            DeviceSetup {
+                device: controller,
+                address: panel.address,
+                key_file,
+                holds_table: true,
+                feedback: Arc::default(),
+            }
         });
         let (port, baud) = (self.folder.path().join("line"), self.config.lines[0].baud);
         let setup = LineSetup { id: "line".parse().unwrap(), port, baud, devices: panels.collect() };
