@@ -10,9 +10,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use panel_protocol::schedule::{Holiday, LAST_DAY, MINUTES_PER_DAY};
 
+use super::minutes::{Minutes, minutes};
 use super::number_of;
 use super::part::Part;
-use super::translate::{Minutes, minutes};
 use crate::access::model::AccessModel;
 use crate::domain::{self, HolidayCalendar};
 

@@ -5,6 +5,7 @@
 //! behind each number. A number's meaning changes with its schedules; profiles and rows that name it stay as they are.
 
 mod alike;
+mod minutes;
 mod numbers;
 mod part;
 mod translate;

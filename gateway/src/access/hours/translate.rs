@@ -9,19 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use panel_protocol::limits::MAX_HOLIDAYS;
-use panel_protocol::schedule::{
-    Calendar, Holiday, Interval, LAST_DAY, MINUTES_PER_DAY, Numbered, On, Schedule, Weekdays,
-};
+use panel_protocol::schedule::{Calendar, Holiday, Interval, LAST_DAY, Numbered, On, Schedule, Weekdays};
 
 use super::alike::{self, DayHours};
+use super::minutes::{Minutes, minutes};
 use super::numbers::{Days, HourNumbers};
 use super::part::{Part, Parts};
 use super::{first_day, last_day, number_of};
 use crate::access::model::AccessModel;
 use crate::domain::{self, HolidayCalendarId};
-
-/// From a minute of the day until another; over midnight if that is earlier.
-pub(super) type Minutes = (u16, u16);
 
 /// What a schedule in its making has: weekly intervals with their days, and intervals by calendar; none: closed.
 #[derive(Default)]
@@ -187,9 +183,3 @@ impl Made {
 
 /// The number of a calendar that is never made.
 const NO_DAYS: u8 = 127;
-
-/// An interval as panels count it: midnight is the end of the day on which it begins.
-pub(super) const fn minutes(interval: domain::Interval) -> Minutes {
-    let until = interval.to().minutes();
-    (interval.from().minutes(), if until == 0 { MINUTES_PER_DAY } else { until })
-}
