@@ -195,6 +195,7 @@ impl Compiler {
         let Self { model, clearances, doors, numbers, .. } = self;
         let Some(grants) = clearances.grants(clearance) else { return };
         let is_over = |parts: &Parts| parts.iter().any(|part| is_over(part, model, now));
+        let given = numbers.given();
         let shapes: Vec<Shape> =
             doors.iter().map(|doors| shape(doors, model, grants, numbers, is_over)).collect();
         let needing = |needs: fn(&Shape) -> bool| {
@@ -202,7 +203,7 @@ impl Compiler {
             there.map(|(controller, _)| controller).collect::<BTreeSet<usize>>()
         };
         let spans = needing(|shape| shape.needs.spans);
-        self.hours_due |= shapes.iter().any(|shape| shape.needs.schedules || shape.needs.spans);
+        self.hours_due |= numbers.given() > given;
         self.lacks_numbers |= !needing(|shape| shape.needs.numbers).is_empty();
         if !spans.is_empty() {
             self.spans.push((clearance, spans));

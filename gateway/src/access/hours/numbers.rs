@@ -34,6 +34,8 @@ pub struct HourNumbers {
     days: BTreeMap<Days, u8>,
     /// Since they were last kept.
     grown: bool,
+    /// How many times hours were given a number.
+    given: u64,
 }
 
 /// As they are kept.
@@ -45,7 +47,11 @@ struct Kept {
 
 impl From<Kept> for HourNumbers {
     fn from(kept: Kept) -> Self {
-        Self { hours: kept.hours.into_iter().collect(), days: kept.days.into_iter().collect(), grown: false }
+        Self {
+            hours: kept.hours.into_iter().collect(),
+            days: kept.days.into_iter().collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -72,6 +78,11 @@ impl HourNumbers {
         self.hours.values().any(|known| *known == number)
     }
 
+    /// How many times hours were given a number.
+    pub(in crate::access) const fn given(&self) -> u64 {
+        self.given
+    }
+
     /// All hours, each with its number.
     pub fn hours(&self) -> impl Iterator<Item = (&Parts, u8)> {
         self.hours.iter().map(|(parts, number)| (parts, *number))
@@ -94,7 +105,7 @@ impl HourNumbers {
                 self.hours.remove(&over)
             })?;
             self.hours.insert(parts.clone(), number);
-            self.grown = true;
+            (self.grown, self.given) = (true, self.given + 1);
             Some(number)
         });
         number.map(When::Schedule)
