@@ -11,8 +11,8 @@ use super::card::{CardAccess, Clearance};
 use super::clearances::Clearances;
 use super::compile::compile;
 use super::grants::{Grant, Grants};
-use super::hours::{HourNumbers, Part, Parts, SiteHours};
 use super::model::AccessModel;
+use super::schedules::{HourNumbers, Part, Parts, SiteHours};
 use super::shape::{Opens, PlannedDoor, Shape, shape};
 use crate::domain::{AccessLevel, AccessMode, Cardholder, Change, DoorSchedule, GroupId, ScheduleId, When};
 

@@ -12,6 +12,7 @@ mod compiler;
 mod decision;
 mod difference;
 pub mod doors;
+mod explain;
 mod grants;
 mod hours;
 mod index;
@@ -19,6 +20,7 @@ pub mod mass_revocation;
 mod model;
 mod plan;
 mod reach;
+mod schedules;
 mod seconds;
 mod shape;
 
@@ -28,12 +30,14 @@ pub use compile::{affected, compile};
 pub use compiler::{Compiler, Holder, Learned};
 pub use decision::{Decision, decide};
 pub use difference::Difference;
+pub use explain::{AtDoor, Facts, explain};
 pub use grants::{Grant, Grants};
-pub use hours::{HourNumbers, Part, Parts, SiteHours, Span};
+pub use hours::Times;
 pub use index::CardIndex;
 pub use model::AccessModel;
 pub use plan::{DesiredTable, DoorPlan};
 pub use reach::{Concern, Reach, reach};
+pub use schedules::{HourNumbers, Part, Parts, SiteHours, Span};
 pub use shape::{Needs, Opens, PlannedDoor, Shape, shape};
 
 #[cfg(test)]

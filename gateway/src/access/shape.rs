@@ -12,8 +12,8 @@ use panel_protocol::table::Profile;
 use panel_protocol::time::UtcSeconds;
 
 use super::grants::Grants;
-use super::hours::{HourNumbers, LASTING, Part, Parts, Span};
 use super::model::AccessModel;
+use super::schedules::{HourNumbers, LASTING, Part, Parts, Span};
 use super::seconds;
 use crate::domain::{At, DoorId, Place, When};
 

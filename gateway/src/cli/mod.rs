@@ -15,6 +15,7 @@ mod demo;
 mod door;
 mod enrol;
 mod events;
+mod explain;
 mod hold;
 mod init;
 mod mqtt;
@@ -66,6 +67,7 @@ enum Command {
     Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
+    Explain(explain::Explain),
     Hold(hold::Hold),
     Init(init::Init),
     Mqtt(mqtt::Mqtt),
@@ -156,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Mqtt(mqtt) => mqtt.run(),

@@ -21,13 +21,16 @@ use super::capture;
 use super::cards::{self, NewCard, SpentCard};
 use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
+use super::explain::{self, Asking};
 use super::holds;
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, AlarmNumber, ControllerId, DoorId, HoldDraft, HoldId, LineId};
+use crate::domain::{
+    AccessImport, AlarmNumber, ControllerId, DoorId, Explanation, HoldDraft, HoldId, LineId,
+};
 use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
 use crate::views::{AccessLevelView, AccessView, AlarmView, HoldView, RuleView, SiteView};
 
@@ -102,6 +105,16 @@ fn searches() -> Described {
                     "Too many sign-ins at this moment, or the log can't be read",
                 ),
             events::events,
+        )
+        .add(
+            Operation::get("/explain", "Whether a card opens a door, and why")
+                .for_role(A_MANAGER)
+                .asks::<Asking>()
+                .answers::<Explanation>("OK")
+                .refuses(StatusCode::NOT_FOUND, "No such door")
+                .refuses(StatusCode::UNPROCESSABLE_ENTITY, "Not a card")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            explain::explain,
         )
         .add(
             Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),
