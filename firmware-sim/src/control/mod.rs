@@ -198,8 +198,11 @@ async fn clock(
     if decided_for(&site, &id).await? {
         return Err(SiteError::NoClock(id).into());
     }
-    let device = on_site(site, move |site| site.brokers().clock(&id, offset_s)).await?;
-    Ok(Json(mqtt::controller(&device)))
+    if site.brokers().has(&id) {
+        let device = on_site(site, move |site| site.brokers().clock(&id, offset_s)).await?;
+        return Ok(Json(mqtt::controller(&device)));
+    }
+    on_site(site, move |site| site.clock(&id, offset_s)).await.map(|panel| show::controller(&panel))
 }
 
 async fn lines(State(site): State<Arc<Site>>) -> Answer {

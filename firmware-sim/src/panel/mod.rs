@@ -9,19 +9,21 @@ mod flash;
 
 use std::iter::successors;
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::pd::{Input, Key, Output, Pd, PdConfig, PdHandler};
 use panel_protocol::osdp::timing::OFFLINE_AFTER;
+use panel_protocol::panel::Operation;
 use panel_protocol::table::{Pin, Row};
 use panel_protocol::time::{Micros, UtcSeconds};
 use serde::Serialize;
 
 use crate::config::{PanelConfig, PanelKey};
 use crate::line::Station;
+use crate::mqtt::shifted;
 use device::{Device, device, empty};
 pub(crate) use device::{FlashPanel, blank};
 
@@ -165,6 +167,16 @@ impl SimPanel {
         pin: Option<&Pin>,
     ) -> Option<Reason> {
         self.powered.then(|| self.device.panel.present_with_pin(micros(now), reader, card, pin))
+    }
+
+    /// From now on its clock is off by this, whatever it showed before.
+    pub(crate) fn set_clock_off(&mut self, now: Duration, offset_s: i64) {
+        let utc = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |utc| utc.as_secs());
+        let right = UtcSeconds(u32::try_from(utc).unwrap_or(u32::MAX));
+        let mut request = [0; 16];
+        if let Some(len) = Operation::SetClock(shifted(right, offset_s)).encode(&mut request) {
+            self.operate(now, &request[..len]);
+        }
     }
 
     pub(crate) fn set_power(&mut self, power: Power) {

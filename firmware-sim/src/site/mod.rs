@@ -233,6 +233,18 @@ impl Site {
         self.panel(id)
     }
 
+    /// Sets a panel's clock wrong by so many seconds, or right with 0. A gateway that looks at it sets it right.
+    ///
+    /// # Errors
+    /// When there is no panel of that name, or its line has stopped.
+    pub fn clock(&self, id: &str, offset_s: i64) -> Result<PanelStatus, SiteError> {
+        tracing::info!(panel = id, offset_s, "clock");
+        self.with_panel(id, move |panel, now| {
+            panel.set_clock_off(now, offset_s);
+            panel.status(now)
+        })
+    }
+
     /// Opens or closes the contact of a panel's door.
     ///
     /// # Errors

@@ -254,7 +254,7 @@ fn what_a_device_on_a_broker_is_wrongly_asked_changes_nothing_and_names_the_fiel
         assert!(told["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{told}");
         assert!(field != "pin" || told["value"] == "(not shown)", "{told}");
     }
-    let (status, told) = served.post("/controllers/lobby/clock", &json!({"offset_s": 1}));
+    let (status, told) = served.post("/controllers/nowhere/clock", &json!({"offset_s": 1}));
     assert_eq!((status, &told["field"]), (404, &json!("id")));
     assert_eq!((served.get("/controllers/shed"), served.get("/lines/hall")), before);
 }

@@ -3,6 +3,7 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::decide::{self, Question, Reason};
+use panel_protocol::schedule::Hours;
 use panel_protocol::time::UtcSeconds;
 
 use super::plan::DesiredTable;
@@ -17,10 +18,16 @@ pub struct Decision {
     pub holder: Option<CardholderId>,
 }
 
-/// Decides at a reader of the controller that should hold this table, if it held one.
-pub fn decide(table: DesiredTable<'_>, reader: u8, card: Credential, now: UtcSeconds) -> Decision {
+/// Decides at a reader of the controller that should hold this table, if it held one, by these schedules.
+pub fn decide(
+    table: DesiredTable<'_>,
+    hours: Hours<'_>,
+    reader: u8,
+    card: Credential,
+    now: UtcSeconds,
+) -> Decision {
     let row = table.row(card);
     let profile = row.as_ref().and_then(|row| table.profile(row.profile));
-    let reason = decide::decide(&Question::plain(row.as_ref(), profile, reader, Some(now))).reason;
-    Decision { reason, holder: table.holder(card) }
+    let question = Question { hours, ..Question::plain(row.as_ref(), profile, reader, Some(now)) };
+    Decision { reason: decide::decide(&question).reason, holder: table.holder(card) }
 }

@@ -1,9 +1,10 @@
-//! Every active card, in the order in which tables are compared: by bucket, then by credential.
+//! Every active card, in the order in which tables are compared: by bucket, then by credential; and in that of runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::panel::RunPlace;
 use panel_protocol::table::bucket_of;
 
 use super::card::CardAccess;
@@ -12,6 +13,8 @@ use super::card::CardAccess;
 #[derive(Debug, Default)]
 pub struct CardIndex {
     cards: BTreeMap<(u8, Credential), CardAccess>,
+    /// The same cards as runs have them.
+    places: BTreeSet<RunPlace>,
 }
 
 impl CardIndex {
@@ -34,9 +37,28 @@ impl CardIndex {
     pub fn set(&mut self, credential: Credential, access: Option<CardAccess>) -> Option<CardAccess> {
         let key = (bucket_of(credential), credential);
         match access {
-            Some(access) => self.cards.insert(key, access),
-            None => self.cards.remove(&key),
+            Some(access) => {
+                self.places.insert(RunPlace::of(credential));
+                self.cards.insert(key, access)
+            }
+            None => {
+                self.places.remove(&RunPlace::of(credential));
+                self.cards.remove(&key)
+            }
         }
+    }
+
+    /// The cards behind a place, or from the first on, in the order in which runs have them.
+    pub fn behind(
+        &self,
+        place: Option<RunPlace>,
+    ) -> impl Iterator<Item = (RunPlace, Credential, CardAccess)> {
+        let begin = place.map_or(Bound::Unbounded, Bound::Excluded);
+        let places = self.places.range((begin, Bound::Unbounded));
+        places.filter_map(|place| {
+            let card = place.card();
+            Some((*place, card, self.get(card)?))
+        })
     }
 
     /// The cards after `after`, or from the first on, bucket by bucket.

@@ -1,8 +1,8 @@
 //! From the directory to the rows a controller should hold. Pure: no clock, no store, no tokio.
 //!
 //! [`reach`] names those whom a change may concern, the [`Compiler`] says what each of their cards may do, [`DoorPlan`]
-//! turns that into one controller's row or none, and a [`DesiredTable`] is all of those of one controller. [`CardIndex`]
-//! holds every active card; nothing else is as large as the site. Where a controller holds no table, [`decide`] says whether a
+//! turns that into one controller's row or none, and a [`DesiredTable`] is all of those of one controller. [`SiteHours`] are the
+//! schedules that their profiles name. [`CardIndex`] holds every active card; nothing else is as large as the site. Where a controller holds no table, [`decide`] says whether a
 //! card opens its door, and [`doors`] what becomes of the door.
 
 mod card;
@@ -20,6 +20,7 @@ pub mod mass_revocation;
 mod model;
 mod plan;
 mod reach;
+mod schedules;
 mod seconds;
 mod shape;
 
@@ -36,7 +37,8 @@ pub use index::CardIndex;
 pub use model::AccessModel;
 pub use plan::{DesiredTable, DoorPlan};
 pub use reach::{Concern, Reach, reach};
-pub use shape::{LeftOut, Opens, PlannedDoor, Shape, shape};
+pub use schedules::{HourNumbers, Part, Parts, SiteHours, Span};
+pub use shape::{Needs, Opens, PlannedDoor, Shape, shape};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What the directory has of access, as the compiler needs it: mode, access levels, rules and holds.
+//! What the directory has of access, as the compiler needs it: mode, access levels, rules, schedules and holds.
 //!
 //! It is small beside people and cards, so it is held in memory. It follows each change by [`apply`](AccessModel::apply), and
 //! is then what it would be if it were read anew.
@@ -10,17 +10,19 @@ use panel_protocol::credential::Credential;
 
 use super::grants::{Grant, Grants};
 use crate::domain::{
-    AccessLevel, AccessLevelId, AccessMode, CardholderId, Change, GroupId, Hold, HoldId, HoldOn, Rule,
-    RuleId, RuleTo,
+    AccessLevel, AccessLevelId, AccessMode, CardholderId, Change, GroupId, Hold, HoldId, HoldOn,
+    HolidayCalendar, HolidayCalendarId, Rule, RuleId, RuleTo, Schedule, ScheduleId,
 };
 
-/// Mode, access levels, rules and holds at one revision.
+/// Mode, access levels, rules, schedules and holds at one revision.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct AccessModel {
     mode: AccessMode,
     levels: BTreeMap<AccessLevelId, AccessLevel>,
     rules: BTreeMap<RuleId, Rule>,
     by_receiver: BTreeMap<Receiver, BTreeSet<RuleId>>,
+    schedules: BTreeMap<ScheduleId, Schedule>,
+    calendars: BTreeMap<HolidayCalendarId, HolidayCalendar>,
     holds: BTreeMap<HoldId, Hold>,
     by_held: BTreeMap<HoldOn, BTreeSet<HoldId>>,
 }
@@ -58,6 +60,18 @@ impl AccessModel {
         model
     }
 
+    /// The same with these schedules and holiday calendars.
+    #[must_use]
+    pub fn with_hours(
+        mut self,
+        schedules: impl IntoIterator<Item = Schedule>,
+        calendars: impl IntoIterator<Item = HolidayCalendar>,
+    ) -> Self {
+        self.schedules = schedules.into_iter().map(|schedule| (schedule.id, schedule)).collect();
+        self.calendars = calendars.into_iter().map(|calendar| (calendar.id, calendar)).collect();
+        self
+    }
+
     /// What decides at the doors.
     pub fn mode(&self) -> AccessMode {
         self.mode
@@ -81,6 +95,16 @@ impl AccessModel {
     /// A rule.
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(&id)
+    }
+
+    /// A schedule.
+    pub fn schedule(&self, id: ScheduleId) -> Option<&Schedule> {
+        self.schedules.get(&id)
+    }
+
+    /// A holiday calendar.
+    pub fn calendar(&self, id: HolidayCalendarId) -> Option<&HolidayCalendar> {
+        self.calendars.get(&id)
     }
 
     /// A hold.
@@ -144,15 +168,23 @@ impl AccessModel {
             }
             Change::PutHold { hold } => self.put_hold(hold.clone()),
             Change::DeleteHold { id } => self.drop_holds(|hold| hold.id == *id),
+            Change::PutSchedule { schedule } => {
+                self.schedules.insert(schedule.id, schedule.clone());
+            }
+            Change::DeleteSchedule { id } => {
+                self.schedules.remove(id);
+            }
+            Change::PutHolidayCalendar { calendar } => {
+                self.calendars.insert(calendar.id, calendar.clone());
+            }
+            Change::DeleteHolidayCalendar { id } => {
+                self.calendars.remove(id);
+            }
             Change::PutCardholder { .. }
             | Change::PutGroup { .. }
             | Change::AddMember { .. }
             | Change::RemoveMember { .. }
-            | Change::PutSchedule { .. }
-            | Change::DeleteSchedule { .. }
-            | Change::PutSourcePerson { .. }
-            | Change::PutHolidayCalendar { .. }
-            | Change::DeleteHolidayCalendar { .. } => {}
+            | Change::PutSourcePerson { .. } => {}
         }
     }
 

@@ -1,6 +1,10 @@
 //! What one controller makes of a card: a row of its table, or none.
 
+use std::collections::BTreeSet;
+
 use panel_protocol::credential::Credential;
+use panel_protocol::panel::RunPlace;
+use panel_protocol::schedule::When;
 use panel_protocol::table::{Profile, Row};
 use panel_protocol::time::UtcSeconds;
 
@@ -20,6 +24,8 @@ pub struct DoorPlan {
     rows: Vec<Option<RowOf>>,
     /// Its readers read cards of this length alone, and their numbers without parity; `None`: any card.
     reads: Option<u8>,
+    /// The schedules that some clearance has here.
+    schedules: BTreeSet<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,13 +44,16 @@ impl RowOf {
 impl DoorPlan {
     /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
-        Self { profiles: vec![Profile::always(readers)], rows: vec![Some(RowOf::always(0))], reads: None }
+        let rows = vec![Some(RowOf::always(0))];
+        Self { profiles: vec![Profile::always(readers)], rows, schedules: BTreeSet::new(), reads: None }
     }
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
     pub fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
+        let used = profile_of.iter().flatten().filter_map(|number| profiles.get(usize::from(*number)));
+        let schedules = used.flat_map(schedules_of).collect();
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows, reads: None }
+        Self { profiles, rows, reads: None, schedules }
     }
 
     /// The same, of a controller whose readers read cards of so many bits alone, with sound parity: it has a row of no other.
@@ -54,15 +63,21 @@ impl DoorPlan {
         self
     }
 
-    /// The same, with the numbers of profiles that were remembered of an earlier run. What can't be of this controller is
-    /// forgotten.
+    /// The same, with the numbers of profiles that were remembered of an earlier run: where doors have come or gone since,
+    /// that is another profile, and the others keep theirs. What can't be of this controller, or names a schedule that isn't
+    /// known by its number, is forgotten.
     #[must_use]
-    pub fn numbered(mut self, remembered: &[u8]) -> Self {
+    pub fn numbered(mut self, remembered: &[u8], knows: impl Fn(u8) -> bool) -> Self {
         let (profiles, rest) = remembered.as_chunks();
         let profiles: Vec<Profile> = profiles.iter().map(|bytes| Profile::from_bytes(*bytes)).collect();
-        let known = profiles.iter().all(|profile| profile.of_version_1().is_ok());
-        if known && rest.is_empty() && profiles.first() == self.profiles.first() {
-            self.profiles = profiles;
+        let known = profiles.iter().flat_map(schedules_of).all(knows);
+        if !known || !rest.is_empty() || profiles.is_empty() || profiles.len() >= usize::from(u16::MAX) {
+            return self;
+        }
+        let own = std::mem::replace(&mut self.profiles, profiles);
+        for profile in own {
+            let number = self.number_of(profile);
+            self.rows = vec![number.map(RowOf::always)];
         }
         self
     }
@@ -81,12 +96,8 @@ impl DoorPlan {
     pub fn learn(&mut self, clearance: Clearance, opens: Option<Opens>) -> bool {
         let known = self.profiles.len();
         let row = opens.and_then(|Opens { profile, from, until }| {
-            let at = self.profiles.iter().position(|known| *known == profile).unwrap_or(known);
-            let number = u16::try_from(at).ok().filter(|number| *number < u16::MAX)?;
-            if at == known {
-                self.profiles.push(profile);
-            }
-            Some(RowOf { profile: number, from, until })
+            self.schedules.extend(schedules_of(&profile));
+            Some(RowOf { profile: self.number_of(profile)?, from, until })
         });
         let at = usize::from(clearance.0);
         if self.rows.len() <= at {
@@ -96,12 +107,31 @@ impl DoorPlan {
         self.profiles.len() > known
     }
 
+    /// The schedules that some clearance has here, by number.
+    pub const fn schedules(&self) -> &BTreeSet<u8> {
+        &self.schedules
+    }
+
+    /// A profile's number, given out now if it has none; `None` if none is left.
+    fn number_of(&mut self, profile: Profile) -> Option<u16> {
+        let known = self.profiles.len();
+        let at = self.profiles.iter().position(|known| *known == profile).unwrap_or(known);
+        let number = u16::try_from(at).ok().filter(|number| *number < u16::MAX)?;
+        if at == known {
+            self.profiles.push(profile);
+        }
+        Some(number)
+    }
+
     /// The controller's row for a card, if it has one.
     pub fn row(&self, credential: Credential, access: &CardAccess) -> Option<Row> {
         if self.reads.is_some_and(|bits| credential.bits() != bits || bare_number(credential).is_none()) {
             return None;
         }
         let of = (*self.rows.get(usize::from(access.clearance.0))?)?;
+        if self.reads.is_some() && self.names_schedules(of.profile) {
+            return None;
+        }
         let valid_from = access.valid_from.max(of.from);
         let valid_until = match (access.valid_until, of.until) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -110,6 +140,20 @@ impl DoorPlan {
         let never = valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until);
         (!never).then_some(Row { valid_from, valid_until, ..Row::new(credential, of.profile) })
     }
+
+    /// Whether a profile opens doors at some times only, which a controller that lists bare cards can't be told.
+    fn names_schedules(&self, profile: u16) -> bool {
+        let profile = self.profiles.get(usize::from(profile));
+        profile.is_some_and(|profile| schedules_of(profile).next().is_some())
+    }
+}
+
+/// The schedules that a profile names.
+fn schedules_of(profile: &Profile) -> impl Iterator<Item = u8> + use<> {
+    (*profile.as_bytes()).into_iter().filter_map(|code| match When::from_code(code) {
+        When::Schedule(number) => Some(number),
+        When::Never | When::Always => None,
+    })
 }
 
 /// All rows that one controller should hold. They are computed when they are asked for.
@@ -138,6 +182,15 @@ impl<'a> DesiredTable<'a> {
     /// Whose card it is, if it is an active one.
     pub fn holder(&self, card: Credential) -> Option<CardholderId> {
         self.cards.get(card).map(|access| access.holder)
+    }
+
+    /// The cards behind a place, or from the first on, in the order in which runs have them, each with its row or none.
+    pub fn behind(
+        &self,
+        place: Option<RunPlace>,
+    ) -> impl Iterator<Item = (RunPlace, Credential, Option<Row>)> + use<'a> {
+        let plan = self.plan;
+        self.cards.behind(place).map(move |(place, card, access)| (place, card, plan.row(card, &access)))
     }
 
     /// The cards of one bucket in order, from its first or from the one after `after`, each with its row or none.

@@ -128,7 +128,7 @@ impl Reach {
                 }
             }
             Change::DeleteRule { id } => model.rule(*id).iter().for_each(|rule| concern.of_rule(rule)),
-            // A schedule opens nothing at a controller that can't be told of it, whatever it says.
+            // Rows and profiles name schedules; what these say travels by itself.
             Change::PutSchedule { .. }
             | Change::DeleteSchedule { .. }
             | Change::PutHolidayCalendar { .. }

@@ -266,7 +266,8 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
     let feedback = feedback::read(feedback.as_ref(), Feedback::default());
     let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker, &feedback);
-    let forwarders = forwardersources = source::read(&forwarderssources);
+    let forwarders = forwarder::read(&forwarders);
+    let sources = source::read(&sources);
     Some(Config {
         file,
         site: site?,

@@ -26,7 +26,8 @@ pub(super) const ROOT: &[&str] = &[
     "feedback",
     "line",
     "controller",
-    "forwardersource",
+    "forwarder",
+    "source",
 ];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
@@ -79,7 +80,7 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),

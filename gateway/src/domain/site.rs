@@ -100,6 +100,8 @@ name! {
 name! {
     /// Who events are forwarded to.
     ForwarderId
+}
+name! {
     /// Where people and cards come from.
     SourceId
 }

@@ -5,13 +5,16 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::limits::MAX_READERS;
-use panel_protocol::panel::{self, ChangeBuilder, ProfileList};
-use panel_protocol::table::{Profile, Row};
+use panel_protocol::panel::{self, ChangeBuilder, ProfileList, RunEncoder, RunPlace, SettingKeys};
+use panel_protocol::table::{Profile, Row, Setting, SettingKey};
 
 use crate::sync::{Answer, EventsWaiting, Operation, Room};
 
 /// Bytes of a staging operation before its profiles.
 const STAGE_HEAD: usize = 3;
+
+/// Rows that are tried first where runs are filled.
+const FEW_ROWS: usize = 64;
 
 /// One operation on its way into a buffer.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ enum Content<'a> {
     Nothing(&'a mut [u8]),
     Deletions(ChangeBuilder<'a>),
     Rows(ChangeBuilder<'a>),
+    Settings(ChangeBuilder<'a>),
+    /// Keys of settings, and how long the operation is that has them.
+    SettingKeys(&'a mut [u8], Vec<u8>, usize),
     Whole(usize),
 }
 
@@ -35,9 +41,10 @@ impl<'a> Frame<'a> {
     pub fn filled(&self) -> Option<usize> {
         let len = match &self.0 {
             Content::Nothing(_) => 0,
-            Content::Deletions(change) | Content::Rows(change) if change.is_empty() => 0,
-            Content::Deletions(change) | Content::Rows(change) => change.len(),
-            Content::Whole(len) => *len,
+            Content::Deletions(change) | Content::Rows(change) | Content::Settings(change) => {
+                if change.is_empty() { 0 } else { change.len() }
+            }
+            Content::SettingKeys(_, _, len) | Content::Whole(len) => *len,
         };
         (len > 0).then_some(len)
     }
@@ -82,6 +89,39 @@ impl Room for Frame<'_> {
         }
     }
 
+    fn put_runs(&mut self, rows: &mut [Row]) -> usize {
+        let Some(to) = self.take() else { return 0 };
+        let fitting = fitting(rows, to);
+        let (first, _) = rows.split_at_mut(fitting);
+        self.0 = match runs(first, to) {
+            Some(len) => Content::Whole(len),
+            None => Content::Nothing(to),
+        };
+        fitting
+    }
+
+    fn put_setting(&mut self, setting: &Setting) -> bool {
+        if let Some(change) = self.take().and_then(ChangeBuilder::put_settings) {
+            self.0 = Content::Settings(change);
+        }
+        match &mut self.0 {
+            Content::Settings(change) => change.setting(setting),
+            _ => false,
+        }
+    }
+
+    fn delete_setting(&mut self, key: SettingKey) -> bool {
+        if let Some(to) = self.take() {
+            self.0 = Content::SettingKeys(to, Vec::new(), 0);
+        }
+        let Content::SettingKeys(to, known, len) = &mut self.0 else { return false };
+        let keys = [&known[..], &key.to_bytes()].concat();
+        let operation = SettingKeys::checked(&keys).map(panel::Operation::DeleteSettings);
+        let Some(longer) = operation.and_then(|operation| operation.encode(to)) else { return false };
+        (*known, *len) = (keys, longer);
+        true
+    }
+
     fn stage_profiles(&mut self, first: u16, profiles: &[Profile]) -> usize {
         let Content::Nothing(to) = &self.0 else { return 0 };
         let room = to.len().saturating_sub(STAGE_HEAD) / MAX_READERS;
@@ -101,10 +141,51 @@ impl Room for Frame<'_> {
             Operation::ReadBuckets { first, count } => panel::Operation::ReadBuckets { first, count },
             Operation::ReadRows { bucket, after } => panel::Operation::ReadRows { bucket, after },
             Operation::ReadEvents { from } => panel::Operation::ReadEvents { from },
+            Operation::Hello { version } => panel::Operation::Hello { version },
+            Operation::ReadSettings { after } => panel::Operation::ReadSettings { after },
+            Operation::ReadAllEvents { from } => panel::Operation::ReadAllEvents { from },
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
             Operation::List => return false, // those who have digests are not asked for lists
         })
     }
+}
+
+/// How many of the first rows fit into the buffer as runs.
+fn fitting(rows: &[Row], to: &mut [u8]) -> usize {
+    let mut fits = |count: usize| runs(&mut rows[..count].to_vec(), to).is_some();
+    let mut reach = FEW_ROWS.min(rows.len());
+    while reach < rows.len() && fits(reach) {
+        reach = (reach * 2).min(rows.len());
+    }
+    let (mut fit, mut too_many) = (0, reach + 1);
+    while fit + 1 < too_many {
+        let middle = fit.midpoint(too_many);
+        if fits(middle) {
+            fit = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    fit
+}
+
+/// Writes rows as runs, one profile after the other, and brings them into that order; how many bytes it takes, or `None` if they
+/// don't all fit.
+fn runs(rows: &mut [Row], to: &mut [u8]) -> Option<usize> {
+    rows.sort_by_key(|row| (row.profile, RunPlace::of(row.credential)));
+    let mut change = ChangeBuilder::put_runs(to)?;
+    for of_profile in rows.chunk_by(|one, next| one.profile == next.profile) {
+        let cards: Vec<Credential> = of_profile.iter().map(|row| row.credential).collect();
+        let mut rest = &cards[..];
+        while let [_, ..] = rest {
+            let profile = of_profile.first()?.profile;
+            match change.run(RunEncoder::WITHOUT_PARITY, profile, rest) {
+                0 => return None,
+                fitted => rest = &rest[fitted..],
+            }
+        }
+    }
+    (!change.is_empty()).then_some(change.len())
 }
 
 /// The answer in those bytes; `None` if they are no answer to anything that was asked.
@@ -125,8 +206,10 @@ pub fn answer(bytes: &[u8]) -> Option<Answer> {
         }
         panel::Answer::Acknowledged { code: _ } => Answer::Acknowledged,
         panel::Answer::Refused { code: _, status } => Answer::Refused(status),
-        // Nothing asks for these.
-        panel::Answer::Hello { .. } | panel::Answer::Settings { .. } => return None,
+        panel::Answer::Hello { version, schedules, memory: _ } => Answer::Hello { version, schedules },
+        panel::Answer::Settings { more, settings } => {
+            Answer::Settings { more, settings: settings.iter().collect() }
+        }
         panel::Answer::EventsWaiting { .. } => return None,
     })
 }
@@ -198,6 +281,58 @@ mod tests {
         let len = frame.filled().unwrap();
         let read = panel::Operation::decode(&bytes[..len]);
         assert_eq!(read, Ok(Some(panel::Operation::ReadEvents { from: 9 })));
+    }
+
+    #[test]
+    fn runs_take_as_many_rows_as_fit_and_say_them_in_order() {
+        let mut rows: Vec<Row> = (0..2000)
+            .map(|number| Row::new(card(number * 31 % 65_536), u16::from(number % 3 == 0)))
+            .collect();
+        rows.sort_by_key(|row| RunPlace::of(row.credential));
+        let all = rows.clone();
+        for room in [40, 120, 400] {
+            let (mut bytes, mut rows) = (vec![0; room], all.clone());
+            let mut frame = Frame::new(&mut bytes);
+            let fitted = frame.put_runs(&mut rows);
+            assert!(fitted > room / 3, "{fitted} rows in {room} bytes");
+            assert!(!frame.put(&all[0]));
+            let len = frame.filled().unwrap();
+            let Ok(Some(panel::Operation::PutRuns(runs))) = panel::Operation::decode(&bytes[..len]) else {
+                panic!("{bytes:?}")
+            };
+            assert_eq!(runs.iter().collect::<Vec<_>>(), rows[..fitted]);
+            let mut sorted = rows[..fitted].to_vec();
+            sorted.sort_by_key(|row| RunPlace::of(row.credential));
+            assert_eq!(sorted, all[..fitted], "the first ones");
+        }
+        let mut tiny = [0; 6];
+        let mut frame = Frame::new(&mut tiny);
+        assert_eq!((frame.put_runs(&mut rows), frame.filled()), (0, None));
+        assert!(frame.operation(&Operation::Info), "the room is free still");
+    }
+
+    #[test]
+    fn settings_and_their_keys_read_back_as_they_were_put_in() {
+        let setting = Setting::Door(3, panel_protocol::decide::DoorSettings::PLAIN);
+        let mut bytes = [0; 64];
+        let mut frame = Frame::new(&mut bytes);
+        assert!(frame.put_setting(&setting) && !frame.delete_setting(SettingKey::CLOCK_CHANGES));
+        let len = frame.filled().unwrap();
+        let Ok(Some(panel::Operation::PutSettings(settings))) = panel::Operation::decode(&bytes[..len])
+        else {
+            panic!("{bytes:?}")
+        };
+        assert_eq!(settings.iter().collect::<Vec<_>>(), [setting]);
+        let keys =
+            [SettingKey::schedule(7).unwrap(), SettingKey::CLOCK_CHANGES, SettingKey::door(3).unwrap()];
+        let mut bytes = [0; 6];
+        let mut frame = Frame::new(&mut bytes);
+        assert_eq!(keys.map(|key| frame.delete_setting(key)), [true, true, false]);
+        let len = frame.filled().unwrap();
+        let Ok(Some(panel::Operation::DeleteSettings(gone))) = panel::Operation::decode(&bytes[..len]) else {
+            panic!("{bytes:?}")
+        };
+        assert_eq!(gone.iter().collect::<Vec<_>>(), keys[..2]);
     }
 
     #[test]

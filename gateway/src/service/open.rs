@@ -11,7 +11,7 @@ use panel_protocol::table::{DIGEST_KEY_LEN, DigestKey};
 use sha2::{Digest, Sha256};
 
 use super::StartError;
-use crate::access::{DoorPlan, Learned};
+use crate::access::{DoorPlan, HourNumbers, Learned};
 use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceKind, DeviceSetup, Health};
@@ -38,13 +38,20 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
     let (directory, report) = Directory::open_with(&data.join("directory"), observer, before_read)?;
     let view = directory.read();
-    let mut compiler = site::compiler(&view, config)?;
-    let cards = site::active_cards(&view, &mut compiler, site::clock::now())?;
-    let specs = specs(config, &secret, &directory.numbering()?, &compiler.news());
+    let now = site::clock::now();
+    let mut compiler = site::compiler(&view, config)?.numbered(HourNumbers::read(&directory.hour_numbers()?));
+    let cards = site::active_cards(&view, &mut compiler, now)?;
+    let news = compiler.news();
+    let hours = compiler.hours(now).unwrap_or_default();
+    let specs = specs(config, &secret, &directory.numbering()?, &news, compiler.numbers());
+    if let Some(numbers) = compiler.take_numbering() {
+        directory.set_hour_numbers(&numbers)?;
+    }
     for ControllerSpec { id, plan, .. } in &specs {
         directory.set_numbering(id, &plan.numbering())?;
     }
-    let fleet = Fleet::new(specs, view.revision(), cards);
+    let mut fleet = Fleet::new(specs, view.revision(), cards);
+    fleet.set_hours(hours);
     let health = Health::new(
         site::clock::now(),
         config.lines.iter().map(|line| line.id.clone()).collect(),
@@ -121,6 +128,7 @@ fn specs(
     secret: &config::Key,
     numbering: &BTreeMap<ControllerId, Vec<u8>>,
     learned: &[Learned],
+    hours: &HourNumbers,
 ) -> Vec<ControllerSpec> {
     let spec = |(at, controller): (usize, &Controller)| {
         let mut plan = DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader));
@@ -131,7 +139,8 @@ fn specs(
             }
             _ => false,
         };
-        let mut plan = plan.numbered(numbering.get(&controller.id).map_or(&[], Vec::as_slice));
+        let remembered = numbering.get(&controller.id).map_or(&[][..], Vec::as_slice);
+        let mut plan = plan.numbered(remembered, |number| hours.knows(number));
         for learned in learned {
             plan.learn(learned.clearance, learned.opens[at]);
         }

@@ -36,8 +36,8 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
     let (read, unread) = read_cards(applied.view, reached.cards);
     let mut compiling = site.compiling();
     let changes = compile(&mut compiling, revision, now, &read, now);
-    let touched = !changes.is_empty() || !reached.concern.is_empty();
-    site.learn(&mut compiling);
+    let hours_changed = site.learn(&mut compiling, now);
+    let touched = hours_changed || !changes.is_empty() || !reached.concern.is_empty();
     apply(site, revision, changes, now);
     if !reached.concern.is_empty() {
         compiling.concern.join(reached.concern);
@@ -182,9 +182,12 @@ pub async fn recompile(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// What has begun or ended since is compiled anew.
+/// What has begun or ended since is compiled anew, and a new year's days are counted out.
 fn begin_and_end(site: &Site, after: Timestamp, now: Timestamp) {
     let mut compiling = site.compiling();
+    if site.learn(&mut compiling, now) {
+        site.wake_lines();
+    }
     let passed = compiling.compiler.model().passed(after, now);
     if passed.is_empty() {
         return;
@@ -233,7 +236,7 @@ async fn next_chunk(site: &Site) -> Option<Duration> {
             let now = clock::now();
             let mut compiling = site.compiling();
             let changes = compile(&mut compiling, revision, committed, &read, now);
-            site.learn(&mut compiling);
+            site.learn(&mut compiling, now);
             site.fleet().apply_chunk(changes, now);
             drop(compiling);
             site.wake_lines();
@@ -325,7 +328,10 @@ pub fn compiler(view: &View<'_>, config: &Config) -> Result<Compiler, StoreError
             }
         }
     }
-    Ok(Compiler::new(AccessModel::new(mode, levels, rules, holds), doors))
+    let schedules = view.all(None).collect::<Result<Vec<_>, _>>()?;
+    let calendars = view.all(None).collect::<Result<Vec<_>, _>>()?;
+    let model = AccessModel::new(mode, levels, rules, holds).with_hours(schedules, calendars);
+    Ok(Compiler::new(model, doors).in_zone(config.site.time_zone.clone()))
 }
 
 /// What everybody's active cards may do now; where the service starts from.

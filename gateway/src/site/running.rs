@@ -152,22 +152,31 @@ impl Site {
         self.compiling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the fleet what the compiler has come to call by new numbers, before any card has them; the numbers of profiles
-    /// are remembered for the next start.
-    pub(super) fn learn(&self, compiling: &mut Compiling) {
+    /// Tells the fleet what the compiler has come to call by new numbers, before any card has them, and what schedules are
+    /// now; whether that has changed. Numbers are remembered for the next start.
+    pub(super) fn learn(&self, compiling: &mut Compiling, now: Timestamp) -> bool {
         let news = compiling.compiler.news();
-        if news.is_empty() {
-            return;
+        let hours = compiling.compiler.hours(now);
+        let hours_changed = hours.is_some();
+        if news.is_empty() && !hours_changed {
+            return false;
         }
         let mut fleet = self.fleet();
+        hours.into_iter().for_each(|hours| fleet.set_hours(hours));
         news.iter().for_each(|learned| fleet.learn(learned));
         let grown = fleet.take_numbering();
         drop(fleet);
+        if let Some(numbers) = compiling.compiler.take_numbering()
+            && let Err(error) = self.directory.set_hour_numbers(&numbers)
+        {
+            tracing::warn!(%error, "the numbers of hours could not be remembered");
+        }
         for (controller, numbering) in grown {
             if let Err(error) = self.directory.set_numbering(&controller, &numbering) {
                 tracing::warn!(%error, %controller, "its profiles' numbers could not be remembered");
             }
         }
+        hours_changed
     }
 
     pub(super) fn fleet(&self) -> MutexGuard<'_, Fleet> {

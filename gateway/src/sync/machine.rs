@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent};
-use panel_protocol::table::{Profile, Row};
+use panel_protocol::table::{Profile, Row, Setting};
 
 use super::events::EventCursor;
 use super::room::{Answer, Failure, Room};
@@ -20,6 +20,9 @@ pub(super) trait Machine: fmt::Debug + Send {
     /// The panel should have these profiles: those that it had before, and more after them. A panel that isn't told of
     /// profiles by themselves has nothing to do.
     fn profiles(&mut self, _: &[Profile]) {}
+
+    /// The panel should have these settings, sorted by key. A panel that isn't told of settings has nothing to do.
+    fn settings(&mut self, _: Vec<Setting>) {}
 
     /// The desired row of a card changes.
     fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>);
@@ -122,6 +125,10 @@ pub struct Work {
 pub struct ControllerStatus {
     /// How its table stands.
     pub state: SyncState,
+    /// The version of the card-table commands that it is spoken to in; `None` before that is known.
+    pub version: Option<u8>,
+    /// Schedules that it has no room for: nobody opens its doors by them.
+    pub schedules_left_out: usize,
     /// What is left to do.
     pub work: Work,
     /// What it said of itself last.

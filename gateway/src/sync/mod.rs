@@ -42,6 +42,9 @@ pub mod limits {
     /// Most cards that are looked at for one operation that loads an empty table, be they of the controller or not.
     pub const MAX_CARDS_LOOKED_AT: usize = 8192;
 
+    /// Most rows of one operation that loads an empty table.
+    pub const MAX_ROWS_AT_ONCE: usize = 2048;
+
     /// Most rows of one bucket that a controller may claim to hold.
     pub const MAX_BUCKET_ROWS: usize = 65_536;
 
@@ -50,6 +53,8 @@ pub mod limits {
 
     /// Most names in its list that are no card's.
     pub const MAX_LISTED_STRAYS: usize = 1024;
+    /// Most settings that a controller may claim to have: every number of every kind.
+    pub const MAX_SETTINGS: usize = 254 + 128 + 1 + 16;
 
     /// Most receipts of activations and updates under way at once; what comes beyond travels without a receipt.
     pub const MAX_OPEN_ACTIVATIONS: usize = 20_000;

@@ -5,10 +5,11 @@
 
 use panel_protocol::credential::Credential;
 use panel_protocol::panel::{Info, PanelEvent, Status};
-use panel_protocol::table::{DigestKey, Profile, Row};
+use panel_protocol::table::{DigestKey, Profile, Row, Setting, SettingKey};
 use panel_protocol::time::UtcSeconds;
 
-/// Room for one operation. It is one of: cards to delete, rows to put, profiles to stage, or an [`Operation`].
+/// Room for one operation. It is one of: cards to delete, rows to put, profiles to stage, settings to put or to delete, or an
+/// [`Operation`]. A dialect without settings has no room for them.
 pub trait Room {
     /// Adds a card whose row is to be deleted; whether there was room for it.
     fn delete(&mut self, card: Credential) -> bool;
@@ -16,8 +17,25 @@ pub trait Room {
     /// Adds a row to be put; whether there was room for it.
     fn put(&mut self, row: &Row) -> bool;
 
+    /// Puts the first of these rows, which have neither limits nor PIN nor rights and are sorted by the places of their cards,
+    /// as compactly as it goes; how many there was room for. They are then in the order in which they are put. 0 where a
+    /// dialect has no such thing.
+    fn put_runs(&mut self, _: &mut [Row]) -> usize {
+        0
+    }
+
     /// Stages these profiles, numbered from `first` on; how many of them there was room for.
     fn stage_profiles(&mut self, first: u16, profiles: &[Profile]) -> usize;
+
+    /// Adds a setting to be put; whether there was room for it.
+    fn put_setting(&mut self, _: &Setting) -> bool {
+        false
+    }
+
+    /// Adds a setting to be deleted; whether there was room for it.
+    fn delete_setting(&mut self, _: SettingKey) -> bool {
+        false
+    }
 
     /// Takes any other operation; whether there was room for it.
     fn operation(&mut self, operation: &Operation) -> bool;
@@ -68,6 +86,21 @@ pub enum Operation {
         /// The first that is wanted.
         from: u32,
     },
+    /// This session is to be of this version, or of the panel's newest.
+    Hello {
+        /// The newest that the gateway speaks.
+        version: u8,
+    },
+    /// The settings, from the first or from the one after `after`.
+    ReadSettings {
+        /// The last that is already known.
+        after: Option<SettingKey>,
+    },
+    /// As `ReadEvents`, with those that version 1 doesn't have.
+    ReadAllEvents {
+        /// The first that is wanted.
+        from: u32,
+    },
     /// All events before this number may be forgotten.
     AckEvents {
         /// The first that is still to be kept.
@@ -82,7 +115,7 @@ pub enum Operation {
 pub enum Answer {
     /// To [`Operation::Info`].
     Info(Info),
-    /// To whatever may change the table: rows, deletions, profiles, adoption.
+    /// To whatever may change the table: rows, deletions, profiles, settings, adoption.
     Change {
         /// How it ended.
         status: Status,
@@ -107,7 +140,21 @@ pub enum Answer {
         /// In credential order.
         rows: Vec<Row>,
     },
-    /// To [`Operation::ReadEvents`].
+    /// To [`Operation::Hello`].
+    Hello {
+        /// The version that the session has.
+        version: u8,
+        /// Most schedules that the panel takes, and as many calendars.
+        schedules: u8,
+    },
+    /// To [`Operation::ReadSettings`].
+    Settings {
+        /// Whether there are more after these.
+        more: bool,
+        /// Sorted by key.
+        settings: Vec<Setting>,
+    },
+    /// To [`Operation::ReadEvents`] and [`Operation::ReadAllEvents`].
     Events {
         /// The number that the panel's next event will have.
         next_event: u32,

@@ -24,7 +24,7 @@ pub struct ForwarderView {
     /// When something arrived last, since the service started.
     pub last_arrived: Option<Timestamp>,
     /// Events that its receiver refused, oldest first.
-    pub refused: Vec<DeadLetterView>,
+    pub refused: Vec<RefusedEventView>,
     /// Events that never arrived and never will: the log forgot them first.
     pub lost: u64,
     /// How it is, in words.
@@ -33,7 +33,7 @@ pub struct ForwarderView {
 
 /// An event that was refused.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct DeadLetterView {
+pub struct RefusedEventView {
     /// Its number in the log.
     pub number: u64,
     /// When it was refused for the last time.

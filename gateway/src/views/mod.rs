@@ -28,7 +28,7 @@ pub use alarm::AlarmView;
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
 pub use csv::{EVENTS_CSV_HEAD, event_csv};
 pub use event::{DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
-pub use forwarder::{DeadLetterView, ForwarderView};
+pub use forwarder::{ForwarderView, RefusedEventView};
 pub use identity_providers::{
     ConnectionTestView, ErrorCountView, IdentityProvidersView, OperationErrorView, OperationView, SourceView,
     StrangersView, TrafficView,

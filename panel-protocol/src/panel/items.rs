@@ -1,6 +1,7 @@
 //! The items that operations carry: rows, keys, profiles and settings, checked as a whole before any is used.
 
-use super::code::{DELETE_KEYS, PUT_ROWS, PUT_SETTINGS};
+use super::code::{DELETE_KEYS, PUT_ROWS, PUT_RUNS, PUT_SETTINGS};
+use super::run::RunEncoder;
 use crate::bytes::Writer;
 use crate::credential::Credential;
 use crate::limits::MAX_READERS;
@@ -158,6 +159,22 @@ impl<'a> ChangeBuilder<'a> {
     /// Adds a key; whether it fitted.
     pub fn key(&mut self, credential: Credential) -> bool {
         self.to.put_with(|to| encode_credential(credential, to)).is_some()
+    }
+
+    /// Begins a [`Operation::PutRuns`](super::Operation::PutRuns); `None` if not even its code fits.
+    pub fn put_runs(to: &'a mut [u8]) -> Option<Self> {
+        Self::begin(PUT_RUNS, to)
+    }
+
+    /// Adds cards of one profile, in the encoder's order, as one run; how many of them fitted.
+    pub fn run(&mut self, encoder: RunEncoder, profile: u16, cards: &[Credential]) -> usize {
+        let mut fitted = 0;
+        let added = self.to.put_with(|to| {
+            let (len, count) = encoder.encode(to, profile, cards)?;
+            fitted = count;
+            Some(len)
+        });
+        added.map_or(0, |()| fitted)
     }
 
     /// How many bytes the operation takes.

@@ -66,7 +66,7 @@ pub use info::Info;
 pub use items::{ChangeBuilder, Keys, ProfileList, Rows, SettingKeys, SettingList};
 pub use operation::Operation;
 pub use panel::{Panel, PanelConfig};
-pub use run::{RunEncoder, Runs};
+pub use run::{RunEncoder, RunPlace, Runs};
 pub use status::Status;
 
 /// The organisation under which the commands travel: a locally administered identifier.

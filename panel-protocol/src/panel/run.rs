@@ -165,6 +165,23 @@ impl<'a> Bits<'a> {
     }
 }
 
+/// Where a card stands among others in runs that leave parity bits out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RunPlace(Shape, u64);
+
+impl RunPlace {
+    /// The place of a card.
+    pub fn of(card: Credential) -> Self {
+        let (shape, value) = RunEncoder::WITHOUT_PARITY.shape(card);
+        Self(shape, value)
+    }
+
+    /// The card at this place.
+    pub fn card(self) -> Credential {
+        self.0.card(self.1).expect("a place is made of a card")
+    }
+}
+
 /// Makes runs of a set of cards.
 #[derive(Clone, Copy, Debug)]
 pub struct RunEncoder {
@@ -172,6 +189,9 @@ pub struct RunEncoder {
 }
 
 impl RunEncoder {
+    /// Leaves out all parity bits that are right. Cards are sorted by their [places](RunPlace).
+    pub const WITHOUT_PARITY: Self = Self { leaves_parity_out: true };
+
     /// For these cards: where most of those of 26 bits have the parity bits that they should, these are left out.
     pub fn for_cards(cards: impl IntoIterator<Item = Credential>) -> Self {
         let (with, without) = cards.into_iter().filter(|card| card.bits() == PARITY_BITS).fold(

@@ -4,6 +4,8 @@
 mod intruders;
 mod rig;
 
+use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 use tests::{Simulator, eventually};
 
@@ -69,6 +71,58 @@ async fn every_door_does_what_the_identity_provider_says_over_mosquitto() {
 async fn a_controller_that_speaks_3_1_1_is_served_by_a_gateway_that_speaks_5() {
     let rig = Rig::start(Broker::Embedded, "3.1.1").await;
     story(&rig).await;
+}
+
+#[tokio::test]
+async fn panels_at_a_broker_go_by_schedules_and_go_on_by_them_when_it_is_gone() {
+    let mut rig = Rig::start(Broker::Embedded, "5").await;
+    rig.gateway.scim().create("ada", Some("1234")).await;
+    let access = |until: &str| {
+        json!({
+            "mode": "rules",
+            "schedules": [{ "name": "Mornings", "weekly": [
+                { "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "06:00", "to": until },
+            ] }],
+            "access_levels": [{ "name": "Staff", "doors": [
+                { "door": "shed-door", "schedule": "Mornings" }, { "door": "gate-door" },
+            ] }],
+            "rules": [{ "everyone": true, "access_level": "Staff" }],
+        })
+    };
+    rig.gateway.api().put("/api/v1/access", &access("12:00")).await.good();
+    // Whom a rule concerns is compiled after the answer.
+    eventually("rules decide", async || shed_at(&rig, 13).await, |it| it == "outside_hours").await;
+    rig.gateway.proven(&PANELS).await;
+    shed_says(&rig, 11, "granted").await;
+    shed_says(&rig, 13, "outside_hours").await;
+    rig.gateway.api().put("/api/v1/access", &access("14:00")).await.good();
+    rig.gateway.proven(&PANELS).await;
+    shed_says(&rig, 13, "granted").await;
+    rig.gateway.kill();
+    shed_says(&rig, 13, "granted").await;
+    shed_says(&rig, 15, "outside_hours").await;
+    assert_eq!(rig.simulator.swipe("gate", 1234).await["reason"], "granted");
+    rig.gateway.restart().await;
+    rig.gateway.proven(&PANELS).await;
+    shed_says(&rig, 13, "granted").await;
+    shed_says(&rig, 15, "outside_hours").await;
+}
+
+/// What the shed says when its clock shows that hour of Berlin's wall clock, two days from now.
+async fn shed_says(rig: &Rig, hour: i64, reason: &str) {
+    assert_eq!(shed_at(rig, hour).await, reason, "{hour}:30");
+}
+
+async fn shed_at(rig: &Rig, hour: i64) -> Value {
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let day = Zoned::now().with_time_zone(zone).start_of_day().unwrap().checked_add(2.days()).unwrap();
+    let then = day.checked_add(hour.hours().minutes(30)).unwrap().timestamp().as_second();
+    let offset_s = |from: i64| json!({ "offset_s": then - from });
+    // As far as it is off, it is off from the right time.
+    rig.simulator.post("/controllers/shed/clock", &json!({ "offset_s": 0 })).await;
+    let shown = rig.simulator.controller("shed").await["clock"].as_i64().unwrap();
+    rig.simulator.post("/controllers/shed/clock", &offset_s(shown)).await;
+    rig.simulator.swipe("shed", 1234).await["reason"].clone()
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, Zoned};
 use libosdp::OsdpLedColor;
 use panel_protocol::wiegand::H10301;
 use serde_json::{Value, json};
@@ -156,6 +158,38 @@ async fn a_card_opens_for_its_time_and_a_stranger_does_not() {
     let shown = eventually("both are shown", colours, |it: &Vec<_>| it.len() >= 2).await;
     assert_eq!(shown, [OsdpLedColor::Green, OsdpLedColor::Red]);
     assert_eq!(site.unlocked(), 1);
+}
+
+#[tokio::test]
+async fn a_schedule_decides_at_once_and_so_does_its_change() {
+    let site = Site::start().await;
+    site.give_card("ada", 1234).await;
+    let weekday = |days: i64| {
+        let day = Zoned::now()
+            .with_time_zone(TimeZone::get("Europe/Berlin").unwrap())
+            .checked_add(days.days())
+            .unwrap();
+        day.strftime("%a").to_string().to_lowercase()
+    };
+    let access = |days: &[String]| {
+        json!({
+            "mode": "rules",
+            "schedules": [{ "name": "Office hours", "weekly": [{ "days": days, "from": "00:00", "to": "24:00" }] }],
+            "access_levels": [{ "name": "Staff", "doors": [{ "door": "turnstile", "schedule": "Office hours" }] }],
+            "rules": [{ "everyone": true, "access_level": "Staff" }],
+        })
+    };
+    // Whole days around now, so that midnight changes nothing.
+    let open: Vec<String> = (-1..=1).map(weekday).collect();
+    let shut: Vec<String> = (3..=4).map(weekday).collect();
+    for (days, granted, reason) in
+        [(&open, true, "granted"), (&shut, false, "outside_hours"), (&open, true, "granted")]
+    {
+        site.gateway.api().put("/api/v1/access", &access(days)).await.good();
+        let read = site.swipe(1234).await;
+        assert_eq!(json!([read["granted"], read["reason"]]), json!([granted, reason]), "{days:?}: {read}");
+    }
+    site.unlocked_times(2).await;
 }
 
 #[tokio::test]

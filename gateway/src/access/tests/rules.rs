@@ -371,7 +371,7 @@ proptest! {
                 continue;
             }
             for (door, place, reader) in DOORS[controller] {
-                if readers[usize::from(*reader)] != 0 {
+                if readers[usize::from(*reader)] == 0xFF {
                     let holders = world.holders(card);
                     let gives = |rule: &Rule| {
                         let Some(level) = world.levels.get(&rule.access_level) else { return false };
@@ -407,7 +407,7 @@ fn grants(levels: &[(u128, Option<i64>, Option<i64>)]) -> Grants {
 }
 
 #[test]
-fn what_a_panel_can_not_be_told_is_left_out_and_said() {
+fn rules_come_to_hours_at_readers_and_what_that_needs_is_said() {
     let schedule = When::Schedule(ScheduleId(Uuid::nil()));
     let levels = [
         level(1, 1, [part("lobby", When::Always)]),
@@ -416,21 +416,27 @@ fn what_a_panel_can_not_be_told_is_left_out_and_said() {
     ];
     let model = AccessModel::new(AccessMode::Rules, levels, [], []);
     let told = |grants: &[(u128, Option<i64>, Option<i64>)]| {
-        let shape = shape(&doors()[0], &model, &self::grants(grants));
-        let readers =
-            shape.opens.map(|opens| opens.profile.as_bytes().iter().filter(|byte| **byte != 0).count());
+        let mut numbers = HourNumbers::default();
+        let shape = shape(&doors()[0], &model, &self::grants(grants), &mut numbers, |_| false);
+        let readers = shape.opens.map(|opens| [0, 1].map(|reader| opens.profile.access(reader).code()));
         let span = shape.opens.map(|opens| (opens.from.is_some(), opens.until.is_some()));
-        (readers, span, shape.left_out.spans || shape.left_out.schedules)
+        (readers, span, shape.needs.spans, shape.needs.schedules)
     };
-    assert_eq!(told(&[]), (None, None, false));
-    assert_eq!(told(&[(1, None, None)]), (Some(1), Some((false, false)), false));
-    assert_eq!(told(&[(2, Some(1), Some(9))]), (Some(2), Some((true, true)), false));
-    assert_eq!(told(&[(1, None, None), (2, Some(1), Some(9))]), (Some(1), Some((false, false)), true));
-    assert_eq!(told(&[(2, None, None), (1, Some(1), Some(9))]), (Some(2), Some((false, false)), false));
-    assert_eq!(told(&[(1, Some(1), Some(9)), (2, Some(5), Some(20))]), (Some(1), Some((true, true)), true));
-    assert_eq!(told(&[(3, None, None)]), (Some(1), Some((false, false)), true), "a schedule opens nothing");
-    let gate = shape(&doors()[1], &model, &grants(&[(3, None, None)]));
-    assert_eq!(gate, Shape::default(), "what is never is left out by nobody");
+    let (for_good, for_a_span) = (Some((false, false)), Some((true, true)));
+    let (never, always) = (0, 0xFF);
+    assert_eq!(told(&[]), (None, None, false, false));
+    assert_eq!(told(&[(1, None, None)]), (Some([always, never]), for_good, false, false));
+    assert_eq!(told(&[(2, Some(1), Some(9))]), (Some([always; 2]), for_a_span, false, false));
+    let beside = told(&[(1, None, None), (2, Some(1), Some(9))]);
+    assert_eq!(beside, (Some([always, 1]), for_good, true, false), "the dock opens by hours that end");
+    assert_eq!(told(&[(2, None, None), (1, Some(1), Some(9))]), (Some([always; 2]), for_good, false, false));
+    let two = told(&[(1, Some(1), Some(9)), (2, Some(5), Some(20))]);
+    assert_eq!(two, (Some([1, 2]), for_good, true, false), "either span is part of the hours");
+    assert_eq!(told(&[(3, None, None)]), (Some([always, 1]), for_good, false, true));
+    assert_eq!(told(&[(3, Some(1), Some(9))]), (Some([always, 1]), for_a_span, false, true));
+    let mut numbers = HourNumbers::default();
+    let gate = shape(&doors()[1], &model, &grants(&[(3, None, None)]), &mut numbers, |_| false);
+    assert_eq!(gate, Shape::default(), "what is never opens nothing");
 }
 
 #[test]
@@ -470,12 +476,18 @@ fn a_profile_keeps_its_number_over_a_restart() {
     let mut plan = DoorPlan::new([0, 1]);
     assert!(!plan.learn(Clearance::EVERY_DOOR, opens(&[0, 1])));
     assert!(plan.learn(Clearance(2), opens(&[1])) && plan.learn(Clearance(3), opens(&[0])));
-    let mut again = DoorPlan::new([0, 1]).numbered(&plan.numbering());
+    let mut again = DoorPlan::new([0, 1]).numbered(&plan.numbering(), |_| false);
     assert!(!again.learn(Clearance(2), opens(&[0])), "it is known already");
     assert_eq!(again.profiles(), plan.profiles());
-    for strange in [&[][..], &[0; 16], &plan.numbering()[1..], &[7; 32]] {
-        assert_eq!(DoorPlan::new([0, 1]).numbered(strange), DoorPlan::new([0, 1]));
+    for strange in [&[][..], &plan.numbering()[1..], &[7; 32]] {
+        assert_eq!(DoorPlan::new([0, 1]).numbered(strange, |number| number != 7), DoorPlan::new([0, 1]));
     }
+    assert_eq!(DoorPlan::new([0, 1]).numbered(&[7; 32], |number| number == 7).profiles().len(), 3);
+    let mut grown = DoorPlan::new([0, 1, 2]).numbered(&plan.numbering(), |_| false);
+    assert_eq!(grown.profiles()[..3], *plan.profiles(), "a door more takes no number from others");
+    let everywhere = grown.row(credential(1), &CardAccess::everywhere(person_id(1))).unwrap();
+    assert_eq!(grown.profiles()[usize::from(everywhere.profile)], Profile::always([0, 1, 2]));
+    assert!(!grown.learn(Clearance(2), opens(&[0])));
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Outgoing for Site {
     }
 
     fn told(&self, _: &ForwarderId, cards: ShownCards, event: &LoggedEvent) -> Option<Told> {
-        outgoing::told(&self.config, cards, event)
+        outgoing::told(&self.config, &|controller| self.fleet().reads_back(controller), cards, event)
     }
 
     fn keep(&self, forwarder: &ForwarderId, progress: &ForwardProgress) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use crate::forward::deliveries::Outcome;
 use crate::forward::limits::FAILING_AFTER;
 use crate::forward::{ForwardOrder, ForwardStatus, Forwarder};
 use crate::operator::{ForwarderAction, ForwarderOrderError, ForwarderOrdered};
-use crate::views::{DeadLetterView, ForwarderView};
+use crate::views::{ForwarderView, RefusedEventView};
 
 /// How long an order may take: whoever gave it waits, and a test waits for the receiver.
 const ORDER_WITHIN: Duration = Duration::from_secs(12);
@@ -70,7 +70,7 @@ impl Running {
         let status = self.task.get().map(|task| task.status.borrow().clone()).unwrap_or_default();
         let ForwardStatus { waiting, failing, off, last_taken, dead, lost } = status;
         let letter =
-            |letter: DeadLetter| DeadLetterView { number: letter.number, at: letter.at, why: letter.why };
+            |letter: DeadLetter| RefusedEventView { number: letter.number, at: letter.at, why: letter.why };
         let view = ForwarderView {
             id: self.forwarder.id.clone(),
             to: self.forwarder.to.to_string(),

@@ -5,39 +5,51 @@ use jiff::Timestamp;
 use super::super::running::Site;
 use crate::domain::{Cardholder, Level, Notice, one_line};
 use crate::store::View;
+use crate::sync::Fleet;
 
 /// Most of them on the page.
 const MAX_UNDONE: usize = 20;
 
-/// Most access levels that one notice names.
+/// Most names in one notice.
 const MAX_NAMED: usize = 5;
 
 /// What rules give and controllers can't be told, so that nobody has it.
 pub(super) fn left_out(site: &Site, now: Timestamp) -> Vec<Notice> {
     let compiling = site.compiling();
-    let mut names: Vec<String> =
-        compiling.compiler.levels_left_out().map(|level| format!("{:?}", one_line(&level.name))).collect();
-    let spans = compiling.compiler.leaves_out_spans(now);
-    let full = compiling.compiler.clearances().is_full();
+    let old = speaking_version_1(&site.fleet());
+    let is_old = |controller: usize| old.iter().any(|(at, _)| *at == controller);
+    let compiler = &compiling.compiler;
+    let levels: Vec<&str> = compiler.levels_by_schedule(is_old).map(|level| level.name.as_str()).collect();
+    let levels = (!levels.is_empty()).then(|| listed(&levels));
+    let spans = compiler.needs_spans(now, is_old);
+    let too_long = compiler.schedules_too_long();
+    let names = too_long.iter().filter_map(|id| compiler.model().schedule(*id)).map(|it| it.name.as_str());
+    let too_long: Vec<&str> = names.collect();
+    let too_long = (!too_long.is_empty()).then(|| listed(&too_long));
+    let full = compiler.clearances().is_full() || compiler.lacks_numbers();
     drop(compiling);
+    let old = listed(&old.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>());
     let notice = |text: String| Notice { at: now, level: Level::Attention, text };
     let mut notices = Vec::new();
-    if !names.is_empty() {
-        let more = names.len().saturating_sub(MAX_NAMED);
-        names.truncate(MAX_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if let Some(levels) = levels {
         notices.push(notice(format!(
-            "Access levels open doors by schedules: {}{more}. Controllers can't be told of schedules yet, so nobody opens \
-             those doors by them.",
-            names.join(", ")
+            "Access levels open doors by schedules: {levels}. Controllers whose firmware speaks version 1 of the card-table \
+             commands, and boards that keep a bare list of cards, know no schedules, so nobody opens those doors there by them: \
+             {old}."
         )));
     }
     if spans {
-        notices.push(notice(
+        notices.push(notice(format!(
             "A rule gives somebody doors for a span who has others of the same controller for good, or for another span. \
-             A controller holds one span of a card, so those doors are left out there."
-                .to_owned(),
-        ));
+             Controllers whose firmware speaks version 1 of the card-table commands hold one span of a card, so those doors \
+             are left out there: {old}."
+        )));
+    }
+    if let Some(schedules) = too_long {
+        notices.push(notice(format!(
+            "Schedules have more intervals or holidays than a door can go by, so nobody opens a door by them: {schedules}. \
+             A door takes 20 different intervals, and 25 holidays count as one more for each of those of their calendar."
+        )));
     }
     if full {
         notices.push(notice(
@@ -49,9 +61,38 @@ pub(super) fn left_out(site: &Site, now: Timestamp) -> Vec<Notice> {
     notices
 }
 
-/// Profiles for which a controller has no room.
+/// Controllers with a card table whose firmware knows no schedules, or that keep a bare list of cards.
+fn speaking_version_1(fleet: &Fleet) -> Vec<(usize, String)> {
+    let names = fleet.names().iter().enumerate();
+    let old = names.filter(|(at, _)| {
+        fleet.status(*at).is_some_and(|status| status.version == Some(1) || status.by_reading_back)
+    });
+    old.map(|(at, name)| (at, name.to_string())).collect()
+}
+
+/// The first of them by name, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> =
+        names.iter().take(MAX_NAMED).map(|name| format!("{:?}", one_line(name))).collect();
+    match names.len().saturating_sub(MAX_NAMED) {
+        0 => quoted.join(", "),
+        more => format!("{} and {more} more", quoted.join(", ")),
+    }
+}
+
+/// Profiles and schedules for which a controller has no room.
 pub(super) fn no_room(site: &Site, now: Timestamp) -> Vec<Notice> {
     let fleet = site.fleet();
+    let lacking = fleet.names().iter().enumerate().filter_map(|(at, name)| {
+        let left_out = fleet.status(at)?.schedules_left_out;
+        (left_out > 0).then(|| {
+            let text = format!(
+                "Controller {name} has no room for {left_out} of the schedules and holidays by which its doors should open: nobody \
+                 opens them by these. Use fewer different schedules at its doors."
+            );
+            Notice { at: now, level: Level::Problem, text }
+        })
+    });
     let full = fleet.names().iter().enumerate().filter_map(|(at, name)| {
         let (needed, room) = (fleet.plan(at)?.profiles().len(), fleet.status(at)?.info?.profile_capacity);
         (needed > usize::from(room)).then(|| {
@@ -62,7 +103,7 @@ pub(super) fn no_room(site: &Site, now: Timestamp) -> Vec<Notice> {
             Notice { at: now, level: Level::Problem, text }
         })
     });
-    full.collect()
+    lacking.chain(full).collect()
 }
 
 /// People who were made active and inactive again at once.

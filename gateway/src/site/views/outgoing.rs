@@ -4,16 +4,22 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::events::{door_name, event_view};
-use super::receipts::receipt_view;
+use super::receipts::receipt_view_by;
 use crate::config::Config;
-use crate::domain::{AlarmKind, DoorWhat, EventKind, Level, Receipt, ReceiptAction};
+use crate::domain::{AlarmKind, ControllerId, DoorWhat, EventKind, Level, Receipt, ReceiptAction};
 use crate::forward::{ShownCards, Told, Weight};
 use crate::store::LoggedEvent;
 use crate::views::{DoorEventView, EventView, Masked, ReceiptView};
 use panel_protocol::decide::Reason;
 
-/// An event of the log for others, with as much of cards as they may see.
-pub(in crate::site) fn told(config: &Config, cards: ShownCards, logged: &LoggedEvent) -> Option<Told> {
+/// An event of the log for others, with as much of cards as they may see. `reads_back` says whether a controller's proof is a
+/// read-back.
+pub(in crate::site) fn told(
+    config: &Config,
+    reads_back: &dyn Fn(&ControllerId) -> bool,
+    cards: ShownCards,
+    logged: &LoggedEvent,
+) -> Option<Told> {
     let of = |kind, subject: String, weight, text: String, data| Told {
         number: logged.sequence,
         at: logged.event.at,
@@ -39,7 +45,7 @@ pub(in crate::site) fn told(config: &Config, cards: ShownCards, logged: &LoggedE
             of(kind, format!("doors/{}", event.door), weight, view.text.clone(), data(&view))
         }
         EventKind::Receipt(receipt) => {
-            let view = shown(receipt_view(receipt, config.cards.default_format), cards);
+            let view = shown(receipt_view_by(reads_back, receipt, config.cards.default_format), cards);
             let subject = format!("revisions/{}", receipt.revision);
             of(of_receipt(receipt.action), subject, Weight::Usual, proven(receipt, &view), data(&view))
         }

@@ -5,7 +5,7 @@ use panel_protocol::wiegand::Format;
 
 use super::super::clock;
 use super::super::running::Site;
-use crate::domain::{Exposure, Level, Notice, Receipt, UnprovenAt};
+use crate::domain::{ControllerId, Exposure, Level, Notice, Receipt, UnprovenAt};
 use crate::sync::Fleet;
 use crate::views::{CardText, ControllerView, ExposureView, ReceiptView, ShowReceipts};
 
@@ -39,10 +39,19 @@ pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
         .collect()
 }
 
-pub(super) fn receipt_view(fleet: &Fleet, receipt: &Receipt, format: &Format) -> ReceiptView {
+fn receipt_view(fleet: &Fleet, receipt: &Receipt, format: &Format) -> ReceiptView {
+    receipt_view_by(&|controller| fleet.reads_back(controller), receipt, format)
+}
+
+/// `reads_back` says whether a controller's proof is a read-back.
+pub(super) fn receipt_view_by(
+    reads_back: &dyn Fn(&ControllerId) -> bool,
+    receipt: &Receipt,
+    format: &Format,
+) -> ReceiptView {
     let mut view = ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format));
     for landing in &mut view.landings {
-        landing.by_reading_back = fleet.reads_back(&landing.controller);
+        landing.by_reading_back = reads_back(&landing.controller);
     }
     view
 }

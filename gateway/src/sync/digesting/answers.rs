@@ -2,8 +2,8 @@
 
 use super::operations::seconds;
 use super::{
-    CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, Info, Item,
-    MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Row, SignedDuration, Status, Timestamp,
+    CLOCK_TOLERANCE_S, Credential, DesiredTable, DigestingPanel, Held, HeldTable, InFlight, Info, Item,
+    MAX_BUCKET_ROWS, Machine, Outcome, PanelEvent, Phase, Profile, Row, SignedDuration, Status, Timestamp,
     VERIFY_INTERVAL, later,
 };
 use panel_protocol::table::bucket_of;
@@ -26,7 +26,8 @@ impl DigestingPanel {
         if info.digest == self.desired.table(self.wanted_profiles()) {
             return self.all_as_desired(now);
         }
-        if self.is_believed() && self.settle_uncertain(table) && self.held.digest() == Some(info.digest) {
+        let settled = self.is_believed() && self.settle_settings() && self.settle_uncertain(table);
+        if settled && self.held.digest() == Some(info.digest) {
             self.phase = Phase::Known;
             return self.verified(now);
         }
@@ -36,11 +37,10 @@ impl DigestingPanel {
     /// The digest of the whole table says it all: nothing has to be read.
     fn all_as_desired(&mut self, now: Timestamp) -> Outcome {
         self.uncertain.clear();
-        let rows = self.held.rows;
-        self.held = HeldTable::unknown(self.desired.key().clone());
-        self.held.rows = rows;
-        self.held.digests = self.desired.clone();
-        self.held.profiles = Some(self.wanted_profiles().to_vec());
+        self.recount();
+        self.uncertain_settings.clear();
+        let (profiles, settings) = (self.wanted_profiles().to_vec(), self.desired_settings.clone());
+        self.held = HeldTable::all(self.desired.clone(), self.held.rows, profiles, settings);
         self.page.clear();
         self.phase = Phase::Known;
         self.verified(now)
@@ -52,6 +52,7 @@ impl DigestingPanel {
             return true;
         }
         let items = std::mem::take(&mut self.uncertain);
+        self.recount();
         let carried_out = if self.held.digest() == Some(self.reported) {
             false
         } else {
@@ -71,11 +72,13 @@ impl DigestingPanel {
         for item in std::mem::take(&mut self.uncertain) {
             self.compare_card(table, item.credential, Held::Unknown);
         }
+        self.recount();
+        self.uncertain_settings.clear();
         self.held.forget();
         self.page.clear();
         self.staged = 0;
         if info.rows == 0 {
-            return self.compared(now);
+            return self.buckets_compared(now);
         }
         self.phase = Phase::Comparing { next: 0 };
         Outcome::Quiet
@@ -95,18 +98,24 @@ impl DigestingPanel {
             self.phase = Phase::Comparing { next };
             return Outcome::Quiet;
         }
-        self.compared(now)
+        self.buckets_compared(now)
     }
 
-    /// All bucket digests are there: from here on differences are known.
-    fn compared(&mut self, now: Timestamp) -> Outcome {
-        let wanted = self.wanted_profiles();
+    /// The profiles with which the reported digest comes out.
+    pub(super) fn find_profiles(&self) -> Option<Vec<Profile>> {
         let told = self.info.map_or(0, |info| usize::from(info.profiles));
-        let profiles = [wanted, wanted.get(..told).unwrap_or_default()];
-        let fits = |profiles: &&[_]| self.held.digests.table(profiles) == self.reported;
-        let held = profiles.into_iter().find(fits).map(<[_]>::to_vec);
-        self.held.profiles = held;
-        self.held.compare(&self.desired);
+        let fits = |profiles: &&[Profile]| self.held.digests.table(profiles) == self.reported;
+        let wanted = self.wanted_profiles();
+        let known = [wanted, wanted.get(..told).unwrap_or_default()].into_iter().find(fits);
+        let variants = self.wanted.variants();
+        let known = known.or_else(|| variants.iter().filter_map(|it| it.get(..told)).find(fits));
+        known.map(<[Profile]>::to_vec)
+    }
+
+    /// Bucket digests and settings are there: from here on differences are known.
+    pub(super) fn compared(&mut self, now: Timestamp) -> Outcome {
+        self.held.profiles = self.find_profiles();
+        self.held.compare(&self.desired, !self.wanted.is_plain());
         self.phase = Phase::Known;
         if self.held.is_known() { self.check(now) } else { Outcome::Quiet }
     }
@@ -172,7 +181,7 @@ impl DigestingPanel {
             Status::Done => items.len(),
             Status::TableFull if applied < items.len() => applied,
             _ => {
-                self.uncertain.extend(items);
+                self.lose(InFlight::Change(items));
                 return Outcome::Violation("it could not carry out a change of rows");
             }
         };
@@ -192,8 +201,8 @@ impl DigestingPanel {
             }
             self.compare_card(table, item.credential, held);
         }
-        if let Phase::Comparing { next } = &mut self.phase {
-            *next = 0;
+        if let Phase::Comparing { .. } | Phase::ReadingSettings = self.phase {
+            self.phase = Phase::Comparing { next: 0 };
         }
         let cards = items[..done].iter().map(|item| item.credential).collect();
         self.acknowledged(now, cards)
@@ -230,7 +239,7 @@ impl DigestingPanel {
         }
     }
 
-    fn verified(&mut self, now: Timestamp) -> Outcome {
+    pub(super) fn verified(&mut self, now: Timestamp) -> Outcome {
         if self.is_proven() {
             self.verified_at = Some(now);
         }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use panel_protocol::credential::Credential;
-use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, bucket_of};
+use panel_protocol::panel::RunPlace;
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, Setting, SettingKey, bucket_of};
 
 use super::buckets::BucketSet;
 
@@ -36,11 +37,15 @@ pub(super) struct HeldTable {
     pub(super) rows: u32,
     /// `None` while it is not known what profiles the controller has.
     pub(super) profiles: Option<Vec<Profile>>,
+    /// `None` while it is not known what settings the controller has.
+    settings: Option<BTreeMap<SettingKey, Setting>>,
     /// Buckets that differ and whose rows have not been read.
     pub(super) unread: BucketSet,
     /// Buckets that were found empty and should not be; loaded in order, up to `loaded`.
     absent: BucketSet,
     loaded: Option<Credential>,
+    /// The whole table was found empty, and is loaded in the order of runs, up to here.
+    sweep: Option<Option<RunPlace>>,
     deletes: BTreeMap<Credential, Held>,
     puts: BTreeMap<Credential, Held>,
 }
@@ -51,9 +56,11 @@ impl HeldTable {
             digests: BucketDigests::new(key),
             rows: 0,
             profiles: None,
+            settings: None,
             unread: BucketSet::default(),
             absent: BucketSet::default(),
             loaded: None,
+            sweep: None,
             deletes: BTreeMap::new(),
             puts: BTreeMap::new(),
         }
@@ -71,7 +78,14 @@ impl HeldTable {
     }
 
     /// Takes in the reported bucket digests, now complete: finds out which buckets to read and which to load.
-    pub(super) fn compare(&mut self, desired: &BucketDigests) {
+    pub(super) fn compare(&mut self, desired: &BucketDigests, by_runs: bool) {
+        let is_empty = (0..=u8::MAX).all(|bucket| self.digests.bucket(bucket) == 0);
+        let is_wanted = (0..=u8::MAX).any(|bucket| desired.bucket(bucket) != 0);
+        if by_runs && is_empty {
+            self.sweep = is_wanted.then_some(None);
+            self.deletes.clear();
+            return;
+        }
         for bucket in 0..=u8::MAX {
             let held = self.digests.bucket(bucket);
             if held != desired.bucket(bucket) {
@@ -82,9 +96,51 @@ impl HeldTable {
         self.deletes.retain(|credential, _| unread.contains(bucket_of(*credential)));
     }
 
-    /// The table digest that the belief amounts to, if the profiles are known.
+    /// The table digest that the belief amounts to, if profiles and settings are known.
     pub(super) fn digest(&self) -> Option<u64> {
-        self.profiles.as_ref().map(|profiles| self.digests.table(profiles))
+        let profiles = self.profiles.as_ref().filter(|_| self.settings.is_some())?;
+        Some(self.digests.table(profiles))
+    }
+
+    /// All that is as it should be.
+    pub(super) fn all(
+        digests: BucketDigests,
+        rows: u32,
+        profiles: Vec<Profile>,
+        settings: BTreeMap<SettingKey, Setting>,
+    ) -> Self {
+        let key = digests.key().clone();
+        Self { digests, rows, profiles: Some(profiles), settings: Some(settings), ..Self::unknown(key) }
+    }
+
+    /// What settings it has, as far as that is known.
+    pub(super) fn settings(&self) -> Option<&BTreeMap<SettingKey, Setting>> {
+        self.settings.as_ref()
+    }
+
+    /// These are the settings that it has.
+    pub(super) fn set_settings(&mut self, settings: BTreeMap<SettingKey, Setting>) {
+        self.digests.clear_settings();
+        settings.values().for_each(|setting| self.digests.add_setting(setting));
+        self.settings = Some(settings);
+    }
+
+    /// What settings it has is not known.
+    pub(super) fn forget_settings(&mut self) {
+        self.digests.clear_settings();
+        self.settings = None;
+    }
+
+    /// A setting was put, or deleted for `None`.
+    pub(super) fn applied_setting(&mut self, key: SettingKey, after: Option<Setting>) {
+        let Some(settings) = &mut self.settings else { return };
+        if let Some(before) = settings.remove(&key) {
+            self.digests.remove_setting(&before);
+        }
+        if let Some(after) = after {
+            self.digests.add_setting(&after);
+            settings.insert(key, after);
+        }
     }
 
     /// Whether every bucket is known.
@@ -106,11 +162,11 @@ impl HeldTable {
     }
 
     pub(super) fn is_loading(&self) -> bool {
-        !self.absent.is_empty()
+        !self.absent.is_empty() || self.sweep.is_some()
     }
 
     pub(super) fn absent_buckets(&self) -> u32 {
-        self.absent.len()
+        if self.sweep.is_some() { u32::from(u8::MAX) + 1 } else { self.absent.len() }
     }
 
     /// Whether the card's row (it should have one: `desired`) is as it should be, as far as is known.
@@ -154,7 +210,12 @@ impl HeldTable {
 
     /// A card whose row is to be put in the place of one that is held, and that one.
     pub(super) fn put_over_row(&self) -> Option<(Credential, Row)> {
-        self.puts.iter().find_map(|(credential, held)| match held {
+        self.puts_over_rows().next()
+    }
+
+    /// Cards whose rows are to be put in the place of those that are held, and these.
+    pub(super) fn puts_over_rows(&self) -> impl Iterator<Item = (Credential, Row)> {
+        self.puts.iter().filter_map(|(credential, held)| match held {
             Held::Row(Some(row)) => Some((*credential, *row)),
             Held::Row(None) | Held::Unknown => None,
         })
@@ -163,6 +224,17 @@ impl HeldTable {
     /// A card, taken out.
     pub(super) fn take(&mut self, credential: Credential) {
         self.puts.remove(&credential);
+    }
+
+    /// How far the whole table is loaded, if it is.
+    pub(super) const fn sweep(&self) -> Option<Option<RunPlace>> {
+        self.sweep
+    }
+
+    /// The whole table is loaded up to this place, or wholly for `None`. These cards are still to be put, by themselves.
+    pub(super) fn swept(&mut self, to: Option<RunPlace>, left: impl IntoIterator<Item = Credential>) {
+        self.sweep = to.map(Some);
+        self.puts.extend(left.into_iter().map(|credential| (credential, Held::Row(None))));
     }
 
     /// Where loading goes on: a bucket, and the last card of it that was sent.
@@ -235,6 +307,9 @@ impl HeldTable {
     }
 
     fn is_unloaded(&self, credential: Credential) -> bool {
+        if let Some(to) = self.sweep {
+            return to.is_none_or(|to| to < RunPlace::of(credential));
+        }
         let bucket = bucket_of(credential);
         let reached = |loaded: Credential| bucket_of(loaded) == bucket && credential <= loaded;
         self.absent.contains(bucket) && !self.loaded.is_some_and(reached)

@@ -4,16 +4,19 @@
 //! before all else; [`answered`](Machine::answered) takes what came back, [`failed`](Machine::failed) that nothing will.
 //! Whatever goes wrong ends in asking again.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use panel_protocol::credential::Credential;
-use panel_protocol::panel::{Info, PanelEvent, Status};
-use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row};
+use panel_protocol::panel::{Info, PanelEvent, RunPlace, Status};
+use panel_protocol::table::{BucketDigests, DigestKey, Profile, Row, Setting, SettingKey};
 use panel_protocol::time::UtcSeconds;
 
 use super::events::{EventCursor, EventStep};
 use super::later;
 use super::limits::{
-    CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, RETRY_AFTER, VERIFY_INTERVAL,
+    self, CLOCK_TOLERANCE_S, MAX_BUCKET_ROWS, MAX_CARDS_LOOKED_AT, MAX_DIRTY, MAX_ROWS_AT_ONCE, RETRY_AFTER,
+    VERIFY_INTERVAL,
 };
 use super::machine::{ControllerStatus, Demand, Machine, Outcome};
 use super::room::{Answer, Failure, Operation, Room};
@@ -23,10 +26,13 @@ mod answers;
 mod buckets;
 mod held;
 mod operations;
+mod session;
+mod settings;
 mod state;
 mod status;
 
 use held::{Held, HeldTable, Item};
+use session::Wanted;
 use state::{InFlight, Phase};
 
 /// What is said of an answer that can't be one to what was asked.
@@ -35,7 +41,11 @@ const MALFORMED: &str = "its answer is malformed or belongs to another operation
 /// The machine of a panel that answers with a digest of its whole table.
 #[derive(Debug)]
 pub(super) struct DigestingPanel {
-    desired_profiles: Vec<Profile>,
+    /// What it can be told, and should be.
+    wanted: Wanted,
+    desired_settings: BTreeMap<SettingKey, Setting>,
+    /// Whether the session has been agreed on since the last loss.
+    greeted: bool,
     desired: BucketDigests,
     desired_rows: u32,
     held: HeldTable,
@@ -43,8 +53,16 @@ pub(super) struct DigestingPanel {
     in_flight: Option<InFlight>,
     /// Sent, and neither acknowledged nor known to be lost.
     uncertain: Vec<Item>,
+    /// The cards of both, sorted.
+    on_its_way: Vec<Credential>,
+    /// The same of settings, each as it is put, or deleted.
+    uncertain_settings: Vec<(SettingKey, Option<Setting>)>,
     /// Rows of the bucket that is being read.
     page: Vec<Row>,
+    /// Settings that have been read.
+    settings_page: BTreeMap<SettingKey, Setting>,
+    /// It had no room for a setting since they were last changed.
+    settings_full: bool,
     staged: usize,
     info: Option<Info>,
     reported: u64,
@@ -66,14 +84,20 @@ impl DigestingPanel {
     /// A panel of which nothing is known, and which should hold no row yet.
     pub(super) fn new(profiles: &[Profile], key: DigestKey) -> Self {
         Self {
-            desired_profiles: profiles.to_vec(),
+            wanted: Wanted::new(profiles),
+            desired_settings: BTreeMap::new(),
+            greeted: false,
             desired: BucketDigests::new(key.clone()),
             desired_rows: 0,
             held: HeldTable::unknown(key),
             phase: Phase::Asking { resume: false },
             in_flight: None,
             uncertain: Vec::new(),
+            on_its_way: Vec::new(),
+            uncertain_settings: Vec::new(),
             page: Vec::new(),
+            settings_page: BTreeMap::new(),
+            settings_full: false,
             staged: 0,
             info: None,
             reported: 0,
@@ -92,7 +116,12 @@ impl DigestingPanel {
 
 impl Machine for DigestingPanel {
     fn profiles(&mut self, profiles: &[Profile]) {
-        self.desired_profiles = profiles.to_vec();
+        self.wanted.set_profiles(profiles);
+    }
+
+    fn settings(&mut self, settings: Vec<Setting>) {
+        self.wanted.set_settings(settings);
+        self.want_settings();
     }
 
     fn desire(&mut self, card: Credential, before: Option<Row>, after: Option<Row>) {
@@ -151,11 +180,13 @@ impl Machine for DigestingPanel {
             _ => Vec::new(),
         };
         self.in_flight = Some(in_flight);
+        self.recount();
         Some(travelling)
     }
 
     fn answered(&mut self, now: Timestamp, table: DesiredTable<'_>, answer: &Answer) -> Outcome {
         let Some(in_flight) = self.in_flight.take() else { return Outcome::Quiet };
+        self.recount();
         let deletes = in_flight.deletes();
         let outcome = match (in_flight, answer) {
             (InFlight::Change(items), Answer::Change { status, digest, applied }) => {
@@ -173,6 +204,17 @@ impl Machine for DigestingPanel {
             (InFlight::Buckets, Answer::Buckets { first, digests }) => self.buckets(now, *first, digests),
             (InFlight::Rows { bucket }, Answer::Rows { bucket: of, more, rows }) if bucket == *of => {
                 self.rows(now, table, bucket, *more, rows)
+            }
+            (InFlight::Hello, Answer::Hello { version, schedules }) => self.agreed(*version, *schedules),
+            (InFlight::Hello, Answer::Refused(Status::UnknownOperation)) => self.agreed(1, 0),
+            (InFlight::ReadSettings, Answer::Settings { more, settings }) => {
+                self.read_settings(now, *more, settings)
+            }
+            (InFlight::PutSettings(put), Answer::Change { status, digest, applied }) => {
+                self.settings_put(now, put, *status, *digest, *applied)
+            }
+            (InFlight::DeleteSettings(keys), Answer::Change { status: Status::Done, digest, .. }) => {
+                self.settings_deleted(now, &keys, *digest)
             }
             (InFlight::Stage { staged }, Answer::Change { status: Status::Done, .. }) => {
                 self.staged = staged;
@@ -202,6 +244,8 @@ impl Machine for DigestingPanel {
     }
 
     fn failed(&mut self, now: Timestamp, failure: Failure) -> Outcome {
+        // Whatever was lost, it may have been with the session.
+        self.greeted = false;
         match (self.in_flight.take(), failure) {
             (Some(in_flight), Failure::Malformed) => return self.violated(now, in_flight, MALFORMED),
             (Some(InFlight::Events), Failure::Refused) => self.events.unreadable(now),
@@ -254,6 +298,7 @@ impl DigestingPanel {
             self.events.unreadable(now);
             return Outcome::Violation("its events can't be read");
         }
+        self.greeted = false;
         let deletes = in_flight.deletes();
         self.lose(in_flight);
         self.leave_alone(now, deletes);
@@ -284,16 +329,34 @@ impl DigestingPanel {
     }
 
     fn is_on_its_way(&self, credential: Credential) -> bool {
+        self.on_its_way.binary_search(&credential).is_ok()
+    }
+
+    /// What is under way, or was lost, has changed.
+    fn recount(&mut self) {
         let in_flight = match &self.in_flight {
             Some(InFlight::Change(items)) => items.as_slice(),
             _ => &[],
         };
-        in_flight.iter().chain(&self.uncertain).any(|item| item.credential == credential)
+        self.on_its_way.clear();
+        self.on_its_way.extend(in_flight.iter().chain(&self.uncertain).map(|item| item.credential));
+        self.on_its_way.sort_unstable();
     }
 
     fn lose(&mut self, in_flight: InFlight) {
-        if let InFlight::Change(items) = in_flight {
-            self.uncertain.extend(items);
+        match in_flight {
+            InFlight::Change(items) => {
+                self.uncertain.extend(items);
+                self.recount();
+            }
+            InFlight::PutSettings(put) => {
+                let put = put.into_iter().filter_map(|setting| Some((setting.key()?, Some(setting))));
+                self.uncertain_settings.extend(put);
+            }
+            InFlight::DeleteSettings(keys) => {
+                self.uncertain_settings.extend(keys.into_iter().map(|key| (key, None)));
+            }
+            _ => {}
         }
     }
 
@@ -304,6 +367,7 @@ impl DigestingPanel {
             || self.clock_due
             || !self.held.is_known()
             || self.profiles_due()
+            || self.settings_due()
             || (rows && !self.full)
             || self.events.next_step(now).is_some()
             || now >= self.verify_at
@@ -313,7 +377,8 @@ impl DigestingPanel {
     /// nothing there.
     fn wanted_profiles(&self) -> &[Profile] {
         let room = self.info.map_or(usize::MAX, |info| usize::from(info.profile_capacity).max(1));
-        &self.desired_profiles[..self.desired_profiles.len().min(room)]
+        let profiles = self.wanted.profiles();
+        &profiles[..profiles.len().min(room)]
     }
 
     fn profiles_due(&self) -> bool {
@@ -323,6 +388,11 @@ impl DigestingPanel {
     /// Whether a number may come to mean another profile than it does at the panel now.
     fn renumbers(&self) -> bool {
         let wanted = self.wanted_profiles();
-        wanted.len() > 1 && self.held.profiles.as_ref().is_none_or(|held| !wanted.starts_with(held))
+        let grows = |held: &Vec<Profile>| {
+            let mut pairs = held.iter().zip(wanted).enumerate();
+            held.len() <= wanted.len()
+                && pairs.all(|(at, (held, wanted))| held == wanted || self.wanted.is_less(at, held))
+        };
+        wanted.len() > 1 && !self.held.profiles.as_ref().is_some_and(grows)
     }
 }

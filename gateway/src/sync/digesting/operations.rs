@@ -1,8 +1,10 @@
-//! What to send next: deactivations, then what must be known, then profiles, single rows, events, and bulk last.
+//! What to send next: the session's version, deactivations, then what must be known, then what may take access away, then
+//! settings, profiles, single rows, events, and bulk last.
 
+use super::session::NEWEST;
 use super::{
-    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY, Operation,
-    Phase, Room, Timestamp, UtcSeconds,
+    DesiredTable, DigestingPanel, EventStep, Held, InFlight, Item, MAX_CARDS_LOOKED_AT, MAX_DIRTY,
+    MAX_ROWS_AT_ONCE, Operation, Phase, Room, Row, RunPlace, Timestamp, UtcSeconds,
 };
 
 impl DigestingPanel {
@@ -13,6 +15,9 @@ impl DigestingPanel {
         table: DesiredTable<'_>,
         room: &mut dyn Room,
     ) -> Option<InFlight> {
+        if !self.greeted {
+            return simple(&Operation::Hello { version: NEWEST }, InFlight::Hello, room);
+        }
         if self.held.has_deletes() {
             return self.delete(room);
         }
@@ -20,6 +25,10 @@ impl DigestingPanel {
             Phase::Asking { .. } => simple(&Operation::Info, InFlight::Info, room),
             Phase::Adopting => self.adopt(now, room),
             Phase::Comparing { next } => Self::read_buckets(next, room),
+            Phase::ReadingSettings => {
+                let after = self.settings_page.last_key_value().map(|(key, _)| *key);
+                simple(&Operation::ReadSettings { after }, InFlight::ReadSettings, room)
+            }
             Phase::Known => self.work(now, table, room),
         }
     }
@@ -30,6 +39,10 @@ impl DigestingPanel {
         }
         if !self.held.is_known() && (self.full || self.held.dirty() < MAX_DIRTY) {
             return self.read_rows(room);
+        }
+        if self.settings_due() {
+            let over = if self.full { None } else { self.put_over(table, room) };
+            return over.or_else(|| self.change_settings(room));
         }
         if self.held.is_known() && self.profiles_due() {
             let cleared = if self.renumbers() { self.clear(room) } else { None };
@@ -43,7 +56,7 @@ impl DigestingPanel {
                 return simple(&Operation::AckEvents { before }, InFlight::Acknowledge { before }, room);
             }
             Some(EventStep::Read { from }) => {
-                return simple(&Operation::ReadEvents { from }, InFlight::Events, room);
+                return simple(&self.read_events(from), InFlight::Events, room);
             }
             None => {}
         }
@@ -51,6 +64,13 @@ impl DigestingPanel {
             return self.load(table, room);
         }
         (now >= self.verify_at).then(|| simple(&Operation::Info, InFlight::Info, room))?
+    }
+
+    fn read_events(&self, from: u32) -> Operation {
+        match self.wanted.is_plain() {
+            true => Operation::ReadEvents { from },
+            false => Operation::ReadAllEvents { from },
+        }
     }
 
     fn adopt(&self, now: Timestamp, room: &mut dyn Room) -> Option<InFlight> {
@@ -120,6 +140,57 @@ impl DigestingPanel {
     }
 
     fn load(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
+        match self.held.sweep() {
+            Some(from) => self.sweep(from, table, room),
+            None => self.load_buckets(table, room),
+        }
+    }
+
+    /// Loads an empty table in the order in which rows take least. Those that runs can't say are left to be put by
+    /// themselves.
+    fn sweep(
+        &mut self,
+        from: Option<RunPlace>,
+        table: DesiredTable<'_>,
+        room: &mut dyn Room,
+    ) -> Option<InFlight> {
+        let (mut rows, mut places, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut last, mut looked_at) = (None, 0);
+        let mut cards = table.behind(from);
+        while looked_at < MAX_CARDS_LOOKED_AT && rows.len() < MAX_ROWS_AT_ONCE {
+            let Some((place, credential, row)) = cards.next() else {
+                last = None;
+                break;
+            };
+            (last, looked_at) = (Some(place), looked_at + 1);
+            match row {
+                // A row that is put one by one is remembered as different and must not travel twice.
+                Some(row) if row == Row::new(credential, row.profile) => {
+                    rows.push(row);
+                    places.push(place);
+                }
+                Some(_) => others.push((place, credential)),
+                None => {}
+            }
+        }
+        let fitted = match room.put_runs(&mut rows) {
+            0 => rows.iter().take_while(|row| room.put(row)).count(),
+            fitted => fitted,
+        };
+        let is_all = fitted == rows.len();
+        if !is_all {
+            last = places.get(fitted.checked_sub(1)?).copied();
+        }
+        let left = others.into_iter().filter(|(place, _)| is_all || Some(*place) <= last);
+        self.held.swept(last, left.map(|(_, credential)| credential).collect::<Vec<_>>());
+        if fitted == 0 && self.held.has_puts() {
+            return self.put(table, room);
+        }
+        let put = |row: &Row| Item { credential: row.credential, before: Held::Row(None), after: Some(*row) };
+        change(rows[..fitted].iter().map(put).collect())
+    }
+
+    fn load_buckets(&mut self, table: DesiredTable<'_>, room: &mut dyn Room) -> Option<InFlight> {
         let mut items = Vec::new();
         let mut looked_at = 0;
         'room: while let Some((bucket, after)) = self.held.load_position() {

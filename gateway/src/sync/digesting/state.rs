@@ -1,5 +1,7 @@
 //! What a panel's machine is doing.
 
+use panel_protocol::table::{Setting, SettingKey};
+
 use super::held::Item;
 
 #[derive(Debug)]
@@ -10,12 +12,15 @@ pub(super) enum Phase {
     Adopting,
     /// Its bucket digests are being read, up to here.
     Comparing { next: u16 },
+    /// Its settings are being read.
+    ReadingSettings,
     /// What it holds is believed to be known, but for unread buckets.
     Known,
 }
 
 #[derive(Debug)]
 pub(super) enum InFlight {
+    Hello,
     Info,
     Adopt,
     Clock,
@@ -23,6 +28,9 @@ pub(super) enum InFlight {
     Rows { bucket: u8 },
     Stage { staged: usize },
     Commit { count: usize },
+    ReadSettings,
+    PutSettings(Vec<Setting>),
+    DeleteSettings(Vec<SettingKey>),
     Events,
     Acknowledge { before: u32 },
     Change(Vec<Item>),
@@ -31,7 +39,7 @@ pub(super) enum InFlight {
 impl InFlight {
     /// Whether it changes nothing, so that something urgent may take its place.
     pub(super) const fn is_read(&self) -> bool {
-        matches!(self, Self::Info | Self::Buckets | Self::Rows { .. } | Self::Events)
+        matches!(self, Self::Info | Self::Buckets | Self::Rows { .. } | Self::ReadSettings | Self::Events)
     }
 
     /// Whether it deletes rows.

@@ -8,6 +8,8 @@ impl DigestingPanel {
     pub(super) fn picture(&self) -> ControllerStatus {
         ControllerStatus {
             state: self.state(),
+            version: self.wanted.version(),
+            schedules_left_out: self.wanted.left_out(),
             work: Work {
                 rows: self.held.dirty(),
                 buckets_to_read: self.held.unread.len(),
@@ -31,7 +33,7 @@ impl DigestingPanel {
         match self.phase {
             _ if self.is_proven() => SyncState::Proven,
             Phase::Asking { .. } | Phase::Adopting => SyncState::Unknown,
-            Phase::Comparing { .. } => SyncState::Comparing,
+            Phase::Comparing { .. } | Phase::ReadingSettings => SyncState::Comparing,
             Phase::Known if !self.held.is_known() => SyncState::Comparing,
             Phase::Known => SyncState::Changing,
         }

@@ -11,6 +11,7 @@ mod proof;
 mod resume;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
@@ -32,7 +33,7 @@ use super::listing::ListingPanel;
 use super::machine::{ControllerStatus, Demand, Machine};
 use super::receipts::{OpenReceipts, Place, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
-use crate::access::{self, CardAccess, CardIndex, Decision, DesiredTable, DoorPlan, Learned};
+use crate::access::{self, CardAccess, CardIndex, Decision, DesiredTable, DoorPlan, Learned, SiteHours};
 use crate::domain::{ControllerId, Receipt, ReceiptAction, Revision};
 
 /// What is fixed about a controller.
@@ -61,6 +62,7 @@ pub enum Holds {
 #[derive(Debug)]
 pub struct Fleet {
     cards: CardIndex,
+    hours: Arc<SiteHours>,
     names: Vec<ControllerId>,
     panels: Vec<Panel>,
     receipts: OpenReceipts,
@@ -78,6 +80,13 @@ struct Panel {
     grown: bool,
     /// Its digest proves more than has been noted: from this place on.
     to_prove: Option<Place>,
+}
+
+impl Panel {
+    /// The settings that its profiles need.
+    fn tell_hours(&mut self, hours: &SiteHours) {
+        self.machine.settings(hours.settings(self.plan.schedules()));
+    }
 }
 
 impl Fleet {
@@ -109,6 +118,7 @@ impl Fleet {
             .unzip();
         let mut fleet = Self {
             cards: CardIndex::default(),
+            hours: Arc::default(),
             names,
             panels,
             receipts: OpenReceipts::default(),
@@ -162,11 +172,21 @@ impl Fleet {
     /// What a clearance is at each controller, in their order; to be said before any card has it.
     pub fn learn(&mut self, learned: &Learned) {
         for (panel, opens) in self.panels.iter_mut().zip(&learned.opens) {
+            let schedules = panel.plan.schedules().len();
             if panel.plan.learn(learned.clearance, *opens) {
                 panel.machine.profiles(panel.plan.profiles());
                 panel.grown = true;
             }
+            if panel.plan.schedules().len() > schedules {
+                panel.tell_hours(&self.hours);
+            }
         }
+    }
+
+    /// Schedules are so from now on, at reader doors at once.
+    pub fn set_hours(&mut self, hours: Arc<SiteHours>) {
+        self.panels.iter_mut().for_each(|panel| panel.tell_hours(&hours));
+        self.hours = hours;
     }
 
     /// The numbers of the profiles of those controllers that have learned of new ones since the last time.
@@ -259,7 +279,10 @@ impl Fleet {
     /// Whether a card opens a reader of a controller for which the gateway decides, by everything that is durable.
     pub fn decide(&self, controller: usize, reader: u8, card: Credential, now: UtcSeconds) -> Decision {
         match self.panels.get(controller) {
-            Some(panel) => access::decide(DesiredTable::new(&panel.plan, &self.cards), reader, card, now),
+            Some(panel) => {
+                let table = DesiredTable::new(&panel.plan, &self.cards);
+                access::decide(table, self.hours.hours(), reader, card, now)
+            }
             None => Decision { reason: Reason::UnknownReader, holder: None },
         }
     }

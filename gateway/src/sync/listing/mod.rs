@@ -217,6 +217,8 @@ impl Machine for ListingPanel {
         };
         Some(ControllerStatus {
             state,
+            version: None,
+            schedules_left_out: 0,
             work: Work {
                 rows: self.deletes.len() + self.strays.len() + self.puts.len(),
                 buckets_to_read: 0,

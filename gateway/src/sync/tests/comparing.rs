@@ -125,7 +125,7 @@ fn events_that_could_not_be_kept_are_fetched_again() {
     site.panels[0].present(clock, 0, card(1));
     site.fleet.events_waiting(0, EventsWaiting { first_event: 0, next_event: 1 });
     let fetched = |site: &mut Site| {
-        until(site, 0x30);
+        until(site, 0x32);
         let said = site.outputs().into_iter().find_map(|output| match output {
             Output::Events { before, epoch, events, .. } => Some((events.len(), epoch, before)),
             _ => None,

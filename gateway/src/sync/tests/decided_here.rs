@@ -1,8 +1,12 @@
 //! Controllers without a card table: the gateway decides by what is durable, and what is durable is in force.
 
+use std::sync::Arc;
+
 use panel_protocol::decide::Reason;
+use panel_protocol::schedule::When;
 
 use super::*;
+use crate::access::{Learned, Opens};
 use crate::domain::Revocation;
 
 const HOLDER: CardholderId = CardholderId(Uuid::nil());
@@ -50,6 +54,26 @@ fn a_validity_counts_to_the_second() {
     for (at, reason) in expected {
         assert_eq!(decided(&fleet, 0, 7, at), reason, "at {at}");
     }
+}
+
+#[test]
+fn a_schedule_counts_at_once_and_so_does_its_change() {
+    let mut fleet =
+        fleet([(card(7), CardAccess { clearance: Clearance(1), ..CardAccess::everywhere(HOLDER) })]);
+    let profile = Profile::new([When::Schedule(1), When::Never, When::Always]);
+    let opens = Opens { profile, from: None, until: None };
+    fleet.learn(&Learned { clearance: Clearance(1), opens: vec![Some(opens)] });
+    assert_eq!(decided(&fleet, 0, 7, 0), Reason::UnknownSchedule, "nobody has said what it is");
+    fleet.set_hours(Arc::new(hours([("01:00", "02:00")])));
+    let at = |hour: u32| UtcSeconds(1_800_000_000 / 86_400 * 86_400 + hour * 3600).0;
+    let decide = |fleet: &Fleet, hour| decided(fleet, 0, 7, at(hour));
+    assert_eq!(
+        [0, 1, 2].map(|hour| decide(&fleet, hour)),
+        [Reason::OutsideHours, Reason::Granted, Reason::OutsideHours]
+    );
+    assert_eq!(decided(&fleet, 2, 7, at(0)), Reason::Granted, "another door is open always");
+    fleet.set_hours(Arc::new(hours([("02:00", "03:00")])));
+    assert_eq!([1, 2].map(|hour| decide(&fleet, hour)), [Reason::OutsideHours, Reason::Granted]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ const SET_CLOCK: u8 = 0x03;
 const PUT_ROWS: u8 = 0x10;
 const DELETE_KEYS: u8 = 0x11;
 const READ_ROWS: u8 = 0x21;
-const READ_EVENTS: u8 = 0x30;
+const READ_EVENTS: u8 = 0x32;
 
 fn proven(cards: u64) -> Site {
     let mut site = Site::new(1, 10_000);

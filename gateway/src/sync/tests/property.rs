@@ -1,5 +1,6 @@
 //! Whatever happens, every panel becomes equal.
 
+use panel_protocol::schedule::When;
 use proptest::prelude::*;
 
 use super::*;
@@ -15,6 +16,8 @@ enum Step {
     Restore(usize, usize),
     Swipe(usize, u64),
     Resync(usize),
+    Session(usize),
+    Hours(u8),
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -28,6 +31,8 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (0usize..2, 0usize..2).prop_map(|(to, from)| Step::Restore(to, from)),
         1 => (0usize..2, 0u64..50).prop_map(|(panel, number)| Step::Swipe(panel, number)),
         1 => (0usize..2).prop_map(Step::Resync),
+        1 => (0usize..2).prop_map(Step::Session),
+        2 => (0u8..4).prop_map(Step::Hours),
     ]
 }
 
@@ -36,13 +41,15 @@ proptest! {
     #[test]
     fn whatever_happens_every_panel_becomes_equal(
         steps in proptest::collection::vec(steps(), 0..120),
-        frame in 70usize..300,
+        frame in 110usize..300,
     ) {
         // The second panel has rows of some clearances only.
         let some = DoorPlan::by_clearance(vec![Profile::NEVER, Profile::always([1])], vec![Some(1), None]);
-        let all = DoorPlan::by_clearance(vec![Profile::always([0, 1])], vec![Some(0); 3]);
+        let by_schedule = |number| Profile::new([When::Schedule(number), When::Always]);
+        let profiles = vec![Profile::always([0, 1]), by_schedule(1), by_schedule(2)];
+        let all = DoorPlan::by_clearance(profiles, vec![Some(0), Some(1), Some(2)]);
         let mut site = Site::of(vec![all, some], Revision(0), [], 60);
-        site.frame = frame;
+        (site.frame, site.greets) = (frame, true);
         let mut chunk = None;
         for step in steps {
             match step {
@@ -71,18 +78,23 @@ proptest! {
                 }
                 Step::Reboot(panel) => {
                     site.panels[panel].reboot();
-                    site.lost(panel);
+                    site.begin_session(panel);
                 }
                 Step::Restore(to, from) => {
                     site.panels.swap(to, from);
-                    site.lost(to);
-                    site.lost(from);
+                    site.begin_session(to);
+                    site.begin_session(from);
                 }
                 Step::Swipe(panel, number) => {
                     let now = site.clock();
                     site.panels[panel].present(now, 0, card(number));
                 }
                 Step::Resync(panel) => site.fleet.resync(panel),
+                Step::Session(panel) => site.begin_session(panel),
+                Step::Hours(0) => site.set_hours(hours([])),
+                Step::Hours(1) => site.set_hours(hours([("01:00", "02:00")])),
+                Step::Hours(2) => site.set_hours(hours([("22:00", "03:00"), ("07:00", "08:00")])),
+                Step::Hours(_) => site.set_hours(hours([("01:00", "02:00"), ("09:00", "08:00")])),
             }
         }
         site.settle();

@@ -1,8 +1,22 @@
 //! A fleet and real panels, with a line between them that loses what a test tells it to.
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use panel_protocol::table::Setting;
+
 use super::*;
+use crate::access::{AccessModel, Grant, Grants, HourNumbers, PlannedDoor, SiteHours, shape};
+use crate::domain::When::Schedule as Named;
+use crate::domain::{
+    AccessLevel, AccessLevelId, AccessMode, At, DoorSchedule, Interval, Schedule, ScheduleId, WEEKDAYS,
+    Weekdays, WeeklyInterval,
+};
 
 pub(super) type TestPanel = Panel<Rows, 4, 64>;
+
+/// The operation with which a session begins.
+pub(super) const HELLO: u8 = 0x04;
 
 /// Rows in a map, with a capacity that a test may choose.
 #[derive(Debug, Clone)]
@@ -56,6 +70,9 @@ pub(super) struct Site {
     /// Numbers of the events that came.
     pub(super) events: Vec<u32>,
     pub(super) violations: usize,
+    pub(super) hours: SiteHours,
+    /// Whether a test agrees on sessions itself.
+    pub(super) greets: bool,
 }
 
 impl Site {
@@ -81,7 +98,20 @@ impl Site {
             bytes: 0,
             events: Vec::new(),
             violations: 0,
+            hours: SiteHours::default(),
+            greets: false,
         }
+    }
+
+    pub(super) fn set_hours(&mut self, hours: SiteHours) {
+        self.fleet.set_hours(Arc::new(hours.clone()));
+        self.hours = hours;
+    }
+
+    /// A panel's next session begins.
+    pub(super) fn begin_session(&mut self, panel: usize) {
+        self.panels[panel].begin_session();
+        self.lost(panel);
     }
 
     pub(super) fn set(&mut self, number: u64, active: bool) {
@@ -156,6 +186,17 @@ impl Site {
 
     /// The next operation in bytes; how many.
     pub(super) fn next(&mut self, panel: usize, request: &mut [u8]) -> Option<usize> {
+        let len = self.next_of_any_session(panel, request)?;
+        if request[0] != HELLO || self.greets {
+            return Some(len);
+        }
+        let answer = self.operate(panel, &request[..len]);
+        self.answered(panel, &answer);
+        self.next_of_any_session(panel, request)
+    }
+
+    /// The same, where a session that has just begun is agreed on by the test itself.
+    pub(super) fn next_of_any_session(&mut self, panel: usize, request: &mut [u8]) -> Option<usize> {
         let mut frame = Frame::new(request);
         self.fleet.next(panel, self.now, &mut frame).then(|| frame.filled().unwrap())
     }
@@ -223,6 +264,8 @@ impl Site {
             let status = self.fleet.status(at).unwrap();
             assert_eq!(status.rows.map(|rows| rows as usize), Some(held.len()), "panel {at}");
             assert_eq!(status.desired_rows as usize, held.len(), "panel {at}");
+            let settings: Vec<Setting> = panel.table().settings().iter().collect();
+            assert_eq!(settings, self.hours.settings(plan.schedules()), "panel {at}");
         }
         assert_eq!(self.fleet.receipts().open_len(), 0);
     }
@@ -274,4 +317,41 @@ pub(super) fn access_of(clearance: Clearance) -> CardAccess {
 
 pub(super) fn access() -> CardAccess {
     CardAccess::everywhere(CardholderId(Uuid::nil()))
+}
+
+/// What the schedules with numbers from 1 on come to: each open every day in these hours, of UTC.
+pub(super) fn hours<const N: usize>(schedules: [(&str, &str); N]) -> SiteHours {
+    let ids = (0u128..).zip(schedules);
+    let made: Vec<Schedule> = ids.map(|(number, (from, to))| schedule(number, from, to)).collect();
+    let level = |schedule: &Schedule| AccessLevel {
+        id: AccessLevelId(schedule.id.0),
+        name: schedule.name.clone(),
+        doors: [DoorSchedule { at: At::Door("door".parse().unwrap()), schedule: Named(schedule.id) }].into(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(0),
+    };
+    let levels: Vec<AccessLevel> = made.iter().map(level).collect();
+    let door = PlannedDoor { door: "door".parse().unwrap(), place: None, reader: 0 };
+    let model = AccessModel::new(AccessMode::Rules, levels.clone(), [], []).with_hours(made, []);
+    let mut numbers = HourNumbers::default();
+    for level in levels {
+        let grant = Grant { level: level.id, revision: level.revision, from: None, until: None };
+        let doors = std::slice::from_ref(&door);
+        shape(doors, &model, &Grants::of([grant]), &mut numbers, |_| false);
+    }
+    SiteHours::of(&model, &mut numbers, &TimeZone::UTC, 2026)
+}
+
+fn schedule(number: u128, from: &str, to: &str) -> Schedule {
+    let interval = Interval::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+    Schedule {
+        id: ScheduleId(Uuid::from_u128(number)),
+        name: format!("Schedule {number}").parse().unwrap(),
+        weekly: vec![WeeklyInterval { days: Weekdays::named(&WEEKDAYS).unwrap(), interval }],
+        holidays: BTreeMap::new(),
+        created: Timestamp::UNIX_EPOCH,
+        modified: Timestamp::UNIX_EPOCH,
+        revision: Revision(0),
+    }
 }

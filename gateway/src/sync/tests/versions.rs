@@ -8,10 +8,10 @@ use crate::sync::limits::RETRY_AFTER;
 const INFO: u8 = 0x01;
 const PUT_ROWS: u8 = 0x10;
 const DELETE_KEYS: u8 = 0x11;
-const READ_EVENTS: u8 = 0x30;
+const READ_EVENTS: u8 = 0x32;
 
-/// A status that version 1 doesn't have.
-const NEWER_STATUS: u8 = 6;
+/// A status that no version has yet.
+const NEWER_STATUS: u8 = 7;
 
 /// Bytes of an answer before its first event, and of the event of a 26-bit card.
 const EVENTS_AT: usize = 6;

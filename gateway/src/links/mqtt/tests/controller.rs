@@ -83,6 +83,7 @@ impl Controller {
             _ => {
                 self.next_session += 1;
                 self.highest = 0;
+                self.panel.begin_session();
                 self.next_session
             }
         };

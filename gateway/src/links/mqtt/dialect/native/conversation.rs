@@ -347,6 +347,8 @@ impl Conversation {
             _ => return self.faults.foreign += 1,
         }
         self.stage = Stage::Talking { session, receive, since: now };
+        // What was agreed on in another session counts no more.
+        self.outputs.push_back(Output::Failed(Failure::Lost));
         let is_other = self.identity.as_deref() != Some(identity);
         if self.is_anew || is_other || self.condition != DeviceCondition::Online {
             self.is_anew = false;

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use panel_protocol::panel::operation_name;
+
 use super::envelope::From;
 
 /// What was told or said, by its topic's last level.
@@ -58,21 +60,8 @@ fn answer_words(answer: &[u8]) -> String {
 }
 
 /// As PROTOCOL.md calls it.
-const fn name(code: u8) -> &'static str {
-    match code {
-        0x01 => "INFO",
-        0x02 => "ADOPT",
-        0x03 => "SET_CLOCK",
-        0x10 => "PUT_ROWS",
-        0x11 => "DELETE_KEYS",
-        0x12 => "STAGE_PROFILES",
-        0x13 => "COMMIT_PROFILES",
-        0x20 => "READ_BUCKETS",
-        0x21 => "READ_ROWS",
-        0x30 => "READ_EVENTS",
-        0x31 => "ACK_EVENTS",
-        _ => "an operation of another version",
-    }
+fn name(code: u8) -> &'static str {
+    operation_name(code).unwrap_or("an operation of another version")
 }
 
 #[cfg(test)]
