@@ -9,6 +9,7 @@ mod capture;
 mod cards;
 mod doors;
 mod install_mode;
+mod tending;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -19,18 +20,33 @@ pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use tending::{DeviceFile, DeviceTended, DeviceWish, FileProgress, TendDevice, TendDeviceError};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 use std::fmt;
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    OpenInstallMode
+    + CaptureLine
+    + ReAuthenticate
+    + ChangeCard
+    + EditAccess
+    + OrderDoor
+    + HandleAlarm
+    + TendDevice
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    T: OpenInstallMode
+        + CaptureLine
+        + ReAuthenticate
+        + ChangeCard
+        + EditAccess
+        + OrderDoor
+        + HandleAlarm
+        + TendDevice
 {
 }
 

@@ -27,6 +27,7 @@ mod providers;
 mod pulse;
 mod record;
 mod running;
+mod tending;
 mod time_server;
 mod token;
 mod views;

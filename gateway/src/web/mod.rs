@@ -33,6 +33,7 @@ mod remote;
 mod routes;
 mod session;
 mod state;
+mod tending;
 pub mod tls;
 mod verifier;
 

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Capabilities, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex,
-    PdKey,
+    self, AddError, Capabilities, Cp, DeviceIdentity, Event, FileOffer, Input, LineConfig, Output, PdConfig,
+    PdIndex, PdKey, PdStatus, RotateError, SettingsError,
 };
-use panel_protocol::osdp::payload::Manufacturer;
+use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
 use panel_protocol::osdp::records::Records;
 use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::panel::{self, OUI};
@@ -21,12 +21,16 @@ use super::disturbance::Disturbance;
 use super::feedback::Signals;
 use super::heard::heard;
 use super::keys::KnownKeys;
-use super::limits::IDLE_PAUSE;
-use super::outputs::{self, Done, Outputs};
+use super::limits::{IDLE_PAUSE, SHOWN_WITHIN};
+use super::outputs::{self, Outputs};
+use super::works::{Done, Follows, KEYED_WITHIN, Kind, MOVED_WITHIN, Works};
 use super::{event, status};
 use crate::domain::{DeviceCondition, Feedback, LinkCondition};
 use crate::links::card_table::Frame;
-use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing};
+use crate::links::{
+    ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing, TendError, Tended, Tending,
+    Wish,
+};
 use crate::sync::{Demand, Failure};
 
 /// Silence that ends a partial frame. The standard's 20 ms are for a wire; USB adapters hold bytes back for up to
@@ -46,6 +50,8 @@ pub(super) enum Next {
     Identified { device: usize, identity: DeviceIdentity },
     /// A device has told something, and what follows from it may be wanted at once.
     Heard,
+    /// The port has that speed from now on.
+    Speed(u32),
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -62,6 +68,8 @@ pub(super) struct Driver {
     devices: Vec<Device>,
     outputs: Outputs,
     signals: Signals,
+    works: Works,
+    baud: u32,
     disturbance: Disturbance,
     client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
@@ -80,6 +88,8 @@ impl Driver {
             devices: Vec::new(),
             outputs: Outputs::default(),
             signals: Signals::default(),
+            works: Works::default(),
+            baud,
             disturbance: Disturbance::new(baud),
             client,
             frame: Vec::with_capacity(MAX_FRAME_LEN),
@@ -139,12 +149,119 @@ impl Driver {
     }
 
     /// Switches an output, if that can be sent before `until`.
-    pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: Done) {
+    pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: outputs::Done) {
         match self.find(actuation.device).map(|device| device.condition) {
             None => outputs::answer(done, Err(ActuateError::Unknown)),
             Some(DeviceCondition::Online) => self.outputs.add(actuation, until, done),
             Some(_) => outputs::answer(done, Err(ActuateError::NotOnline)),
         }
+    }
+
+    /// Begins what an installer wants, but for keys: those are to be on the disk first.
+    pub(super) fn tend(&mut self, now: Micros, tending: Tending) {
+        let Tending { device, wish, done } = tending;
+        if let Err((done, error)) = self.begin_work(now, device, wish, done) {
+            drop(done.send(Err(error)));
+        }
+    }
+
+    fn begin_work(
+        &mut self,
+        now: Micros,
+        device: usize,
+        wish: Wish,
+        done: Done,
+    ) -> Result<(), (Done, TendError)> {
+        let pd = match self.tendable(device) {
+            Ok(pd) => pd,
+            Err(error) => return Err((done, error)),
+        };
+        let status = self.cp.status(pd);
+        let before = ComSettings { address: status.map_or(0, |status| status.address), baud: self.baud };
+        let wanted = match wish {
+            Wish::Identify => return self.identify(now, device, status, done),
+            Wish::NewKey => return Err((done, TendError::NoKey)),
+            Wish::File { kind, content, progress } => {
+                let offer = FileOffer { kind, total: u32::try_from(content.len()).unwrap_or(u32::MAX) };
+                return match self.cp.send_file(now, pd, offer) {
+                    Ok(()) => {
+                        self.works.begin(device, None, Kind::File { content, progress }, done);
+                        Ok(())
+                    }
+                    Err(error) => Err((done, TendError::Senseless(error.to_string()))),
+                };
+            }
+            Wish::Address(address) => ComSettings { address, ..before },
+            Wish::Speed(baud) => ComSettings { baud, ..before },
+        };
+        if wanted == before {
+            drop(done.send(Ok(Tended::Moved { address: before.address, baud: before.baud })));
+            return Ok(());
+        }
+        match self.cp.set_communication(now, pd, wanted) {
+            Ok(()) => {
+                let kind = Kind::Move { wanted, before, went: None };
+                self.works.begin(device, Some(now + MOVED_WITHIN), kind, done);
+                Ok(())
+            }
+            Err(SettingsError::Taken) => Err((done, TendError::Taken(wanted.address))),
+            Err(error) => Err((done, TendError::Senseless(error.to_string()))),
+        }
+    }
+
+    /// Whether an installer can want something of a device now.
+    pub(super) fn tendable(&self, device: usize) -> Result<PdIndex, TendError> {
+        let known = self.find(device).ok_or(TendError::Unknown)?;
+        if known.condition != DeviceCondition::Online {
+            return Err(TendError::NotOnline);
+        }
+        if self.works.is_busy(device) { Err(TendError::Busy) } else { Ok(known.pd) }
+    }
+
+    /// The address of a device now, wherever it has been moved.
+    pub(super) fn address_of(&self, device: usize) -> Option<u8> {
+        Some(self.cp.status(self.find(device)?.pd)?.address)
+    }
+
+    fn identify(
+        &mut self,
+        now: Micros,
+        device: usize,
+        status: Option<PdStatus>,
+        done: Done,
+    ) -> Result<(), (Done, TendError)> {
+        let can = status.and_then(|status| status.about).map(|(_, can)| can).unwrap_or_default();
+        if !can.lights && !can.buzzer {
+            return Err((done, TendError::NothingToShow));
+        }
+        self.signals.identify(device, now + SHOWN_WITHIN, &can);
+        drop(done.send(Ok(Tended::Shown { light: can.lights, tone: can.buzzer })));
+        Ok(())
+    }
+
+    /// Gives a device this key, which is on the disk, in place of its own.
+    pub(super) fn rotate_key(&mut self, now: Micros, device: usize, key: Scbk, done: Done) {
+        let pd = match self.tendable(device) {
+            Ok(pd) => pd,
+            Err(error) => return drop(done.send(Err(error))),
+        };
+        let until = now + KEYED_WITHIN;
+        match self.cp.rotate_key(now, pd, until, key) {
+            Ok(()) => self.works.begin(device, Some(until + KEYED_WITHIN), Kind::Key, done),
+            Err(RotateError::NoKey) => drop(done.send(Err(TendError::NoKey))),
+            Err(RotateError::UnderWay) => drop(done.send(Err(TendError::Busy))),
+        }
+    }
+
+    /// The new key of a device is in its file, or could not be put there.
+    pub(super) fn key_kept(&mut self, device: usize, kept: Result<(), String>) {
+        self.works.key_kept(device, kept);
+    }
+
+    /// The port has another speed now.
+    pub(super) fn set_baud(&mut self, now: Micros, baud: u32) {
+        self.baud = baud;
+        self.cp.set_baud(now, baud);
     }
 
     /// Takes what happened at the port.
@@ -153,6 +270,11 @@ impl Driver {
             self.disturbance.forget(now, &self.cp.counters());
         }
         self.cp.handle(now, input);
+    }
+
+    /// Whether nothing is on its way.
+    pub(super) fn is_free(&self) -> bool {
+        self.cp.is_free()
     }
 
     /// How the open line is, if that has changed.
@@ -169,6 +291,11 @@ impl Driver {
     /// Goes on until something is to be done.
     pub(super) fn next(&mut self, now: Micros) -> Next {
         let output_due = self.outputs.expire(now);
+        let (work_due, follows) = self.works.expire(now);
+        if let Follows::Speed(baud) = follows {
+            return Next::Speed(baud);
+        }
+        let due = output_due.into_iter().chain(work_due).min();
         loop {
             if self.cp.is_free() {
                 self.withdraw_late(now);
@@ -180,7 +307,7 @@ impl Driver {
                     self.frame.extend_from_slice(bytes);
                     return Next::Transmit;
                 }
-                Output::Wait(until) => return Next::Wait(until.into_iter().chain(output_due).min()),
+                Output::Wait(until) => return Next::Wait(until.into_iter().chain(due).min()),
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     self.devices[pd.get()].take_reply(now, self.client.as_ref(), message);
@@ -191,8 +318,7 @@ impl Driver {
                         return Next::Heard;
                     }
                 }
-                // Files are the installer's tools', not the gateway's: it begins none.
-                Output::Fragment { pd, .. } => self.cp.abort_file(pd),
+                Output::Fragment { pd, offset, max_len } => self.send_part(now, pd, offset, max_len),
                 Output::Failed { pd } => self.devices[pd.get()].lose_command(self.client.as_ref()),
                 Output::Event { pd, event } => {
                     if let Some(next) = self.take_event(pd, event) {
@@ -200,6 +326,16 @@ impl Driver {
                     }
                 }
             }
+        }
+    }
+
+    /// The next part of a file. Without the file there is nothing to send.
+    fn send_part(&mut self, now: Micros, pd: PdIndex, offset: u32, max_len: usize) {
+        let device = self.devices[pd.get()].device;
+        self.works.progress(device, offset);
+        let part = self.works.part(device, offset, max_len);
+        if part.is_empty() || self.cp.send_fragment(now, pd, part).is_err() {
+            self.cp.abort_file(pd);
         }
     }
 
@@ -342,6 +478,9 @@ impl Driver {
             device.questions.begin(&status.about.map(|(_, can)| can).unwrap_or_default());
         }
         let device = device.device;
+        if let Follows::Speed(baud) = self.works.take(device, &event) {
+            return Some(Next::Speed(baud));
+        }
         match event {
             Event::KeyInstalled => Some(Next::KeyChange { device, worked: true }),
             Event::KeyKept => Some(Next::KeyChange { device, worked: false }),

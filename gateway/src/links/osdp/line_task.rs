@@ -10,21 +10,23 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use panel_protocol::osdp::cp::{DeviceIdentity, Input};
+use panel_protocol::limits::MAX_FRAME_LEN;
+use panel_protocol::osdp::cp::{DeviceIdentity, Input, line_time};
+use panel_protocol::osdp::frame::Check;
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::driver::{Driver, Next, Role};
 use super::keeper::{self, Keeper, Kept};
-use super::limits::{READ_LEN, STATUS_INTERVAL};
+use super::limits::{ADDRESS_ASKED_FOR, READ_LEN, STATUS_INTERVAL};
 use super::setup::{DeviceSetup, LineSetup};
 use super::tap::Tap;
 use super::timer::{Timer, now};
-use super::{event, identity_file, keys};
+use super::{event, identity_file, keys, scan};
 use crate::domain::LinkCondition;
 use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
 use crate::links::serial_port::{self, Port};
-use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
+use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order, TendError, Tending, Wish};
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
@@ -38,6 +40,8 @@ pub struct LineTask {
     status: watch::Sender<LinkStatus>,
     status_due: Micros,
     tap: Tap,
+    /// A device that is to be moved to an address, once that was asked whether it is free.
+    moving: Option<(u8, Tending)>,
     /// What was last told of the line.
     told: Option<LinkCondition>,
 }
@@ -73,7 +77,8 @@ impl LineTask {
         }
         let LinkEnd { wake, orders, status, listeners } = end;
         let (keeper, tap) = (Keeper::default(), Tap::new(listeners));
-        Self { setup, client, driver, keeper, wake, orders, status, status_due: Micros(0), tap, told: None }
+        let (status_due, moving, told) = (Micros(0), None, None);
+        Self { setup, client, driver, keeper, wake, orders, status, status_due, tap, moving, told }
     }
 
     /// Serves the line until `shutdown` is ready. Never ends otherwise: a port that goes is waited for.
@@ -136,7 +141,11 @@ impl LineTask {
         shutdown: Pin<&mut impl Future<Output = ()>>,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
-        let until = self.drain(port).await?;
+        let mut until = self.drain(port).await?;
+        if self.moving.is_some() && self.driver.is_free() {
+            self.move_device(port, buffer).await?;
+            until = self.drain(port).await?;
+        }
         let woken = tokio::select! {
             biased;
             () = shutdown => Woken::Shutdown,
@@ -170,6 +179,7 @@ impl LineTask {
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Heard => self.take_orders(),
+                Next::Speed(baud) => self.change_speed(port, baud)?,
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -186,6 +196,7 @@ impl LineTask {
         loop {
             match self.driver.next(now()) {
                 Next::Transmit | Next::Heard => {} // the port has gone
+                Next::Speed(baud) => self.note_speed(baud),
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(_) => break,
@@ -214,6 +225,78 @@ impl LineTask {
         }
     }
 
+    /// A device has gone to another speed, or none was found there: the line follows.
+    fn change_speed(&mut self, port: &mut Port, baud: u32) -> io::Result<()> {
+        port.set_baud(baud)?;
+        self.note_speed(baud);
+        Ok(())
+    }
+
+    /// Whatever port is opened next has that speed.
+    fn note_speed(&mut self, baud: u32) {
+        tracing::warn!(line = %self.setup.id, baud, "the line has another speed from now on");
+        self.setup.baud = baud;
+        self.driver.set_baud(now(), baud);
+    }
+
+    /// Begins what an installer wants. A new key is on the disk before the device is told of it; an address is asked first
+    /// whether it is free.
+    fn tend(&mut self, tending: Tending) {
+        match (&tending.wish, self.driver.tendable(tending.device)) {
+            (_, Err(error)) => tending.answer(Err(error)),
+            (Wish::NewKey, Ok(_)) => match self.key_file(tending.device) {
+                None => tending.answer(Err(TendError::NoKey)),
+                Some(_) if self.keeper.is_full() => tending.answer(Err(TendError::Busy)),
+                Some(path) => drop(self.keeper.add(keeper::rotate(tending.device, path, tending.done))),
+            },
+            (Wish::Address(address), Ok(_)) if self.driver.address_of(tending.device) != Some(*address) => {
+                if self.moving.is_some() {
+                    tending.answer(Err(TendError::Busy));
+                } else {
+                    self.moving = Some((*address, tending));
+                }
+            }
+            _ => self.driver.tend(now(), tending),
+        }
+    }
+
+    /// Whether anything answers at an address. The line says nothing else meanwhile.
+    async fn answers(&mut self, port: &mut Port, address: u8, buffer: &mut [u8]) -> io::Result<bool> {
+        for check in [Check::Crc, Check::Checksum] {
+            let frame = scan::who_is_there(address, check);
+            port.write(&frame).await?;
+            self.tap.wrote(&frame);
+            let wait = ADDRESS_ASKED_FOR + line_time(2 * frame.len(), self.setup.baud);
+            let until = tokio::time::Instant::now() + wait;
+            let mut heard = Vec::new();
+            while let Ok(read) = tokio::time::timeout_at(until, port.read(buffer)).await {
+                let len = read?;
+                self.tap.read(&buffer[..len]);
+                heard.extend_from_slice(&buffer[..len.min(MAX_FRAME_LEN)]);
+                if !frame.starts_with(&heard) && heard.len() > frame.len() + READ_LEN {
+                    break;
+                }
+            }
+            // Some adapters hear themselves.
+            let others = heard.strip_prefix(frame.as_slice()).unwrap_or(&heard);
+            if others.len() >= scan::limits::LEAST_ANSWER {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A device is to be moved, and the line is free: the address is asked, and then the device.
+    async fn move_device(&mut self, port: &mut Port, buffer: &mut [u8]) -> io::Result<()> {
+        let Some((address, tending)) = self.moving.take() else { return Ok(()) };
+        if self.answers(port, address, buffer).await? {
+            tending.answer(Err(TendError::Taken(address)));
+        } else {
+            self.driver.tend(now(), tending);
+        }
+        Ok(())
+    }
+
     /// Does what is wanted, or begins to. Who asked may have gone; it is done all the same.
     fn obey(&mut self, order: Order) {
         match order {
@@ -231,6 +314,7 @@ impl LineTask {
                 let until = now() + showing.deadline.saturating_duration_since(Instant::now());
                 self.driver.show(&showing, until);
             }
+            Order::Tend(tending) => self.tend(tending),
         }
     }
 
@@ -244,11 +328,17 @@ impl LineTask {
                 });
                 drop(done.send(opened.map_err(|error| InstallError::Key(error.to_string()))));
             }
+            Kept::NewKey { device, key, done } => match key {
+                Ok(key) => self.driver.rotate_key(now(), device, key, done),
+                Err(error) => drop(done.send(Err(TendError::Key(error.to_string())))),
+            },
             Kept::Ended { device, worked: true, ended: Ok(()) } => {
+                self.driver.key_kept(device, Ok(()));
                 self.client.became(device, &event::key_saved());
             }
             Kept::Ended { ended: Ok(()), .. } | Kept::Remembered => {}
             Kept::Ended { device, ended: Err(error), .. } => {
+                self.driver.key_kept(device, Err(error.to_string()));
                 self.client.became(device, &event::key_not_saved(&error));
             }
         }

@@ -28,6 +28,7 @@ mod setup;
 mod status;
 mod tap;
 mod timer;
+mod works;
 
 use std::sync::Arc;
 
