@@ -38,9 +38,9 @@ async fn a_reader_shows_itself_by_its_light_and_its_buzzer() {
     assert!(said.contains("turnstile: blinks and beeps"), "{said}");
     let shown = async || (site.reader.colours(), site.reader.beeps());
     let is_shown = |(colours, beeps): &(Vec<OsdpLedColor>, Vec<u8>)| {
-        colours.contains(&OsdpLedColor::White) && beeps.contains(&10)
+        colours.contains(&OsdpLedColor::Blue) && beeps.contains(&10)
     };
-    eventually("it blinks white and beeps", shown, is_shown).await;
+    eventually("it blinks blue and beeps", shown, is_shown).await;
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use panel_protocol::limits::{MAX_FRAME_LEN, MAX_PDS_PER_LINE};
 use panel_protocol::osdp::command::Command;
 use panel_protocol::osdp::cp::{
-    self, AddError, Capabilities, Cp, DeviceIdentity, Event, FileOffer, Input, LineConfig, Output, PdConfig,
-    PdIndex, PdKey, PdStatus, RotateError, SettingsError,
+    self, AddError, Capabilities, Cp, DeviceIdentity, Event, Input, LineConfig, Output, PdConfig, PdIndex,
+    PdKey,
 };
-use panel_protocol::osdp::payload::{ComSettings, Manufacturer};
+use panel_protocol::osdp::payload::Manufacturer;
 use panel_protocol::osdp::records::Records;
 use panel_protocol::osdp::secure::Scbk;
 use panel_protocol::panel::{self, OUI};
@@ -21,16 +21,13 @@ use super::disturbance::Disturbance;
 use super::feedback::Signals;
 use super::heard::heard;
 use super::keys::KnownKeys;
-use super::limits::{IDLE_PAUSE, SHOWN_WITHIN};
+use super::limits::IDLE_PAUSE;
 use super::outputs::{self, Outputs};
-use super::works::{Done, Follows, KEYED_WITHIN, Kind, MOVED_WITHIN, Works};
+use super::works::{Follows, Works};
 use super::{event, status};
 use crate::domain::{DeviceCondition, Feedback, LinkCondition};
 use crate::links::card_table::Frame;
-use crate::links::{
-    ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing, TendError, Tended, Tending,
-    Wish,
-};
+use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Showing};
 use crate::sync::{Demand, Failure};
 
 /// Silence that ends a partial frame. The standard's 20 ms are for a wire; USB adapters hold bytes back for up to
@@ -64,12 +61,12 @@ pub(super) struct Role {
 
 /// Everything of a line but its port, its timer and its files.
 pub(super) struct Driver {
-    cp: Box<LineCp>,
-    devices: Vec<Device>,
+    pub(super) cp: Box<LineCp>,
+    pub(super) devices: Vec<Device>,
     outputs: Outputs,
-    signals: Signals,
-    works: Works,
-    baud: u32,
+    pub(super) signals: Signals,
+    pub(super) works: Works,
+    pub(super) baud: u32,
     disturbance: Disturbance,
     client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
@@ -157,113 +154,6 @@ impl Driver {
         }
     }
 
-    /// Begins what an installer wants, but for keys: those are to be on the disk first.
-    pub(super) fn tend(&mut self, now: Micros, tending: Tending) {
-        let Tending { device, wish, done } = tending;
-        if let Err((done, error)) = self.begin_work(now, device, wish, done) {
-            drop(done.send(Err(error)));
-        }
-    }
-
-    fn begin_work(
-        &mut self,
-        now: Micros,
-        device: usize,
-        wish: Wish,
-        done: Done,
-    ) -> Result<(), (Done, TendError)> {
-        let pd = match self.tendable(device) {
-            Ok(pd) => pd,
-            Err(error) => return Err((done, error)),
-        };
-        let status = self.cp.status(pd);
-        let before = ComSettings { address: status.map_or(0, |status| status.address), baud: self.baud };
-        let wanted = match wish {
-            Wish::Identify => return self.identify(now, device, status, done),
-            Wish::NewKey => return Err((done, TendError::NoKey)),
-            Wish::File { kind, content, progress } => {
-                let offer = FileOffer { kind, total: u32::try_from(content.len()).unwrap_or(u32::MAX) };
-                return match self.cp.send_file(now, pd, offer) {
-                    Ok(()) => {
-                        self.works.begin(device, None, Kind::File { content, progress }, done);
-                        Ok(())
-                    }
-                    Err(error) => Err((done, TendError::Senseless(error.to_string()))),
-                };
-            }
-            Wish::Address(address) => ComSettings { address, ..before },
-            Wish::Speed(baud) => ComSettings { baud, ..before },
-        };
-        if wanted == before {
-            drop(done.send(Ok(Tended::Moved { address: before.address, baud: before.baud })));
-            return Ok(());
-        }
-        match self.cp.set_communication(now, pd, wanted) {
-            Ok(()) => {
-                let kind = Kind::Move { wanted, before, went: None };
-                self.works.begin(device, Some(now + MOVED_WITHIN), kind, done);
-                Ok(())
-            }
-            Err(SettingsError::Taken) => Err((done, TendError::Taken(wanted.address))),
-            Err(error) => Err((done, TendError::Senseless(error.to_string()))),
-        }
-    }
-
-    /// Whether an installer can want something of a device now.
-    pub(super) fn tendable(&self, device: usize) -> Result<PdIndex, TendError> {
-        let known = self.find(device).ok_or(TendError::Unknown)?;
-        if known.condition != DeviceCondition::Online {
-            return Err(TendError::NotOnline);
-        }
-        if self.works.is_busy(device) { Err(TendError::Busy) } else { Ok(known.pd) }
-    }
-
-    /// The address of a device now, wherever it has been moved.
-    pub(super) fn address_of(&self, device: usize) -> Option<u8> {
-        Some(self.cp.status(self.find(device)?.pd)?.address)
-    }
-
-    fn identify(
-        &mut self,
-        now: Micros,
-        device: usize,
-        status: Option<PdStatus>,
-        done: Done,
-    ) -> Result<(), (Done, TendError)> {
-        let can = status.and_then(|status| status.about).map(|(_, can)| can).unwrap_or_default();
-        if !can.lights && !can.buzzer {
-            return Err((done, TendError::NothingToShow));
-        }
-        self.signals.identify(device, now + SHOWN_WITHIN, &can);
-        drop(done.send(Ok(Tended::Shown { light: can.lights, tone: can.buzzer })));
-        Ok(())
-    }
-
-    /// Gives a device this key, which is on the disk, in place of its own.
-    pub(super) fn rotate_key(&mut self, now: Micros, device: usize, key: Scbk, done: Done) {
-        let pd = match self.tendable(device) {
-            Ok(pd) => pd,
-            Err(error) => return drop(done.send(Err(error))),
-        };
-        let until = now + KEYED_WITHIN;
-        match self.cp.rotate_key(now, pd, until, key) {
-            Ok(()) => self.works.begin(device, Some(until + KEYED_WITHIN), Kind::Key, done),
-            Err(RotateError::NoKey) => drop(done.send(Err(TendError::NoKey))),
-            Err(RotateError::UnderWay) => drop(done.send(Err(TendError::Busy))),
-        }
-    }
-
-    /// The new key of a device is in its file, or could not be put there.
-    pub(super) fn key_kept(&mut self, device: usize, kept: Result<(), String>) {
-        self.works.key_kept(device, kept);
-    }
-
-    /// The port has another speed now.
-    pub(super) fn set_baud(&mut self, now: Micros, baud: u32) {
-        self.baud = baud;
-        self.cp.set_baud(now, baud);
-    }
-
     /// Takes what happened at the port.
     pub(super) fn handle(&mut self, now: Micros, input: Input<'_>) {
         if let Input::LineUp = input {
@@ -329,16 +219,6 @@ impl Driver {
         }
     }
 
-    /// The next part of a file. Without the file there is nothing to send.
-    fn send_part(&mut self, now: Micros, pd: PdIndex, offset: u32, max_len: usize) {
-        let device = self.devices[pd.get()].device;
-        self.works.progress(device, offset);
-        let part = self.works.part(device, offset, max_len);
-        if part.is_empty() || self.cp.send_fragment(now, pd, part).is_err() {
-            self.cp.abort_file(pd);
-        }
-    }
-
     /// Whether something has happened since this was last asked.
     pub(super) fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.news)
@@ -356,7 +236,7 @@ impl Driver {
         status.devices = self.devices.iter().filter_map(of).collect();
     }
 
-    fn find(&self, device: usize) -> Option<&Device> {
+    pub(super) fn find(&self, device: usize) -> Option<&Device> {
         self.devices.iter().find(|known| known.device == device)
     }
 

@@ -125,7 +125,7 @@ impl Signals {
     /// Shows which of many a device is: for some seconds it blinks and beeps as it does for nothing else.
     pub(super) fn identify(&mut self, device: usize, until: Micros, can: &Capabilities) {
         let look = Look {
-            light: Some(LightColor::White),
+            light: Some(LightColor::Blue),
             blink: Duration::from_millis(300),
             light_for: None,
             beeps: 10,

@@ -10,38 +10,36 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use panel_protocol::limits::MAX_FRAME_LEN;
-use panel_protocol::osdp::cp::{DeviceIdentity, Input, line_time};
-use panel_protocol::osdp::frame::Check;
+use panel_protocol::osdp::cp::{DeviceIdentity, Input};
 use panel_protocol::time::Micros;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::driver::{Driver, Next, Role};
 use super::keeper::{self, Keeper, Kept};
-use super::limits::{ADDRESS_ASKED_FOR, READ_LEN, STATUS_INTERVAL};
+use super::limits::{READ_LEN, STATUS_INTERVAL};
 use super::setup::{DeviceSetup, LineSetup};
 use super::tap::Tap;
 use super::timer::{Timer, now};
-use super::{event, identity_file, keys, scan};
+use super::{event, identity_file, keys};
 use crate::domain::LinkCondition;
 use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
 use crate::links::serial_port::{self, Port};
-use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order, TendError, Tending, Wish};
+use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order, TendError, Tending};
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
 pub struct LineTask {
-    setup: LineSetup,
+    pub(super) setup: LineSetup,
     client: Arc<dyn DeviceClient>,
-    driver: Driver,
-    keeper: Keeper,
+    pub(super) driver: Driver,
+    pub(super) keeper: Keeper,
     wake: Arc<Notify>,
     orders: mpsc::Receiver<Order>,
     status: watch::Sender<LinkStatus>,
     status_due: Micros,
-    tap: Tap,
+    pub(super) tap: Tap,
     /// A device that is to be moved to an address, once that was asked whether it is free.
-    moving: Option<(u8, Tending)>,
+    pub(super) moving: Option<(u8, Tending)>,
     /// What was last told of the line.
     told: Option<LinkCondition>,
 }
@@ -225,78 +223,6 @@ impl LineTask {
         }
     }
 
-    /// A device has gone to another speed, or none was found there: the line follows.
-    fn change_speed(&mut self, port: &mut Port, baud: u32) -> io::Result<()> {
-        port.set_baud(baud)?;
-        self.note_speed(baud);
-        Ok(())
-    }
-
-    /// Whatever port is opened next has that speed.
-    fn note_speed(&mut self, baud: u32) {
-        tracing::warn!(line = %self.setup.id, baud, "the line has another speed from now on");
-        self.setup.baud = baud;
-        self.driver.set_baud(now(), baud);
-    }
-
-    /// Begins what an installer wants. A new key is on the disk before the device is told of it; an address is asked first
-    /// whether it is free.
-    fn tend(&mut self, tending: Tending) {
-        match (&tending.wish, self.driver.tendable(tending.device)) {
-            (_, Err(error)) => tending.answer(Err(error)),
-            (Wish::NewKey, Ok(_)) => match self.key_file(tending.device) {
-                None => tending.answer(Err(TendError::NoKey)),
-                Some(_) if self.keeper.is_full() => tending.answer(Err(TendError::Busy)),
-                Some(path) => drop(self.keeper.add(keeper::rotate(tending.device, path, tending.done))),
-            },
-            (Wish::Address(address), Ok(_)) if self.driver.address_of(tending.device) != Some(*address) => {
-                if self.moving.is_some() {
-                    tending.answer(Err(TendError::Busy));
-                } else {
-                    self.moving = Some((*address, tending));
-                }
-            }
-            _ => self.driver.tend(now(), tending),
-        }
-    }
-
-    /// Whether anything answers at an address. The line says nothing else meanwhile.
-    async fn answers(&mut self, port: &mut Port, address: u8, buffer: &mut [u8]) -> io::Result<bool> {
-        for check in [Check::Crc, Check::Checksum] {
-            let frame = scan::who_is_there(address, check);
-            port.write(&frame).await?;
-            self.tap.wrote(&frame);
-            let wait = ADDRESS_ASKED_FOR + line_time(2 * frame.len(), self.setup.baud);
-            let until = tokio::time::Instant::now() + wait;
-            let mut heard = Vec::new();
-            while let Ok(read) = tokio::time::timeout_at(until, port.read(buffer)).await {
-                let len = read?;
-                self.tap.read(&buffer[..len]);
-                heard.extend_from_slice(&buffer[..len.min(MAX_FRAME_LEN)]);
-                if !frame.starts_with(&heard) && heard.len() > frame.len() + READ_LEN {
-                    break;
-                }
-            }
-            // Some adapters hear themselves.
-            let others = heard.strip_prefix(frame.as_slice()).unwrap_or(&heard);
-            if others.len() >= scan::limits::LEAST_ANSWER {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// A device is to be moved, and the line is free: the address is asked, and then the device.
-    async fn move_device(&mut self, port: &mut Port, buffer: &mut [u8]) -> io::Result<()> {
-        let Some((address, tending)) = self.moving.take() else { return Ok(()) };
-        if self.answers(port, address, buffer).await? {
-            tending.answer(Err(TendError::Taken(address)));
-        } else {
-            self.driver.tend(now(), tending);
-        }
-        Ok(())
-    }
-
     /// Does what is wanted, or begins to. Who asked may have gone; it is done all the same.
     fn obey(&mut self, order: Order) {
         match order {
@@ -360,7 +286,7 @@ impl LineTask {
         }
     }
 
-    fn key_file(&self, device: usize) -> Option<PathBuf> {
+    pub(super) fn key_file(&self, device: usize) -> Option<PathBuf> {
         let setup = self.setup.devices.iter().find(|setup| setup.device == device);
         setup.filter(|setup| self.driver.has(setup.device)).and_then(|setup| setup.key_file.clone())
     }
