@@ -213,14 +213,13 @@ async fn a_panel_is_not_moved_to_an_address_where_anything_answers() {
         assert_eq!(refused.code, Some(1), "{}", refused.output);
         assert!(refused.errors.contains(words), "{}", refused.errors);
     }
-    gateway(plan.folder(), "device set-speed lobby 9600 --config gateway.toml")
-        .await
-        .code
-        .filter(|code| *code == 1)
-        .unwrap();
+    let not_alone = gateway(plan.folder(), "device set-speed lobby 9600 --config gateway.toml").await;
+    assert!(not_alone.errors.contains("other controllers hang on its line"), "{}", not_alone.errors);
     running.scim().create("ada", Some("1234")).await;
     running.proven(&["lobby", "dock"]).await;
     assert_eq!(simulator.swipe("lobby", 1234).await["granted"], true, "where it was");
-    gateway(plan.folder(), "device set-address lobby 9 --config gateway.toml").await.succeeded();
+    let refused = gateway(plan.folder(), "device set-address lobby 9 --config gateway.toml").await;
+    assert_eq!(refused.code, Some(1), "a panel that takes no other address says so");
+    assert!(refused.errors.contains("refused it"), "{}", refused.errors);
     running.proven(&["lobby", "dock"]).await;
 }
