@@ -88,7 +88,7 @@ pub enum TendError {
     #[error("something answers at address {0} already")]
     Taken(u8),
     /// Its line has other devices, which could not be heard at another speed.
-    #[error("{0} other controllers hang on its line, which has one speed")]
+    #[error("other controllers hang on its line, which has one speed: {0}")]
     NotAlone(usize),
     /// It refused; its reason.
     #[error("the controller refused it: {0}")]
