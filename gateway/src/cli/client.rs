@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::header::IF_MATCH;
+use reqwest::header::{CONTENT_TYPE, IF_MATCH};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -145,7 +145,8 @@ impl Client {
     /// # Errors
     /// When there is no good answer.
     pub(super) async fn post_stream(&self, path: &str, content: Vec<u8>) -> Result<Incoming, ClientError> {
-        self.begin(self.http.post(address(path)).body(content)).await
+        let request = self.http.post(address(path)).header(CONTENT_TYPE, "application/octet-stream");
+        self.begin(request.body(content)).await
     }
 
     /// The body of the answer to a DELETE of `path`.

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use schemars::JsonSchema;
@@ -20,6 +20,9 @@ use super::state::WebState;
 use crate::domain::ControllerId;
 use crate::operator::{DeviceFile, DeviceTended, DeviceWish, TendDeviceError};
 use crate::store::users::Role;
+
+/// What a file is sent as.
+const BYTES: &str = "application/octet-stream";
 
 /// Where a device shall listen.
 #[derive(Deserialize, JsonSchema)]
@@ -101,9 +104,14 @@ pub(super) async fn send_file(
     State(state): State<WebState>,
     Path(id): Path<String>,
     Asked(FileKind { kind }): Asked<FileKind>,
+    headers: HeaderMap,
     content: Bytes,
 ) -> Result<Response, ApiError> {
     principal.require(Role::Installer)?;
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != BYTES.as_bytes()) {
+        let error = ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a file is sent as it is");
+        return Err(error.remedy(format!("Send its bytes with Content-Type: {BYTES}.")));
+    }
     let file = DeviceFile { kind: kind.unwrap_or(1), content: content.to_vec() };
     let progress = state.operator.send_file(&controller(&id)?, file, &principal.actor)?;
     let lines = progress.map(|progress| {

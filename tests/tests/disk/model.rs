@@ -72,7 +72,9 @@ impl Naming {
                 let below: Vec<_> = names.keys().filter(|name| name.starts_with(from)).cloned().collect();
                 for name in below {
                     let there = name.strip_prefix(from).map(|rest| to.join(rest)).unwrap_or_default();
-                    names.extend(names.remove(&name).map(|file| (there, file)));
+                    if let Some(file) = names.remove(&name) {
+                        names.insert(there, file);
+                    }
                 }
             }
             Self::Delete(path) => drop(names.remove(path)),

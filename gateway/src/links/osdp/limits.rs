@@ -31,3 +31,6 @@ pub const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long an address at which a device shall listen is given to answer, each time that it is asked.
 pub const ADDRESS_ASKED_FOR: Duration = Duration::from_millis(250);
+
+/// The line is quiet for so long before an address is asked: somebody may just have answered.
+pub const QUIET: Duration = Duration::from_millis(10);

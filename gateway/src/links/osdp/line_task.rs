@@ -139,11 +139,10 @@ impl LineTask {
         shutdown: Pin<&mut impl Future<Output = ()>>,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
-        let mut until = self.drain(port).await?;
         if self.moving.is_some() && self.driver.is_free() {
             self.move_device(port, buffer).await?;
-            until = self.drain(port).await?;
         }
+        let until = self.drain(port).await?;
         let woken = tokio::select! {
             biased;
             () = shutdown => Woken::Shutdown,

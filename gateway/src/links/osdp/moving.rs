@@ -6,7 +6,7 @@ use panel_protocol::limits::MAX_FRAME_LEN;
 use panel_protocol::osdp::cp::line_time;
 use panel_protocol::osdp::frame::Check;
 
-use super::limits::{ADDRESS_ASKED_FOR, READ_LEN};
+use super::limits::{ADDRESS_ASKED_FOR, QUIET, READ_LEN};
 use super::line_task::LineTask;
 use super::timer::now;
 use super::{keeper, scan};
@@ -53,6 +53,7 @@ impl LineTask {
     async fn answers(&mut self, port: &mut Port, address: u8, buffer: &mut [u8]) -> io::Result<bool> {
         for check in [Check::Crc, Check::Checksum] {
             let frame = scan::who_is_there(address, check);
+            tokio::time::sleep(QUIET).await;
             port.write(&frame).await?;
             self.tap.wrote(&frame);
             let wait = ADDRESS_ASKED_FOR + line_time(2 * frame.len(), self.setup.baud);

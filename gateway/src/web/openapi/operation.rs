@@ -131,6 +131,7 @@ impl Operation {
     pub(in super::super) fn takes_bytes(mut self) -> Self {
         self.bytes = true;
         self.refuses(StatusCode::PAYLOAD_TOO_LARGE, "Too long")
+            .refuses(StatusCode::UNSUPPORTED_MEDIA_TYPE, "No application/octet-stream")
     }
 
     /// Takes the state that was seen.

@@ -48,10 +48,12 @@ async fn what_makes_no_sense_or_is_not_theirs_to_do_is_refused_with_field_and_re
 async fn a_file_is_told_line_by_line_to_its_end() {
     let served = Served::start().await;
     let path = "/api/v1/controllers/dock/file?kind=2";
-    let request = served.post(path).basic_auth("ida", Some(PASSWORD)).body(vec![7; 100_000]);
-    let lines = request.send().await.unwrap().text().await.unwrap();
+    let send = |content: Vec<u8>| {
+        let request = served.post(path).basic_auth("ida", Some(PASSWORD)).body(content);
+        request.header("content-type", "application/octet-stream").send()
+    };
+    let lines = send(vec![7; 100_000]).await.unwrap().text().await.unwrap();
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     assert_eq!((lines.lines().count(), &last["sent"], &last["ended"]), (2, &json!(100_000), &json!(true)));
-    let too_long = served.post(path).basic_auth("ida", Some(PASSWORD)).body(vec![7; 16 * 1024 * 1024 + 1]);
-    assert_eq!(too_long.send().await.unwrap().status(), 413);
+    assert_eq!(send(vec![7; 16 * 1024 * 1024 + 1]).await.unwrap().status(), 413);
 }
