@@ -98,18 +98,31 @@ impl AccessModel {
         if self.mode == AccessMode::Open {
             return Grants::EveryDoor;
         }
-        let receivers = groups.iter().map(|group| Receiver::Group(*group));
-        let rules = receivers
-            .chain([Receiver::Everyone, Receiver::Person(person)])
-            .flat_map(|receiver| self.rules_to(receiver));
+        let rules = self.rules_for(person, groups);
         Grants::of(rules.filter_map(|rule| self.grant(rule)).filter(|grant| !grant.is_over(now)))
+    }
+
+    /// Every rule that gives something to a person in these groups.
+    pub fn rules_for<'a>(
+        &'a self,
+        person: CardholderId,
+        groups: &'a [GroupId],
+    ) -> impl Iterator<Item = &'a Rule> {
+        let receivers = groups.iter().map(|group| Receiver::Group(*group));
+        receivers
+            .chain([Receiver::Everyone, Receiver::Person(person)])
+            .flat_map(|receiver| self.rules_to(receiver))
     }
 
     /// The hold that blocks this card of this person at `now`, if there is one.
     pub fn hold_on(&self, card: Credential, holder: CardholderId, now: Timestamp) -> Option<&Hold> {
-        let on = [HoldOn::Card(card), HoldOn::Person(holder)];
-        let holds = on.iter().filter_map(|on| self.by_held.get(on)).flatten();
-        holds.filter_map(|id| self.holds.get(id)).find(|hold| hold.is_on(now))
+        self.holds_on([HoldOn::Card(card), HoldOn::Person(holder)]).find(|hold| hold.is_on(now))
+    }
+
+    /// All holds on any of these, those that are over too.
+    pub fn holds_on(&self, on: impl IntoIterator<Item = HoldOn>) -> impl Iterator<Item = &Hold> {
+        let ids = on.into_iter().filter_map(|on| self.by_held.get(&on)).flatten();
+        ids.filter_map(|id| self.holds.get(id))
     }
 
     /// Follows one step of a change.

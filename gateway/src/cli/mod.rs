@@ -17,6 +17,7 @@ mod door;
 mod door_test;
 mod enrol;
 mod events;
+mod explain;
 mod hold;
 mod init;
 mod mqtt;
@@ -69,6 +70,7 @@ enum Command {
     Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
+    Explain(explain::Explain),
     Hold(hold::Hold),
     Init(init::Init),
     Mqtt(mqtt::Mqtt),
@@ -160,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Hold(hold) => hold.run(),
         Command::Init(init) => init.run(),
         Command::Mqtt(mqtt) => mqtt.run(),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::cardholder::CardholderId;
 use super::credential_text;
 use super::door_event::DoorEvent;
+use super::explanation::Explanation;
 use super::part::Part;
 use super::revision::Revision;
 use super::rule::RuleDropped;
@@ -28,7 +29,7 @@ pub struct Event {
 
 impl Event {
     /// The newest version that this program knows. What has no version in the log is of version 1.
-    pub const VERSION: u8 = 3;
+    pub const VERSION: u8 = 4;
 
     /// The version to write: the oldest that has this kind of event, with all that is in it.
     pub const fn version(&self) -> u8 {
@@ -55,6 +56,7 @@ pub enum EventKind {
 impl EventKind {
     const fn since(&self) -> u8 {
         match self {
+            Self::CardRead(read) if read.explained.is_some() => 4,
             Self::CardRead(read) if read.held_back.is_some() => 3,
             Self::CardRead(_) | Self::Receipt(_) => 1,
             Self::Door(_) => 3,
@@ -97,6 +99,9 @@ pub struct CardRead {
     /// Why the door stayed locked though the card may open it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_back: Option<HeldBack>,
+    /// Why it was refused, as it was known when the event arrived; absent where the door opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Box<Explanation>>,
     /// The controller's own number of this event, unique for it together with [`epoch`](Self::epoch).
     pub sequence: u32,
     /// The epoch under which the controller numbered it.

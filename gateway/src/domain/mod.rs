@@ -17,6 +17,7 @@ mod door;
 mod door_event;
 mod event;
 mod event_result;
+mod explanation;
 mod exposure;
 mod faults;
 mod feedback;
@@ -67,6 +68,7 @@ pub use door::{Contact, DoorParts, InputPlace, InputState, Lock, OutputPlace, Re
 pub use door_event::{DoorEvent, DoorMode, DoorWhat, modes as door_modes};
 pub use event::{Alarm, AlarmKind, CardRead, Event, EventKind, Landing, Receipt, ReceiptAction};
 pub use event_result::{EventResult, EventResultError};
+pub use explanation::{Blocked, Explanation, Why};
 pub use exposure::{Exposure, UnprovenAt};
 pub use faults::FaultCounts;
 pub use feedback::{Feedback, LightColor, Look};

@@ -81,6 +81,16 @@ impl Origin {
         }
     }
 
+    /// The same with what it is, for the middle of a sentence: `the token entra`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Scim { token } => format!("the token {token}"),
+            Self::Page { user } => format!("the account {user}"),
+            Self::CommandLine | Self::Gateway => self.name().to_owned(),
+            Self::Source { id, .. } => format!("the source {id}"),
+        }
+    }
+
     /// The first version of a [`Record`](super::Record) that could name it.
     pub(super) const fn since(&self) -> u8 {
         match self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cardholder::CardholderId;
 use super::credential_text;
+use super::origin::Origin;
 use super::revision::Revision;
 
 /// A credential that was some person's active card before a change and nobody's after it.
@@ -17,6 +18,9 @@ pub struct Revocation {
     pub revision: Revision,
     /// When that change was accepted.
     pub at: Timestamp,
+    /// Who caused it; unknown of those that an older program remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Origin>,
     /// What opens nothing any more.
     #[serde(with = "credential_text::bare")]
     pub credential: Credential,

@@ -18,6 +18,7 @@ pub mod clock;
 mod compile;
 mod connection_test;
 mod doors;
+mod explain;
 mod install_mode;
 mod links;
 mod losses;

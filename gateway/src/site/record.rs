@@ -101,7 +101,8 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read:
         None
     });
     let (holder, holder_name) = holder.unzip();
-    let read = CardRead {
+    let at = at.unwrap_or_else(clock::now);
+    let mut read = CardRead {
         controller: id.clone(),
         door,
         reader,
@@ -111,10 +112,12 @@ fn describe(site: &Site, controller: usize, id: &ControllerId, epoch: u32, read:
         granted: reason.granted(),
         reason,
         held_back: None,
+        explained: None,
         sequence,
         epoch,
     };
-    Event { at: at.unwrap_or_else(clock::now), kind: EventKind::CardRead(read) }
+    site.explain_refusal(&mut read, at);
+    Event { at, kind: EventKind::CardRead(read) }
 }
 
 /// Who holds a card, active or not: a refusal should say whose card was refused.

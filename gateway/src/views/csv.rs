@@ -14,7 +14,7 @@ pub const EVENTS_CSV_HEAD: &str =
 
 /// One event as a line.
 pub fn event_csv(event: &EventView, clock: &LocalClock) -> String {
-    let EventView { number, at, who, door, controller, card, granted, reason, reason_text, text: _ } = event;
+    let EventView { number, at, who, door, controller, card, granted, reason, reason_text, .. } = event;
     let word = serde_json::to_value(reason).ok();
     let mut line = format!("{number},{at},{}", clock.iso(at));
     for cell in [
@@ -60,6 +60,7 @@ mod tests {
             granted: false,
             reason: Reason::NoAccess,
             held_back: None,
+            explained: None,
             sequence: 1,
             epoch: 1,
         };

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::masking::CardText;
-use crate::domain::{CardRead, ControllerId, DoorEvent, DoorWhat, EventResult};
+use crate::domain::{CardRead, ControllerId, DoorEvent, DoorWhat, EventResult, Explanation, Why};
 
 /// A card presented at a door.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -32,6 +32,8 @@ pub struct EventView {
     pub reason_text: String,
     /// The whole as one sentence: `Ann Archer opened Dock`. Tells no card number.
     pub text: String,
+    /// Why it was refused, where that comes from and what would have to change, as it was known when the event arrived.
+    pub explained: Option<Explanation>,
 }
 
 /// Which events are wanted: those that all of it fits.
@@ -90,9 +92,11 @@ impl EventView {
             (None, Some(id)) => id.to_string(),
             (None, None) => format!("{}, reader {}", read.controller, read.reader),
         };
-        let reason_text = match read.held_back {
-            Some(why) => why.to_string(),
-            None => reason_words(read.reason).to_owned(),
+        let reason_text = match (read.held_back, read.explained.as_ref().map(|it| it.reason)) {
+            (Some(why), _) => why.to_string(),
+            (None, Some(Why::Blocked(why))) => why.words().to_owned(),
+            (None, Some(Why::Decided(why))) => reason_words(why).to_owned(),
+            (None, None) => reason_words(read.reason).to_owned(),
         };
         Self {
             number,
@@ -105,6 +109,7 @@ impl EventView {
             granted: read.granted,
             reason: read.reason,
             reason_text,
+            explained: read.explained.as_deref().cloned(),
         }
     }
 }
@@ -188,6 +193,7 @@ impl DoorEventView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Blocked;
 
     fn read(holder_name: Option<&str>, granted: bool, reason: Reason) -> CardRead {
         CardRead {
@@ -200,9 +206,33 @@ mod tests {
             granted,
             reason,
             held_back: None,
+            explained: None,
             sequence: 1,
             epoch: 1,
         }
+    }
+
+    #[test]
+    fn a_card_that_somebody_blocked_is_not_told_to_be_unknown() {
+        let explained = Explanation {
+            granted: false,
+            reason: Why::Blocked(Blocked::OnHold),
+            because: vec!["The card is on hold.".to_owned()],
+            remedy: Some("Lift the hold.".to_owned()),
+        };
+        let blocked = CardRead {
+            explained: Some(Box::new(explained.clone())),
+            ..read(Some("Bo"), false, Reason::UnknownCard)
+        };
+        let view = EventView::of_card_read(
+            1,
+            Timestamp::UNIX_EPOCH,
+            &blocked,
+            Some("Dock"),
+            CardText::new("100-1234"),
+        );
+        assert_eq!(view.text, "Bo refused at Dock: blocked: a hold is on the card");
+        assert_eq!((view.reason, view.explained), (Reason::UnknownCard, Some(explained)));
     }
 
     #[test]

@@ -230,6 +230,7 @@ fn card_read(ago: i64, who: Option<&str>, card: &str, granted: bool, reason: Rea
         granted,
         reason,
         held_back: None,
+        explained: None,
         sequence: 9,
         epoch: 1,
     };

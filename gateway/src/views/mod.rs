@@ -19,6 +19,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use alarm::AlarmView;
@@ -37,3 +38,4 @@ pub use show::{
     ShowReceipts, ShowSite, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use why::{Question, ShowWhy, WhyError};

@@ -13,6 +13,7 @@ use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
 /// All that people are shown, unmasked.
@@ -24,6 +25,7 @@ pub trait Views:
     + ShowIdentityProviders
     + ShowAccess
     + ShowHolds
+    + ShowWhy
     + ShowAlarms
 {
 }
@@ -36,6 +38,7 @@ impl<T> Views for T where
         + ShowIdentityProviders
         + ShowAccess
         + ShowHolds
+        + ShowWhy
         + ShowAlarms
 {
 }

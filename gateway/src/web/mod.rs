@@ -18,6 +18,7 @@ pub mod connections;
 mod doors;
 mod error;
 mod events;
+mod explain;
 mod form;
 mod guard;
 mod headers;

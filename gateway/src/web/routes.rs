@@ -21,6 +21,7 @@ use super::capture;
 use super::cards::{self, NewCard, SpentCard};
 use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
+use super::explain::{self, Asking};
 use super::holds;
 use super::limits::{MAX_ACCESS_BODY_BYTES, MAX_DEVICE_FILE_BYTES};
 use super::openapi::{Described, Operation};
@@ -28,7 +29,9 @@ use super::query;
 use super::state::WebState;
 use super::tending::{self, FileKind, NewAddress, NewSpeed};
 use crate::domain::osdpcap::Record;
-use crate::domain::{AccessImport, AlarmNumber, ControllerId, DoorId, HoldDraft, HoldId, LineId};
+use crate::domain::{
+    AccessImport, AlarmNumber, ControllerId, DoorId, Explanation, HoldDraft, HoldId, LineId,
+};
 use crate::operator::{CardOrderDone, DeviceTended, DoorOrdered, FileProgress, InstallModeOpened};
 use crate::views::{AccessLevelView, AccessView, AlarmView, HoldView, RuleView, SiteView};
 
@@ -108,6 +111,16 @@ fn searches() -> Described {
                     "Too many sign-ins at this moment, or the log can't be read",
                 ),
             events::events,
+        )
+        .add(
+            Operation::get("/explain", "Whether a card opens a door, and why")
+                .for_role(A_MANAGER)
+                .asks::<Asking>()
+                .answers::<Explanation>("OK")
+                .refuses(StatusCode::NOT_FOUND, "No such door")
+                .refuses(StatusCode::UNPROCESSABLE_ENTITY, "Not a card")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, DIRECTORY),
+            explain::explain,
         )
         .add(
             Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),

@@ -41,6 +41,7 @@ fn event(hour: i64) -> Event {
         granted: reason.granted(),
         reason,
         held_back: None,
+        explained: None,
         sequence: number,
         epoch: 1,
     };

@@ -97,6 +97,7 @@ fn event(number: u64, count: u64) -> anyhow::Result<Event> {
         granted: reason.granted(),
         reason,
         held_back: None,
+        explained: None,
         sequence: u32::try_from(number)?,
         epoch: 1,
     };

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod devices;
+mod explained;
 mod feedback;
 mod reader;
 mod walk;

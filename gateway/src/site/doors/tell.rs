@@ -160,7 +160,7 @@ fn describe(site: &Site, card: &Card) -> Event {
     let (holder, holder_name) = holder.unzip();
     let known = card.door.map(|door| &site.doors.known[door]);
     let at_reader = || site.config.controllers[card.reader.device].id.clone();
-    let read = CardRead {
+    let mut read = CardRead {
         controller: known.map_or_else(at_reader, |known| known.controller.clone()),
         door: known.map(|known| known.id.clone()),
         reader: card.reader.reader,
@@ -170,8 +170,10 @@ fn describe(site: &Site, card: &Card) -> Event {
         granted: card.reason.granted() && card.held_back.is_none(),
         reason: card.reason,
         held_back: card.held_back,
+        explained: None,
         sequence: card.sequence,
         epoch: site.doors.epoch,
     };
+    site.explain_refusal(&mut read, card.at);
     Event { at: card.at, kind: EventKind::CardRead(read) }
 }

@@ -81,7 +81,7 @@ fn understood(wanted: EventsWanted, config: &Config, directory: &Directory) -> R
             .map(|person| people(directory, person))
             .transpose()
             .map_err(|error| unreadable(&error))?,
-        card: wanted.card.map(|card| credential(config, &card)).transpose()?,
+        card: wanted.card.map(|card| card_as_shown(config, &card)).transpose()?,
         result: wanted.result,
         from: wanted.from,
         until: wanted.until,
@@ -116,7 +116,7 @@ fn people(directory: &Directory, text: String) -> Result<PeopleWanted, StoreErro
 }
 
 /// A card in one of the ways to write one, or as lists show it: `100-1234`, `37:0x0000001234`.
-fn credential(config: &Config, text: &str) -> Result<Credential, EventsError> {
+pub(in crate::site) fn card_as_shown(config: &Config, text: &str) -> Result<Credential, EventsError> {
     let defaults = card_policy(&config.cards).defaults;
     parse(text, &defaults)
         .or_else(|wrong| {

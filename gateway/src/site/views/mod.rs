@@ -10,6 +10,8 @@ mod notices;
 mod receipts;
 mod refused;
 
+pub(super) use events::card_as_shown;
+
 use futures_util::future::BoxFuture;
 
 use super::clock;

@@ -246,8 +246,8 @@ impl Step<'_> {
             if !self.view().active_holders_of(credential)?.is_empty() {
                 continue;
             }
-            let (revision, at) = (self.record.revision, self.record.at);
-            let revocation = Revocation { revision, at, credential, holder, holder_name };
+            let (revision, at, by) = (self.record.revision, self.record.at, Some(self.record.origin.clone()));
+            let revocation = Revocation { revision, at, by, credential, holder, holder_name };
             let key = rows::revocation_key(&revocation);
             if self.view().get(&key)?.is_none() {
                 let value = rows::encode(&revocation).map_err(|what| self.tree.content(what))?;

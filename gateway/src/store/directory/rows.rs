@@ -159,6 +159,11 @@ pub(super) fn revocation_key(revocation: &Revocation) -> Key {
     [revocations_prefix(revocation.revision).as_slice(), &credential[1..]].concat()
 }
 
+/// Whether a revocation's key is of that credential.
+pub(super) fn is_revocation_of(key: &[u8], credential: Credential) -> bool {
+    key.ends_with(&credential_prefix(credential)[1..])
+}
+
 /// The identifier at the end of a key.
 pub(super) fn last_id(key: &[u8]) -> Option<Uuid> {
     key.last_chunk::<16>().map(|bytes| Uuid::from_bytes(*bytes))

@@ -42,6 +42,7 @@ fn event(number: u64) -> Event {
         granted: reason.granted(),
         reason,
         held_back: None,
+        explained: None,
         sequence: u32::try_from(number).unwrap(),
         epoch: 1,
     };

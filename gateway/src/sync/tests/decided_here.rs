@@ -58,6 +58,7 @@ fn nothing_is_ever_asked_of_it_and_nothing_is_in_doubt_after_a_restart() {
     let revoked = Revocation {
         revision: Revision(1),
         at: NOW,
+        by: None,
         credential: card(9),
         holder: HOLDER,
         holder_name: "Ada".to_owned(),

@@ -10,6 +10,7 @@ fn revocation(revision: u64, number: u64) -> Revocation {
     Revocation {
         revision: Revision(revision),
         at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        by: None,
         credential: card(number),
         holder: access().holder,
         holder_name: "Ada".to_owned(),
@@ -31,6 +32,7 @@ fn read(controller: &str, epoch: u32, sequence: u32) -> Event {
         granted: true,
         reason: Reason::Granted,
         held_back: None,
+        explained: None,
         sequence,
         epoch,
     }))

@@ -224,8 +224,10 @@ impl Operation {
             .collect();
         if let Some(query) = self.query {
             let all = Value::from(query(&mut schemas.sent));
+            let required = all["required"].as_array();
             for (name, schema) in all["properties"].as_object().into_iter().flatten() {
-                parameters.push(parameter("query", name, false, schema.clone()));
+                let needed = required.is_some_and(|required| required.iter().any(|it| it == name));
+                parameters.push(parameter("query", name, needed, schema.clone()));
             }
         }
         if self.if_match {

@@ -8,6 +8,7 @@ mod cards;
 mod connection_floods;
 mod doors;
 mod events;
+mod explain;
 mod identity_providers;
 mod install_mode;
 mod live;
@@ -35,7 +36,9 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
-use crate::domain::{AccessEdit, AccessEdited, AlarmDeed, AlarmDeedError, AlarmNumber, LocalClock};
+use crate::domain::{
+    AccessEdit, AccessEdited, AlarmDeed, AlarmDeedError, AlarmNumber, Blocked, Explanation, LocalClock, Why,
+};
 use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, AlarmError, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError,
@@ -50,9 +53,9 @@ use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
     AccessView, AlarmView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures,
-    GroupView, HoldView, IdentityProvidersView, OperationView, Readiness, ReceiptView, ShowAccess,
+    GroupView, HoldView, IdentityProvidersView, OperationView, Question, Readiness, ReceiptView, ShowAccess,
     ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite,
-    SiteFacts, SiteView, Unreadable, fixture,
+    ShowWhy, SiteFacts, SiteView, Unreadable, WhyError, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -194,6 +197,25 @@ impl ShowEvents for FakeSite {
         let not_a_card = wanted.card.filter(|card| card == "nonsense").map(EventsError::NotACard);
         let found = not_a_card.map_or(Ok(EventsFound { events, next }), Err);
         Box::pin(std::future::ready(found))
+    }
+}
+
+impl ShowWhy for FakeSite {
+    /// Knows one door, and that its card is on hold.
+    fn why(&self, question: Question) -> BoxFuture<'_, Result<Explanation, WhyError>> {
+        let answer = match (question.door.as_str(), question.card.as_str()) {
+            ("lobby-main", "nonsense") => Err(WhyError::NotACard("write NUMBER".to_owned())),
+            ("lobby-main", _) => Ok(Explanation {
+                granted: false,
+                reason: Why::Blocked(Blocked::OnHold),
+                because: vec![format!("on hold at {}", question.at.unwrap_or_default())],
+                remedy: Some("Lift the hold.".to_owned()),
+            }),
+            (door, _) => {
+                Err(WhyError::UnknownDoor { door: door.to_owned(), near: Some("lobby-main".to_owned()) })
+            }
+        };
+        Box::pin(std::future::ready(answer))
     }
 }
 

@@ -287,4 +287,19 @@ impl<'a> View<'a> {
         let from = rows::revocations_prefix(revision.next());
         self.rows_from(from, vec![kind::REVOCATION]).map(|row| self.decode(&row?.1)).collect()
     }
+
+    /// The newest remembered revocation of a card.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn last_revocation_of(&self, credential: Credential) -> Read<Option<Revocation>> {
+        let mut newest = None;
+        for row in self.rows(vec![kind::REVOCATION], None) {
+            let (key, value) = row?;
+            if rows::is_revocation_of(&key, credential) {
+                newest = Some(value);
+            }
+        }
+        newest.map(|value| self.decode(&value)).transpose()
+    }
 }
