@@ -25,7 +25,7 @@ use crate::recording::{self, Step, Told};
 use crate::shim::Disk;
 
 const ROLE: &str = "RECORDED_SMALL_FILES";
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 4;
 
 /// Runs in the recorded process alone.
 #[test]
