@@ -12,7 +12,9 @@ mod client;
 mod completions;
 #[cfg(feature = "demo")]
 mod demo;
+mod device;
 mod door;
+mod door_test;
 mod enrol;
 mod events;
 mod explain;
@@ -66,6 +68,7 @@ enum Command {
     Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Device(device::Device),
     Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
@@ -159,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
+        Command::Device(device) => device.run(),
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),

@@ -36,6 +36,7 @@ mod routes;
 mod session;
 mod sources;
 mod state;
+mod tending;
 pub mod tls;
 mod verifier;
 
