@@ -26,6 +26,6 @@ pub mod wiegand_serial;
 pub use crate::domain::InputState;
 pub use client::DeviceClient;
 pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order, Showing, Switch};
-pub use heard::{Heard, PressedKeys};
+pub use heard::{Decided, Heard, PressedKeys};
 pub use status::{DeviceStatus, LinkStatus};
 pub use tending::{TendError, Tended, Tending, Wish};

@@ -9,6 +9,7 @@ mod capture;
 mod cards;
 mod doors;
 mod install_mode;
+mod sources;
 mod tending;
 mod token;
 
@@ -20,6 +21,7 @@ pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
 pub use tending::{DeviceFile, DeviceTended, DeviceWish, FileProgress, TendDevice, TendDeviceError};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
@@ -35,6 +37,7 @@ pub trait Operator:
     + OrderDoor
     + HandleAlarm
     + TendDevice
+    + OperateSource
 {
 }
 
@@ -47,6 +50,7 @@ impl<T> Operator for T where
         + OrderDoor
         + HandleAlarm
         + TendDevice
+        + OperateSource
 {
 }
 

@@ -15,6 +15,7 @@ mod live;
 mod openapi;
 mod page;
 mod sign_in;
+mod sources;
 mod tending;
 
 use std::net::SocketAddr;
@@ -44,7 +45,8 @@ use crate::operator::{
     AccessEditError, Actor, AlarmError, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError,
     ChangeCard, DeviceFile, DeviceTended, DeviceWish, DoorOrder, DoorOrderError, DoorOrdered, EditAccess,
     FileProgress, HandleAlarm, InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode,
-    OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce, TendDevice, TendDeviceError,
+    OperateSource, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce, SourceCheck,
+    SourceOrderError, SourceResynced, SourceTested, TendDevice, TendDeviceError,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -52,10 +54,11 @@ use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, AlarmView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures,
-    GroupView, HoldView, IdentityProvidersView, OperationView, Question, Readiness, ReceiptView, ShowAccess,
-    ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite,
-    ShowWhy, SiteFacts, SiteView, Unreadable, WhyError, fixture,
+    AccessView, AlarmView, ConfiguredSourceView, ControllerView, DeadLetterView, EventsError, EventsFound,
+    EventsWanted, ExposureView, Figures, GroupView, HoldView, IdentityProvidersView, OperationView, Question,
+    Readiness, ReceiptView, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds,
+    ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, ShowWhy, SiteFacts, SiteView, Unreadable,
+    WhyError, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -85,6 +88,8 @@ struct FakeSite {
     alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
     tended: Mutex<Vec<(DeviceWish, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
+    /// What was done to sources, and by whom.
+    of_sources: Mutex<Vec<(String, Actor)>>,
 }
 
 impl FakeSite {
@@ -117,6 +122,7 @@ impl FakeSite {
             alarms_handled: Mutex::default(),
             tended: Mutex::default(),
             searched: Mutex::default(),
+            of_sources: Mutex::default(),
         })
     }
 
@@ -228,6 +234,69 @@ impl ShowIdentityProviders for FakeSite {
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
         let newest = before.map_or(120, |before| before - 1);
         (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+}
+
+impl ShowSources for FakeSite {
+    fn sources(&self) -> Vec<ConfiguredSourceView> {
+        self.facts().sources
+    }
+
+    /// The source called `hr` has one.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>> {
+        (source == "hr").then(|| vec![fixture::dead_letter()])
+    }
+}
+
+impl FakeSite {
+    fn at_source<T>(&self, source: &str, what: &str, actor: &Actor, done: T) -> Result<T, SourceOrderError> {
+        if source != "hr" {
+            return Err(SourceOrderError::Unknown(source.to_owned()));
+        }
+        self.of_sources.lock().unwrap().push((what.to_owned(), actor.clone()));
+        Ok(done)
+    }
+}
+
+impl OperateSource for FakeSite {
+    fn test_source(&self, source: &str) -> BoxFuture<'_, Result<SourceTested, SourceOrderError>> {
+        let check =
+            SourceCheck { what: "secret".to_owned(), passed: Some(true), found: "connected".to_owned() };
+        let tested = SourceTested { passed: true, checks: vec![check] };
+        let answer = self.at_source(source, "test", &Actor::LocalOperator, tested);
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn resync_source(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<SourceResynced, SourceOrderError>> {
+        let answer = self.at_source(source, "resync", actor, SourceResynced { changed: 2 });
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn retry_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let answer = match letter {
+            7 => self.at_source(source, "retry", actor, ()),
+            other => Err(SourceOrderError::NoLetter(source.to_owned(), other)),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn discard_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let what = format!("discard {letter}");
+        Box::pin(std::future::ready(self.at_source(source, &what, actor, ())))
     }
 }
 
