@@ -239,9 +239,9 @@ impl Site {
     /// When there is no panel of that name, or its line has stopped.
     pub fn clock(&self, id: &str, offset_s: i64) -> Result<PanelStatus, SiteError> {
         tracing::info!(panel = id, offset_s, "clock");
-        self.with(id, move |bus, station, now| {
-            bus.stations[station].set_clock_off(now, offset_s);
-            bus.stations[station].status(now)
+        self.with_panel(id, move |panel, now| {
+            panel.set_clock_off(now, offset_s);
+            panel.status(now)
         })
     }
 
