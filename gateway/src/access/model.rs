@@ -183,7 +183,8 @@ impl AccessModel {
             Change::PutCardholder { .. }
             | Change::PutGroup { .. }
             | Change::AddMember { .. }
-            | Change::RemoveMember { .. } => {}
+            | Change::RemoveMember { .. }
+            | Change::PutSourcePerson { .. } => {}
         }
     }
 

@@ -11,7 +11,7 @@ use panel_protocol::time::UtcSeconds;
 use super::card::{CardAccess, Clearance};
 use super::index::CardIndex;
 use super::shape::Opens;
-use crate::domain::CardholderId;
+use crate::domain::{CardholderId, bare_number};
 
 /// What the compiler knows of a controller: its profiles, and what each clearance has there.
 ///
@@ -24,6 +24,8 @@ pub struct DoorPlan {
     rows: Vec<Option<RowOf>>,
     /// The schedules that some clearance has here.
     schedules: BTreeSet<u8>,
+    /// Its readers read cards of this length alone, and their numbers without parity; `None`: any card.
+    reads: Option<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +45,7 @@ impl DoorPlan {
     /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
         let rows = vec![Some(RowOf::always(0))];
-        Self { profiles: vec![Profile::always(readers)], rows, schedules: BTreeSet::new() }
+        Self { profiles: vec![Profile::always(readers)], rows, schedules: BTreeSet::new(), reads: None }
     }
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
@@ -51,7 +53,14 @@ impl DoorPlan {
         let used = profile_of.iter().flatten().filter_map(|number| profiles.get(usize::from(*number)));
         let schedules = used.flat_map(schedules_of).collect();
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows, schedules }
+        Self { profiles, rows, schedules, reads: None }
+    }
+
+    /// The same, of a controller whose readers read cards of so many bits alone, with sound parity: it has a row of no other.
+    #[must_use]
+    pub const fn reading(mut self, bits: u8) -> Self {
+        self.reads = Some(bits);
+        self
     }
 
     /// The same, with the numbers of profiles that were remembered of an earlier run: where doors have come or gone since,
@@ -86,7 +95,9 @@ impl DoorPlan {
     /// What a clearance has here, said once and before any card has it; whether there is a new profile.
     pub fn learn(&mut self, clearance: Clearance, opens: Option<Opens>) -> bool {
         let known = self.profiles.len();
-        let row = opens.and_then(|Opens { profile, from, until }| {
+        // Who can be told of no more than cards is told of none that opens by hours.
+        let is_told = |opens: &Opens| self.reads.is_none() || schedules_of(&opens.profile).next().is_none();
+        let row = opens.filter(is_told).and_then(|Opens { profile, from, until }| {
             self.schedules.extend(schedules_of(&profile));
             Some(RowOf { profile: self.number_of(profile)?, from, until })
         });
@@ -116,6 +127,9 @@ impl DoorPlan {
 
     /// The controller's row for a card, if it has one.
     pub fn row(&self, credential: Credential, access: &CardAccess) -> Option<Row> {
+        if self.reads.is_some_and(|bits| credential.bits() != bits || bare_number(credential).is_none()) {
+            return None;
+        }
         let of = (*self.rows.get(usize::from(access.clearance.0))?)?;
         let valid_from = access.valid_from.max(of.from);
         let valid_until = match (access.valid_until, of.until) {

@@ -145,6 +145,7 @@ impl Room for Frame<'_> {
             Operation::ReadSettings { after } => panel::Operation::ReadSettings { after },
             Operation::ReadAllEvents { from } => panel::Operation::ReadAllEvents { from },
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
+            Operation::List => return false, // those who have digests are not asked for lists
         })
     }
 }

@@ -11,7 +11,7 @@ use anyhow::ensure;
 use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
 use gateway::links::card_table::{self, Frame};
-use gateway::sync::{self, ControllerSpec, Failure, Fleet, SyncState};
+use gateway::sync::{self, ControllerSpec, Failure, Fleet, Holds, SyncState};
 use jiff::Timestamp;
 use panel_protocol::credential::Credential;
 use panel_protocol::osdp::cp::{Demand, LineConfig};
@@ -104,7 +104,7 @@ impl Loader {
         let spec = ControllerSpec {
             id: "loaded".parse()?,
             plan: DoorPlan::new([0]),
-            digest_key: Some(DigestKey::new([9; 16])),
+            holds: Holds::Digested(DigestKey::new([9; 16])),
         };
         let holder: CardholderId = "00000000-0000-4000-8000-000000000001".parse()?;
         let valid_until = (cards == Cards::Ending).then_some(UtcSeconds(2_000_000_000));

@@ -33,15 +33,15 @@ pub(super) fn left_out(site: &Site, now: Timestamp) -> Vec<Notice> {
     let mut notices = Vec::new();
     if let Some(levels) = levels {
         notices.push(notice(format!(
-            "Access levels open doors by schedules: {levels}. Controllers whose firmware speaks version 1 of the card-table \
-             commands know no schedules, so nobody opens those doors there by them: {old}. Newer firmware knows them."
+            "Access levels open doors by schedules: {levels}. Controllers of another make, or whose firmware speaks version 1 of \
+             the card-table commands, are told of none, so nobody opens those doors there by them: {old}."
         )));
     }
     if spans {
         notices.push(notice(format!(
             "A rule gives somebody doors for a span who has others of the same controller for good, or for another span. \
-             Controllers whose firmware speaks version 1 of the card-table commands hold one span of a card, so those doors \
-             are left out there: {old}."
+             Controllers of another make, or whose firmware speaks version 1 of the card-table commands, hold one span of a \
+             card, so those doors are left out there: {old}."
         )));
     }
     if let Some(schedules) = too_long {
