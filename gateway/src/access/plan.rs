@@ -22,10 +22,10 @@ pub struct DoorPlan {
     profiles: Vec<Profile>,
     /// By the number of the clearance; a card whose clearance has nothing here has no row.
     rows: Vec<Option<RowOf>>,
-    /// Its readers read cards of this length alone, and their numbers without parity; `None`: any card.
-    reads: Option<u8>,
     /// The schedules that some clearance has here.
     schedules: BTreeSet<u8>,
+    /// Its readers read cards of this length alone, and their numbers without parity; `None`: any card.
+    reads: Option<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +53,7 @@ impl DoorPlan {
         let used = profile_of.iter().flatten().filter_map(|number| profiles.get(usize::from(*number)));
         let schedules = used.flat_map(schedules_of).collect();
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows, reads: None, schedules }
+        Self { profiles, rows, schedules, reads: None }
     }
 
     /// The same, of a controller whose readers read cards of so many bits alone, with sound parity: it has a row of no other.
@@ -95,7 +95,9 @@ impl DoorPlan {
     /// What a clearance has here, said once and before any card has it; whether there is a new profile.
     pub fn learn(&mut self, clearance: Clearance, opens: Option<Opens>) -> bool {
         let known = self.profiles.len();
-        let row = opens.and_then(|Opens { profile, from, until }| {
+        // Who can be told of no more than cards is told of none that opens by hours.
+        let is_told = |opens: &Opens| self.reads.is_none() || schedules_of(&opens.profile).next().is_none();
+        let row = opens.filter(is_told).and_then(|Opens { profile, from, until }| {
             self.schedules.extend(schedules_of(&profile));
             Some(RowOf { profile: self.number_of(profile)?, from, until })
         });
@@ -129,9 +131,6 @@ impl DoorPlan {
             return None;
         }
         let of = (*self.rows.get(usize::from(access.clearance.0))?)?;
-        if self.reads.is_some() && self.names_schedules(of.profile) {
-            return None;
-        }
         let valid_from = access.valid_from.max(of.from);
         let valid_until = match (access.valid_until, of.until) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -139,12 +138,6 @@ impl DoorPlan {
         };
         let never = valid_from.zip(valid_until).is_some_and(|(from, until)| from >= until);
         (!never).then_some(Row { valid_from, valid_until, ..Row::new(credential, of.profile) })
-    }
-
-    /// Whether a profile opens doors at some times only, which a controller that lists bare cards can't be told.
-    fn names_schedules(&self, profile: u16) -> bool {
-        let profile = self.profiles.get(usize::from(profile));
-        profile.is_some_and(|profile| schedules_of(profile).next().is_some())
     }
 }
 

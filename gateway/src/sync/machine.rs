@@ -125,7 +125,8 @@ pub struct Work {
 pub struct ControllerStatus {
     /// How its table stands.
     pub state: SyncState,
-    /// The version of the card-table commands that it is spoken to in; `None` before that is known.
+    /// The version of the card-table commands that it is spoken to in, or that has what it can be told; 1 knows no schedules.
+    /// `None` before that is known.
     pub version: Option<u8>,
     /// Schedules that it has no room for: nobody opens its doors by them.
     pub schedules_left_out: usize,

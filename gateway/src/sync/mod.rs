@@ -48,13 +48,14 @@ pub mod limits {
     /// Most rows of one bucket that a controller may claim to hold.
     pub const MAX_BUCKET_ROWS: usize = 65_536;
 
+    /// Most settings that a controller may claim to have: every number of every kind.
+    pub const MAX_SETTINGS: usize = 254 + 128 + 1 + 16;
+
     /// Most rows that a panel without a digest may list.
     pub const MAX_LISTED_ROWS: usize = 20_000;
 
     /// Most names in its list that are no card's.
     pub const MAX_LISTED_STRAYS: usize = 1024;
-    /// Most settings that a controller may claim to have: every number of every kind.
-    pub const MAX_SETTINGS: usize = 254 + 128 + 1 + 16;
 
     /// Most receipts of activations and updates under way at once; what comes beyond travels without a receipt.
     pub const MAX_OPEN_ACTIVATIONS: usize = 20_000;

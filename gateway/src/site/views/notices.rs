@@ -33,16 +33,15 @@ pub(super) fn left_out(site: &Site, now: Timestamp) -> Vec<Notice> {
     let mut notices = Vec::new();
     if let Some(levels) = levels {
         notices.push(notice(format!(
-            "Access levels open doors by schedules: {levels}. Controllers whose firmware speaks version 1 of the card-table \
-             commands, and boards that keep a bare list of cards, know no schedules, so nobody opens those doors there by them: \
-             {old}."
+            "Access levels open doors by schedules: {levels}. Controllers of another make, or whose firmware speaks version 1 of \
+             the card-table commands, are told of none, so nobody opens those doors there by them: {old}."
         )));
     }
     if spans {
         notices.push(notice(format!(
             "A rule gives somebody doors for a span who has others of the same controller for good, or for another span. \
-             Controllers whose firmware speaks version 1 of the card-table commands hold one span of a card, so those doors \
-             are left out there: {old}."
+             Controllers of another make, or whose firmware speaks version 1 of the card-table commands, hold one span of a \
+             card, so those doors are left out there: {old}."
         )));
     }
     if let Some(schedules) = too_long {
@@ -61,12 +60,10 @@ pub(super) fn left_out(site: &Site, now: Timestamp) -> Vec<Notice> {
     notices
 }
 
-/// Controllers with a card table whose firmware knows no schedules, or that keep a bare list of cards.
+/// Controllers with a card table whose firmware knows no schedules.
 fn speaking_version_1(fleet: &Fleet) -> Vec<(usize, String)> {
     let names = fleet.names().iter().enumerate();
-    let old = names.filter(|(at, _)| {
-        fleet.status(*at).is_some_and(|status| status.version == Some(1) || status.by_reading_back)
-    });
+    let old = names.filter(|(at, _)| fleet.status(*at).is_some_and(|status| status.version == Some(1)));
     old.map(|(at, name)| (at, name.to_string())).collect()
 }
 

@@ -216,9 +216,9 @@ impl Machine for ListingPanel {
             Some(_) => SyncState::Changing,
         };
         Some(ControllerStatus {
-            state,
-            version: None,
+            version: Some(1), // it knows cards, as that does
             schedules_left_out: 0,
+            state,
             work: Work {
                 rows: self.deletes.len() + self.strays.len() + self.puts.len(),
                 buckets_to_read: 0,
