@@ -9,6 +9,7 @@ mod capture;
 mod cards;
 mod doors;
 mod install_mode;
+mod sources;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -19,18 +20,33 @@ pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 use std::fmt;
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    OpenInstallMode
+    + CaptureLine
+    + ReAuthenticate
+    + ChangeCard
+    + EditAccess
+    + OrderDoor
+    + HandleAlarm
+    + OperateSource
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    T: OpenInstallMode
+        + CaptureLine
+        + ReAuthenticate
+        + ChangeCard
+        + EditAccess
+        + OrderDoor
+        + HandleAlarm
+        + OperateSource
 {
 }
 

@@ -4,6 +4,7 @@
 
 pub mod alarms;
 mod condition;
+pub mod dead_letters;
 pub mod directory;
 mod disk;
 pub mod door_modes;

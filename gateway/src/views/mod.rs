@@ -19,6 +19,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod source;
 mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
@@ -35,7 +36,8 @@ pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
     Readiness, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders,
-    ShowReceipts, ShowSite, Unreadable, Views,
+    ShowReceipts, ShowSite, ShowSources, Unreadable, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use source::{ConfiguredSourceView, DeadLetterView, SourceErrorCount, SourceErrorView};
 pub use why::{Question, ShowWhy, WhyError};

@@ -13,6 +13,7 @@ use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::source::{ConfiguredSourceView, DeadLetterView};
 use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
@@ -23,6 +24,7 @@ pub trait Views:
     + ShowReceipts
     + ShowEvents
     + ShowIdentityProviders
+    + ShowSources
     + ShowAccess
     + ShowHolds
     + ShowWhy
@@ -36,6 +38,7 @@ impl<T> Views for T where
         + ShowReceipts
         + ShowEvents
         + ShowIdentityProviders
+        + ShowSources
         + ShowAccess
         + ShowHolds
         + ShowWhy
@@ -98,6 +101,15 @@ pub trait ShowIdentityProviders: Send + Sync {
 
     /// Operations of SCIM clients before number `before` (the newest for `None`), newest first.
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+}
+
+/// The sources of the configuration.
+pub trait ShowSources: Send + Sync {
+    /// In the order of the configuration.
+    fn sources(&self) -> Vec<ConfiguredSourceView>;
+
+    /// Messages of a source that could not be followed, the newest first; `None`: there is no such source.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>>;
 }
 
 /// Access levels, rules and groups.

@@ -33,6 +33,7 @@ mod query;
 mod remote;
 mod routes;
 mod session;
+mod sources;
 mod state;
 pub mod tls;
 mod verifier;
@@ -62,6 +63,8 @@ pub fn router(state: WebState) -> Router {
         .route("/identity/{name}/re-authenticate", post(page::re_authenticate))
         .route("/identity/{name}/token", get(page::show_token))
         .route("/operations", get(page::operations))
+        .route("/sources", get(page::sources))
+        .route("/sources/{id}/letters/{number}/{what}", post(page::letter))
         .route("/live", get(live::live))
         .route("/assets/{name}", get(assets::serve))
         .nest(openapi::BASE, routes::router())

@@ -15,6 +15,7 @@ mod live;
 mod openapi;
 mod page;
 mod sign_in;
+mod sources;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,8 +43,9 @@ use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, AlarmError, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError,
     ChangeCard, DoorOrder, DoorOrderError, DoorOrdered, EditAccess, HandleAlarm, InstallMinutes,
-    InstallModeError, InstallModeOpened, OpenInstallMode, OrderDoor, ReAuthenticate, ReAuthenticateError,
-    ReAuthenticated, ShownOnce,
+    InstallModeError, InstallModeOpened, OpenInstallMode, OperateSource, OrderDoor, ReAuthenticate,
+    ReAuthenticateError, ReAuthenticated, ShownOnce, SourceCheck, SourceOrderError, SourceResynced,
+    SourceTested,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -51,10 +53,11 @@ use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, AlarmView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView, Figures,
-    GroupView, HoldView, IdentityProvidersView, OperationView, Question, Readiness, ReceiptView, ShowAccess,
-    ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite,
-    ShowWhy, SiteFacts, SiteView, Unreadable, WhyError, fixture,
+    AccessView, AlarmView, ConfiguredSourceView, ControllerView, DeadLetterView, EventsError, EventsFound,
+    EventsWanted, ExposureView, Figures, GroupView, HoldView, IdentityProvidersView, OperationView, Question,
+    Readiness, ReceiptView, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds,
+    ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, ShowWhy, SiteFacts, SiteView, Unreadable,
+    WhyError, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -83,6 +86,8 @@ struct FakeSite {
     doors_ordered: Mutex<Vec<(DoorOrder, Actor)>>,
     alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
+    /// What was done to sources, and by whom.
+    of_sources: Mutex<Vec<(String, Actor)>>,
 }
 
 impl FakeSite {
@@ -114,6 +119,7 @@ impl FakeSite {
             doors_ordered: Mutex::default(),
             alarms_handled: Mutex::default(),
             searched: Mutex::default(),
+            of_sources: Mutex::default(),
         })
     }
 
@@ -225,6 +231,69 @@ impl ShowIdentityProviders for FakeSite {
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
         let newest = before.map_or(120, |before| before - 1);
         (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+}
+
+impl ShowSources for FakeSite {
+    fn sources(&self) -> Vec<ConfiguredSourceView> {
+        self.facts().sources
+    }
+
+    /// The source called `hr` has one.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>> {
+        (source == "hr").then(|| vec![fixture::dead_letter()])
+    }
+}
+
+impl FakeSite {
+    fn at_source<T>(&self, source: &str, what: &str, actor: &Actor, done: T) -> Result<T, SourceOrderError> {
+        if source != "hr" {
+            return Err(SourceOrderError::Unknown(source.to_owned()));
+        }
+        self.of_sources.lock().unwrap().push((what.to_owned(), actor.clone()));
+        Ok(done)
+    }
+}
+
+impl OperateSource for FakeSite {
+    fn test_source(&self, source: &str) -> BoxFuture<'_, Result<SourceTested, SourceOrderError>> {
+        let check =
+            SourceCheck { what: "secret".to_owned(), passed: Some(true), found: "connected".to_owned() };
+        let tested = SourceTested { passed: true, checks: vec![check] };
+        let answer = self.at_source(source, "test", &Actor::LocalOperator, tested);
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn resync_source(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<SourceResynced, SourceOrderError>> {
+        let answer = self.at_source(source, "resync", actor, SourceResynced { changed: 2 });
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn retry_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let answer = match letter {
+            7 => self.at_source(source, "retry", actor, ()),
+            other => Err(SourceOrderError::NoLetter(source.to_owned(), other)),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn discard_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let what = format!("discard {letter}");
+        Box::pin(std::future::ready(self.at_source(source, &what, actor, ())))
     }
 }
 
