@@ -30,7 +30,7 @@ use jiff::Timestamp;
 
 pub use alarms::Alarms;
 pub use clock::ClockWatch;
-pub use device::{DeviceSetup, DeviceStanding};
+pub use device::{DeviceKind, DeviceSetup, DeviceStanding};
 pub use event_source::{EventSourceFacts, event_source_findings};
 
 pub use link::LinkStanding;
