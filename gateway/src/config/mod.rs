@@ -14,6 +14,7 @@ mod hardware;
 mod limits;
 mod modbus;
 mod mqtt;
+mod mqtt_device;
 mod peer;
 mod problem;
 mod register_map;
@@ -41,7 +42,7 @@ pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, writ
 pub use access_file::{AccessFile, Remark, written};
 pub use controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
-pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
+pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
 pub use source::{MAX_SOURCES, Source, SourceKind};
@@ -85,8 +86,8 @@ impl Config {
         match &controller.attachment {
             Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
             Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => false,
-            Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
-                Protocol::Mqtt(broker) => broker.is_secure(),
+            Attachment::Mqtt { dialect, .. } => self.lines.iter().all(|line| match &line.protocol {
+                Protocol::Mqtt(broker) => broker.is_secure_for(dialect),
                 Protocol::Osdp { .. } | Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } => true,
             }),
         }

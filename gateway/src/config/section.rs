@@ -35,7 +35,7 @@ pub(super) const FEEDBACK: &[&str] = &["granted", "refused", "warning", "wait"];
 pub(super) const LOOK: &[&str] = &["light", "blink_ms", "seconds", "beeps", "beep_ms", "text"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days"];
 pub(super) const MQTT: &[&str] =
-    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+    &["broker", "listen", "plain_listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const SOURCE: &[&str] =
     &["id", "kind", "secret_file", "tolerance_s", "broker", "topic", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
@@ -54,7 +54,8 @@ pub(super) const CONTROLLER: &[&str] = &[
 ];
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
-pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
+pub(super) const MQTT_DEVICE: &[&str] =
+    &["dialect", "topic", "ip", "numbers", "bits", "full_topic", "parity", "outputs", "inputs"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];

@@ -166,6 +166,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
             desired: 207,
             capacity: Some(10_000),
             proven: true,
+            by_reading_back: false,
             since: Some(before_noon(320)),
             pending: 0,
         }),
@@ -329,6 +330,7 @@ pub(crate) fn everything() -> SiteFacts {
         desired: 207,
         capacity: Some(10_000),
         proven: false,
+        by_reading_back: false,
         since: Some(before_noon(3_000)),
         pending: 1,
     });

@@ -41,7 +41,7 @@ pub(super) struct Target {
     pub(super) login: Option<(String, String)>,
     pub(super) client_id: String,
     /// What is subscribed to.
-    pub(super) filter: String,
+    pub(super) filters: Vec<String>,
     /// Longest time for connecting, in whole seconds.
     pub(super) timeout: Duration,
     /// Where the gateway says that it is there, and its will that it is not.
@@ -95,7 +95,7 @@ impl Connection {
         self.events.recv().await
     }
 
-    /// Publishes a message at QoS 1, not retained; false: there is no room for it now.
+    /// Publishes a message, not retained; false: there is no room for it now.
     pub(super) fn publish(&self, message: &Outgoing) -> bool {
         match &self.client {
             Client::V5(client) => v5::publish(client, message),

@@ -135,9 +135,10 @@ impl Subscription {
 }
 
 fn target(setup: &SubscriptionSetup) -> Result<Target, String> {
-    let target = reach::target("", &setup.broker).map_err(|error| error.to_string())?;
+    let target =
+        reach::target("", vec![setup.filter.clone()], &setup.broker).map_err(|error| error.to_string())?;
     let client_id = format!("{}-{}", target.client_id, setup.session);
-    Ok(Target { client_id, filter: setup.filter.clone(), own_state: String::new(), ..target })
+    Ok(Target { client_id, own_state: String::new(), ..target })
 }
 
 fn refused(said: &dyn std::fmt::Debug) -> Said {

@@ -27,7 +27,12 @@ impl Session {
         }
         let (client, mut eventloop) = AsyncClient::new(options, WAITING_MESSAGES);
         eventloop.network_options.set_connection_timeout(target.timeout.as_secs());
-        Self { client, eventloop, filter: target.filter.clone(), is_connected: false }
+        Self {
+            client,
+            eventloop,
+            filter: target.filters.first().cloned().unwrap_or_default(),
+            is_connected: false,
+        }
     }
 
     pub(super) async fn next(&mut self) -> Said {

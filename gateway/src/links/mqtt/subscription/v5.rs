@@ -31,7 +31,12 @@ impl Session {
             options.set_credentials(user, password);
         }
         let (client, eventloop) = AsyncClient::new(options, WAITING_MESSAGES);
-        Self { client, eventloop, filter: target.filter.clone(), is_connected: false }
+        Self {
+            client,
+            eventloop,
+            filter: target.filters.first().cloned().unwrap_or_default(),
+            is_connected: false,
+        }
     }
 
     pub(super) async fn next(&mut self) -> Said {
