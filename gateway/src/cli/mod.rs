@@ -6,6 +6,8 @@
 mod accept_loss;
 mod access;
 mod alarm;
+mod audit;
+mod audited;
 mod card;
 mod check;
 mod client;
@@ -17,6 +19,7 @@ mod enrol;
 mod events;
 mod explain;
 mod hold;
+mod import_calendar;
 mod init;
 mod mqtt;
 mod osdp;
@@ -40,6 +43,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
 use crate::domain::LocalClock;
+use audited::audited;
 use client::{Client, ClientError};
 use suggestion::{command_line, meant};
 
@@ -59,6 +63,7 @@ enum Command {
     AcceptLoss(accept_loss::AcceptLoss),
     Access(access::Access),
     Alarm(alarm::Alarm),
+    Audit(audit::Audit),
     Card(card::Card),
     Check(check::Check),
     Completions(completions::Completions),
@@ -150,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Alarm(alarm) => alarm.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
         Command::Completions(completions) => completions.run(),

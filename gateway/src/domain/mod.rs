@@ -5,6 +5,7 @@ mod access_level;
 mod access_mode;
 mod alarm_record;
 pub mod attempts;
+mod audit;
 mod card;
 mod cardholder;
 mod change;
@@ -55,6 +56,7 @@ pub use access_mode::{AccessMode, AccessSettings};
 pub use alarm_record::{
     Acknowledged, AlarmComment, AlarmDeed, AlarmDeedError, AlarmNumber, AlarmRecord, Muted,
 };
+pub use audit::{AuditEntry, AuditOutcome};
 pub use card::{
     BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,
 };

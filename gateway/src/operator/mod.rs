@@ -5,6 +5,7 @@
 
 mod access;
 mod alarms;
+mod audit;
 mod capture;
 mod cards;
 mod doors;
@@ -13,6 +14,7 @@ mod token;
 
 pub use access::{AccessEditError, EditAccess};
 pub use alarms::{AlarmError, HandleAlarm};
+pub use audit::Audit;
 pub use capture::{CaptureError, CaptureLine};
 pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
@@ -25,12 +27,19 @@ use std::fmt;
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm + Audit
 {
 }
 
 impl<T> Operator for T where
-    T: OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm
+    T: OpenInstallMode
+        + CaptureLine
+        + ReAuthenticate
+        + ChangeCard
+        + EditAccess
+        + OrderDoor
+        + HandleAlarm
+        + Audit
 {
 }
 

@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use super::access::{AccessView, GroupView, HoldView};
 use super::alarm::AlarmView;
+use super::audit::ShowAudit;
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::unreadable::Unreadable;
 use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
@@ -26,6 +28,7 @@ pub trait Views:
     + ShowAccess
     + ShowHolds
     + ShowWhy
+    + ShowAudit
     + ShowAlarms
 {
 }
@@ -39,6 +42,7 @@ impl<T> Views for T where
         + ShowAccess
         + ShowHolds
         + ShowWhy
+        + ShowAudit
         + ShowAlarms
 {
 }
@@ -114,11 +118,6 @@ pub trait ShowAccess: Send + Sync {
     /// When they can't be read.
     fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>>;
 }
-
-/// The directory can't be read now; the log has more.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the directory can't be read now: {0}")]
-pub struct Unreadable(pub String);
 
 /// Whether the service can do its work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

@@ -10,6 +10,7 @@ mod alarms;
 mod answers;
 mod api;
 mod assets;
+mod audit;
 mod authentication;
 mod body;
 mod capture;
@@ -33,6 +34,7 @@ mod query;
 mod remote;
 mod routes;
 mod session;
+mod slot;
 mod state;
 pub mod tls;
 mod verifier;
@@ -62,6 +64,7 @@ pub fn router(state: WebState) -> Router {
         .route("/identity/{name}/re-authenticate", post(page::re_authenticate))
         .route("/identity/{name}/token", get(page::show_token))
         .route("/operations", get(page::operations))
+        .route("/audit", get(page::audit))
         .route("/live", get(live::live))
         .route("/assets/{name}", get(assets::serve))
         .nest(openapi::BASE, routes::router())
@@ -72,6 +75,7 @@ pub fn router(state: WebState) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(page::not_found)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(state.clone(), audit::record))
         .layer(middleware::from_fn(guard::refuse_other_sites))
         .with_state(state)
 }

@@ -17,6 +17,7 @@ use super::answers::{
     Operations, Receipts,
 };
 use super::api::{self, InstallMode, Page};
+use super::audit::{self, AuditEntries, AuditPage, CommandDone};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
 use super::doors::{self, NewOrder};
@@ -58,7 +59,8 @@ fn described() -> Described {
         .merge(actions())
         .merge(card_orders())
         .merge(door_orders())
-        .merge(alarm_operations());
+        .merge(alarm_operations())
+        .merge(of_commands());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -117,6 +119,17 @@ fn searches() -> Described {
             explain::explain,
         )
         .add(
+            Operation::get("/audit", "Who did what to the site, newest first")
+                .for_role(A_MANAGER)
+                .asks::<AuditPage>()
+                .answers::<AuditEntries>("OK")
+                .refuses(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Too many sign-ins at this moment, or the log can't be read",
+                ),
+            audit::list,
+        )
+        .add(
             Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),
             api::operations,
         )
@@ -160,6 +173,15 @@ fn actions() -> Described {
                 .refuses(StatusCode::INTERNAL_SERVER_ERROR, "Not possible now; the log says why"),
             api::re_authenticate,
         )
+}
+
+/// For commands that work on the store themselves.
+fn of_commands() -> Described {
+    let done = "Write down what a command on the box has done; takes that command, over the box's own socket";
+    Described::default().add(
+        Operation::post("/audit", done).for_role("a command on the box").takes::<CommandDone>(),
+        audit::command_done,
+    )
 }
 
 fn card_orders() -> Described {
