@@ -108,13 +108,13 @@ pub(super) async fn command_done(
     slot: Slot,
     body: Result<Json<CommandDone>, JsonRejection>,
 ) -> Result<StatusCode, ApiError> {
+    let Json(CommandDone { action, what }) = body.map_err(|rejection| {
+        ApiError::unreadable(&rejection, "Send {\"action\": \"…\", \"what\": \"…\"} as application/json.")
+    })?;
     if principal.actor != Actor::LocalOperator {
         let error = ApiError::new(StatusCode::FORBIDDEN, "only commands on the box itself may do this");
         return Err(error.remedy("What you do over the API is written down by itself."));
     }
-    let Json(CommandDone { action, what }) = body.map_err(|rejection| {
-        ApiError::unreadable(&rejection, "Send {\"action\": \"…\", \"what\": \"…\"} as application/json.")
-    })?;
     slot.action(action);
     slot.what(what);
     Ok(StatusCode::NO_CONTENT)
