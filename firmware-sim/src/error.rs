@@ -43,6 +43,40 @@ pub enum SiteError {
         /// What is wrong.
         error: std::io::Error,
     },
+    /// The device is of another kind.
+    #[error("controller \"{controller}\" is a {is}, and no {wanted}")]
+    WrongKind {
+        /// Which device.
+        controller: String,
+        /// What it is.
+        is: &'static str,
+        /// What would do.
+        wanted: &'static str,
+    },
+    /// The device has fewer inputs.
+    #[error("controller \"{controller}\" has no input {input}")]
+    NoSuchInput {
+        /// Which device.
+        controller: String,
+        /// Which input was named.
+        input: u8,
+        /// How many it has.
+        inputs: u8,
+    },
+    /// The adapter's reader reads other cards.
+    #[error("the reader of controller \"{controller}\" reads cards of {reads} bits alone")]
+    WrongBits {
+        /// Which device.
+        controller: String,
+        /// How many bits those have.
+        reads: u8,
+    },
+    /// The device keeps no time.
+    #[error("controller \"{0}\" has no clock")]
+    NoClock(String),
+    /// The line has no adapter.
+    #[error("line \"{0}\" has no Wiegand adapter")]
+    NoAdapter(String),
     /// The device is no panel, so it has no card table of ours.
     #[error("controller \"{0}\" takes no card-table operations")]
     NoCardTable(String),

@@ -8,11 +8,35 @@ pub const MIN_BAUD: u32 = 1_200;
 /// Highest baud rate of a line (OSDP 2.2, 5.1).
 pub const MAX_BAUD: u32 = 230_400;
 
+/// The rate of a network, in bits a second, where boards are reached over one.
+pub const NETWORK_RATE: u32 = 10_000_000;
+
 /// Longest turn-around of a panel: a reply must have begun after 200 ms (OSDP 2.2, 5.7).
 pub const MAX_TURN_AROUND: Duration = Duration::from_millis(200);
 
 /// Most lines of one simulated site; each costs a thread.
 pub const MAX_LINES: usize = 64;
+
+/// The highest address of a board (Modbus over serial line, 2.2).
+pub const MAX_BOARD_ADDRESS: u64 = 247;
+
+/// Most inputs, and most outputs, of a reader.
+pub const MAX_POINTS: u64 = 16;
+
+/// Longest that a board may think before it answers.
+pub const MAX_THINKING: Duration = Duration::from_secs(5);
+
+/// Longest request that a board takes, in bytes (Modbus over serial line, 2.5.1; Modbus TCP, 4.1).
+pub const MAX_MODBUS_LEN: usize = 260;
+
+/// Most digits of an adapter's frame.
+pub const MAX_DIGITS: usize = 64;
+
+/// Pause between two keys at an adapter: longer than what ends a frame.
+pub const KEY_PAUSE: Duration = Duration::from_millis(150);
+
+/// An adapter that repeats a frame does so after this.
+pub const REPEATS_AFTER: Duration = Duration::from_millis(300);
 
 /// Most rows that a panel's memory can be given.
 pub const MAX_CAPACITY: u32 = 100_000;
@@ -46,6 +70,9 @@ pub const PENDING_REQUESTS: usize = 64;
 
 /// Releases whose lateness is remembered for the line's own measurement.
 pub const REMEMBERED_RELEASES: usize = 4_096;
+
+/// Frames of a line that are remembered for whoever measures a gateway by them.
+pub const REMEMBERED_FRAMES: usize = 1_024;
 
 /// Longest configuration file, in bytes.
 pub const MAX_CONFIG_LEN: u64 = 1 << 20;

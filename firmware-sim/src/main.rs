@@ -15,10 +15,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Door controllers that aren't there, on RS-485 lines that aren't there either, or on a broker that is.
+/// Door hardware that isn't there, on lines that aren't there either, or on a broker that is.
 ///
-/// Each line is a pseudo-terminal that a gateway opens like a serial port; the panels on it keep their card tables,
-/// decide at their doors and answer in the line's own time. The control API presents cards, switches power and breaks
+/// Each line is a pseudo-terminal that a gateway opens like a serial port, or a TCP port that it connects to. Panels keep their
+/// card tables and decide at their doors; readers, boards and Wiegand adapters do what a gateway tells them; all answer in the
+/// line's own time. The control API presents cards, switches power and breaks
 /// wires.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
@@ -32,7 +33,7 @@ enum Command {
     /// Run the site that a configuration file describes, until Ctrl-C or SIGTERM
     #[command(after_help = EXAMPLES)]
     Run {
-        /// The site's TOML file; config/sim.toml and config/sim-mqtt.toml are the documented examples
+        /// The site's TOML file; config/sim.toml, config/sim-doors.toml and config/sim-mqtt.toml are the documented examples
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Where the control API listens (loopback only; port 0 picks a free one) instead of the file's [control]
@@ -44,6 +45,7 @@ enum Command {
 const EXAMPLES: &str = "\
 Examples:
   firmware-sim run --config config/sim.toml
+  firmware-sim run --config config/sim-doors.toml
   firmware-sim run --config config/sim-mqtt.toml
   curl http://127.0.0.1:7070/controllers
   curl http://127.0.0.1:7070/controllers/lobby/cards
@@ -51,7 +53,7 @@ Examples:
   curl http://127.0.0.1:7070/controllers/lobby/power -d '{\"state\":\"wiped\"}'
   curl http://127.0.0.1:7070/lines/north/faults -d '{\"drop_rate\":0.05,\"seed\":7}'
 
-Standard output: one line for each simulated line with the port to open, one for each broker, then the control API's
+Standard output: one line for each simulated line with the port to open or the peer to connect to, one for each broker, then the control API's
 address.
 Exit codes: 0 stopped by a signal, 1 failure, 2 wrong usage or configuration. RUST_LOG sets the log's level.";
 
@@ -103,8 +105,13 @@ async fn serve(config: &SimConfig) -> anyhow::Result<()> {
 fn announce(site: &Site, listener: Option<&TcpListener>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for line in site.lines()? {
-        let port = line.symlink.as_ref().unwrap_or(&line.path).display();
-        writeln!(out, "line {}: port {port} at {} baud ({})", line.id, line.baud, line.path.display())?;
+        if let Some(path) = &line.path {
+            let port = line.symlink.as_ref().unwrap_or(path).display();
+            writeln!(out, "line {}: port {port} at {} baud ({})", line.id, line.baud, path.display())?;
+        }
+        if let Some(address) = line.address {
+            writeln!(out, "line {}: peer {address}", line.id)?;
+        }
     }
     for broker in site.brokers().brokers()? {
         writeln!(out, "broker {}: devices connect to {}", broker.id, broker.address)?;

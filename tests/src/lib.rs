@@ -37,6 +37,6 @@ pub use port::known_port;
 pub use process::{Process, program, workspace};
 pub use scim::{ENTERPRISE, ScimClient};
 pub use scim_cli::{Said, ScimCli};
-pub use simulator::Simulator;
+pub use simulator::{Person, Simulator};
 pub use splice::Splice;
 pub use waiting::{PATIENCE, eventually};

@@ -35,6 +35,16 @@ impl Simulator {
         &self.process
     }
 
+    /// Somebody else who does something there: a swipe that waits holds nobody up.
+    pub fn person(&self) -> Person {
+        Person { http: self.http.clone(), control: self.control.clone() }
+    }
+
+    /// Kills it: its lines are gone.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
     /// The control API's address, `http://…`.
     pub fn control(&self) -> &str {
         &self.control
@@ -79,8 +89,7 @@ impl Simulator {
 
     /// Presents the card of that number, with the sites' facility code 100, at reader 0.
     pub async fn swipe(&self, id: &str, number: u64) -> Value {
-        let card = json!({ "format": "H10301", "facility": 100, "number": number });
-        self.post(&format!("/controllers/{id}/swipe"), &json!({ "reader": 0, "card": card })).await
+        self.person().swipe(id, number).await
     }
 
     /// Switches a panel: `on`, `off`, `wiped` (table and events are gone) or `factory` (its key too).
@@ -98,5 +107,30 @@ impl Simulator {
         let set = self.post(&format!("/lines/{line}/faults"), faults).await;
         println!("faults of line {line}: {set}");
         set
+    }
+}
+
+/// Somebody at a simulated site.
+#[derive(Clone, Debug)]
+pub struct Person {
+    http: Client,
+    control: String,
+}
+
+impl Person {
+    /// Somebody at the site whose control API is there.
+    pub fn at(control: &str) -> Self {
+        Self { http: crate::gateway::http(None), control: control.to_owned() }
+    }
+
+    /// Presents the card of that number, with the sites' facility code 100, at reader 0.
+    ///
+    /// # Panics
+    /// When there is no good answer.
+    pub async fn swipe(&self, id: &str, number: u64) -> Value {
+        let card = json!({ "format": "H10301", "facility": 100, "number": number });
+        let url = format!("{}/controllers/{id}/swipe", self.control);
+        let request = self.http.post(url).json(&json!({ "reader": 0, "card": card }));
+        Answer::to(request).await.unwrap().good()
     }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::de::DeTable;
 
+use super::doors_file::{AdapterTable, BoardTable, ReaderTable};
+use super::key_words::KeyWords;
 use super::mqtt_file::{BrokerTable, MqttTable};
-use super::{LineConfig, PanelConfig, PanelKey, Place, Problem, Problems, SimConfig};
-use crate::limits::{DEFAULT_CAPACITY, MAX_CONFIG_LEN};
+use super::{LineConfig, LineProtocol, PanelConfig, Place, Problem, Problems, SimConfig};
+use crate::limits::{DEFAULT_CAPACITY, MAX_CONFIG_LEN, NETWORK_RATE};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,12 @@ struct File {
     line: Vec<LineTable>,
     #[serde(default)]
     panel: Vec<PanelTable>,
+    #[serde(default)]
+    reader: Vec<ReaderTable>,
+    #[serde(default)]
+    board: Vec<BoardTable>,
+    #[serde(default)]
+    adapter: Vec<AdapterTable>,
     #[serde(default)]
     broker: Vec<BrokerTable>,
     #[serde(default)]
@@ -36,10 +44,23 @@ struct ControlTable {
 #[serde(deny_unknown_fields)]
 struct LineTable {
     id: String,
-    baud: u32,
+    #[serde(default)]
+    protocol: ProtocolWord,
+    baud: Option<u32>,
     symlink: Option<PathBuf>,
+    listen: Option<SocketAddr>,
     #[serde(default = "default_turn_around_us")]
     turn_around_us: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+enum ProtocolWord {
+    #[default]
+    Osdp,
+    Modbus,
+    ModbusTcp,
+    WiegandSerial,
 }
 
 #[derive(Deserialize)]
@@ -116,14 +137,10 @@ impl SimConfig {
 
 impl File {
     fn resolve(self, folder: &Path, problems: &mut Vec<Problem>) -> SimConfig {
-        let lines = self.line.into_iter().map(|line| LineConfig {
-            id: line.id,
-            baud: line.baud,
-            turn_around: Duration::from_micros(line.turn_around_us),
-            symlink: line.symlink.map(|link| folder.join(link)),
-        });
+        let lines = self.line.into_iter().enumerate();
+        let lines = lines.map(|(index, line)| line.resolve(index, folder, problems)).collect();
         let panels = self.panel.into_iter().enumerate().map(|(index, panel)| PanelConfig {
-            key: panel.key(index, folder, problems),
+            key: panel.key().resolve(index, folder, problems),
             serial: panel.serial.unwrap_or(u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)),
             id: panel.id,
             line: panel.line,
@@ -131,46 +148,59 @@ impl File {
             readers: panel.readers,
             capacity: panel.capacity,
         });
-        let (lines, panels) = (lines.collect(), panels.collect());
+        let panels = panels.collect();
+        let readers = self.reader.into_iter().enumerate();
+        let readers = readers.map(|(index, reader)| reader.resolve(index, folder, problems)).collect();
+        let boards = self.board.into_iter().enumerate();
+        let boards = boards.map(|(index, board)| board.resolve(index, problems)).collect();
+        let adapters = self.adapter.into_iter().enumerate();
+        let adapters = adapters.map(|(index, adapter)| adapter.resolve(index, problems)).collect();
         let brokers = self.broker.into_iter().enumerate();
         let brokers = brokers.map(|(index, broker)| broker.resolve(index, folder, problems)).collect();
         let devices = self.mqtt.into_iter().enumerate();
         let mqtt = devices.map(|(index, device)| device.resolve(index, problems)).collect();
-        SimConfig { control: self.control.map(|control| control.listen), lines, panels, brokers, mqtt }
+        let control = self.control.map(|control| control.listen);
+        SimConfig { control, lines, panels, readers, boards, adapters, brokers, mqtt }
+    }
+}
+
+impl LineTable {
+    fn resolve(self, index: usize, folder: &Path, problems: &mut Vec<Problem>) -> LineConfig {
+        let protocol = match self.protocol {
+            ProtocolWord::Osdp => LineProtocol::Osdp,
+            ProtocolWord::Modbus => LineProtocol::Modbus,
+            ProtocolWord::ModbusTcp => LineProtocol::ModbusTcp,
+            ProtocolWord::WiegandSerial => LineProtocol::WiegandSerial,
+        };
+        let in_the_network = protocol == LineProtocol::ModbusTcp;
+        if in_the_network == self.baud.is_some() {
+            let place = Place { table: "line", index, key: "baud" };
+            let (message, remedy) = match in_the_network {
+                true => ("boards in the network have no rate", "remove baud"),
+                false => ("the line has no rate", "add baud = 9600, or what its devices have"),
+            };
+            problems.push(Problem::at(place, message, remedy));
+        }
+        LineConfig {
+            id: self.id,
+            protocol,
+            baud: self.baud.unwrap_or(NETWORK_RATE),
+            turn_around: Duration::from_micros(self.turn_around_us),
+            symlink: self.symlink.map(|link| folder.join(link)),
+            listen: self.listen,
+        }
     }
 }
 
 impl PanelTable {
-    fn key(&self, index: usize, folder: &Path, problems: &mut Vec<Problem>) -> PanelKey {
-        let place = |key| Place { table: "panel", index, key };
-        let hex = "32 hexadecimal digits, as in the gateway's key files";
-        let problem = match (&self.scbk, &self.scbk_file, self.factory) {
-            (None, None, true) => return PanelKey::Factory,
-            (Some(digits), None, false) => match PanelKey::from_hex(digits) {
-                Ok(key) => return key,
-                Err(error) => Problem::at(place("scbk"), format!("scbk is {error}"), hex),
-            },
-            (None, Some(path), false) => match PanelKey::from_file(&folder.join(path)) {
-                Ok(key) => return key,
-                Err(error) => Problem::at(
-                    place("scbk_file"),
-                    format!("scbk_file = \"{}\": {error}", path.display()),
-                    hex,
-                ),
-            },
-            (None, None, false) => Problem::at(
-                place("id"),
-                format!("panel \"{}\" has no key", self.id),
-                "add factory = true, scbk_file = \"…\" or scbk = \"…\"",
-            ),
-            _ => Problem::at(
-                place("id"),
-                format!("panel \"{}\" has more than one of scbk, scbk_file and factory", self.id),
-                "keep one of them",
-            ),
-        };
-        problems.push(problem);
-        PanelKey::Factory
+    fn key(&self) -> KeyWords<'_> {
+        KeyWords {
+            table: "panel",
+            id: &self.id,
+            scbk: self.scbk.as_deref(),
+            scbk_file: self.scbk_file.as_deref(),
+            factory: self.factory,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// A value's place: the table's name, its number among those of that name (from 0), and the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// `control`, `line`, `panel`, `broker` or `mqtt`.
+    /// `control`, `line`, `panel`, `reader`, `board`, `adapter`, `broker` or `mqtt`.
     pub table: &'static str,
     /// Which of them.
     pub index: usize,

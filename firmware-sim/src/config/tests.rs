@@ -56,7 +56,7 @@ fn two_panels_with_one_address_or_one_name_are_refused() {
     let twin = "\n[[panel]]\nid = \"lobby\"\nline = \"north\"\naddress = 1\nfactory = true\n";
     let wrong = refusal(&format!("{SITE}{twin}"));
     assert!(wrong.contains("16:6: id = \"lobby\" is there twice"), "{wrong}");
-    assert!(wrong.contains("18:11: address = 1 is taken by panel \"lobby\""), "{wrong}");
+    assert!(wrong.contains("18:11: address = 1 is taken by \"lobby\""), "{wrong}");
 }
 
 #[test]
@@ -138,7 +138,7 @@ password = "hut"
 #[test]
 fn the_shipped_examples_are_right_and_each_bad_example_fails_as_it_says() {
     let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config"));
-    for example in ["sim.toml", "sim-mqtt.toml"] {
+    for example in ["sim.toml", "sim-doors.toml", "sim-mqtt.toml"] {
         SimConfig::load(&config.join(example)).unwrap_or_else(|problems| panic!("{problems}"));
     }
     let mut seen = 0;
@@ -152,4 +152,70 @@ fn the_shipped_examples_are_right_and_each_bad_example_fails_as_it_says() {
         }
     }
     assert!(seen >= 6, "{seen} bad examples");
+}
+
+const DOORS: &str = r#"
+[[line]]
+id = "annex"
+protocol = "modbus"
+baud = 9600
+
+[[line]]
+id = "roof"
+protocol = "modbus-tcp"
+listen = "127.0.0.1:0"
+
+[[line]]
+id = "gate"
+protocol = "wiegand-serial"
+baud = 9600
+
+[[reader]]
+id = "turnstile"
+line = "north"
+address = 4
+factory = true
+
+[[board]]
+id = "relays"
+line = "annex"
+address = 1
+model = "waveshare-relay-8-inputs"
+
+[[adapter]]
+id = "gate-reader"
+line = "gate"
+frames = { bits = 34, parity = "stripped", charset = "decimal" }
+lock = { controller = "relays", output = 1 }
+"#;
+
+#[test]
+fn doors_of_readers_boards_and_adapters_have_the_documented_values() {
+    let config = parse(&format!("{SITE}{DOORS}")).unwrap();
+    assert_eq!(config.lines[2], LineConfig::modbus_tcp("roof", "127.0.0.1:0".parse().unwrap()));
+    assert_eq!(config.readers, [ReaderConfig { serial: 1, ..ReaderConfig::new("turnstile", "north", 4) }]);
+    assert_eq!(config.boards, [BoardConfig::new("relays", "annex", 1, Model::WaveshareRelay8Inputs)]);
+    assert_eq!(Some(&config.adapters[0].frames), Frames::shipped("s4a-ethernet").as_ref());
+}
+
+#[test]
+fn doors_that_can_not_be_are_refused_with_what_would_be_right() {
+    let text = format!("{SITE}{DOORS}")
+        .replace("address = 4", "address = 1")
+        .replace("listen = \"127.0.0.1:0\"", "listen = \"0.0.0.0:502\"\nbaud = 9600")
+        .replace("line = \"gate\"", "line = \"annex\"")
+        .replace("-inputs\"", "-outputs\"")
+        .replace("output = 1 }", "output = 8 }");
+    let wrong = refusal(&text);
+    for said in [
+        "listen = \"0.0.0.0:502\" would let other machines switch simulated doors",
+        "boards in the network have no rate; remove baud",
+        "address = 1 is taken by \"lobby\"",
+        "model = \"waveshare-relay-8-outputs\" is none that this simulator knows",
+        "line = \"annex\" is a line of protocol \"modbus\"; there is \"gate\"",
+        "\"relays\" has 8 outputs, and none is number 8",
+    ] {
+        assert!(wrong.contains(said), "{said}\n{wrong}");
+    }
+    assert_eq!(wrong.lines().count(), 6, "{wrong}");
 }

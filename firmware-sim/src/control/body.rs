@@ -18,6 +18,10 @@ use crate::site::{Contact, Power};
 /// The fields of a faults body.
 pub(super) const FAULTS: &[&str] = &["bit_error_rate", "drop_rate", "damage_rate", "delay_ms", "cut", "seed"];
 
+/// The fields of a faults body for a line with an adapter.
+pub(super) const ADAPTER_FAULTS: &[&str] =
+    &["bit_error_rate", "drop_rate", "damage_rate", "delay_ms", "cut", "seed", "repeat_rate", "mix_rate"];
+
 /// A JSON object, with the name that its fields are told by.
 #[derive(Debug)]
 pub(super) struct Body<'a> {
@@ -113,6 +117,14 @@ impl<'a> Body<'a> {
         let pin = value.as_str().and_then(|digits| Pin::new(digits.as_bytes()));
         let remedy = format!("a text of {MIN_PIN_LEN} to {MAX_PIN_LEN} digits");
         pin.map(Some).ok_or_else(|| Refusal::field(&self.name(name), "(not shown)".into(), remedy))
+    }
+
+    /// The digits of a PIN as the keys that are pressed, with the `#` that ends them.
+    pub(super) fn keys(&self, name: &str) -> Result<Vec<u8>, Refusal> {
+        self.pin(name)?;
+        let digits = self.get(name).and_then(Value::as_str).unwrap_or_default();
+        let end = (!digits.is_empty()).then_some(b'#');
+        Ok(digits.bytes().chain(end).collect())
     }
 
     /// The faults of a line; what is left out is perfect, and a seed is drawn.

@@ -1,10 +1,11 @@
 //! The control API: what a person or a test does to the simulated site, as JSON over HTTP on loopback.
 //!
 //! `GET /controllers`, `GET /controllers/{id}`, `GET /controllers/{id}/cards`, `POST /controllers/{id}/swipe`,
-//! `POST /controllers/{id}/power`, `POST /controllers/{id}/door`, `POST /controllers/{id}/clock`, `GET /lines`,
-//! `GET /lines/{id}`, `POST /lines/{id}/faults`. A broker with its devices counts among the lines. It tells nothing of keys and changes nothing when a body is refused.
+//! `POST /controllers/{id}/power`, `POST /controllers/{id}/door`, `POST /controllers/{id}/inputs`,
+//! `POST /controllers/{id}/clock`, `GET /lines`, `GET /lines/{id}`, `POST /lines/{id}/faults`. A broker with its devices counts among the lines. It tells nothing of keys and changes nothing when a body is refused.
 
 mod body;
+mod doors;
 mod mqtt;
 mod refusal;
 mod show;
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::limits::MAX_CONTROL_BODY;
-use crate::site::{Site, SiteError};
+use crate::site::{LineProtocol, Site, SiteError};
 use body::Body;
 use refusal::Refusal;
 
@@ -67,6 +68,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/controllers/{id}/swipe", post(swipe))
         .route("/controllers/{id}/power", post(power))
         .route("/controllers/{id}/door", post(door))
+        .route("/controllers/{id}/inputs", post(inputs))
         .route("/controllers/{id}/clock", post(clock))
         .route("/lines", get(lines))
         .route("/lines/{id}", get(line))
@@ -79,8 +81,10 @@ pub fn router(site: Arc<Site>) -> Router {
 
 async fn controllers(State(site): State<Arc<Site>>) -> Answer {
     let panels = on_site(Arc::clone(&site), Site::panels).await?;
+    let decided_for = on_site(Arc::clone(&site), Site::devices).await?;
     let devices = on_site(site, |site| site.brokers().controllers()).await?;
     let mut all = show::controllers(&panels);
+    all.extend(decided_for.iter().map(doors::summary));
     all.extend(devices.iter().map(mqtt::summary));
     Ok(Json(all.into()))
 }
@@ -89,6 +93,9 @@ async fn controller(State(site): State<Arc<Site>>, Path(id): Path<String>) -> An
     if site.brokers().has(&id) {
         let device = on_site(site, move |site| site.brokers().controller(&id)).await?;
         return Ok(Json(mqtt::controller(&device)));
+    }
+    if decided_for(&site, &id).await? {
+        return on_site(site, move |site| site.device(&id)).await.map(|it| Json(doors::controller(&it)));
     }
     on_site(site, move |site| site.panel(&id)).await.map(|panel| show::controller(&panel))
 }
@@ -109,9 +116,15 @@ async fn swipe(
     let body = body::read(body)?;
     let body = Body::new(&body, &["reader", "card", "pin"])?;
     let reader = body.number("reader", 0, u64::from(u8::MAX))?.unwrap_or(0);
+    let reader = u8::try_from(reader).unwrap_or(u8::MAX);
+    if decided_for(&site, &id).await? {
+        let card = if body.has("card") || !body.has("pin") { Some(body.card("card")?) } else { None };
+        let keys = body.keys("pin")?;
+        let swipe = on_site(site, move |site| site.present(&id, reader, card, &keys)).await?;
+        return Ok(Json(doors::swiped(&swipe)));
+    }
     let card = body.card("card")?;
     let pin = body.pin("pin")?;
-    let reader = u8::try_from(reader).unwrap_or(u8::MAX);
     if site.brokers().has(&id) {
         let swipe = on_site(site, move |site| site.brokers().swipe_with_pin(&id, reader, card, pin)).await?;
         return Ok(Json(mqtt::swiped(&swipe)));
@@ -136,6 +149,13 @@ async fn power(
         let device = on_site(site, move |site| site.brokers().power(&id, state)).await?;
         return Ok(Json(mqtt::controller(&device)));
     }
+    if decided_for(&site, &id).await? {
+        let switched = on_site(site, move |site| {
+            site.set_power(&id, state)?;
+            site.device(&id)
+        });
+        return switched.await.map(|it| Json(doors::controller(&it)));
+    }
     on_site(site, move |site| site.power(&id, state)).await.map(|panel| show::controller(&panel))
 }
 
@@ -150,8 +170,23 @@ async fn door(
         let device = on_site(site, move |site| door.put(site, &id)).await?;
         return Ok(Json(mqtt::controller(&device)));
     }
+    if decided_for(&site, &id).await? {
+        let around = doors::door(&body)?;
+        return on_site(site, move |site| site.surround(&id, around))
+            .await
+            .map(|it| Json(doors::controller(&it)));
+    }
     let contact = Body::new(&body, &["contact"])?.contact("contact")?;
     on_site(site, move |site| site.door(&id, contact)).await.map(|panel| show::controller(&panel))
+}
+
+async fn inputs(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let around = doors::inputs(&body::read(body)?)?;
+    on_site(site, move |site| site.surround(&id, around)).await.map(|it| Json(doors::controller(&it)))
 }
 
 async fn clock(
@@ -160,6 +195,9 @@ async fn clock(
     body: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let offset_s = mqtt::clock(&body::read(body)?)?;
+    if decided_for(&site, &id).await? {
+        return Err(SiteError::NoClock(id).into());
+    }
     let device = on_site(site, move |site| site.brokers().clock(&id, offset_s)).await?;
     Ok(Json(mqtt::controller(&device)))
 }
@@ -189,8 +227,29 @@ async fn faults(
         let set = on_site(site, move |site| site.brokers().set_faults(&id, faults)).await?;
         return Ok(Json(json!(set)));
     }
+    let named = id.clone();
+    let protocol = on_site(Arc::clone(&site), move |site| site.line(&named)).await?.protocol;
+    if protocol == LineProtocol::WiegandSerial {
+        let body = Body::new(&body, body::ADAPTER_FAULTS)?;
+        let faults = body.faults()?;
+        let of_adapter = doors::adapter_faults(&body, faults.seed)?;
+        return on_site(site, move |site| {
+            let mut set = json!(site.set_faults(&id, faults)?);
+            let of_adapter = site.set_adapter_faults(&id, of_adapter)?;
+            set["repeat_rate"] = json!(of_adapter.repeat_rate);
+            set["mix_rate"] = json!(of_adapter.mix_rate);
+            Ok(Json(set))
+        })
+        .await;
+    }
     let faults = Body::new(&body, body::FAULTS)?.faults()?;
     on_site(site, move |site| site.set_faults(&id, faults)).await.map(|faults| Json(json!(faults)))
+}
+
+/// Whether a device of a line is one for which the gateway decides.
+async fn decided_for(site: &Arc<Site>, id: &str) -> Result<bool, Refusal> {
+    let id = id.to_owned();
+    on_site(Arc::clone(site), move |site| Ok(site.is_decided_for(&id))).await
 }
 
 /// Works with the site where waiting for a line's thread holds nobody up.

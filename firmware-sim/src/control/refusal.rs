@@ -35,13 +35,13 @@ impl Refusal {
     }
 
     pub(super) fn no_such_path() -> Self {
-        let paths = "see GET /controllers and GET /lines; then /controllers/{id}, …/cards, …/swipe, …/power, …/door, …/clock, \
+        let paths = "see GET /controllers and GET /lines; then /controllers/{id}, …/cards, …/swipe, …/power, …/door, …/inputs, …/clock, \
                      /lines/{id}, /lines/{id}/faults";
         Self::new(StatusCode::NOT_FOUND, "there is no such path", paths)
     }
 
     pub(super) fn wrong_method() -> Self {
-        let remedy = "GET tells; POST changes: …/swipe, …/power, …/door, …/clock, …/faults";
+        let remedy = "GET tells; POST changes: …/swipe, …/power, …/door, …/inputs, …/clock, …/faults";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path is not for this method", remedy)
     }
 }
@@ -65,6 +65,28 @@ impl From<SiteError> for Refusal {
             SiteError::Unreadable { .. } => {
                 Self::new(StatusCode::CONFLICT, message, "present a 26 or 34 bit card")
             }
+            SiteError::WrongKind { wanted, .. } => Self::new(
+                StatusCode::CONFLICT,
+                message,
+                format!("name a {wanted}; GET /controllers tells which are"),
+            ),
+            SiteError::NoSuchInput { input, inputs, .. } => {
+                let remedy = match inputs {
+                    0 => "it has none".to_owned(),
+                    inputs => format!("0 to {}", inputs - 1),
+                };
+                let field = Some((input.to_string(), input.into()));
+                Self { field, ..Self::new(StatusCode::BAD_REQUEST, message, remedy) }
+            }
+            SiteError::WrongBits { reads, .. } => {
+                Self::new(StatusCode::CONFLICT, message, format!("present a {reads} bit card"))
+            }
+            SiteError::NoClock(_) => Self::new(StatusCode::CONFLICT, message, "name a device on a broker"),
+            SiteError::NoAdapter(_) => Self::new(
+                StatusCode::CONFLICT,
+                message,
+                "give the line an [[adapter]] and restart the simulator",
+            ),
             SiteError::NoCardTable(_) => Self::new(StatusCode::CONFLICT, message, "name a native panel"),
             SiteError::NoPower(_) => {
                 Self::new(StatusCode::CONFLICT, message, "POST {\"state\":\"on\"} to its …/power first")

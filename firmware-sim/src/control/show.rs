@@ -42,7 +42,9 @@ pub(super) fn cards(rows: &[Row]) -> Json<Value> {
 pub(super) fn line(line: &LineStatus) -> Value {
     json!({
         "id": line.id,
+        "protocol": line.protocol.word(),
         "path": line.path,
+        "address": line.address,
         "symlink": line.symlink,
         "baud": line.baud,
         "faults": line.faults,

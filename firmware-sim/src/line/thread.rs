@@ -12,9 +12,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 
 use super::counters::Stopwatch;
-use super::pty::{Pty, Read};
+use super::port::Port;
+use super::pty::Read;
 use super::wire::{Station, Wire};
-use super::{Counters, Faults, Lateness, Request};
+use super::{Counters, Faults, Lateness, Passed, Request};
 use crate::limits::{TRANSMIT_BUFFER, UNPLUGGED_POLL};
 
 /// How long before an exact moment the thread wakes up to spin: what a timer is usually late by.
@@ -30,11 +31,13 @@ pub(crate) struct Bus<S> {
     wire: Wire,
     stopwatch: Stopwatch,
     plugged: bool,
+    opened: Instant,
 }
 
 /// The thread's own things.
 pub(super) struct Shell<S> {
-    pty: Pty,
+    port: Port,
+    connected: bool,
     bus: Bus<S>,
     inbox: Receiver<Request<S>>,
     wake: Arc<OwnedFd>,
@@ -53,7 +56,7 @@ fn sharpen() {
 
 impl<S: Station> Bus<S> {
     pub(super) fn new(wire: Wire, stations: Vec<S>) -> Self {
-        Self { stations, wire, stopwatch: Stopwatch::default(), plugged: true }
+        Self { stations, wire, stopwatch: Stopwatch::default(), plugged: true, opened: Instant::now() }
     }
 
     /// Whether somebody has the port open, or nobody ever had.
@@ -70,6 +73,11 @@ impl<S: Station> Bus<S> {
         self.stopwatch.lateness()
     }
 
+    /// What has passed on the line lately.
+    pub(crate) fn traffic(&self) -> Vec<Passed> {
+        self.wire.traffic().since(self.opened)
+    }
+
     pub(crate) fn faults(&self) -> Faults {
         *self.wire.faults()
     }
@@ -82,11 +90,30 @@ impl<S: Station> Bus<S> {
     pub(crate) fn hush(&mut self, station: usize) {
         self.wire.hush(station);
     }
+
+    /// A station says something unasked, at `at` or once it has said what it was saying.
+    pub(crate) fn say(&mut self, at: Duration, station: usize, bytes: Vec<u8>) {
+        self.wire.say(at, station, bytes);
+    }
+
+    /// Whoever all this was for has gone.
+    fn hush_all(&mut self) {
+        for station in 0..self.stations.len() {
+            self.wire.hush(station);
+        }
+    }
 }
 
 impl<S: Station> Shell<S> {
-    pub(super) fn new(pty: Pty, bus: Bus<S>, inbox: Receiver<Request<S>>, wake: Arc<OwnedFd>) -> Self {
-        Self { pty, bus, inbox, wake, began: Instant::now() }
+    pub(super) fn new(
+        port: Port,
+        connected: bool,
+        bus: Bus<S>,
+        inbox: Receiver<Request<S>>,
+        wake: Arc<OwnedFd>,
+    ) -> Self {
+        let began = bus.opened;
+        Self { port, connected, bus, inbox, wake, began }
     }
 
     /// Serves the line until nobody can send requests any more.
@@ -124,24 +151,27 @@ impl<S: Station> Shell<S> {
         if room == 0 {
             return;
         }
-        let read = self.pty.read(&mut buffer[..room]);
+        let read = self.port.read(&mut buffer[..room]);
+        if self.port.has_changed() && self.connected {
+            self.bus.hush_all();
+        }
         if read == Read::Unplugged && self.bus.plugged {
-            self.pty.discard();
+            self.port.discard();
         }
         self.bus.plugged = read != Read::Unplugged;
         if let Read::Bytes(count) = read {
             let now = self.now();
-            let baud = self.pty.gateway_baud().unwrap_or(self.bus.wire.baud());
+            let baud = self.port.gateway_baud().unwrap_or(self.bus.wire.baud());
             self.bus.wire.transmit(now, baud, &buffer[..count]);
         }
     }
 
     fn carry(&mut self) {
         let (now, began) = (self.now(), self.began);
-        let Self { pty, bus: Bus { stations, wire, stopwatch, plugged }, .. } = self;
+        let Self { port, bus: Bus { stations, wire, stopwatch, plugged, .. }, .. } = self;
         let mut overruns = 0;
         wire.advance(now, stations, |arrival| {
-            let written = if *plugged { pty.write(arrival.bytes) } else { 0 };
+            let written = if *plugged { port.write(arrival.bytes) } else { 0 };
             overruns += (arrival.bytes.len() - written) as u64;
             if arrival.last {
                 stopwatch.record(began.elapsed().saturating_sub(arrival.due));
@@ -170,16 +200,14 @@ impl<S: Station> Shell<S> {
     }
 
     fn sleep(&self, patience: Option<Duration>) {
-        let wake = PollFd::new(&*self.wake, PollFlags::IN);
-        let port = PollFd::new(&self.pty, PollFlags::IN);
-        let listening = self.bus.plugged && self.bus.wire.room() > 0;
         let timeout = patience.and_then(|time| Timespec::try_from(time).ok());
-        let mut both = [wake, port];
-        let watched = if listening { &mut both[..] } else { &mut both[..1] };
-        if let Err(error) = poll(watched, timeout.as_ref()) {
+        let watched = if self.bus.wire.room() > 0 { self.port.watched(self.bus.plugged) } else { Vec::new() };
+        let mut all = vec![PollFd::new(&*self.wake, PollFlags::IN)];
+        all.extend(watched.iter().map(|port| PollFd::new(port, PollFlags::IN)));
+        if let Err(error) = poll(&mut all, timeout.as_ref()) {
             tracing::debug!(%error, "woken early");
         }
-        if !both[0].revents().is_empty() {
+        if !all[0].revents().is_empty() {
             // Reading resets the count; that it was reset already is as good.
             let _ = rustix::io::read(&*self.wake, &mut [0; 8]);
         }

@@ -12,12 +12,18 @@ use panel_protocol::testing::{Faults, Injector, Way};
 
 use super::burst::{Burst, Talker, slice_len, span};
 use super::counters::Counters;
+use super::passed::Traffic;
 use crate::limits::{HEARING_SLICE, IDLE_CHARACTERS, TRANSMIT_BUFFER};
 
 /// Who listens on a line beside the gateway.
 pub(crate) trait Station {
     /// Hears `bytes`, the last of which has passed at `at`, and appends what it has to say to `reply`.
     fn hear(&mut self, at: Duration, bytes: &[u8], reply: &mut Vec<u8>);
+
+    /// How long it thinks beyond the line's turn-around.
+    fn thinks(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Bytes that have reached the gateway's end of the wire.
@@ -41,6 +47,7 @@ pub(crate) struct Wire {
     told: Duration,
     busy: Duration,
     counters: Counters,
+    traffic: Traffic,
 }
 
 impl Wire {
@@ -54,12 +61,18 @@ impl Wire {
             told: Duration::ZERO,
             busy: Duration::ZERO,
             counters: Counters::default(),
+            traffic: Traffic::default(),
         }
     }
 
     pub(crate) fn counters(&self) -> Counters {
         let busy_us = u64::try_from(self.busy.as_micros()).unwrap_or(u64::MAX);
         Counters { busy_us, ..self.counters }
+    }
+
+    /// What has passed lately.
+    pub(super) const fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Bytes that found no room at the gateway.
@@ -125,6 +138,9 @@ impl Wire {
                 Talker::Gateway => self.carry_down(index, stations),
                 Talker::Station(number) => self.carry_up(index, number, stations, &mut gateway),
             }
+            if self.bursts[index].remaining() == 0 {
+                self.traffic.add(&self.bursts[index]);
+            }
         }
         self.forget(now);
     }
@@ -141,6 +157,14 @@ impl Wire {
         for burst in self.bursts.iter_mut().filter(|burst| burst.talker == Talker::Station(station)) {
             burst.bytes.truncate(burst.carried);
         }
+    }
+
+    /// A station says something unasked, at `at` or once it has said what it was saying.
+    pub(crate) fn say(&mut self, at: Duration, station: usize, bytes: Vec<u8>) {
+        let talker = Talker::Station(station);
+        let start = self.last_end(talker).map_or(at, |end| end.max(at));
+        let (fate, delay) = (self.faults.fate(Way::Up), self.faults.delay());
+        self.begin(Burst::new(talker, start, self.baud, bytes, delay, fate));
     }
 
     fn next_burst(&self) -> Option<usize> {
@@ -244,7 +268,7 @@ impl Wire {
             return;
         }
         self.hush(number);
-        let start = at + self.turn_around + span(self.baud, IDLE_CHARACTERS);
+        let start = at + self.turn_around + station.thinks() + span(self.baud, IDLE_CHARACTERS);
         let (fate, delay) = (self.faults.fate(Way::Up), self.faults.delay());
         self.begin(Burst::new(talker, start, self.baud, reply, delay, fate));
     }

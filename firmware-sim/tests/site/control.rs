@@ -13,8 +13,8 @@ use crate::cp::Cp;
 use crate::{KEY, config};
 
 /// A site with its control API on a free port, for as long as the runtime lives.
-struct Served {
-    site: Arc<Site>,
+pub(crate) struct Served {
+    pub(crate) site: Arc<Site>,
     address: SocketAddr,
     _runtime: tokio::runtime::Runtime,
 }
@@ -23,7 +23,7 @@ fn served() -> Served {
     serve(&config())
 }
 
-fn serve(config: &SimConfig) -> Served {
+pub(crate) fn serve(config: &SimConfig) -> Served {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let site = Arc::new(Site::start(config).unwrap());
     let listener = runtime.block_on(control::listen("127.0.0.1:0".parse().unwrap())).unwrap();
@@ -34,7 +34,7 @@ fn serve(config: &SimConfig) -> Served {
 }
 
 impl Served {
-    fn request(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let length = body.len();
         write!(
@@ -51,13 +51,13 @@ impl Served {
         (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}")))
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let (status, body) = self.request("GET", path, "");
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.request("POST", path, &body.to_string())
     }
 }

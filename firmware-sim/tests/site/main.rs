@@ -4,6 +4,7 @@
 mod control;
 mod conversation;
 mod cp;
+mod doors;
 mod faults;
 mod power;
 

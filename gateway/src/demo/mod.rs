@@ -1,9 +1,11 @@
 //! `gateway demo`: a whole site in one process, on simulated controllers, with made-up people.
 //!
-//! Everything but the hardware is real: people arrive by SCIM over HTTP, the directory is on the disk, and the
-//! controllers are talked to in OSDP's secure channel over a pseudo-terminal with the timing of a 38400 baud line.
+//! Everything but the hardware is real: people arrive by SCIM over HTTP, the directory is on the disk, panels and a reader are
+//! talked to in OSDP's secure channel over a pseudo-terminal with the timing of a 38400 baud line, a relay board in Modbus, and a
+//! Wiegand adapter is listened to, over two more.
 
 mod announcement;
+mod hardware;
 mod people;
 mod revocation;
 mod site;

@@ -8,19 +8,20 @@ use anyhow::bail;
 use super::people::{Person, Provisioner};
 use super::site::DemoSite;
 use crate::domain::ReceiptAction;
-use crate::views::{ReceiptView, ShowSite, SiteView};
+use crate::views::{ControllerKind, ControllerView, LandingView, ReceiptView, ShowSite, SiteView};
 
 /// Loading twelve cards into four panels takes a second; ten times ten is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits until every controller has proven its table, revokes the person, and prints the receipt.
+/// Waits until every panel has proven its table, revokes the person, and prints the receipt.
 pub(super) async fn show(site: &DemoSite, provisioner: &Provisioner, person: &Person) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     let proven = wait_for(site, |view| {
-        let controllers = &view.facts.controllers;
-        let done = controllers.iter().all(crate::views::ControllerView::is_proven)
+        let mut panels = view.facts.controllers.iter().filter(|it| it.kind == ControllerKind::Panel);
+        let count = panels.clone().count();
+        let done = panels.all(ControllerView::is_proven)
             && view.facts.receipts.iter().all(|receipt| receipt.complete);
-        done.then_some(controllers.len())
+        done.then_some(count)
     });
     let controllers = proven.await?;
     let people = super::people::EVERYBODY.len();
@@ -52,7 +53,8 @@ fn in_words(receipt: &ReceiptView) -> String {
     text +=
         "  controller    compiled      sent  acknowledged    proven   (ms after the change was durable)\n";
     let ms = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
-    for landing in &receipt.landings {
+    let (at_panels, here): (Vec<_>, Vec<_>) = receipt.landings.iter().partition(|it| was_sent(it));
+    for landing in at_panels {
         text += &format!(
             "  {:<12} {:>9.1} {:>9} {:>13} {:>9}\n",
             landing.controller.as_str(),
@@ -62,7 +64,20 @@ fn in_words(receipt: &ReceiptView) -> String {
             ms(landing.proven_ms)
         );
     }
-    text + &format!("Proven at every controller after {} ms.", ms(receipt.proven_ms))
+    text += &format!("Proven at every controller after {} ms.", ms(receipt.proven_ms));
+    if !here.is_empty() {
+        let ids: Vec<_> = here.iter().map(|landing| landing.controller.as_str()).collect();
+        text += &format!(
+            "\nDecided by the gateway, and so in force before SCIM was answered: {}.",
+            ids.join(", ")
+        );
+    }
+    text
+}
+
+/// Whether it went to a panel: where the gateway decides there is nothing to send.
+const fn was_sent(landing: &LandingView) -> bool {
+    landing.sent_ms.is_some()
 }
 
 /// Looks at the site after every change until `found` finds something.

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use firmware_sim::SimConfig;
-use firmware_sim::config::{LineConfig, PanelConfig, PanelKey};
 use tokio::task::JoinHandle;
 
-use super::Demo;
-use crate::config::{self, Attachment, Config, NamedFiles, Protocol};
+use super::{Demo, hardware};
+use crate::config::{self, Config, NamedFiles};
 use crate::service::Service;
 use crate::site::{Site, clock};
 use crate::store::tokens::Tokens;
@@ -47,13 +45,8 @@ impl DemoSite {
         let folder = Folder::new(demo.data.clone())?;
         let listen = demo.listen.unwrap_or_else(usual_address);
         let mut config = parse(&folder.path, listen)?;
-        let simulator = simulate(&config)?;
-        for line in &mut config.lines {
-            if let Protocol::Osdp { port, .. } = &mut line.protocol {
-                let simulated = simulator.port(line.id.as_str()).context("the simulated line has no port")?;
-                simulated.clone_into(port);
-            }
-        }
+        let simulator = hardware::start(&config)?;
+        hardware::connect(&mut config, &simulator)?;
         let password = random_text()?;
         let data = config.site.data_dir.clone();
         let listener = firmware_sim::control::listen(demo.control.unwrap_or(free_port())).await?;
@@ -134,39 +127,6 @@ fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
     let text = TEMPLATE.replace("127.0.0.1:8080", &listen.to_string());
     config::parse(&file, &text, NamedFiles::Ignored)
         .map_err(|problems| anyhow::anyhow!("{}", problems.render(false)))
-}
-
-/// A simulated panel for every controller of the configuration, each with a key of its own, as after enrolment.
-fn simulate(config: &Config) -> anyhow::Result<Arc<firmware_sim::Site>> {
-    let lines = config.lines.iter().filter_map(|line| match line.protocol {
-        Protocol::Osdp { baud, .. } => Some(LineConfig::new(line.id.as_str(), baud)),
-        Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } | Protocol::Mqtt(_) => None,
-    });
-    let mut panels = Vec::new();
-    for controller in &config.controllers {
-        let Attachment::Osdp { line, address, scbk_file: Some(scbk_file) } = &controller.attachment else {
-            continue;
-        };
-        let key = match config::read_key(scbk_file)? {
-            Some(key) => key,
-            None => new_key(scbk_file)?,
-        };
-        let mut panel = PanelConfig::new(controller.id.as_str(), line.as_str(), *address);
-        panel.key = PanelKey::Scbk(*key);
-        panels.push(panel);
-    }
-    Ok(Arc::new(firmware_sim::Site::start(&SimConfig {
-        lines: lines.collect(),
-        panels,
-        ..SimConfig::default()
-    })?))
-}
-
-fn new_key(path: &Path) -> anyhow::Result<config::Key> {
-    let mut key = config::Key::default();
-    getrandom::fill(key.as_mut()).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-    config::write_key(path, &key).with_context(|| format!("can't write {}", path.display()))?;
-    Ok(key)
 }
 
 fn open_accounts(data: &Path, password: &str) -> anyhow::Result<String> {

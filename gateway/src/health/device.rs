@@ -14,10 +14,21 @@ pub struct DeviceSetup {
     pub id: ControllerId,
     /// The link that it hangs on, by its place among the links.
     pub link: usize,
-    /// Whether it holds a card table and decides by itself.
-    pub is_panel: bool,
+    /// What it is.
+    pub kind: DeviceKind,
     /// Whether it is talked to without secure channel, by the installer's word.
     pub in_clear: bool,
+}
+
+/// What a device is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeviceKind {
+    /// It holds a card table and decides by itself.
+    Panel,
+    /// It reads cards, and the gateway decides.
+    Reader,
+    /// It has outputs and inputs alone.
+    Board,
 }
 
 /// How a device is.

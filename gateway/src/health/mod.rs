@@ -29,7 +29,7 @@ use jiff::Timestamp;
 
 pub use alarms::Alarms;
 pub use clock::ClockWatch;
-pub use device::{DeviceSetup, DeviceStanding};
+pub use device::{DeviceKind, DeviceSetup, DeviceStanding};
 
 pub use link::LinkStanding;
 pub use part::PartStanding;

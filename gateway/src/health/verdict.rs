@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::source::{Reach, reach_finding};
 use super::words::{counted, named, since};
-use super::{DeviceStanding, Health, exposure};
+use super::{DeviceKind, DeviceStanding, Health, exposure};
 use crate::domain::{
     AlarmKind, AlarmRecord, DeviceCondition, Exposure, Finding, Level, LocalClock, Muted, Notice, Verdict,
 };
@@ -180,10 +180,12 @@ fn refused_cards(count: u64) -> Option<Finding> {
 
 /// `All well: 4 controllers proven, nobody exposed.`
 fn all_well(devices: &[DeviceStanding], proven: &[Option<bool>]) -> String {
-    let panels = devices.iter().filter(|device| device.setup.is_panel).count() as u64;
-    let others = || devices.iter().filter(|device| !device.setup.is_panel);
-    let unsupervised = others().filter(|it| it.condition == DeviceCondition::Unsupervised).count() as u64;
-    let readers = others().count() as u64 - unsupervised;
+    let count = |of: &dyn Fn(&DeviceStanding) -> bool| devices.iter().filter(|it| of(it)).count() as u64;
+    let is_supervised = |device: &DeviceStanding| device.condition != DeviceCondition::Unsupervised;
+    let panels = count(&|it| it.setup.kind == DeviceKind::Panel);
+    let readers = count(&|it| it.setup.kind == DeviceKind::Reader && is_supervised(it));
+    let boards = count(&|it| it.setup.kind == DeviceKind::Board && is_supervised(it));
+    let unsupervised = count(&|it| it.setup.kind != DeviceKind::Panel && !is_supervised(it));
     let is_proven = |(device, proven): &(&DeviceStanding, &Option<bool>)| {
         device.condition == DeviceCondition::Online && **proven == Some(true)
     };
@@ -197,6 +199,9 @@ fn all_well(devices: &[DeviceStanding], proven: &[Option<bool>]) -> String {
     }
     if readers > 0 {
         parts.push(format!("{} online", counted(readers, "reader", "readers")));
+    }
+    if boards > 0 {
+        parts.push(format!("{} online", counted(boards, "I/O board", "I/O boards")));
     }
     if unsupervised > 0 {
         parts.push(format!("{unsupervised} not supervised"));

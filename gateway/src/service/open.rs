@@ -14,7 +14,7 @@ use super::StartError;
 use crate::access::{DoorPlan, Learned};
 use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
-use crate::health::{DeviceSetup, Health};
+use crate::health::{DeviceKind, DeviceSetup, Health};
 use crate::site::{self, Site, SiteParts};
 use crate::store::{
     Applied, AuditLog, AuditReport, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail,
@@ -99,7 +99,11 @@ fn device(config: &Config, controller: &Controller) -> DeviceSetup {
     DeviceSetup {
         id: controller.id.clone(),
         link: link.unwrap_or(usize::MAX),
-        is_panel: controller.kind == ControllerKind::Panel,
+        kind: match controller.kind {
+            ControllerKind::Panel => DeviceKind::Panel,
+            ControllerKind::Reader => DeviceKind::Reader,
+            ControllerKind::Io => DeviceKind::Board,
+        },
         in_clear: knows_secrets(controller) && !config.is_secure(controller),
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::{
     GivenCard, Landing, Level, LinkCondition, Muted, Notice, Receipt, ReceiptAction, RefusedCard, Revision,
     ScimExchange, UnprovenAt, Verdict,
 };
-use crate::health::{DeviceSetup, Health, Reach, Seen};
+use crate::health::{DeviceKind, DeviceSetup, Health, Reach, Seen};
 
 /// Every card number and every part of one that [`everything`] shows.
 pub(crate) const CARD_NUMBERS: [&str; 6] =
@@ -36,8 +36,12 @@ pub(crate) fn seen(facts: SiteFacts) -> SiteView {
 fn verdict_of(facts: &SiteFacts) -> Verdict {
     let link_of = |it: &ControllerView| facts.lines.iter().position(|line| line.id == it.line).unwrap();
     let setup = |it: &ControllerView| {
-        let is_panel = it.kind == ControllerKind::Panel;
-        DeviceSetup { id: it.id.clone(), link: link_of(it), is_panel, in_clear: !it.secure }
+        let kind = match it.kind {
+            ControllerKind::Panel => DeviceKind::Panel,
+            ControllerKind::Reader => DeviceKind::Reader,
+            ControllerKind::Io => DeviceKind::Board,
+        };
+        DeviceSetup { id: it.id.clone(), link: link_of(it), kind, in_clear: !it.secure }
     };
     let lines = facts.lines.iter().map(|line| line.id.clone()).collect();
     let mut health = Health::new(facts.started, lines, facts.controllers.iter().map(setup).collect());

@@ -29,7 +29,7 @@ fn clock() -> LocalClock {
 const DEVICES: [&str; 4] = ["lobby", "dock", "roof", "lab"];
 
 fn setup(id: &str) -> DeviceSetup {
-    DeviceSetup { id: id.parse().unwrap(), link: 0, is_panel: true, in_clear: false }
+    DeviceSetup { id: id.parse().unwrap(), link: 0, kind: DeviceKind::Panel, in_clear: false }
 }
 
 /// A site that has just started.

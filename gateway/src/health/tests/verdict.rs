@@ -22,13 +22,27 @@ fn a_table_that_is_not_proven_is_never_counted_as_proven() {
 #[test]
 fn readers_are_not_said_to_be_proven() {
     let mut setups = DEVICES.map(setup).to_vec();
-    setups[3].is_panel = false;
+    setups[3].kind = DeviceKind::Reader;
     let mut health = Health::new(before_noon(90_000), vec!["north".parse().unwrap()], setups);
     health.link_became(0, noon(), &LinkCondition::Up);
     (0..4).for_each(|at| drop(health.device_became(at, noon(), &condition(DeviceCondition::Online))));
     let proven = vec![Some(true), Some(true), Some(true), None];
     let verdict = verdict_of(&health, |seen| seen.proven = proven);
     assert_eq!(verdict.text, "All well: 3 controllers proven, 1 reader online, nobody exposed.");
+}
+
+#[test]
+fn boards_are_counted_as_boards_and_an_adapter_that_nobody_supervises_as_such() {
+    let mut setups = DEVICES.map(setup).to_vec();
+    (setups[1].kind, setups[2].kind) = (DeviceKind::Board, DeviceKind::Board);
+    setups[3].kind = DeviceKind::Reader;
+    let mut health = Health::new(before_noon(90_000), vec!["north".parse().unwrap()], setups);
+    health.link_became(0, noon(), &LinkCondition::Up);
+    (0..3).for_each(|at| drop(health.device_became(at, noon(), &condition(DeviceCondition::Online))));
+    drop(health.device_became(3, noon(), &condition(DeviceCondition::Unsupervised)));
+    let verdict = verdict_of(&health, |seen| seen.proven = vec![Some(true), None, None, None]);
+    let words = "All well: 1 controller proven, 2 I/O boards online, 1 not supervised, nobody exposed.";
+    assert_eq!(verdict.text, words);
 }
 
 #[test]

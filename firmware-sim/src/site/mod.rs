@@ -1,9 +1,13 @@
-//! A simulated site: its lines, and its panels by name.
+//! A simulated site: its lines, and what hangs on them by name.
 //!
 //! Calls are short and wait for a line's thread. When the site is dropped its lines stop, their ports close and their
 //! links are gone.
 
+mod doors;
+mod start;
+
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,12 +15,17 @@ use panel_protocol::credential::Credential;
 use panel_protocol::decide::Reason;
 use panel_protocol::table::{Pin, Row};
 
-use crate::config::SimConfig;
+pub use crate::adapter::{AdapterFaults, AdapterStatus};
+pub use crate::board::BoardStatus;
+pub use crate::config::LineProtocol;
 pub use crate::error::SiteError;
-use crate::line::{Bus, Counters, Faults, Lateness, Line, LineSetup};
+use crate::line::{Bus, Counters, Faults, Lateness, Line, LineSetup, Passed, Reach};
 use crate::mqtt::Brokers;
+use crate::on_line::OnLine;
 use crate::panel::SimPanel;
 pub use crate::panel::{Contact, PanelStatus, PanelSummary, Power};
+pub use crate::reader::{ReaderStatus, Shown, Surroundings};
+pub use doors::{DeviceStatus, GatewaySwipe};
 
 /// Buckets of a card table that are read without a pause: some 1,500 rows of a full table. Divides 256.
 const BUCKETS_AT_ONCE: usize = 4;
@@ -25,7 +34,7 @@ const BUCKETS_AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub struct Site {
     lines: Vec<SiteLine>,
-    panels: HashMap<String, Place>,
+    devices: HashMap<String, Place>,
     brokers: Brokers,
 }
 
@@ -43,8 +52,12 @@ pub struct Swipe {
 pub struct LineStatus {
     /// Its name.
     pub id: String,
-    /// The port that a gateway opens.
-    pub path: PathBuf,
+    /// What is spoken on it.
+    pub protocol: LineProtocol,
+    /// The port that a gateway opens, if it is reached by one.
+    pub path: Option<PathBuf>,
+    /// The address that a gateway connects to, if it is reached by one.
+    pub address: Option<SocketAddr>,
     /// The link to that port, if one was asked for.
     pub symlink: Option<PathBuf>,
     /// Its baud rate.
@@ -60,10 +73,11 @@ pub struct LineStatus {
 #[derive(Debug)]
 struct SiteLine {
     setup: LineSetup,
-    line: Line<SimPanel>,
+    protocol: LineProtocol,
+    line: Line<OnLine>,
 }
 
-/// Where a panel is.
+/// Where a device is.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     line: usize,
@@ -71,31 +85,6 @@ struct Place {
 }
 
 impl Site {
-    /// Builds the site and switches everything on.
-    ///
-    /// # Errors
-    /// When the configuration breaks a rule or a port can't be had.
-    pub fn start(config: &SimConfig) -> Result<Self, SiteError> {
-        config.check()?;
-        let (mut lines, mut panels) = (Vec::new(), HashMap::new());
-        for (number, line) in config.lines.iter().enumerate() {
-            let on_line = config.panels.iter().filter(|panel| panel.line == line.id);
-            for (station, panel) in on_line.clone().enumerate() {
-                panels.insert(panel.id.clone(), Place { line: number, station });
-            }
-            let setup = LineSetup {
-                id: line.id.clone(),
-                baud: line.baud,
-                turn_around: line.turn_around,
-                symlink: line.symlink.clone(),
-            };
-            let line = Line::start(&setup, on_line.map(SimPanel::new).collect())
-                .map_err(|error| SiteError::Line { line: setup.id.clone(), error })?;
-            lines.push(SiteLine { setup, line });
-        }
-        Ok(Self { lines, panels, brokers: Brokers::start(config)? })
-    }
-
     /// The brokers and the devices on them.
     pub fn brokers(&self) -> &Brokers {
         &self.brokers
@@ -103,7 +92,18 @@ impl Site {
 
     /// The port of a line, for a gateway to open.
     pub fn port(&self, line: &str) -> Option<&Path> {
-        self.lines.iter().find(|one| one.setup.id == line).map(|one| one.line.path())
+        match self.site_line(line).ok()?.line.reach() {
+            Reach::Port(path) => Some(path),
+            Reach::Address(_) => None,
+        }
+    }
+
+    /// The address of a line, for a gateway to connect to.
+    pub fn address(&self, line: &str) -> Option<SocketAddr> {
+        match self.site_line(line).ok()?.line.reach() {
+            Reach::Port(_) => None,
+            Reach::Address(address) => Some(*address),
+        }
     }
 
     /// Every line.
@@ -122,6 +122,14 @@ impl Site {
         self.site_line(id)?.status()
     }
 
+    /// What has passed on a line lately, oldest first.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it has stopped.
+    pub fn traffic(&self, id: &str) -> Result<Vec<Passed>, SiteError> {
+        self.site_line(id)?.line.ask(|bus, _| bus.traffic()).ok_or(SiteError::Stopped)
+    }
+
     /// From now on these faults befall a line, from the beginning of their seed.
     ///
     /// # Errors
@@ -138,10 +146,15 @@ impl Site {
     /// # Errors
     /// When a line has stopped.
     pub fn panels(&self) -> Result<Vec<PanelSummary>, SiteError> {
-        let mut all = Vec::with_capacity(self.panels.len());
+        let mut all = Vec::with_capacity(self.devices.len());
         for line in &self.lines {
-            let of_line =
-                line.line.ask(|bus, _| bus.stations.iter().map(SimPanel::summary).collect::<Vec<_>>());
+            let of_line = line.line.ask(|bus, _| {
+                let panels = bus.stations.iter().filter_map(|station| match station {
+                    OnLine::Panel(panel) => Some(panel.summary()),
+                    _ => None,
+                });
+                panels.collect::<Vec<_>>()
+            });
             all.extend(of_line.ok_or(SiteError::Stopped)?);
         }
         Ok(all)
@@ -152,7 +165,7 @@ impl Site {
     /// # Errors
     /// When there is none of that name, or its line has stopped.
     pub fn panel(&self, id: &str) -> Result<PanelStatus, SiteError> {
-        self.with(id, |bus, station, now| bus.stations[station].status(now))
+        self.with_panel(id, |panel, now| panel.status(now))
     }
 
     /// The rows in a panel's memory, whether it has power or not, by bucket and credential. They are read a few
@@ -164,7 +177,7 @@ impl Site {
         let mut rows = Vec::new();
         for first in (0..=u8::MAX).step_by(BUCKETS_AT_ONCE) {
             let buckets = first..=first.saturating_add(BUCKETS_AT_ONCE as u8 - 1);
-            rows.extend(self.with(id, move |bus, station, _| bus.stations[station].cards(buckets))?);
+            rows.extend(self.with_panel(id, move |panel, _| panel.cards(buckets))?);
         }
         Ok(rows)
     }
@@ -176,7 +189,7 @@ impl Site {
     /// When there is no panel of that name, or its line has stopped.
     pub fn operate(&self, id: &str, request: &[u8]) -> Result<Vec<u8>, SiteError> {
         let request = request.to_vec();
-        self.with(id, move |bus, station, now| bus.stations[station].operate(now, &request))
+        self.with_panel(id, move |panel, now| panel.operate(now, &request))
     }
 
     /// Presents a card at a panel's reader.
@@ -199,14 +212,12 @@ impl Site {
         pin: Option<Pin>,
     ) -> Result<Swipe, SiteError> {
         let presented = Instant::now();
-        let readers = self.with(id, |bus, station, _| bus.stations[station].summary().readers)?;
+        let readers = self.with_panel(id, |panel, _| panel.summary().readers)?;
         if reader >= readers {
             return Err(SiteError::NoSuchReader { panel: id.into(), reader, readers });
         }
-        let decided = self.with(id, move |bus, station, now| {
-            bus.stations[station]
-                .present(now, reader, card, pin.as_ref())
-                .map(|reason| (reason, Instant::now()))
+        let decided = self.with_panel(id, move |panel, now| {
+            panel.present(now, reader, card, pin.as_ref()).map(|reason| (reason, Instant::now()))
         })?;
         let (reason, decided) = decided.ok_or_else(|| SiteError::NoPower(id.into()))?;
         Ok(Swipe { reason, latency: decided.duration_since(presented) })
@@ -217,14 +228,9 @@ impl Site {
     /// # Errors
     /// When there is no panel of that name, or its line has stopped.
     pub fn power(&self, id: &str, power: Power) -> Result<PanelStatus, SiteError> {
-        tracing::info!(panel = id, ?power, "power");
-        self.with(id, move |bus, station, now| {
-            bus.stations[station].set_power(power);
-            if power != Power::On {
-                bus.hush(station);
-            }
-            bus.stations[station].status(now)
-        })
+        self.with_panel(id, |_, _| ())?;
+        self.set_power(id, power)?;
+        self.panel(id)
     }
 
     /// Opens or closes the contact of a panel's door.
@@ -232,18 +238,43 @@ impl Site {
     /// # Errors
     /// When there is no panel of that name, or its line has stopped.
     pub fn door(&self, id: &str, contact: Contact) -> Result<PanelStatus, SiteError> {
-        self.with(id, move |bus, station, now| {
-            bus.stations[station].set_contact(contact);
-            bus.stations[station].status(now)
+        self.with_panel(id, move |panel, now| {
+            panel.set_contact(contact);
+            panel.status(now)
         })
+    }
+
+    fn with_panel<R: Send + 'static>(
+        &self,
+        id: &str,
+        work: impl FnOnce(&mut SimPanel, Duration) -> R + Send + 'static,
+    ) -> Result<R, SiteError> {
+        self.with_kind(id, "panel", move |station, now| match station {
+            OnLine::Panel(panel) => Some(work(panel, now)),
+            _ => None,
+        })
+    }
+
+    /// Works with a device; `None` comes of one of another kind.
+    fn with_kind<R: Send + 'static>(
+        &self,
+        id: &str,
+        wanted: &'static str,
+        work: impl FnOnce(&mut OnLine, Duration) -> Option<R> + Send + 'static,
+    ) -> Result<R, SiteError> {
+        let (is, done) = self.with(id, move |bus, station, now| {
+            let station = &mut bus.stations[station];
+            (station.name(), work(station, now))
+        })?;
+        done.ok_or_else(|| SiteError::WrongKind { controller: id.into(), is, wanted })
     }
 
     fn with<R: Send + 'static>(
         &self,
         id: &str,
-        work: impl FnOnce(&mut Bus<SimPanel>, usize, Duration) -> R + Send + 'static,
+        work: impl FnOnce(&mut Bus<OnLine>, usize, Duration) -> R + Send + 'static,
     ) -> Result<R, SiteError> {
-        let place = *self.panels.get(id).ok_or_else(|| SiteError::UnknownPanel(id.into()))?;
+        let place = *self.devices.get(id).ok_or_else(|| SiteError::UnknownPanel(id.into()))?;
         let line = &self.lines[place.line].line;
         line.ask(move |bus, now| work(bus, place.station, now)).ok_or(SiteError::Stopped)
     }
@@ -258,9 +289,15 @@ impl SiteLine {
     fn status(&self) -> Result<LineStatus, SiteError> {
         let asked = self.line.ask(|bus, _| (bus.faults(), bus.counters(), bus.lateness()));
         let (faults, counters, lateness) = asked.ok_or(SiteError::Stopped)?;
+        let (path, address) = match self.line.reach() {
+            Reach::Port(path) => (Some(path.clone()), None),
+            Reach::Address(address) => (None, Some(*address)),
+        };
         Ok(LineStatus {
             id: self.setup.id.clone(),
-            path: self.line.path().to_path_buf(),
+            protocol: self.protocol,
+            path,
+            address,
             symlink: self.setup.symlink.clone(),
             baud: self.setup.baud,
             faults,
