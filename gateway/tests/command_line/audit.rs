@@ -21,7 +21,7 @@ const AT_THE_STORE: [&str; 7] = [
     "user remove",
     "user password",
 ];
-const BY_THE_API: [&str; 17] = [
+const BY_THE_API: &[&str] = &[
     "alarm acknowledge",
     "alarm comment",
     "alarm mute",
@@ -34,13 +34,26 @@ const BY_THE_API: [&str; 17] = [
     "door lock",
     "door lockdown",
     "door normal",
+    "device identify",
+    "device rotate-key",
+    "device send-file",
+    "device set-address",
+    "device set-speed",
+    "door test",
     "door unlock",
+    "forwarder resend",
+    "forwarder resume",
+    "forwarder test",
+    "source discard",
+    "source resync",
+    "source retry",
+    "source test",
     "enrol",
     "hold add",
     "hold remove",
     "osdp capture",
 ];
-const CHANGES_NOTHING: [&str; 25] = [
+const CHANGES_NOTHING: &[&str] = &[
     "access export",
     "access list",
     "audit export",
@@ -64,8 +77,10 @@ const CHANGES_NOTHING: [&str; 25] = [
     "status",
     "token list",
     "user list",
-    "osdp explain",
     "alarm list",
+    "forwarder list",
+    "source letters",
+    "source list",
 ];
 
 fn leaves(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
@@ -84,7 +99,7 @@ fn leaves(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
 fn of_every_command_it_is_known_how_it_gets_into_the_audit_log() {
     let mut found = BTreeSet::new();
     leaves(&gateway::cli::command(), "", &mut found);
-    let known = || AT_THE_STORE.iter().chain(&BY_THE_API).chain(&CHANGES_NOTHING);
+    let known = || AT_THE_STORE.iter().chain(BY_THE_API).chain(CHANGES_NOTHING);
     let unknown: Vec<_> = found.iter().filter(|path| !known().any(|it| it == path)).collect();
     assert!(unknown.is_empty(), "say here how these get into the audit log: {unknown:?}");
 }
