@@ -17,6 +17,8 @@ pub struct SitePlan {
     folder: TempDir,
     lines: Vec<LinePlan>,
     strict: bool,
+    /// What else stands in the gateway's configuration.
+    more: String,
 }
 
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl SitePlan {
     /// When there is no room for its folder.
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("gatehouse-test-").tempdir().unwrap();
-        Self { folder, lines: Vec::new(), strict: false }
+        Self { folder, lines: Vec::new(), strict: false, more: String::new() }
     }
 
     /// With one more line.
@@ -106,6 +108,26 @@ impl SitePlan {
     #[must_use]
     pub fn strict(self) -> Self {
         Self { strict: true, ..self }
+    }
+
+    /// With these lines at the end of the gateway's configuration.
+    #[must_use]
+    pub fn with(mut self, lines: &str) -> Self {
+        self.more += lines;
+        self
+    }
+
+    /// With a file that its owner alone may read, at that path below the folder.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    #[must_use]
+    pub fn secret(self, path: &str, content: &str) -> Self {
+        let path = self.folder().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        self
     }
 
     /// The folder with all of the site's files.
@@ -192,7 +214,7 @@ impl SitePlan {
                 text += &controller(&line.id, place + 1, &panel.id);
             }
         }
-        text
+        text + &self.more
     }
 
     fn simulation(&self) -> String {

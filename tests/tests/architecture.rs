@@ -62,6 +62,7 @@ const PARENTS: &[&str] = &["sources", "links", "links::mqtt::dialect"];
 /// a plan knows; the words of any link, and the bytes of the command set that several kinds carry.
 const SHARED: &[&str] = &[
     "sources::cards",
+    "sources::events",
     "sources::moment",
     "links::card_table",
     "links::client",

@@ -37,14 +37,16 @@ async fn once_it_shows_one_revocation_proven_at_every_controller_and_ends() {
     let receipt: Vec<&String> =
         output.iter().skip_while(|line| !line.starts_with("Receipt of revision ")).collect();
     assert!(receipt[0].contains("Ada Quill revoked, card 100-1001"), "{output:#?}");
-    for (line, controller) in receipt[2..6].iter().zip(["lobby", "workshop", "dock", "upstairs"]) {
+    for (line, controller) in
+        receipt[2..8].iter().zip(["lobby", "workshop", "dock", "upstairs", "shed", "garage"])
+    {
         let columns: Vec<&str> = line.split_whitespace().collect();
         assert_eq!((columns.len(), columns[0]), (5, controller), "{line}");
         let steps: Vec<f64> = columns[1..].iter().map(|ms| ms.parse().unwrap()).collect();
         assert!(steps.is_sorted(), "compiled, sent, acknowledged, proven: {line}");
     }
-    assert!(receipt[6].starts_with("Proven at every controller after "), "{output:#?}");
-    println!("{}", receipt[6]);
+    assert!(receipt[8].starts_with("Proven at every controller after "), "{output:#?}");
+    println!("{}", receipt[8]);
     assert!(is_empty(&folder), "nothing stays behind");
 }
 
@@ -64,7 +66,7 @@ async fn empty_it_is_a_site_to_build_on_and_ends_without_a_trace() {
     assert_eq!(site["counts"]["people"], 0);
     let controllers = site["controllers"].as_array().unwrap();
     let of_kind = |kind: &str| controllers.iter().filter(|it| it["kind"] == kind).count();
-    assert_eq!(of_kind("panel"), 4, "{site}");
+    assert_eq!(of_kind("panel"), 6, "{site}");
     assert!(
         of_kind("reader") >= 2 && of_kind("io") >= 1,
         "a reader, an adapter's reader and a board: {site}"

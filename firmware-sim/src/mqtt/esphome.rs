@@ -1,7 +1,7 @@
 //! An ESPHome node with a Wiegand reader, a lock, a strike, and a door contact, a button and a tamper switch.
 //!
 //! It decides nothing. ESPHome's `wiegand` component has no topics of its own; this node's configuration publishes what it
-//! reads as `{"bits":…,"value":…}` on `NODE/wiegand/raw` and as text on `NODE/wiegand/tag`. All else is at ESPHome's
+//! reads as `{"bits":…,"value":…,"ms":…}`, with its uptime, on `NODE/wiegand/raw` and as text on `NODE/wiegand/tag`. All else is at ESPHome's
 //! default topics. `switch/strike` goes off by itself, as an `on_turn_on` with a delay does, and so does the lock's OPEN.
 
 use std::collections::VecDeque;
@@ -99,7 +99,21 @@ impl EspHome {
         self.state(&format!("binary_sensor/{}", SENSORS[number].0), state);
     }
 
+    /// Who it is, as it answers to everybody who asks; for the broker to keep.
+    fn introduce(&mut self) {
+        let node = &self.config.topic;
+        let told = json!({
+            "ip": "192.0.2.90", "name": node, "friendly_name": node, "port": 6053, "version": "2026.10.0",
+            "mac": "02e590000001", "platform": "ESP32", "board": "esp32dev", "network": "wifi",
+        });
+        let topic = format!("esphome/discover/{node}");
+        self.say(Message::new(topic, told.to_string()).retained());
+    }
+
     fn hear(&mut self, at: Moment, message: &Message) {
+        if message.topic.starts_with("esphome/") {
+            return self.introduce();
+        }
         let Some(topic) = message.topic.strip_prefix(&self.topic("")) else { return };
         let pulse = Some(at.since_start + STRIKE);
         match (topic, message.payload.as_slice()) {
@@ -130,7 +144,9 @@ impl Firmware for EspHome {
     fn terms(&self) -> Terms {
         let will = Message::new(self.topic("status"), "offline").retained();
         let filters = ["lock/door/command", "switch/strike/command"];
-        let filters = filters.map(|topic| (self.topic(topic), Quality::Hoped)).to_vec();
+        let mut filters = filters.map(|topic| (self.topic(topic), Quality::Hoped)).to_vec();
+        filters.push(("esphome/discover".into(), Quality::Exact));
+        filters.push((format!("esphome/ping/{}", self.config.topic), Quality::Exact));
         Terms { will: Some(will), filters, keep_alive_s: KEEP_ALIVE_S }
     }
 
@@ -171,8 +187,9 @@ impl Firmware for EspHome {
         1
     }
 
-    fn present(&mut self, _: Moment, _: u8, card: Credential, _: Option<&Pin>) -> Decision {
-        let raw = json!({ "bits": card.bits(), "value": card.raw() });
+    fn present(&mut self, at: Moment, _: u8, card: Credential, _: Option<&Pin>) -> Decision {
+        let ms = u64::try_from(at.since_start.as_millis()).unwrap_or(u64::MAX);
+        let raw = json!({ "bits": card.bits(), "value": card.raw(), "ms": ms });
         self.say(Message::new(self.topic("wiegand/raw"), raw.to_string()));
         if matches!(card.bits(), 26 | 34) {
             self.say(Message::new(self.topic("wiegand/tag"), stripped(card).to_string()));

@@ -40,8 +40,19 @@ fn a_card_is_told_raw_and_as_a_tag() {
     let card = H10301.encode(100, 1_234).unwrap();
     assert_eq!(node.firmware.present(node.at(), 0, card, None), Decision::Gateway);
     let said = node.said();
-    assert_eq!(only(&said[..1]), json!({ "bits": 26, "value": card.raw() }));
+    let raw = only(&said[..1]);
+    assert_eq!(raw, json!({ "bits": 26, "value": card.raw(), "ms": raw["ms"].as_u64().unwrap() }));
     assert_eq!(states(&said)[1], ("porch/wiegand/tag", "6554834"));
+}
+
+#[test]
+fn it_says_who_it_is_to_whoever_asks() {
+    let (mut node, _) = node();
+    for topic in ["esphome/ping/porch", "esphome/discover"] {
+        let said = node.hear(topic, "");
+        assert_eq!((said[0].topic.as_str(), said[0].retain), ("esphome/discover/porch", true));
+        assert_eq!(only(&said)["name"], "porch");
+    }
 }
 
 #[test]

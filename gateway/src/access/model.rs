@@ -150,6 +150,7 @@ impl AccessModel {
             | Change::RemoveMember { .. }
             | Change::PutSchedule { .. }
             | Change::DeleteSchedule { .. }
+            | Change::PutSourcePerson { .. }
             | Change::PutHolidayCalendar { .. }
             | Change::DeleteHolidayCalendar { .. } => {}
         }

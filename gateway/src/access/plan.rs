@@ -7,7 +7,7 @@ use panel_protocol::time::UtcSeconds;
 use super::card::{CardAccess, Clearance};
 use super::index::CardIndex;
 use super::shape::Opens;
-use crate::domain::CardholderId;
+use crate::domain::{CardholderId, bare_number};
 
 /// What the compiler knows of a controller: its profiles, and what each clearance has there.
 ///
@@ -18,6 +18,8 @@ pub struct DoorPlan {
     profiles: Vec<Profile>,
     /// By the number of the clearance; a card whose clearance has nothing here has no row.
     rows: Vec<Option<RowOf>>,
+    /// Its readers read cards of this length alone, and their numbers without parity; `None`: any card.
+    reads: Option<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,13 +38,20 @@ impl RowOf {
 impl DoorPlan {
     /// A controller whose doors have these readers, all of which [`Clearance::EVERY_DOOR`] opens.
     pub fn new(readers: impl IntoIterator<Item = u8>) -> Self {
-        Self { profiles: vec![Profile::always(readers)], rows: vec![Some(RowOf::always(0))] }
+        Self { profiles: vec![Profile::always(readers)], rows: vec![Some(RowOf::always(0))], reads: None }
     }
 
     /// A controller with these profiles: each clearance, by its number, has the profile of that number or no row at all.
     pub fn by_clearance(profiles: Vec<Profile>, profile_of: Vec<Option<u16>>) -> Self {
         let rows = profile_of.into_iter().map(|profile| profile.map(RowOf::always)).collect();
-        Self { profiles, rows }
+        Self { profiles, rows, reads: None }
+    }
+
+    /// The same, of a controller whose readers read cards of so many bits alone, with sound parity: it has a row of no other.
+    #[must_use]
+    pub const fn reading(mut self, bits: u8) -> Self {
+        self.reads = Some(bits);
+        self
     }
 
     /// The same, with the numbers of profiles that were remembered of an earlier run. What can't be of this controller is
@@ -89,6 +98,9 @@ impl DoorPlan {
 
     /// The controller's row for a card, if it has one.
     pub fn row(&self, credential: Credential, access: &CardAccess) -> Option<Row> {
+        if self.reads.is_some_and(|bits| credential.bits() != bits || bare_number(credential).is_none()) {
+            return None;
+        }
         let of = (*self.rows.get(usize::from(access.clearance.0))?)?;
         let valid_from = access.valid_from.max(of.from);
         let valid_until = match (access.valid_until, of.until) {

@@ -138,7 +138,8 @@ impl Reach {
             | Change::DeleteCardholder { .. }
             | Change::SetAccessMode { .. }
             | Change::PutHold { .. }
-            | Change::DeleteHold { .. } => {}
+            | Change::DeleteHold { .. }
+            | Change::PutSourcePerson { .. } => {}
         }
     }
 }

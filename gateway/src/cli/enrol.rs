@@ -54,7 +54,7 @@ impl Enrol {
         let config = self.site.load(NamedFiles::Ignored)?;
         let chosen = self.chosen(&config)?;
         let (at_broker, chosen): (Vec<_>, Vec<_>) =
-            chosen.into_iter().partition(|controller| secret::topic_of(controller).is_some());
+            chosen.into_iter().partition(|controller| secret::at_broker(controller).is_some());
         if let [controller] = at_broker[..]
             && chosen.is_empty()
         {
@@ -85,14 +85,16 @@ impl Enrol {
     /// Prints what a controller at the broker needs. A secret that nobody could read is of no use, and replaced by the next.
     fn give_secret(&self, config: &Config, controller: &Controller) -> Result<(), Failure> {
         self.site.own_data_dir()?;
-        let topic = secret::topic_of(controller).unwrap_or_default();
-        say(secret::give(config, topic, self.host.as_deref())?)?;
+        if let Some((user, dialect)) = secret::at_broker(controller) {
+            say(secret::give(config, user, dialect, self.host.as_deref())?)?;
+        }
         tell(format_args!("{}: has a new secret, which is not shown again", controller.id));
         Ok(())
     }
 
     fn chosen<'a>(&self, config: &'a Config) -> Result<Vec<&'a Controller>, Failure> {
-        let known = || config.controllers.iter().filter(|it| it.kind != ControllerKind::Io);
+        let has_secrets = |it: &&Controller| it.kind != ControllerKind::Io || secret::at_broker(it).is_some();
+        let known = || config.controllers.iter().filter(has_secrets);
         if self.all {
             return Ok(known().collect());
         }

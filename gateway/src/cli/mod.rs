@@ -26,6 +26,7 @@ mod osdp;
 mod password;
 mod run;
 mod scan;
+mod source;
 mod status;
 mod suggestion;
 mod table;
@@ -79,6 +80,7 @@ enum Command {
     Osdp(osdp::Osdp),
     Run(run::Run),
     Scan(scan::Scan),
+    Source(source::Source),
     Status(status::Status),
     Token(token::Token),
     User(user::User),
@@ -171,6 +173,7 @@ pub fn main() -> ExitCode {
         Command::Osdp(osdp) => osdp.run(),
         Command::Run(run) => run.run(),
         Command::Scan(scan) => scan.run(),
+        Command::Source(source) => source.run(),
         Command::Status(status) => status.run(),
         Command::Token(token) => token.run(),
         Command::User(user) => user.run(),

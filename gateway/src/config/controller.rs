@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::mqtt::{Broker, Dialect};
+use super::mqtt::Broker;
 use crate::domain::{ControllerId, DoorId, DoorParts, Feedback, LineId, Place};
 use crate::links::modbus::Reach;
 use crate::links::modbus::map::RegisterMap;
+use crate::links::mqtt::Dialect;
 use crate::links::wiegand_serial::{Place as AdapterPlace, Profile};
 
 /// What devices hang on.
@@ -127,10 +128,10 @@ pub enum Attachment {
     Mqtt {
         /// The broker, as it is called among the lines.
         broker: LineId,
-        /// What it speaks there.
+        /// What it speaks there, and under which name.
         dialect: Dialect,
-        /// Its name in topics, and as user of the broker; unique there.
-        topic: String,
+        /// Its name as user of the broker; unique there.
+        user: String,
     },
 }
 

@@ -39,11 +39,14 @@ pub(super) struct Named {
     pub(super) points: Option<Points>,
 }
 
-/// How many outputs and inputs a board has.
+/// How many outputs and inputs a device has.
 #[derive(Clone, Copy)]
 pub(super) struct Points {
     pub(super) outputs: u8,
     pub(super) inputs: u8,
+    /// Why no more, and what to do.
+    pub(super) why: &'static str,
+    pub(super) help: &'static str,
 }
 
 /// The controllers that doors may name, and what the doors have taken of them.
@@ -219,17 +222,8 @@ impl Doors {
         }
         let has =
             if count == 0 { format!("no {what}s") } else { format!("{what}s 0 to {} alone", count - 1) };
-        let (by, help) = match self.controllers[device].kind {
-            Some(ControllerKind::Io) => {
-                (", by its register map", "correct the number, or `map` of that controller")
-            }
-            _ => (
-                ": it is a reader behind an adapter",
-                "name the controller that has it: { controller = \"relays\", … }",
-            ),
-        };
-        let message = format!("{} has {has}{by}", self.name(device));
-        section.review.note(Problem::at(number.span(), message).help(help));
+        let message = format!("{} has {has}{}", self.name(device), points.why);
+        section.review.note(Problem::at(number.span(), message).help(points.help));
     }
 
     fn unknown(&self, id: &str, place: Range<usize>) -> Problem {

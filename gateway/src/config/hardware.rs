@@ -13,7 +13,8 @@ use super::controller::{Attachment, Controller, ControllerKind, Door, Line, Prot
 use super::door::{Doors, Named, Points};
 use super::feedback;
 use super::modbus;
-use super::mqtt::{self, Broker, OnBroker};
+use super::mqtt::{self, Broker};
+use super::mqtt_device::{self, OnBroker};
 use super::problem::Problem;
 use super::register_map;
 use super::section::{self, Section};
@@ -21,6 +22,7 @@ use super::taken::Once;
 use super::wiegand_serial;
 use crate::domain::{ControllerId, Feedback, LineId};
 use crate::links::modbus::map::RegisterMap;
+use crate::links::mqtt::Dialect;
 use crate::links::osdp::key_file;
 
 /// Most controllers of one gateway.
@@ -72,7 +74,6 @@ pub(super) fn read(
         taken.lines.take(section, mqtt::BROKER_ID.to_owned(), section.header.clone(), what);
     }
     let lines_read: Vec<_> = lines.iter().map(|section| line(section, &mut taken)).collect();
-    let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     let maps: Maps = controllers.iter().map(map).collect();
     let mut doors =
         Doors::of(controllers.iter().zip(&maps).map(|controller| named(&taken, controller)).collect());
@@ -91,7 +92,9 @@ pub(super) fn read(
             controller.feedback = Arc::new(changed);
         }
     }
-    let controllers: Vec<_> = controllers_read.into_iter().flatten().collect();
+    let mut controllers: Vec<_> = controllers_read.into_iter().flatten().collect();
+    settle_boards(&mut controllers, broker.as_ref(), mqtt);
+    let broker = broker.map(|broker| Line { id: mqtt::broker_id(), protocol: Protocol::Mqtt(broker) });
     for (section, line) in lines.iter().zip(&lines_read) {
         let Some(line) = line else { continue };
         let boards: Vec<_> = controllers.iter().filter(|controller| *controller.line() == line.id).collect();
@@ -121,6 +124,7 @@ fn kind_of(section: &Section<'_, '_>) -> Option<ControllerKind> {
 /// The register map of an I/O board.
 fn map(section: &Section<'_, '_>) -> Option<Arc<RegisterMap>> {
     match kind_of(section)? {
+        ControllerKind::Io if section.value("mqtt").is_some() => None,
         ControllerKind::Io => register_map::named(section),
         ControllerKind::Panel | ControllerKind::Reader => {
             let help = "remove it, or set kind = \"io\" if it is a Modbus board";
@@ -138,9 +142,17 @@ fn named(taken: &Taken, (section, map): (&Section<'_, '_>, &Option<Arc<RegisterM
     let points = map.as_ref().map(|map| Points {
         outputs: map.outputs.map_or(0, |outputs| outputs.points.count),
         inputs: map.inputs.map_or(0, |inputs| inputs.count),
+        why: ", by its register map",
+        help: "correct the number, or `map` of that controller",
     });
-    let adapter = (spoken == Some(&Spoken::WiegandSerial)).then_some(Points { outputs: 0, inputs: 0 });
-    Named { id: id.to_owned(), kind: kind_of(section), points: points.or(adapter) }
+    let adapter = (spoken == Some(&Spoken::WiegandSerial)).then_some(Points {
+        outputs: 0,
+        inputs: 0,
+        why: ": it is a reader behind an adapter",
+        help: "name the controller that has it: { controller = \"relays\", … }",
+    });
+    let points = points.or(adapter).or_else(|| mqtt_device::points(section));
+    Named { id: id.to_owned(), kind: kind_of(section), points }
 }
 
 /// What may be given out once, and where it was.
@@ -250,12 +262,20 @@ fn controller(
         section.missing("kind", "kind = \"panel\"");
     }
     let kind = section.word("kind", &KINDS, &[]);
+    let own_id = id.as_ref().map(toml::Spanned::get_ref);
     let attachment = match (kind, section.value("mqtt")) {
-        (Some(ControllerKind::Io), _) => board(section, map.as_ref(), taken),
-        (_, Some(_)) => on_broker(section, kind, taken),
+        (_, Some(_)) => on_broker(section, kind, own_id, taken),
+        (Some(ControllerKind::Io), None) => board(section, map.as_ref(), taken),
         (_, None) => on_line(section, kind, taken),
     };
     let doors = doors_of(at, section, doors);
+    if let Some(Attachment::Mqtt { dialect: Dialect::EspRfid(_), .. }) = &attachment
+        && doors.iter().any(|door| door.reader != Some(0))
+    {
+        let problem =
+            Problem::at(section.header.clone(), "an esp-rfid has one reader, reader 0, and one door");
+        section.review.note(problem.help("describe one door with reader = 0"));
+    }
     let feedback = Arc::default();
     Some(Controller { id: id?.into_inner(), kind: kind?, attachment: attachment?, feedback, doors })
 }
@@ -327,13 +347,42 @@ fn speaks(section: &Section<'_, '_>, taken: &Taken, line: &LineId, modbus: bool)
 fn on_broker(
     section: &Section<'_, '_>,
     kind: Option<ControllerKind>,
+    id: Option<&ControllerId>,
     taken: &mut Taken,
 ) -> Option<Attachment> {
-    let is_reader = kind == Some(ControllerKind::Reader);
-    let OnBroker { dialect, topic } = mqtt::device(section, is_reader, taken.broker.is_some())?;
-    let what = format!("the topic \"{}\"", topic.get_ref());
-    taken.topics.take(section, topic.get_ref().clone(), topic.span(), what);
-    Some(Attachment::Mqtt { broker: taken.broker.clone()?, dialect, topic: topic.into_inner() })
+    let OnBroker { dialect, user, name, what } =
+        mqtt_device::device(section, kind, id, taken.broker.is_some())?;
+    taken.topics.take(section, name.get_ref().clone(), name.span(), what);
+    if !dialect.is_native() {
+        let place = section.value("id").map_or(section.header.clone(), toml::Spanned::span);
+        let what = format!("the broker's user \"{user}\", which a topic is called too,");
+        taken.topics.take(section, user.clone(), place, what);
+    }
+    Some(Attachment::Mqtt { broker: taken.broker.clone()?, dialect, user })
+}
+
+/// Boards that share a topic know of each other, and one that can't do TLS has a door that asks for none.
+fn settle_boards(controllers: &mut [Controller], broker: Option<&Broker>, section: Option<&Section<'_, '_>>) {
+    let board = |controller: &Controller| match &controller.attachment {
+        Attachment::Mqtt { dialect: Dialect::EspRfid(board), .. } => Some((board.topic.clone(), board.ip)),
+        _ => None,
+    };
+    let all: Vec<_> = controllers.iter().filter_map(board).collect();
+    for controller in controllers {
+        if let Attachment::Mqtt { dialect: Dialect::EspRfid(board), .. } = &mut controller.attachment {
+            let others = all.iter().filter(|(topic, ip)| *topic == board.topic && *ip != board.ip);
+            board.neighbours = others.map(|(_, ip)| *ip).collect();
+        }
+    }
+    if let (false, Some(broker), Some(section)) = (all.is_empty(), broker, section)
+        && broker.wants_tls()
+    {
+        let problem =
+            Problem::at(section.header.clone(), "an esp-rfid can't do TLS, and the broker asks for it");
+        section.review.note(problem.help(
+            "give it a door of its own on a network that is kept for such boards: plain_listen = \"192.0.2.1:1883\"",
+        ));
+    }
 }
 
 /// Whether the device is talked to in secret alone. Only for a reader can the file say no.

@@ -15,11 +15,13 @@ pub mod icalendar;
 mod limits;
 mod modbus;
 mod mqtt;
+mod mqtt_device;
 mod peer;
 mod problem;
 mod register_map;
 mod section;
 mod site;
+mod source;
 mod taken;
 mod web;
 mod wiegand_serial;
@@ -41,9 +43,10 @@ pub use crate::links::osdp::key_file::{Key, KeyFileError, read as read_key, writ
 pub use access_file::{AccessFile, Remark, written};
 pub use controller::{Attachment, Controller, ControllerKind, Door, Line, Protocol};
 pub use hardware::{BAUD_RATES, HIGHEST_ADDRESS, MAX_CONTROLLERS, MAX_LINES};
-pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls, Dialect};
+pub use mqtt::{BROKER_ID, Broker, BrokerElsewhere, BrokerPlace, BrokerTls};
 pub use problem::{Problem, Problems};
 pub use site::similar_time_zone;
+pub use source::{MAX_SOURCES, Source, SourceKind};
 
 use section::{Review, Section};
 
@@ -69,6 +72,8 @@ pub struct Config {
     pub lines: Vec<Line>,
     /// `[[controller]]`, in the file's order; each one's line is among [`Self::lines`].
     pub controllers: Vec<Controller>,
+    /// `[[source]]`, in the file's order.
+    pub sources: Vec<Source>,
 }
 
 impl Config {
@@ -82,8 +87,8 @@ impl Config {
         match &controller.attachment {
             Attachment::Osdp { scbk_file, .. } => scbk_file.is_some(),
             Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => false,
-            Attachment::Mqtt { .. } => self.lines.iter().all(|line| match &line.protocol {
-                Protocol::Mqtt(broker) => broker.is_secure(),
+            Attachment::Mqtt { dialect, .. } => self.lines.iter().all(|line| match &line.protocol {
+                Protocol::Mqtt(broker) => broker.is_secure_for(dialect),
                 Protocol::Osdp { .. } | Protocol::Modbus { .. } | Protocol::WiegandSerial { .. } => true,
             }),
         }
@@ -261,6 +266,7 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
     let feedback = root.section("feedback", "[feedback]", section::FEEDBACK);
     let lines = root.sections("line", "[[line]]", section::LINE);
     let controllers = root.sections("controller", "[[controller]]", section::CONTROLLER);
+    let sources = root.sections("source", "[[source]]", section::SOURCE);
     let site = site.and_then(|site| site::read(&site));
     let web = web.and_then(|web| web::read(&web));
     let cards = cards::read(cards.as_ref());
@@ -270,7 +276,8 @@ fn whole(review: &Review, file: PathBuf, document: &DeTable<'_>) -> Option<Confi
         mqtt.as_ref().and_then(|mqtt| mqtt::read(mqtt, site.as_ref().map(|site| site.name.as_str())));
     let feedback = feedback::read(feedback.as_ref(), Feedback::default());
     let (lines, controllers) = hardware::read(&lines, &controllers, mqtt.as_ref(), broker, &feedback);
-    Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers })
+    let sources = source::read(&sources);
+    Some(Config { file, site: site?, web: web?, cards: cards?, alarms, limits, lines, controllers, sources })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problems {

@@ -1,4 +1,4 @@
-//! `[mqtt]`, and the `mqtt` table of a controller: the site's broker, and the name of a device there.
+//! `[mqtt]`: the site's broker.
 //!
 //! There is one broker: the one inside the gateway, or one elsewhere. It is listed behind the lines, as one more link.
 
@@ -12,7 +12,8 @@ use super::problem::Problem;
 use super::section::{self, Section};
 use super::{Tls, web};
 use crate::domain::LineId;
-use crate::links::mqtt::topic::{GATEWAY, MAX_LEVEL_LEN, check_level, level_of};
+use crate::links::mqtt::Dialect;
+use crate::links::mqtt::topic::{MAX_LEVEL_LEN, check_level, level_of};
 
 /// What the broker is called among the lines.
 pub const BROKER_ID: &str = "mqtt";
@@ -35,20 +36,35 @@ pub enum BrokerPlace {
         listen: SocketAddr,
         /// Who ends TLS, and with what.
         tls: Tls,
+        /// Where devices reach it that can't do TLS.
+        plain: Option<SocketAddr>,
     },
     /// Somewhere else.
     Elsewhere(BrokerElsewhere),
 }
 
 impl Broker {
-    /// Whether nobody on the network can read or forge what passes there.
-    pub fn is_secure(&self) -> bool {
+    /// Whether nobody on the network can read or forge what passes between it and a device of that dialect.
+    pub fn is_secure_for(&self, dialect: &Dialect) -> bool {
         match &self.place {
-            BrokerPlace::Embedded { .. } => true, // in clear on loopback alone
+            // In clear on loopback, and for those who can do no better.
+            BrokerPlace::Embedded { plain, .. } => {
+                dialect.is_native() || plain.is_none_or(|plain| plain.ip().is_loopback())
+            }
             BrokerPlace::Elsewhere(BrokerElsewhere { host, tls, .. }) => {
                 let ip: Option<IpAddr> = host.parse().ok();
                 tls.is_some() || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
             }
+        }
+    }
+}
+
+impl Broker {
+    /// Whether nobody reaches it without TLS.
+    pub(super) fn wants_tls(&self) -> bool {
+        match &self.place {
+            BrokerPlace::Embedded { tls, plain, .. } => *tls != Tls::Off && plain.is_none(),
+            BrokerPlace::Elsewhere(_) => false, // it may have other doors
         }
     }
 }
@@ -58,12 +74,17 @@ impl fmt::Display for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             BrokerPlace::Embedded { listen, .. } => write!(f, "embedded, {listen}"),
-            BrokerPlace::Elsewhere(BrokerElsewhere { host, port, tls, .. }) => {
-                let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
-                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                write!(f, "{scheme}://{host}:{port}")
-            }
+            BrokerPlace::Elsewhere(elsewhere) => elsewhere.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for BrokerElsewhere {
+    /// As people write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(f, "{scheme}://{host}:{}", self.port)
     }
 }
 
@@ -89,21 +110,6 @@ pub struct BrokerTls {
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
-/// What a device on the broker speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Dialect {
-    /// panel-protocol's own operations.
-    Native,
-}
-
-const DIALECTS: [(&str, Dialect); 1] = [("native", Dialect::Native)];
-
-/// A device's name on the broker.
-pub(super) struct OnBroker {
-    pub(super) dialect: Dialect,
-    pub(super) topic: Spanned<String>,
-}
-
 /// The broker; `site_name` is what people call the site.
 pub(super) fn read(section: &Section<'_, '_>, site_name: Option<&str>) -> Option<Broker> {
     let site = match section.text("site") {
@@ -114,7 +120,11 @@ pub(super) fn read(section: &Section<'_, '_>, site_name: Option<&str>) -> Option
     let broker = section.required_text("broker", "broker = \"embedded\"")?;
     let place = match *broker.get_ref() {
         "embedded" => embedded(section),
-        _ => elsewhere(section, &broker).map(BrokerPlace::Elsewhere),
+        _ => {
+            misplaced(section, &["listen", "plain_listen", "tls"], "broker = \"embedded\"");
+            let help = "it is \"embedded\", or a place such as \"mqtts://broker.example:8883\"";
+            elsewhere(section, &broker, help).map(BrokerPlace::Elsewhere)
+        }
     };
     Some(Broker { site: site?, place: place? })
 }
@@ -127,32 +137,41 @@ fn unnamed(section: &Section<'_, '_>) -> Option<String> {
 fn embedded(section: &Section<'_, '_>) -> Option<BrokerPlace> {
     misplaced(section, &["credentials_file", "ca", "client_cert"], "a broker elsewhere");
     let text = section.required_text("listen", "listen = \"0.0.0.0:8883\"");
-    let listen = text.as_ref().and_then(|text| address(section, text));
+    let listen = text.as_ref().and_then(|text| address(section, text, "listen"));
+    let plain = section.text("plain_listen").and_then(|text| address(section, &text, "plain_listen"));
+    if plain.is_some() && plain == listen {
+        let message = "`plain_listen` can't be where `listen` is";
+        let place = section.value("plain_listen").map_or(section.header.clone(), Spanned::span);
+        section.review.note(Problem::at(place, message).help("choose another port, such as 1883"));
+    }
     let (tls, place) = web::tls(section);
     if tls == Some(Tls::Off) && listen.is_some_and(|listen| !listen.ip().is_loopback()) {
         let message = "tls = \"off\" would send the controllers' secrets in clear over the network";
         let help = "listen on 127.0.0.1, or use tls = \"self-signed\"";
         section.review.note(Problem::at(place, message).help(help));
     }
-    Some(BrokerPlace::Embedded { listen: listen?, tls: tls? })
+    Some(BrokerPlace::Embedded { listen: listen?, tls: tls?, plain })
 }
 
-fn address(section: &Section<'_, '_>, text: &Spanned<&str>) -> Option<SocketAddr> {
+fn address(section: &Section<'_, '_>, text: &Spanned<&str>, key: &str) -> Option<SocketAddr> {
     let parsed = text.get_ref().parse().ok();
     if parsed.is_none() {
-        let message = format!("`listen` can't be \"{}\": it is an IP address and a port", text.get_ref());
+        let message = format!("`{key}` can't be \"{}\": it is an IP address and a port", text.get_ref());
         let help = "such as \"0.0.0.0:8883\" (every network) or \"127.0.0.1:1883\" (this box, may be plain)";
         section.review.note(Problem::at(text.span(), message).help(help));
     }
     parsed
 }
 
-fn elsewhere(section: &Section<'_, '_>, broker: &Spanned<&str>) -> Option<BrokerElsewhere> {
-    misplaced(section, &["listen", "tls"], "broker = \"embedded\"");
+/// A broker that others run; `help` says what may stand in the place of a mistake.
+pub(super) fn elsewhere(
+    section: &Section<'_, '_>,
+    broker: &Spanned<&str>,
+    help: &str,
+) -> Option<BrokerElsewhere> {
     let place = host_and_port(broker.get_ref());
     if place.is_none() {
         let message = format!("`broker` can't be \"{}\"", broker.get_ref());
-        let help = "it is \"embedded\", or a place such as \"mqtts://broker.example:8883\"";
         section.review.note(Problem::at(broker.span(), message).help(help));
     }
     let path = |section: &Section<'_, '_>, key| {
@@ -201,42 +220,8 @@ fn misplaced(section: &Section<'_, '_>, keys: &[&str], where_to: &str) {
     }
 }
 
-/// The `mqtt` table of a controller. `broker` is the broker's name, if the file has one.
-pub(super) fn device(controller: &Section<'_, '_>, is_reader: bool, broker: bool) -> Option<OnBroker> {
-    let table = controller.section("mqtt", "`mqtt`", section::MQTT_DEVICE)?;
-    if !broker {
-        let problem =
-            Problem::at(table.header.clone(), "the controller is on a broker, and the file has none");
-        controller
-            .review
-            .note(problem.help("describe it in a section [mqtt], such as broker = \"embedded\""));
-    }
-    for key in ["line", "address", "scbk_file", "secure"] {
-        if let Some(value) = controller.value(key) {
-            let message = format!("`{key}` is for a controller on a line, and this one is on the broker");
-            controller.review.note(Problem::at(value.span(), message).help("keep `mqtt` or the line"));
-        }
-    }
-    if table.value("dialect").is_none() {
-        table.missing("dialect", "dialect = \"native\"");
-    }
-    let dialect = table.word("dialect", &DIALECTS, &["esp-rfid", "tasmota", "esphome"]);
-    if let (Some(Dialect::Native), true, Some(kind)) = (dialect, is_reader, controller.value("kind")) {
-        let problem = Problem::at(kind.span(), "a controller of the native dialect holds a card table");
-        controller.review.note(problem.help("write kind = \"panel\""));
-    }
-    let text = table.required_text("topic", "topic = \"shed\"")?;
-    let topic = level(&table, &text, "topic")?;
-    if topic == GATEWAY {
-        let message = format!("`topic` can't be \"{GATEWAY}\": that is the gateway's own name on the broker");
-        table.review.note(Problem::at(text.span(), message));
-        return None;
-    }
-    Some(OnBroker { dialect: dialect?, topic: Spanned::new(text.span(), topic) })
-}
-
 /// One level of a topic.
-fn level(section: &Section<'_, '_>, text: &Spanned<&str>, key: &str) -> Option<String> {
+pub(super) fn level(section: &Section<'_, '_>, text: &Spanned<&str>, key: &str) -> Option<String> {
     if check_level(text.get_ref()) {
         return Some((*text.get_ref()).to_owned());
     }

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use crate::domain::{NameError, closest};
 
 pub(super) const ROOT: &[&str] =
-    &["site", "web", "cards", "alarms", "limits", "mqtt", "feedback", "line", "controller"];
+    &["site", "web", "cards", "alarms", "limits", "mqtt", "feedback", "line", "controller", "source"];
 pub(super) const SITE: &[&str] = &["name", "time_zone", "data_dir"];
 pub(super) const WEB: &[&str] = &["listen", "tls", "behind_proxy"];
 pub(super) const TLS: &[&str] = &["cert", "key"];
@@ -35,7 +35,9 @@ pub(super) const FEEDBACK: &[&str] = &["granted", "refused", "warning", "wait"];
 pub(super) const LOOK: &[&str] = &["light", "blink_ms", "seconds", "beeps", "beep_ms", "text"];
 pub(super) const LIMITS: &[&str] = &["events", "event_days", "audit_days"];
 pub(super) const MQTT: &[&str] =
-    &["broker", "listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+    &["broker", "listen", "plain_listen", "tls", "site", "credentials_file", "ca", "client_cert"];
+pub(super) const SOURCE: &[&str] =
+    &["id", "kind", "secret_file", "tolerance_s", "broker", "topic", "credentials_file", "ca", "client_cert"];
 pub(super) const LINE: &[&str] = &["id", "protocol", "port", "baud", "peer", "gap_ms", "frames"];
 pub(super) const CONTROLLER: &[&str] = &[
     "id",
@@ -52,7 +54,8 @@ pub(super) const CONTROLLER: &[&str] = &[
 ];
 pub(super) const FRAMES: &[&str] =
     &["charset", "end", "start", "prefix", "skip", "length", "checksum", "bits", "parity", "order"];
-pub(super) const MQTT_DEVICE: &[&str] = &["dialect", "topic"];
+pub(super) const MQTT_DEVICE: &[&str] =
+    &["dialect", "topic", "ip", "numbers", "bits", "full_topic", "parity", "outputs", "inputs"];
 pub(super) const DOOR: &[&str] =
     &["id", "name", "place", "reader", "exit_reader", "lock", "contact", "request_to_exit", "held_after"];
 pub(super) const LOCK: &[&str] = &["controller", "output", "seconds"];
@@ -64,7 +67,7 @@ pub(super) const EXIT_READER: &[&str] = &["controller", "reader"];
 const MAX_NAME_LEN: usize = 100;
 
 /// Where each key belongs, to say so when it stands elsewhere.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("[site]", SITE),
     ("[web]", WEB),
     ("[cards]", CARDS),
@@ -76,6 +79,7 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("[[line]]", LINE),
     ("[[controller]]", CONTROLLER),
     ("[[controller.door]]", DOOR),
+    ("[[source]]", SOURCE),
 ];
 
 /// Sections and keys that a later version will know.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{Contact, DoorParts, InputPlace, Lock, OutputPlace, ReaderPlace};
+use crate::links::mqtt::Dialect;
 use panel_protocol::wiegand::FORMATS;
 use proptest::prelude::*;
 
@@ -228,9 +229,11 @@ fn the_broker_is_one_more_link_behind_the_lines() {
     assert_eq!(elsewhere.credentials_file.as_deref(), Some(Path::new("/etc/gatehouse/secrets/mqtt")));
     let ca = elsewhere.tls.as_ref().and_then(|tls| tls.ca.as_deref());
     assert_eq!(ca, Some(Path::new("/etc/gatehouse/mqtt/ca.pem")));
-    let Attachment::Mqtt { topic, dialect: Dialect::Native, .. } = &config.controllers[1].attachment else {
+    let Attachment::Mqtt { user, dialect: Dialect::Native { topic }, .. } = &config.controllers[1].attachment
+    else {
         panic!("at the broker")
     };
+    assert_eq!(user, topic);
     assert_eq!((topic.as_str(), config.controllers[1].line()), ("shed-2", &config.lines[1].id));
 }
 

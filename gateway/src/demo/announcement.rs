@@ -35,7 +35,10 @@ impl Announcement {
         if json {
             writeln!(out, "{}", serde_json::to_string(self)?)?;
         } else {
-            writeln!(out, "Gatehouse demo: one OSDP line at 38400 baud, four controllers, eight doors.\n")?;
+            writeln!(
+                out,
+                "Gatehouse demo: panels on an OSDP line at 38400 baud and at an MQTT broker, and doors of readers.\n"
+            )?;
             writeln!(out, "  page      {}", self.page)?;
             writeln!(out, "  sign in   {} / {}", self.user, self.password)?;
             writeln!(out, "  SCIM      {}", self.scim)?;

@@ -10,12 +10,16 @@ use firmware_sim::config::{
 };
 use firmware_sim::{SimConfig, Site};
 
+use super::at_broker;
 use crate::config::{self, Attachment, Config, Controller, ControllerKind, Line, Protocol};
 use crate::links::modbus::Reach;
 use crate::links::wiegand_serial::Place as AdapterPlace;
 
 /// How the demo's adapter writes cards down; its configuration says so too.
 const FRAMES: &str = "wie232-26";
+
+/// Where the secret of the devices at the demo's broker is kept.
+const BROKER_SECRET: &str = "demo-broker.key";
 
 /// Starts it. Panels and readers have a key of their own, as after enrolment.
 pub(super) fn start(config: &Config) -> anyhow::Result<Arc<Site>> {
@@ -51,9 +55,12 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Arc<Site>> {
                 let lock = lock(config, controller);
                 made.adapters.push(AdapterConfig { lock, ..AdapterConfig::new(id, line.as_str(), frames) });
             }
-            Attachment::Mqtt { .. } => {}
+            Attachment::Mqtt { .. } => {} // below, with the broker
         }
     }
+    // Kept, so that another demo on the same folder, which ends at once, takes no device of this one's its secret away.
+    let secret = own_key(&config.site.data_dir.join(BROKER_SECRET))?;
+    (made.brokers, made.mqtt) = at_broker::simulated(config, secret.as_slice())?;
     Ok(Arc::new(Site::start(&made)?))
 }
 
@@ -108,6 +115,7 @@ fn lock(config: &Config, controller: &Controller) -> Option<LockPlace> {
     Some(LockPlace { controller, output: output.output })
 }
 
+/// A key that is kept in this file, made if it isn't there.
 fn own_key(file: &Path) -> anyhow::Result<config::Key> {
     if let Some(key) = config::read_key(file)? {
         return Ok(key);

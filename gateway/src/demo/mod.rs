@@ -2,9 +2,10 @@
 //!
 //! Everything but the hardware is real: people arrive by SCIM over HTTP, the directory is on the disk, panels and a reader are
 //! talked to in OSDP's secure channel over a pseudo-terminal with the timing of a 38400 baud line, a relay board in Modbus, and a
-//! Wiegand adapter is listened to, over two more.
+//! Wiegand adapter is listened to, over two more; two panels are at the broker inside, one of them an esp-rfid.
 
 mod announcement;
+mod at_broker;
 mod hardware;
 mod people;
 mod revocation;

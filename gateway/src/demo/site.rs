@@ -124,7 +124,9 @@ impl Drop for Folder {
 /// The demo's configuration, read as any site's is.
 fn parse(folder: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
     let file = folder.join("demo.toml");
+    let broker = TcpListener::bind(free_port())?.local_addr().context("no port for the broker")?;
     let text = TEMPLATE.replace("127.0.0.1:8080", &listen.to_string());
+    let text = text.replace("127.0.0.1:1883", &broker.to_string());
     config::parse(&file, &text, NamedFiles::Ignored)
         .map_err(|problems| anyhow::anyhow!("{}", problems.render(false)))
 }

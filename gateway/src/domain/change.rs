@@ -13,6 +13,7 @@ use super::origin::Origin;
 use super::revision::Revision;
 use super::rule::{Rule, RuleId};
 use super::schedule::{Schedule, ScheduleId};
+use super::source_person::SourcePerson;
 
 /// One step of a change. Each carries the whole new state of what it names, so that doing it twice is doing it once.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -107,6 +108,11 @@ pub enum Change {
         /// Which.
         id: HoldId,
     },
+    /// What a source has said of a person is as written here.
+    PutSourcePerson {
+        /// The whole new state.
+        person: Box<SourcePerson>,
+    },
 }
 
 impl Change {
@@ -129,6 +135,7 @@ impl Change {
             | Self::SetAccessMode { .. }
             | Self::PutHold { .. }
             | Self::DeleteHold { .. } => 4,
+            Self::PutSourcePerson { .. } => 5,
         }
     }
 }
@@ -152,8 +159,8 @@ pub struct Record {
 
 impl Record {
     /// The newest version that this program knows: 2 has access levels and rules, 3 has sources of the configuration, 4 has
-    /// schedules, places, rules for everyone and for one person, the access mode and holds.
-    pub const VERSION: u8 = 4;
+    /// schedules, places, rules for everyone and for one person, the access mode and holds, 5 has what sources of events say.
+    pub const VERSION: u8 = 5;
 
     /// The version to write for these steps of this origin: the oldest that has them all, so that an older program refuses
     /// what it can't follow, by its version, and nothing else.

@@ -98,6 +98,10 @@ name! {
     ControllerId
 }
 name! {
+    /// Where people and cards come from.
+    SourceId
+}
+name! {
     /// Lock output, reader, contact and request-to-exit, as one.
     DoorId
 }

@@ -10,12 +10,13 @@
 //! | `device` | controllers and readers |
 //! | `link` | lines and other links |
 //! | `clock`, `part` | disk, directory's writer, event log, clock, certificate, sign-in accounts |
-//! | `source` | those who say who may carry which card |
+//! | `source`, `event_source` | those who say who may carry which card |
 //! | `exposure` | revoked cards that a device has not proven dead |
 
 mod alarms;
 mod clock;
 mod device;
+mod event_source;
 mod exposure;
 mod link;
 mod part;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 pub use alarms::Alarms;
 pub use clock::ClockWatch;
 pub use device::{DeviceKind, DeviceSetup, DeviceStanding};
+pub use event_source::{EventSourceFacts, event_source_findings};
 
 pub use link::LinkStanding;
 pub use part::PartStanding;

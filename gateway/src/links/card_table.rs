@@ -102,6 +102,7 @@ impl Room for Frame<'_> {
             Operation::ReadRows { bucket, after } => panel::Operation::ReadRows { bucket, after },
             Operation::ReadEvents { from } => panel::Operation::ReadEvents { from },
             Operation::AckEvents { before } => panel::Operation::AckEvents { before },
+            Operation::List => return false, // those who have digests are not asked for lists
         })
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use panel_protocol::credential::Credential;
+use panel_protocol::decide::Reason;
 use zeroize::Zeroizing;
 
 use crate::domain::InputState;
@@ -44,6 +45,21 @@ pub enum Heard {
     },
     /// It keeps events that nobody has fetched.
     EventsWaiting(EventsWaiting),
+    /// A panel that keeps no events has decided on a card.
+    Decided(Decided),
+}
+
+/// What a panel decided on a card, told once and never again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Decided {
+    /// At which reader, from 0.
+    pub reader: u8,
+    /// The card's bits, as far as the panel tells them.
+    pub card: Credential,
+    /// What it decided.
+    pub reason: Reason,
+    /// When, in seconds of 1970 by its own clock; `None` if it didn't say.
+    pub at_s: Option<i64>,
 }
 
 /// Keys as they were pressed: digits, `*` and `#`. They may be a PIN, so they are never shown and don't outlive their use.

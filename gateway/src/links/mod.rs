@@ -25,5 +25,5 @@ pub mod wiegand_serial;
 pub use crate::domain::InputState;
 pub use client::DeviceClient;
 pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order, Showing, Switch};
-pub use heard::{Heard, PressedKeys};
+pub use heard::{Decided, Heard, PressedKeys};
 pub use status::{DeviceStatus, LinkStatus};

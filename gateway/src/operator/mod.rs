@@ -10,6 +10,7 @@ mod capture;
 mod cards;
 mod doors;
 mod install_mode;
+mod sources;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -21,13 +22,22 @@ pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
 pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
+pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 use std::fmt;
 
 /// All that people can do.
 pub trait Operator:
-    OpenInstallMode + CaptureLine + ReAuthenticate + ChangeCard + EditAccess + OrderDoor + HandleAlarm + Audit
+    OpenInstallMode
+    + CaptureLine
+    + ReAuthenticate
+    + ChangeCard
+    + EditAccess
+    + OrderDoor
+    + HandleAlarm
+    + Audit
+    + OperateSource
 {
 }
 
@@ -40,6 +50,7 @@ impl<T> Operator for T where
         + OrderDoor
         + HandleAlarm
         + Audit
+        + OperateSource
 {
 }
 

@@ -21,6 +21,7 @@ use crate::domain::Level;
 use crate::domain::remote::Transport;
 use crate::site::{self, clock};
 use crate::sources::scim::{self, Address, Gate, Scim};
+use crate::sources::webhook;
 use crate::store::sessions::SessionFile;
 use crate::web::connections::{Bounded, Connections, bound_heads};
 use crate::web::limits::PENDING_CONNECTIONS;
@@ -79,11 +80,12 @@ pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
     Scim::new(directory, gate, policy, address, clock::now)
 }
 
-/// The page and SCIM beside it.
+/// The page, with SCIM and webhooks beside it.
 pub(super) fn app(opened: &Opened, web: WebState, scim: Scim) -> Router {
     let count = middleware::from_fn_with_state(Arc::clone(&opened.metrics), count_answer);
     let transport = web.transport();
-    web::shielded(web::router(web).merge(scim::router(scim).layer(count)), transport)
+    let events = webhook::router(site::webhooks(&opened.site));
+    web::shielded(web::router(web).merge(scim::router(scim).layer(count)).merge(events), transport)
 }
 
 /// Listens on the configured address and on the box's own socket.

@@ -140,6 +140,8 @@ impl Service {
         let app = listen::app(&opened, web.clone(), scim.clone());
         let (servers, address) = listen::serve(&config, &opened, app, socket)?;
         tasks.spawn(watchdog::feed(Pulse::of(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::subscriptions(Arc::clone(&opened.site), stopped.clone()));
+        tasks.spawn(crate::site::watch_secrets(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::ended_cards(Arc::clone(&opened.site), stopped.clone()));
         tasks.spawn(crate::site::watch_providers(Arc::clone(&opened.site), scim, stopped));
         Ok(Self { site: opened.site, web, address, stop, tasks, lines, servers })

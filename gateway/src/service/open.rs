@@ -15,11 +15,12 @@ use crate::access::{DoorPlan, Learned};
 use crate::config::{self, Attachment, Config, Controller, ControllerKind};
 use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceKind, DeviceSetup, Health};
-use crate::site::{self, Site, SiteParts};
+use crate::links::mqtt::Dialect;
+use crate::site::{self, EventSources, Site, SiteParts};
 use crate::store::{
     Applied, AuditLog, AuditReport, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail,
 };
-use crate::sync::{ControllerSpec, Fleet};
+use crate::sync::{ControllerSpec, Fleet, Holds};
 use crate::web::Metrics;
 
 /// What serving needs.
@@ -52,7 +53,19 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
         config.lines.iter().map(|line| line.id.clone()).collect(),
         config.controllers.iter().map(|controller| device(config, controller)).collect(),
     );
-    let parts = SiteParts { config: Arc::clone(config), compiler, fleet, health, directory, events, audit };
+    let changed = tokio::sync::watch::Sender::new(0);
+    let sources = EventSources::open(config, &directory, &changed)?;
+    let parts = SiteParts {
+        config: Arc::clone(config),
+        compiler,
+        fleet,
+        health,
+        directory,
+        events,
+        audit,
+        sources,
+        changed,
+    };
     let running = Arc::clone(site.get_or_init(|| Arc::new(Site::new(parts))));
     site::resume(&running)?;
     site::restore_alarms(&running);
@@ -120,16 +133,24 @@ fn specs(
     learned: &[Learned],
 ) -> Vec<ControllerSpec> {
     let spec = |(at, controller): (usize, &Controller)| {
-        let plan = DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader));
+        let mut plan = DoorPlan::new(controller.doors.iter().filter_map(|door| door.reader));
+        let lists = match &controller.attachment {
+            Attachment::Mqtt { dialect: Dialect::EspRfid(board), .. } => {
+                plan = plan.reading(board.bits);
+                true
+            }
+            _ => false,
+        };
         let mut plan = plan.numbered(numbering.get(&controller.id).map_or(&[], Vec::as_slice));
         for learned in learned {
             plan.learn(learned.clearance, learned.opens[at]);
         }
-        let digest_key = match controller.kind {
-            ControllerKind::Panel => Some(digest_key(secret, controller.id.as_str())),
-            ControllerKind::Reader | ControllerKind::Io => None,
+        let holds = match controller.kind {
+            ControllerKind::Panel if lists => Holds::Listed,
+            ControllerKind::Panel => Holds::Digested(digest_key(secret, controller.id.as_str())),
+            ControllerKind::Reader | ControllerKind::Io => Holds::Nothing,
         };
-        ControllerSpec { id: controller.id.clone(), plan, digest_key }
+        ControllerSpec { id: controller.id.clone(), plan, holds }
     };
     config.controllers.iter().enumerate().map(spec).collect()
 }

@@ -12,9 +12,7 @@ use tokio::sync::watch;
 
 use super::running::Site;
 use super::{clock, panels};
-use crate::config::{
-    Attachment, Broker, BrokerElsewhere, BrokerPlace, ControllerKind, Dialect, Protocol, Tls,
-};
+use crate::config::{Attachment, Broker, BrokerElsewhere, BrokerPlace, ControllerKind, Protocol, Tls};
 use crate::links::modbus::{self, BoardSetup, Reach};
 use crate::links::mqtt::{self, BrokerSetup, ClientTls, Elsewhere, Embedded, Place};
 use crate::links::osdp::{self, DeviceSetup, LineSetup};
@@ -103,8 +101,9 @@ fn adapter_setup(
 
 fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {
     let place = match &broker.place {
-        BrokerPlace::Embedded { listen, tls } => Place::Embedded(Embedded {
+        BrokerPlace::Embedded { listen, tls, plain } => Place::Embedded(Embedded {
             listen: *listen,
+            plain: *plain,
             tls: server_tls(site, *listen, tls).map_err(|error| format!("{error}; {}", error.remedy())),
             passwords: site.config.broker_passwords(),
         }),
@@ -118,10 +117,8 @@ fn mqtt_setup(site: &Site, link: usize, broker: &Broker) -> BrokerSetup {
         }
     };
     let devices = site.config.controllers.iter().enumerate().filter_map(|(device, controller)| {
-        let Attachment::Mqtt { topic, dialect: Dialect::Native, .. } = &controller.attachment else {
-            return None;
-        };
-        Some(mqtt::DeviceSetup { device, topic: topic.clone() })
+        let Attachment::Mqtt { user, dialect, .. } = &controller.attachment else { return None };
+        Some(mqtt::DeviceSetup { device, user: user.clone(), dialect: dialect.clone() })
     });
     let id = site.config.lines[link].id.clone();
     BrokerSetup { id, site: broker.site.clone(), place, devices: devices.collect() }

@@ -52,6 +52,7 @@ impl DeviceClient for Client {
     fn heard(&self, device: usize, heard: &Heard) {
         match heard {
             Heard::EventsWaiting(news) => self.site.fleet().events_waiting(device, *news),
+            Heard::Decided(decided) => self.site.panel_decided(device, *decided),
             told if self.site.decides_for(device) => self.site.door_heard(device, told),
             // Panels decide by themselves and tell of it in their events; what else they say is theirs.
             Heard::Card { .. }

@@ -151,8 +151,10 @@ async fn proven(site: &Arc<Site>, controller: usize, revision: Revision, logged:
 
 fn full(site: &Site, controller: usize) {
     let Some(id) = site.fleet().names().get(controller).cloned() else { return };
-    let capacity =
-        site.fleet().status(controller).and_then(|status| status.info).map_or(0, |info| info.row_capacity);
+    // One that doesn't tell its capacity has shown it: more than it holds does not stay.
+    let status = site.fleet().status(controller);
+    let told = status.and_then(|status| status.info).map(|info| info.row_capacity);
+    let capacity = told.or_else(|| status?.rows).unwrap_or(0);
     let now = clock::now();
     let raised = site.health().table_full(now, id, capacity);
     site.log_alarms(now, raised);

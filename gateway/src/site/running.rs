@@ -11,6 +11,7 @@ use super::alarms::state::SiteAlarms;
 use super::clock::{self, Monotonic};
 use super::doors::state::SiteDoors;
 use super::providers::Providers;
+use super::sources::EventSources;
 use crate::access::{Compiler, Concern};
 use crate::config::Config;
 use crate::domain::{Alarm, Event, EventKind, Receipt};
@@ -44,6 +45,10 @@ pub struct SiteParts {
     pub events: EventLog,
     /// The audit log.
     pub audit: AuditLog,
+    /// The sources of the configuration.
+    pub sources: EventSources,
+    /// Counts what pages show anew; whoever else changes that counts as well.
+    pub changed: watch::Sender<u64>,
 }
 
 /// What is compiled, and whom the pass under way concerns.
@@ -62,6 +67,7 @@ pub struct Site {
     /// Whose turn it is to search the event log.
     pub(super) searches: Arc<Semaphore>,
     pub(super) providers: Providers,
+    pub(super) sources: EventSources,
     pub(super) started: Timestamp,
     pub(super) running: Monotonic,
     pub(super) places: Vec<ControllerPlace>,
@@ -96,6 +102,7 @@ impl Site {
             audit: Arc::new(parts.audit),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
+            sources: parts.sources,
             doors: SiteDoors::of(&config, started),
             alarms: SiteAlarms::default(),
             started,
@@ -103,7 +110,7 @@ impl Site {
             compiling: Mutex::new(Compiling { compiler: parts.compiler, concern: Concern::default() }),
             fleet: Mutex::new(parts.fleet),
             health: Mutex::new(parts.health),
-            changed: watch::Sender::new(0),
+            changed: parts.changed,
             accounts: Arc::new(Users::open(&config.site.data_dir)),
             news: Notify::new(),
             recompile: Notify::new(),

@@ -5,7 +5,9 @@ pub mod access;
 pub mod by_hand;
 pub mod cards;
 pub mod connection;
+pub mod events;
 mod moment;
 pub mod scim;
+pub mod webhook;
 
 pub use moment::Moment;

@@ -132,3 +132,12 @@ pub const MAX_EVENT_SEARCHES: usize = 4;
 
 /// Rows of the event log's index for which room is made when a segment is begun: what a segment of card reads has.
 pub const EVENT_INDEX_ROWS_AT_FIRST: usize = 16_384;
+
+/// Messages of one source that could not be followed and are kept; the oldest go first.
+pub const MAX_DEAD_LETTERS: usize = 100;
+
+/// So much of such a message is kept, in bytes; a longer one can't be tried again.
+pub const MAX_DEAD_LETTER_BODY: usize = 16 << 10;
+
+/// Longest file of such messages: all as long as they may be, and JSON doubles what it has to escape.
+pub const MAX_DEAD_LETTERS_BYTES: u64 = 16 << 20;

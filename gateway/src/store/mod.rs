@@ -5,6 +5,7 @@
 pub mod alarms;
 pub mod audit;
 mod condition;
+pub mod dead_letters;
 pub mod directory;
 mod disk;
 pub mod door_modes;

@@ -126,6 +126,8 @@ pub struct ControllerStatus {
     pub work: Work,
     /// What it said of itself last.
     pub info: Option<Info>,
+    /// Whether it is proven by reading its rows back, and not by a digest.
+    pub by_reading_back: bool,
     /// Rows that it should hold.
     pub desired_rows: u32,
     /// Rows that it holds, as far as is known; `None` before it was asked.

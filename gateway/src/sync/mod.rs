@@ -11,6 +11,7 @@ mod decided_here;
 mod digesting;
 mod events;
 mod fleet;
+mod listing;
 mod machine;
 mod receipts;
 mod room;
@@ -19,10 +20,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, KeptRead, Output, Past};
+pub use fleet::{CardChange, Chunk, ControllerSpec, Fleet, Holds, KeptRead, Output, Past};
 pub use machine::{ControllerStatus, Demand, SyncState, Work};
 pub use receipts::OpenReceipts;
-pub use room::{Answer, EventsWaiting, Failure, Operation, Room};
+pub use room::{Answer, EventsWaiting, Failure, ListedRow, Operation, Room};
 
 /// Every bound of this module.
 pub mod limits {
@@ -43,6 +44,12 @@ pub mod limits {
 
     /// Most rows of one bucket that a controller may claim to hold.
     pub const MAX_BUCKET_ROWS: usize = 65_536;
+
+    /// Most rows that a panel without a digest may list.
+    pub const MAX_LISTED_ROWS: usize = 20_000;
+
+    /// Most names in its list that are no card's.
+    pub const MAX_LISTED_STRAYS: usize = 1024;
 
     /// Most receipts of activations and updates under way at once; what comes beyond travels without a receipt.
     pub const MAX_OPEN_ACTIVATIONS: usize = 20_000;

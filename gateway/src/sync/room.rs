@@ -21,6 +21,11 @@ pub trait Room {
 
     /// Takes any other operation; whether there was room for it.
     fn operation(&mut self, operation: &Operation) -> bool;
+
+    /// Takes the deletion of what the panel has listed under this name, which is no card's; whether that can be said.
+    fn delete_named(&mut self, _: &str) -> bool {
+        false
+    }
 }
 
 /// What a panel is asked or told besides rows, cards to delete and profiles to stage.
@@ -68,6 +73,8 @@ pub enum Operation {
         /// The first that is still to be kept.
         before: u32,
     },
+    /// All that you hold, of a panel that has no digest.
+    List,
 }
 
 /// What a panel answers to the operation under way.
@@ -107,10 +114,26 @@ pub enum Answer {
         /// In order, from the first kept event that was asked for.
         events: Vec<PanelEvent>,
     },
-    /// To [`Operation::SetClock`] and [`Operation::AckEvents`]: done.
+    /// To [`Operation::List`].
+    Listed {
+        /// In any order, and a card perhaps twice.
+        rows: Vec<ListedRow>,
+        /// What it holds under names that are no card's.
+        strays: Vec<String>,
+    },
+    /// To [`Operation::SetClock`] and [`Operation::AckEvents`], and to all that a panel without a digest is told: done.
     Acknowledged,
     /// The panel doesn't do it.
     Refused(Status),
+}
+
+/// A card in the list of a panel without a digest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ListedRow {
+    /// Which card.
+    pub credential: Credential,
+    /// Its row, with profile 0 for "opens"; `None` if what stands there is not what is ever written.
+    pub row: Option<Row>,
 }
 
 /// Why no answer comes to the operation under way.

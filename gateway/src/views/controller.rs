@@ -45,7 +45,7 @@ pub struct ControllerView {
 }
 
 impl ControllerView {
-    /// The table holds what it should, by its own digest.
+    /// The table holds what it should, by its own digest or by reading it back.
     pub fn is_proven(&self) -> bool {
         self.state == DeviceCondition::Online && self.table.as_ref().is_some_and(|table| table.proven)
     }
@@ -72,8 +72,10 @@ pub struct TableView {
     pub desired: u64,
     /// Rows that it can hold; absent before it was asked.
     pub capacity: Option<u64>,
-    /// Its digest equals the desired one.
+    /// It has shown that it holds what it should.
     pub proven: bool,
+    /// It shows that by its rows, which are read back; else by a digest of its table.
+    pub by_reading_back: bool,
     /// Since when `proven` is as it is; absent before the table was first compared.
     pub since: Option<Timestamp>,
     /// Operations still to send or to be answered.

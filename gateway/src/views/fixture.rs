@@ -7,9 +7,9 @@ use panel_protocol::decide::Reason;
 use super::*;
 use crate::domain::{
     AccessMode, Acknowledged, Alarm, AlarmComment, AlarmDeed, AlarmKind, AlarmNumber, AlarmRecord, Became,
-    CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, Exposure, FaultCounts, Finding,
-    GivenCard, Landing, Level, LinkCondition, Muted, Notice, Receipt, ReceiptAction, RefusedCard, Revision,
-    ScimExchange, UnprovenAt, Verdict,
+    CardRead, CardRefusal, CardholderId, ClientKind, DeviceCondition, EventFault, Exposure, FaultCounts,
+    Finding, GivenCard, Landing, Level, LinkCondition, Muted, Notice, Receipt, ReceiptAction, RefusedCard,
+    Revision, ScimExchange, SourceCondition, UnprovenAt, Verdict,
 };
 use crate::health::{DeviceKind, DeviceSetup, Health, Reach, Seen};
 
@@ -103,6 +103,7 @@ pub(crate) fn well() -> SiteFacts {
         exposed: Vec::new(),
         refused_cards: Vec::new(),
         identity_providers: IdentityProvidersView::default(),
+        sources: Vec::new(),
         alarms: Vec::new(),
         alarms_over: Vec::new(),
         events: Vec::new(),
@@ -165,6 +166,7 @@ pub(crate) fn panel(id: &str) -> ControllerView {
             desired: 207,
             capacity: Some(10_000),
             proven: true,
+            by_reading_back: false,
             since: Some(before_noon(320)),
             pending: 0,
         }),
@@ -294,6 +296,22 @@ pub(crate) fn operation(number: u64) -> OperationView {
     OperationView { number, operation }
 }
 
+/// A message that could not be followed, quoting a card number.
+pub(crate) fn dead_letter() -> DeadLetterView {
+    let message = "card \"100-1234\" is held by Ann Archer";
+    DeadLetterView {
+        number: 7,
+        first: before_noon(70),
+        at: before_noon(70),
+        attempts: 1,
+        event: Some("e7".to_owned()),
+        kind: Some("dev.gatehouse.card.set.v1".to_owned()),
+        fault: EventFault::new("data.cards", message, "deactivate it there").with("100-1234"),
+        body: Some("{\"number\":\"100-1234\"}".to_owned()),
+        can_retry: true,
+    }
+}
+
 /// A site with something of everything.
 pub(crate) fn everything() -> SiteFacts {
     let mut site = well();
@@ -312,6 +330,7 @@ pub(crate) fn everything() -> SiteFacts {
         desired: 207,
         capacity: Some(10_000),
         proven: false,
+        by_reading_back: false,
         since: Some(before_noon(3_000)),
         pending: 1,
     });
@@ -362,6 +381,32 @@ pub(crate) fn everything() -> SiteFacts {
             },
         }),
     };
+    site.sources = vec![ConfiguredSourceView {
+        id: "hr".parse().unwrap(),
+        kind: "webhook",
+        place: "POST /sources/hr".to_owned(),
+        condition: SourceCondition::Connected { since: before_noon(90_000) },
+        level: Level::Attention,
+        findings: vec![Finding::attention("Source hr: 1 message could not be followed.".to_owned())],
+        last_received: Some(before_noon(30)),
+        last_success: Some(before_noon(30)),
+        last_change: Some(before_noon(400)),
+        lag_s: Some(2),
+        followed: 12,
+        errors: vec![SourceErrorCount { kind: "refused", count: 1 }],
+        last_error: Some(SourceErrorView {
+            at: before_noon(70),
+            fault: EventFault::new(
+                "data.cards",
+                "card \"100-1234\" is held by Ann Archer",
+                "deactivate it there",
+            )
+            .with("100-1234"),
+        }),
+        people: 3,
+        cards: 4,
+        dead_letters: 1,
+    }];
     site.events = vec![
         card_read(4, Some("Ann Archer"), "100-1234", true, Reason::Granted),
         card_read(61, None, "26:0x2F623AE", false, Reason::UnknownCard),

@@ -20,6 +20,7 @@ mod masking;
 mod receipt;
 mod show;
 mod site;
+mod source;
 mod unreadable;
 mod why;
 
@@ -38,8 +39,9 @@ pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
     Readiness, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders,
-    ShowReceipts, ShowSite, Views,
+    ShowReceipts, ShowSite, ShowSources, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
+pub use source::{ConfiguredSourceView, DeadLetterView, SourceErrorCount, SourceErrorView};
 pub use unreadable::Unreadable;
 pub use why::{Question, ShowWhy, WhyError};

@@ -42,10 +42,12 @@ pub struct LandingView {
     pub sent_ms: Option<f64>,
     /// The controller said that it was done.
     pub acknowledged_ms: Option<f64>,
-    /// The controller's digest proved it.
+    /// The controller's digest proved it, or its rows when they were read back.
     pub proven_ms: Option<f64>,
     /// When it was proven.
     pub proven: Option<Timestamp>,
+    /// The controller makes no digests: what proves it is its rows, read back.
+    pub by_reading_back: bool,
 }
 
 impl ReceiptView {
@@ -95,6 +97,7 @@ impl LandingView {
             acknowledged_ms: landing.acknowledged.map(since),
             proven_ms: landing.proven.map(since),
             proven: landing.proven,
+            by_reading_back: false,
         }
     }
 }

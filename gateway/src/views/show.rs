@@ -14,6 +14,7 @@ use super::event::{EventsError, EventsFound, EventsWanted};
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
+use super::source::{ConfiguredSourceView, DeadLetterView};
 use super::unreadable::Unreadable;
 use super::why::ShowWhy;
 use crate::domain::LocalClock;
@@ -25,6 +26,7 @@ pub trait Views:
     + ShowReceipts
     + ShowEvents
     + ShowIdentityProviders
+    + ShowSources
     + ShowAccess
     + ShowHolds
     + ShowWhy
@@ -39,6 +41,7 @@ impl<T> Views for T where
         + ShowReceipts
         + ShowEvents
         + ShowIdentityProviders
+        + ShowSources
         + ShowAccess
         + ShowHolds
         + ShowWhy
@@ -102,6 +105,15 @@ pub trait ShowIdentityProviders: Send + Sync {
 
     /// Operations of SCIM clients before number `before` (the newest for `None`), newest first.
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView>;
+}
+
+/// The sources of the configuration.
+pub trait ShowSources: Send + Sync {
+    /// In the order of the configuration.
+    fn sources(&self) -> Vec<ConfiguredSourceView>;
+
+    /// Messages of a source that could not be followed, the newest first; `None`: there is no such source.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>>;
 }
 
 /// Access levels, rules and groups.

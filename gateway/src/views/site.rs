@@ -11,6 +11,7 @@ use super::identity_providers::IdentityProvidersView;
 use super::line::LineView;
 use super::masking::CardText;
 use super::receipt::{ExposureView, ReceiptView};
+use super::source::ConfiguredSourceView;
 use crate::domain::{
     AccessMode, CardRefusal, CardholderId, LocalClock, Notice, RefusedCard, Revision, Verdict,
 };
@@ -69,6 +70,8 @@ pub struct SiteFacts {
     /// The identity providers.
     #[serde(rename = "identity")]
     pub identity_providers: IdentityProvidersView,
+    /// The sources of the configuration, in its order.
+    pub sources: Vec<ConfiguredSourceView>,
     /// Alarms that are not over, newest first.
     pub alarms: Vec<AlarmView>,
     /// Alarms that are over and that somebody should still see, or that are muted; newest first.

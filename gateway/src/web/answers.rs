@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::domain::{DoorTurnover, ImportStep};
 use crate::operator::ReAuthenticated;
 use crate::views::{
-    AccessLevelView, AlarmView, ControllerView, EventView, ExposureView, GroupView, HoldView,
-    IdentityProvidersView, OperationView, ReceiptView, RuleView, RulesEffect,
+    AccessLevelView, AlarmView, ConfiguredSourceView, ControllerView, DeadLetterView, EventView,
+    ExposureView, GroupView, HoldView, IdentityProvidersView, OperationView, ReceiptView, RuleView,
+    RulesEffect,
 };
 
 /// Controllers.
@@ -144,4 +145,20 @@ pub(super) struct Groups {
 pub(super) struct Holds {
     /// Oldest first, those that are over too.
     pub(super) holds: Vec<HoldView>,
+}
+
+/// The sources of the configuration.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Sources {
+    /// When the answer was made.
+    pub(super) at: Timestamp,
+    /// In the order of the configuration.
+    pub(super) sources: Vec<ConfiguredSourceView>,
+}
+
+/// Messages of a source that could not be followed.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Letters {
+    /// The newest first.
+    pub(super) letters: Vec<DeadLetterView>,
 }

@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::authentication::AuthenticationError;
 use crate::domain::{AccessRefusal, RefusalKind};
 use crate::operator::{
-    AccessEditError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError, ReAuthenticateError,
+    AccessEditError, CaptureError, CardOrderError, InstallMinutesError, InstallModeError,
+    ReAuthenticateError, SourceOrderError,
 };
 use crate::store::users::Role;
 use crate::views::{EventsError, Unreadable};
@@ -289,6 +290,22 @@ impl From<ReAuthenticateError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
                     .remedy("The service's log says why; the old token is still valid.")
             }
+        }
+    }
+}
+
+impl From<SourceOrderError> for ApiError {
+    fn from(error: SourceOrderError) -> Self {
+        let text = error.to_string();
+        match &error {
+            SourceOrderError::Unknown(id) => Self::new(StatusCode::NOT_FOUND, text)
+                .at("id", id)
+                .remedy("GET /api/v1/sources lists those that there are."),
+            SourceOrderError::NoLetter(_, number) => Self::new(StatusCode::NOT_FOUND, text)
+                .at("number", &number.to_string())
+                .remedy("GET /api/v1/sources/{id}/letters lists those that there are."),
+            SourceOrderError::Refused(_) => Self::new(StatusCode::CONFLICT, text),
+            SourceOrderError::Unavailable => Self::directory_unavailable(),
         }
     }
 }

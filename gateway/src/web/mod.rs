@@ -35,6 +35,7 @@ mod remote;
 mod routes;
 mod session;
 mod slot;
+mod sources;
 mod state;
 pub mod tls;
 mod verifier;
@@ -65,6 +66,8 @@ pub fn router(state: WebState) -> Router {
         .route("/identity/{name}/token", get(page::show_token))
         .route("/operations", get(page::operations))
         .route("/audit", get(page::audit))
+        .route("/sources", get(page::sources))
+        .route("/sources/{id}/letters/{number}/{what}", post(page::letter))
         .route("/live", get(live::live))
         .route("/assets/{name}", get(assets::serve))
         .nest(openapi::BASE, routes::router())

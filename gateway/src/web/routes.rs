@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use super::access::{self, ImportQuery, Listed};
 use super::alarms::{self, Acknowledgement, NewComment, NewMute};
 use super::answers::{
-    AccessImported, Alarms, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, NewToken,
-    Operations, Receipts,
+    AccessImported, Alarms, Controllers, Events, Exposures, Groups, Holds, IdentityProviders, Letters,
+    NewToken, Operations, Receipts, Sources,
 };
 use super::api::{self, InstallMode, Page};
 use super::audit::{self, AuditEntries, AuditPage, CommandDone};
@@ -27,12 +27,13 @@ use super::holds;
 use super::limits::MAX_ACCESS_BODY_BYTES;
 use super::openapi::{Described, Operation};
 use super::query;
+use super::sources;
 use super::state::WebState;
 use crate::domain::osdpcap::Record;
 use crate::domain::{
-    AccessImport, AlarmNumber, ControllerId, DoorId, Explanation, HoldDraft, HoldId, LineId,
+    AccessImport, AlarmNumber, ControllerId, DoorId, Explanation, HoldDraft, HoldId, LineId, SourceId,
 };
-use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened};
+use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened, SourceResynced, SourceTested};
 use crate::views::{AccessLevelView, AccessView, AlarmView, HoldView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
@@ -60,7 +61,8 @@ fn described() -> Described {
         .merge(card_orders())
         .merge(door_orders())
         .merge(alarm_operations())
-        .merge(of_commands());
+        .merge(of_commands())
+        .merge(of_sources());
     plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
 }
 
@@ -216,6 +218,55 @@ fn door_orders() -> Described {
             .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
         doors::order,
     )
+}
+
+fn of_sources() -> Described {
+    let no_source = |operation: Operation| {
+        operation.at::<SourceId>("id").refuses(StatusCode::NOT_FOUND, "No such source, or no such message")
+    };
+    let letter = |operation: Operation| no_source(operation).at::<u64>("number").for_role(A_MANAGER);
+    let resync = "Make the directory say what the source has said of everybody";
+    let retry = "Try a message again that could not be followed";
+    Described::default()
+        .add(
+            Operation::get("/sources", "The sources of the configuration: how each is, and what it gives")
+                .answers::<Sources>("OK"),
+            sources::list,
+        )
+        .add(
+            no_source(Operation::post(
+                "/sources/{id}/test",
+                "Look whether everything is there that it needs",
+            ))
+            .for_role(A_MANAGER)
+            .answers::<SourceTested>("OK"),
+            sources::test,
+        )
+        .add(
+            no_source(Operation::post("/sources/{id}/resync", resync))
+                .for_role(A_MANAGER)
+                .answers::<SourceResynced>("Done and durable")
+                .refuses(StatusCode::CONFLICT, "For somebody it can't be done")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+            sources::resync,
+        )
+        .add(
+            no_source(Operation::get("/sources/{id}/letters", "Messages that could not be followed"))
+                .answers::<Letters>("OK"),
+            sources::letters,
+        )
+        .add(
+            letter(Operation::post("/sources/{id}/letters/{number}/retry", retry))
+                .refuses(StatusCode::CONFLICT, "It still can't be followed")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+            sources::retry,
+        )
+        .add(
+            letter(Operation::delete("/sources/{id}/letters/{number}", "Keep a message no longer"))
+                .refuses(StatusCode::CONFLICT, "It can't be taken off the disk")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, "Not possible now"),
+            sources::discard,
+        )
 }
 
 /// Access; a whole site's are longer than other bodies.

@@ -8,7 +8,7 @@ use crate::program::{run, shipped, site};
 #[test]
 fn the_example_is_right() {
     let stdout = run(&shipped(), "check --config example.toml").succeeded();
-    assert_eq!(stdout, "OK: 4 lines, a broker, 6 controllers, 7 doors\n");
+    assert_eq!(stdout, "OK: 4 lines, a broker, 9 controllers, 10 doors\n");
 }
 
 /// With `UPDATE_EXPECTED=1` the messages are written anew, to be read before they are committed.

@@ -9,7 +9,7 @@ use anyhow::ensure;
 use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
 use gateway::links::card_table::{self, Frame};
-use gateway::sync::{self, ControllerSpec, Failure, Fleet, SyncState};
+use gateway::sync::{self, ControllerSpec, Failure, Fleet, Holds, SyncState};
 use jiff::Timestamp;
 use panel_protocol::osdp::cp::{Demand, LineConfig};
 use panel_protocol::panel::OUI;
@@ -38,7 +38,7 @@ impl Loader {
         let spec = ControllerSpec {
             id: "loaded".parse()?,
             plan: DoorPlan::new([0]),
-            digest_key: Some(DigestKey::new([9; 16])),
+            holds: Holds::Digested(DigestKey::new([9; 16])),
         };
         let holder: CardholderId = "00000000-0000-4000-8000-000000000001".parse()?;
         let access = CardAccess::everywhere(holder);

@@ -9,7 +9,7 @@ use gateway::access::{CardAccess, DoorPlan};
 use gateway::domain::{CardholderId, Revision};
 use gateway::links::card_table::{self, Frame};
 use gateway::site::clock;
-use gateway::sync::{ControllerSpec, Fleet, SyncState};
+use gateway::sync::{ControllerSpec, Fleet, Holds, SyncState};
 use panel_protocol::credential::Credential;
 use panel_protocol::table::{DigestKey, Row};
 
@@ -23,7 +23,7 @@ const FRAME: usize = 1400;
 pub(crate) fn preload(simulator: &Site, panels: u8, organisation: &Organisation) -> anyhow::Result<()> {
     let specs = (1..=panels).map(|address| {
         let key = DigestKey::new([address; 16]);
-        Ok(ControllerSpec { id: panel_name(address).parse()?, plan: plan(), digest_key: Some(key) })
+        Ok(ControllerSpec { id: panel_name(address).parse()?, plan: plan(), holds: Holds::Digested(key) })
     });
     let specs = specs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut fleet = Fleet::new(specs, Revision(1), cards(&organisation.people)?);

@@ -23,7 +23,8 @@ impl Tasmota {
         let (name, number) = split(command);
         let relay = number.unwrap_or(1).checked_sub(1).filter(|relay| *relay < self.relays.len());
         match (name, relay) {
-            ("BACKLOG" | "BACKLOG0", _) if number.is_none() => self.backlog(at, argument),
+            // `Backlog0` leaves no pause between two commands.
+            ("BACKLOG", _) if matches!(number, None | Some(0)) => self.backlog(at, argument),
             ("POWER", Some(relay)) => self.power(at, relay, argument),
             ("PULSETIME", Some(relay)) => self.pulse_time(at, relay, argument),
             ("STATE", _) => {

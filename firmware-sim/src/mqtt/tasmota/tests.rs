@@ -69,6 +69,10 @@ fn a_relay_goes_off_by_itself_after_its_pulse_time() {
     assert_eq!(board.firmware.insides(board.at()).outputs, [true]);
     board.wait(SECOND * 2);
     assert_eq!(board.firmware.insides(board.at()).outputs, [false]);
+    board.hear("cmnd/gate/Backlog0", "PulseTime1 5; POWER1 ON");
+    assert_eq!(board.firmware.insides(board.at()).outputs, [true]);
+    board.wait(Duration::from_millis(600));
+    assert_eq!(board.firmware.insides(board.at()).outputs, [false]);
 }
 
 #[test]

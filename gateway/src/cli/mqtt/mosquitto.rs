@@ -14,7 +14,7 @@ use super::secret;
 use crate::cli::{Failure, SiteFile, say, tell};
 use crate::config::{BrokerElsewhere, BrokerPlace, Config, NamedFiles};
 use crate::links::mqtt::topic::SAID;
-use crate::links::mqtt::{passwords, topic};
+use crate::links::mqtt::{Topics, passwords, topic};
 
 /// Write the files of a Mosquitto for this site: configuration, passwords, access list
 ///
@@ -56,7 +56,7 @@ impl MosquittoConfig {
         DirBuilder::new().recursive(true).mode(0o750).create(&out).with_context(|| failed(&out))?;
         let users = passwords_of(&config, elsewhere)?;
         write(&out.join("passwords"), &users)?;
-        write(&out.join("acl"), &acl(&broker.site))?;
+        write(&out.join("acl"), &acl(&config, &broker.site))?;
         write(&out.join("mosquitto.conf"), &self.conf(&out, &listener))?;
         tell(
             "Mosquitto's user must be able to read these files; for example chown -R mosquitto: on the folder.",
@@ -136,20 +136,43 @@ fn passwords_of(config: &Config, elsewhere: &BrokerElsewhere) -> Result<String, 
     Ok(format!("{enrolled}{own}\n"))
 }
 
-fn acl(site: &str) -> String {
+fn acl(config: &Config, site: &str) -> String {
     let to = topic::to(site, "+", "+");
     let (from, own) = (topic::from_all(site), topic::from(site, topic::GATEWAY, "state"));
     let mut text = format!(
         "# The gateway tells all controllers, and hears them.\nuser {}\ntopic write {to}\ntopic read {from}\n\
-         topic write {own}\n\n# A controller hears and says what is its own, and nothing else.\n",
+         topic write {own}\n",
         topic::GATEWAY
     );
+    let others: Vec<(&str, Topics)> = config
+        .controllers
+        .iter()
+        .filter_map(secret::at_broker)
+        .filter(|(_, dialect)| !dialect.is_native())
+        .map(|(user, dialect)| (user, dialect.topics(site)))
+        .collect();
+    for (_, topics) in &others {
+        lines(&mut text, "write", &topics.told);
+        lines(&mut text, "read", &topics.said);
+    }
+    text += "\n# A controller hears and says what is its own, and nothing else.\n";
     let mut line = |access, topic: String| {
         writeln!(text, "pattern {access} {topic}").expect("a String takes what is written");
     };
     line("read", topic::to(site, "%u", "+"));
     SAID.iter().for_each(|what| line("write", topic::from(site, "%u", what)));
+    for (user, topics) in &others {
+        writeln!(text, "\nuser {user}").expect("a String takes what is written");
+        lines(&mut text, "read", topics.told.iter().chain(&topics.also_heard));
+        lines(&mut text, "write", topics.said.iter().chain(&topics.also_said));
+    }
     text
+}
+
+fn lines<'a>(text: &mut String, access: &str, topics: impl IntoIterator<Item = &'a String>) {
+    for topic in topics {
+        writeln!(text, "topic {access} {topic}").expect("a String takes what is written");
+    }
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 
 use crate::cli::Failure;
 use crate::config::{Attachment, Broker, BrokerElsewhere, BrokerPlace, Config, Controller, Protocol, Tls};
-use crate::links::mqtt::passwords;
-use crate::links::mqtt::topic;
+use crate::links::mqtt::{Dialect, passwords, topic};
 use crate::web::tls::{self, Certificate};
 
 /// The site's broker, if it has one.
@@ -21,24 +20,29 @@ pub(in crate::cli) fn broker(config: &Config) -> Option<&Broker> {
     })
 }
 
-/// A controller's name at the broker; `None` for one on a line.
-pub(in crate::cli) fn topic_of(controller: &Controller) -> Option<&str> {
+/// A controller's name as user of the broker, and what it speaks there; `None` for one on a line.
+pub(in crate::cli) fn at_broker(controller: &Controller) -> Option<(&str, &Dialect)> {
     match &controller.attachment {
-        Attachment::Mqtt { topic, .. } => Some(topic),
+        Attachment::Mqtt { user, dialect, .. } => Some((user, dialect)),
         Attachment::Osdp { .. } | Attachment::Modbus { .. } | Attachment::WiegandSerial { .. } => None,
     }
 }
 
 /// Gives a controller a new secret, in place of the one before; the file that it needs, as text. `host` is where it
 /// reaches the broker, if that is not to be guessed.
-pub(in crate::cli) fn give(config: &Config, topic: &str, host: Option<&str>) -> Result<String, Failure> {
+pub(in crate::cli) fn give(
+    config: &Config,
+    user: &str,
+    dialect: &Dialect,
+    host: Option<&str>,
+) -> Result<String, Failure> {
     let broker = broker(config).ok_or_else(|| anyhow!("the configuration has no section [mqtt]"))?;
-    let reached = Reached::at(config, broker, host)?;
+    let reached = Reached::at(config, broker, dialect, host)?;
     let secret = passwords::new_secret().context("a secret can't be made")?;
     let path = config.broker_passwords();
-    let set = passwords::set(&path, topic, &secret);
+    let set = passwords::set(&path, user, &secret);
     set.with_context(|| format!("{} can't be written", path.display()))?;
-    Ok(reached.file(&broker.site, topic, &secret))
+    Ok(reached.file(&broker.site, user, dialect, &secret))
 }
 
 /// Where the broker is for its clients.
@@ -51,9 +55,15 @@ struct Reached {
 }
 
 impl Reached {
-    fn at(config: &Config, broker: &Broker, host: Option<&str>) -> Result<Self, Failure> {
+    fn at(config: &Config, broker: &Broker, dialect: &Dialect, host: Option<&str>) -> Result<Self, Failure> {
         Ok(match &broker.place {
-            BrokerPlace::Embedded { listen, tls } => Self {
+            BrokerPlace::Embedded { plain: Some(plain), .. } if !dialect.is_native() => Self {
+                host: host.map_or_else(|| likely_host(*plain), ToOwned::to_owned),
+                port: plain.port(),
+                tls: false,
+                ca: None,
+            },
+            BrokerPlace::Embedded { listen, tls, .. } => Self {
                 host: host.map_or_else(|| likely_host(*listen), ToOwned::to_owned),
                 port: listen.port(),
                 tls: *tls != Tls::Off,
@@ -71,13 +81,15 @@ impl Reached {
         })
     }
 
-    fn file(&self, site: &str, topic: &str, secret: &str) -> String {
+    fn file(&self, site: &str, user: &str, dialect: &Dialect, secret: &str) -> String {
         let Self { host, port, tls, ca } = self;
-        let base = topic::to(site, topic, "");
-        let base = base.trim_end_matches("/to/");
+        let base = match dialect {
+            Dialect::Native { topic } => topic::to(site, topic, "").trim_end_matches("/to/").to_owned(),
+            other => other.topic().to_owned(),
+        };
         let mut text = format!(
-            "# What the controller \"{topic}\" needs to reach its broker. The secret is shown this once: keep it.\n\
-             host = \"{host}\"\nport = {port}\ntls = {tls}\nclient_id = \"{topic}\"\nuser = \"{topic}\"\n\
+            "# What the controller \"{user}\" needs to reach its broker. The secret is shown this once: keep it.\n\
+             host = \"{host}\"\nport = {port}\ntls = {tls}\nclient_id = \"{user}\"\nuser = \"{user}\"\n\
              secret = \"{secret}\"\ntopics = \"{base}\"\n"
         );
         if let Some(ca) = ca {

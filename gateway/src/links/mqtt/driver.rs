@@ -8,15 +8,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use panel_protocol::time::{Micros, UtcSeconds};
 
-use super::dialect::native::{Conversation, Done, Input, Output};
-use super::limits::{LOOK_INTERVAL, MAX_TENTHS, SENT_OPERATION_LEN};
+use super::dialect::{esp_rfid, esphome, native, tasmota};
+use super::limits::{LOOK_INTERVAL, MAX_TENTHS};
 use super::message::{Incoming, Outgoing};
-use super::setup::DeviceSetup;
+use super::setup::{DeviceSetup, Dialect};
+use super::talk::{Done, Input, Output, Talk, Wish};
 use super::topic;
 use crate::domain::DeviceCondition;
-use crate::links::card_table::Frame;
 use crate::links::{ActuateError, Actuation, DeviceClient, DeviceStatus, LinkStatus, Switch};
-use crate::sync::{Demand, Failure};
+use crate::sync::Demand;
 
 /// A device for which there was demand and then no operation is not asked about for this long.
 const IDLE_PAUSE: Duration = Duration::from_millis(10);
@@ -45,8 +45,7 @@ pub(super) struct Driver {
 struct Device {
     /// What the client calls it.
     device: usize,
-    topic: String,
-    conversation: Conversation,
+    talk: Box<dyn Talk>,
     idle_until: Micros,
 }
 
@@ -55,8 +54,7 @@ impl Driver {
     pub(super) fn new(site: &str, devices: &[DeviceSetup], client: Arc<dyn DeviceClient>) -> Self {
         let device = |setup: &DeviceSetup| Device {
             device: setup.device,
-            topic: setup.topic.clone(),
-            conversation: Conversation::new(site, &setup.topic, random),
+            talk: talk(site, &setup.dialect),
             idle_until: Micros(0),
         };
         Self {
@@ -82,7 +80,7 @@ impl Driver {
 
     fn each(&mut self, now: Micros, input: Input<'_>) {
         for at in 0..self.devices.len() {
-            self.devices[at].conversation.handle(now, input);
+            self.devices[at].talk.handle(now, input);
             self.drain(at);
         }
         self.news = true;
@@ -90,45 +88,53 @@ impl Driver {
 
     /// A message came. Those of nobody that is configured are counted and dropped.
     pub(super) fn take(&mut self, now: Micros, message: &Incoming) {
-        let said = topic::said(&self.site, &message.topic);
-        let found = said.and_then(|(who, what)| {
-            Some((self.devices.iter().position(|device| device.topic == who)?, what))
-        });
-        let Some((at, what)) = found else {
-            let is_own = said.is_some_and(|(who, _)| who == topic::GATEWAY);
-            self.strays += u64::from(!is_own);
-            return;
-        };
-        let Incoming { payload, retained, .. } = message;
-        self.devices[at].conversation.handle(now, Input::Said { what, payload, retained: *retained });
-        self.drain(at);
+        let Incoming { topic, payload, retained } = message;
+        let mut is_of_somebody = topic::said(&self.site, topic).is_some_and(|(who, _)| who == topic::GATEWAY);
+        for at in 0..self.devices.len() {
+            // Devices of some dialects share their topics.
+            if self.devices[at].talk.hears(topic) {
+                is_of_somebody = true;
+                self.devices[at].talk.handle(now, Input::Said { topic, payload, retained: *retained });
+                self.drain(at);
+            }
+        }
+        self.strays += u64::from(!is_of_somebody);
     }
 
-    /// Switches an output on, if that can be done before `until`.
-    pub(super) fn actuate(&mut self, at: Timestamp, actuation: Actuation, until: Micros, done: Done) {
-        let Some(device) = self.devices.iter_mut().find(|known| known.device == actuation.device) else {
+    /// Switches an output on, if that can be done before `until`, which is so long after `now` and `at`.
+    pub(super) fn actuate(
+        &mut self,
+        now: Micros,
+        at: Timestamp,
+        actuation: Actuation,
+        until: Micros,
+        done: Done,
+    ) {
+        let Some(found) = self.devices.iter().position(|known| known.device == actuation.device) else {
             return drop(done.send(Err(ActuateError::Unknown)));
         };
-        if device.conversation.condition() != DeviceCondition::Online {
+        let talk = &mut self.devices[found].talk;
+        if talk.standing().condition != DeviceCondition::Online {
             return drop(done.send(Err(ActuateError::NotOnline)));
+        }
+        if until <= now {
+            return drop(done.send(Err(ActuateError::TooLate)));
         }
         let tenths = match actuation.switch {
             Switch::OnFor(span) => tenths(span),
             Switch::Off => 0,
         };
-        let left = actuation.deadline.saturating_duration_since(std::time::Instant::now());
-        let not_after = at.as_second().saturating_add(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
-        let not_after = UtcSeconds(u32::try_from(not_after).unwrap_or(0));
-        device.conversation.actuate(actuation.output, tenths, not_after, until, done);
-        let at = self.devices.iter().position(|known| known.device == actuation.device);
-        at.into_iter().for_each(|at| self.drain(at));
+        let left = i64::try_from(until.since(now).as_secs()).unwrap_or(i64::MAX);
+        let not_after = UtcSeconds(u32::try_from(at.as_second().saturating_add(left)).unwrap_or(0));
+        talk.actuate(now, Wish { output: actuation.output, tenths, until, not_after }, done);
+        self.drain(found);
     }
 
     /// Goes on until something is to be done.
     pub(super) fn next(&mut self, now: Micros) -> Next {
         for at in 0..self.devices.len() {
-            if self.devices[at].conversation.deadline().is_some_and(|due| due <= now) {
-                self.devices[at].conversation.handle(now, Input::Due);
+            if self.devices[at].talk.deadline().is_some_and(|due| due <= now) {
+                self.devices[at].talk.handle(now, Input::Due);
                 self.drain(at);
             }
             self.offer(now, at);
@@ -142,37 +148,39 @@ impl Driver {
     fn due(&self, now: Micros) -> Option<Micros> {
         let of = |device: &Device| {
             let idle = Some(device.idle_until).filter(|until| *until > now);
-            let spared = device.conversation.spared_until().filter(|until| *until > now);
-            let look = device.conversation.room(now).map(|_| now + LOOK_INTERVAL);
-            [idle, spared, look, device.conversation.deadline()].into_iter().flatten().min()
+            let spared = device.talk.spared_until().filter(|until| *until > now);
+            let look = device.talk.is_free(now).then(|| now + LOOK_INTERVAL);
+            [idle, spared, look, device.talk.deadline()].into_iter().flatten().min()
         };
         self.devices.iter().filter_map(of).min()
     }
 
     /// Lets a device have its next operation, if it can take one and there is one.
     fn offer(&mut self, now: Micros, at: usize) {
-        let device = &mut self.devices[at];
-        let Some(room) = device.conversation.room(now) else { return };
-        if now < device.idle_until || self.client.demand(device.device) == Demand::None {
+        let Device { device, talk, idle_until } = &mut self.devices[at];
+        let (device, client) = (*device, &self.client);
+        if now < *idle_until {
             return;
         }
-        let mut bytes = [0; SENT_OPERATION_LEN];
-        let mut frame = Frame::new(&mut bytes[..room]);
-        if !self.client.next(device.device, &mut frame) {
-            device.idle_until = now + IDLE_PAUSE;
+        let demand = client.demand(device);
+        if demand == Demand::Urgent && !talk.is_free(now) {
+            talk.give_way(now);
+            self.drain(at);
+        }
+        let Device { talk, idle_until, .. } = &mut self.devices[at];
+        if demand == Demand::None || !talk.is_free(now) {
             return;
         }
-        match frame.filled() {
-            Some(len) => device.conversation.send(now, &bytes[..len]),
-            None => self.client.failed(device.device, Failure::Lost),
+        if !talk.offer(now, &mut |room| self.client.next(device, room)) {
+            *idle_until = now + IDLE_PAUSE;
         }
         self.drain(at);
     }
 
     /// Hands on what a conversation has to say.
     fn drain(&mut self, at: usize) {
-        let Device { device, conversation, .. } = &mut self.devices[at];
-        while let Some(output) = conversation.poll_output() {
+        let Device { device, talk, .. } = &mut self.devices[at];
+        while let Some(output) = talk.poll_output() {
             match output {
                 Output::Transmit(message) => self.outbox.push_back(message),
                 Output::Became(became) => {
@@ -195,19 +203,28 @@ impl Driver {
     pub(super) fn report(&self, now: Micros, at: Timestamp, status: &mut LinkStatus) {
         status.stray_frames = self.strays;
         let of = |device: &Device| {
-            let (faults, frames_sent, frames_received) = device.conversation.counted();
-            let heard = device.conversation.last_heard();
+            let standing = device.talk.standing();
             DeviceStatus {
                 device: device.device,
-                condition: device.conversation.condition(),
-                identity: device.conversation.identity().map(ToOwned::to_owned),
-                last_heard: heard.and_then(|heard| at.checked_sub(now.since(heard)).ok()),
-                faults,
-                frames_sent,
-                frames_received,
+                condition: standing.condition,
+                identity: standing.identity.map(ToOwned::to_owned),
+                last_heard: standing.last_heard.and_then(|heard| at.checked_sub(now.since(heard)).ok()),
+                faults: standing.faults,
+                frames_sent: standing.sent,
+                frames_received: standing.received,
             }
         };
         status.devices = self.devices.iter().map(of).collect();
+    }
+}
+
+/// The machine for a device that speaks this.
+fn talk(site: &str, dialect: &Dialect) -> Box<dyn Talk> {
+    match dialect {
+        Dialect::Native { topic } => Box::new(native::Conversation::new(site, topic, random)),
+        Dialect::EspRfid(board) => Box::new(esp_rfid::Conversation::new(board.clone())),
+        Dialect::Tasmota(board) => Box::new(tasmota::Conversation::new(board.clone())),
+        Dialect::EspHome(node) => Box::new(esphome::Conversation::new(node.clone())),
     }
 }
 

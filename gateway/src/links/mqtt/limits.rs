@@ -76,3 +76,25 @@ pub const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A message for which the broker's connection had no room is tried again after this.
 pub const STUCK_RETRY: Duration = Duration::from_millis(20);
+
+/// A list without an end has probably come to it when no line has come for so long.
+pub const LIST_SILENCE: Duration = Duration::from_secs(2);
+
+/// A list that takes longer than this is given up.
+pub const LIST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A device that times its outputs by itself and leaves one on for so much longer is told to switch it off.
+pub const OVERDUE: Duration = Duration::from_secs(2);
+
+/// Longest word that a device may use for a state, in bytes.
+pub const MAX_WORD_LEN: usize = 32;
+
+/// Longest packet that is taken of a broker elsewhere where no device sends it: a batch of events and its properties.
+pub const MAX_EVENT_PACKET_LEN: usize = 1024 * 1024;
+
+/// The same in MQTT 3.1.1, where a broker can't be told: what is longer ends the connection and comes again, so this is
+/// longer than anything that senders send.
+pub const MAX_LOOSE_PACKET_LEN: usize = 16 * 1024 * 1024;
+
+/// How long a broker keeps what it has for us while we are away; in MQTT 5 alone, in 3.1.1 the broker decides.
+pub const SESSION_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -26,7 +26,7 @@ pub(super) enum ReachError {
 }
 
 /// What a connection to a broker elsewhere needs. Waits for the disk.
-pub(super) fn target(site: &str, elsewhere: &Elsewhere) -> Result<Target, ReachError> {
+pub(super) fn target(site: &str, filters: Vec<String>, elsewhere: &Elsewhere) -> Result<Target, ReachError> {
     let login = elsewhere.credentials_file.as_deref().map(credentials).transpose()?;
     let client_id = login.as_ref().map_or_else(|| topic::GATEWAY.to_owned(), |(user, _)| user.clone());
     Ok(Target {
@@ -35,7 +35,7 @@ pub(super) fn target(site: &str, elsewhere: &Elsewhere) -> Result<Target, ReachE
         tls: elsewhere.tls.as_ref().map(|setup: &ClientTls| tls::config(setup)).transpose()?,
         login,
         client_id,
-        filter: topic::from_all(site),
+        filters,
         own_state: topic::from(site, topic::GATEWAY, "state"),
         timeout: CONNECT_TIMEOUT,
     })

@@ -62,7 +62,7 @@ impl BrokerTask {
     pub(super) fn new(setup: BrokerSetup, client: Arc<dyn DeviceClient>, end: LinkEnd) -> Self {
         let driver = Driver::new(&setup.site, &setup.devices, Arc::clone(&client));
         let LinkEnd { wake, orders, status, listeners } = end;
-        let tap = Tap::new(&setup.site, listeners);
+        let tap = Tap::new(&setup, listeners);
         Self {
             setup,
             client,
@@ -117,15 +117,16 @@ impl BrokerTask {
             Place::Embedded(setup) => {
                 if embedded.as_mut().is_none_or(|running| !running.is_sound()) {
                     *embedded = None;
-                    *embedded = Some(
-                        Running::start(&self.setup.site, setup).await.map_err(|error| error.to_string())?,
-                    );
+                    *embedded =
+                        Some(Running::start(&self.setup, setup).await.map_err(|error| error.to_string())?);
                 }
                 embedded.as_ref().map(|running| running.target().clone()).ok_or_else(String::new)
             }
             Place::Elsewhere(elsewhere) => {
-                let (site, elsewhere) = (self.setup.site.clone(), elsewhere.clone());
-                let read = tokio::task::spawn_blocking(move || reach::target(&site, &elsewhere)).await;
+                let (site, filters) = (self.setup.site.clone(), self.setup.filters());
+                let elsewhere = elsewhere.clone();
+                let read = move || reach::target(&site, filters, &elsewhere);
+                let read = tokio::task::spawn_blocking(read).await;
                 let read = read.map_err(|error| error.to_string())?;
                 read.map_err(|error| error.to_string())
             }
@@ -234,7 +235,7 @@ impl BrokerTask {
             Order::Show(_) => {}
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
-                self.driver.actuate(Timestamp::now(), actuation, until, done);
+                self.driver.actuate(now(), Timestamp::now(), actuation, until, done);
             }
         }
     }

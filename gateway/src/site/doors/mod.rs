@@ -11,6 +11,7 @@ mod tell;
 
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use panel_protocol::decide::Reason;
 use panel_protocol::door::{Answer, HeldBack};
 use panel_protocol::time::UtcSeconds;
@@ -21,10 +22,14 @@ use crate::access::Decision;
 use crate::access::doors::Input;
 use crate::config::ControllerKind;
 use crate::domain::ReaderPlace;
-use crate::links::Heard;
+use crate::links::{Decided, Heard};
 pub use orders::restore_modes;
 use state::{Card, Told};
 pub use tell::tell;
+
+/// A panel's clock may be ahead by so many seconds, and what it tells so old; else its clock is wrong.
+const AHEAD_S: i64 = 60;
+const BEHIND_S: i64 = 24 * 3600;
 
 impl Site {
     /// A device told something that may concern a door.
@@ -61,8 +66,22 @@ impl Site {
                 let (tampered, power_failed) = (*tampered, *power_failed);
                 self.doors_handle(now, Input::Itself { device, tampered, power_failed });
             }
-            Heard::Outputs(_) | Heard::EventsWaiting(_) => {}
+            Heard::Outputs(_) | Heard::EventsWaiting(_) | Heard::Decided(_) => {}
         }
+    }
+
+    /// A panel that keeps no events tells of a card that it has decided on.
+    pub(super) fn panel_decided(&self, device: usize, decided: Decided) {
+        let Decided { reader, card, reason, at_s } = decided;
+        self.doors.tell(Told::Card(Card {
+            at: at_s.map_or_else(clock::now, |at| believable(at, clock::now())),
+            reader: ReaderPlace { device, reader },
+            door: None,
+            credential: card,
+            reason,
+            held_back: None,
+            sequence: self.doors.cards.fetch_add(1, Ordering::Relaxed),
+        }));
     }
 
     /// A device can be used, or can't any more.
@@ -95,6 +114,13 @@ const fn reason(decided: Reason, held_back: Option<HeldBack>) -> Reason {
         Some(HeldBack::Lockdown) => Reason::Lockdown,
         Some(HeldBack::LockLost | HeldBack::TooLate) | None => decided,
     }
+}
+
+/// The time that a panel tells, unless its clock is evidently wrong.
+fn believable(at_s: i64, now: Timestamp) -> Timestamp {
+    let apart = now.as_second().saturating_sub(at_s);
+    let told = Timestamp::from_second(at_s).ok().filter(|_| (-AHEAD_S..=BEHIND_S).contains(&apart));
+    told.unwrap_or(now)
 }
 
 fn utc_now() -> UtcSeconds {

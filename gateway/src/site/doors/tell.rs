@@ -159,10 +159,13 @@ fn describe(site: &Site, card: &Card) -> Event {
     });
     let (holder, holder_name) = holder.unzip();
     let known = card.door.map(|door| &site.doors.known[door]);
-    let at_reader = || site.config.controllers[card.reader.device].id.clone();
+    let own = &site.config.controllers[card.reader.device];
+    // A panel's doors are not among those that are decided on here.
+    let of_panel =
+        || own.doors.iter().find(|door| door.parts.is_none() && door.reader == Some(card.reader.reader));
     let mut read = CardRead {
-        controller: known.map_or_else(at_reader, |known| known.controller.clone()),
-        door: known.map(|known| known.id.clone()),
+        controller: known.map_or_else(|| own.id.clone(), |known| known.controller.clone()),
+        door: known.map(|known| known.id.clone()).or_else(|| of_panel().map(|door| door.id.clone())),
         reader: card.reader.reader,
         credential: card.credential,
         holder,

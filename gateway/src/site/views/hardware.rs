@@ -70,7 +70,7 @@ impl Site {
         let (address, topic) = match &config.attachment {
             Attachment::Osdp { address, .. } | Attachment::Modbus { address, .. } => (Some(*address), None),
             Attachment::WiegandSerial { .. } => (None, None),
-            Attachment::Mqtt { topic, .. } => (None, Some(topic.clone())),
+            Attachment::Mqtt { dialect, .. } => (None, Some(dialect.topic().to_owned())),
         };
         ControllerView {
             id: config.id.clone(),
@@ -121,6 +121,7 @@ fn table(status: &ControllerStatus) -> TableView {
         desired: status.desired_rows.into(),
         capacity: status.info.map(|info| u64::from(info.row_capacity)),
         proven: status.state == SyncState::Proven,
+        by_reading_back: status.by_reading_back,
         since: status.verified_at,
         pending: work.rows as u64 + u64::from(work.buckets_to_read) + u64::from(work.buckets_to_load),
     }

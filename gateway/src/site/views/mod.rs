@@ -9,6 +9,7 @@ mod identity_providers;
 mod notices;
 mod receipts;
 mod refused;
+mod sources;
 
 pub(super) use events::card_as_shown;
 
@@ -112,6 +113,7 @@ impl Site {
         let counts = Counts { refused_cards: counts.refused_cards.max(refused_cards.len() as u64), ..counts };
         let events = self.latest_events(EVENTS);
         let identity_providers = ShowIdentityProviders::identity_providers(self);
+        let sources = self.sources_at(now);
         let (revision, links) = (self.directory.stats().revision, self.link_statuses());
         let access_mode = self.compiling().compiler.model().mode();
         let left_out = [notices::left_out(self, now), notices::no_room(self, now)].concat();
@@ -127,7 +129,11 @@ impl Site {
             proven: controllers.iter().map(|it| it.table.as_ref().map(|it| it.proven)).collect(),
             exposed: unproven.iter().map(|(_, _, exposure)| exposure.clone()).collect(),
             reach: self.providers.reach(),
-            sources: identity_providers.findings().cloned().collect(),
+            sources: identity_providers
+                .findings()
+                .chain(sources.iter().flat_map(|it| &it.findings))
+                .cloned()
+                .collect(),
             refused_cards: counts.refused_cards,
             notices: notices.clone(),
             heard: (0..self.config.controllers.len()).map(|at| hardware::last_heard(&links, at)).collect(),
@@ -148,6 +154,7 @@ impl Site {
             exposed: receipts::exposed(&unproven, format),
             refused_cards,
             identity_providers,
+            sources,
             alarms: health.open_alarms().rev().map(|it| self.alarm_view(it, now)).collect(),
             alarms_over: over.map(|it| self.alarm_view(it, now)).collect(),
             door_events: self.latest_door_events(EVENTS),

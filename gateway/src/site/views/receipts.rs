@@ -35,12 +35,16 @@ pub(super) fn newest(fleet: &Fleet, format: &Format) -> Vec<ReceiptView> {
     open.into_iter()
         .chain(fleet.receipts().recent())
         .take(MAX_RECEIPTS)
-        .map(|receipt| receipt_view(receipt, format))
+        .map(|receipt| receipt_view(fleet, receipt, format))
         .collect()
 }
 
-fn receipt_view(receipt: &Receipt, format: &Format) -> ReceiptView {
-    ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format))
+fn receipt_view(fleet: &Fleet, receipt: &Receipt, format: &Format) -> ReceiptView {
+    let mut view = ReceiptView::of(receipt, CardText::of_credential(receipt.credential, format));
+    for landing in &mut view.landings {
+        landing.by_reading_back = fleet.reads_back(&landing.controller);
+    }
+    view
 }
 
 /// Every revoked card at every controller that has not proven it, the oldest first, with its receipt.

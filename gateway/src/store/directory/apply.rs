@@ -77,6 +77,7 @@ impl Step<'_> {
             Change::SetAccessMode { settings } => self.put(settings)?,
             Change::PutHold { hold } => self.put_hold(hold)?,
             Change::DeleteHold { id } => self.delete::<Hold>(*id)?,
+            Change::PutSourcePerson { person } => self.put(&**person)?,
         }
         Ok(None)
     }

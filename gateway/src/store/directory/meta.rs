@@ -17,6 +17,9 @@ const LAYOUT_WITH_ACCESS: u32 = 2;
 /// The same with schedules, places, rules for everyone and for one person, the access mode and holds.
 const LAYOUT_WITH_SCHEDULES: u32 = 3;
 
+/// The same with what sources of events say.
+const LAYOUT_WITH_SOURCES: u32 = 4;
+
 /// Version of the rows by which entities are found. A tree with others is given these when it is opened; who knows no
 /// versions of them leaves the field out.
 pub(super) const INDEXES: u32 = 1;
@@ -45,6 +48,9 @@ pub struct Counts {
     /// Records of any kind that layout 2 has no words for.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(super) newer: u64,
+    /// Records of what sources of events say, which layout 3 has no words for.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub said: u64,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -88,10 +94,11 @@ impl Meta {
 
     /// As the row's value.
     pub(super) fn encode(&self) -> Result<Value, String> {
-        let layout = match (self.counts.newer, self.counts.access_levels) {
-            (0, 0) => LAYOUT,
-            (0, _) => LAYOUT_WITH_ACCESS,
-            _ => LAYOUT_WITH_SCHEDULES,
+        let layout = match (self.counts.said, self.counts.newer, self.counts.access_levels) {
+            (0, 0, 0) => LAYOUT,
+            (0, 0, _) => LAYOUT_WITH_ACCESS,
+            (0, ..) => LAYOUT_WITH_SCHEDULES,
+            _ => LAYOUT_WITH_SOURCES,
         };
         rows::encode(&Self { layout, ..*self })
     }
@@ -99,8 +106,8 @@ impl Meta {
     /// From the row's value.
     pub(super) fn decode(value: &[u8]) -> Result<Self, String> {
         let meta: Self = rows::decode(value)?;
-        if !(LAYOUT..=LAYOUT_WITH_SCHEDULES).contains(&meta.layout) {
-            return Err(format!("its layout is {}, and {LAYOUT_WITH_SCHEDULES} is known", meta.layout));
+        if !(LAYOUT..=LAYOUT_WITH_SOURCES).contains(&meta.layout) {
+            return Err(format!("its layout is {}, and {LAYOUT_WITH_SOURCES} is known", meta.layout));
         }
         Ok(meta)
     }
@@ -130,6 +137,7 @@ impl Counts {
         access_levels: 0,
         rules: 0,
         newer: 0,
+        said: 0,
     };
 
     /// Counts an entity in.
@@ -153,6 +161,7 @@ impl Counts {
             access_levels: reckon(self.access_levels, own.access_levels),
             rules: reckon(self.rules, own.rules),
             newer: reckon(self.newer, own.newer),
+            said: reckon(self.said, own.said),
         };
     }
 }

@@ -39,6 +39,7 @@ pub(super) mod kind {
     pub(in super::super) const SCHEDULE: u8 = b's';
     pub(in super::super) const ACCESS_SETTINGS: u8 = b'i';
     pub(in super::super) const HOLD: u8 = b'b';
+    pub(in super::super) const SOURCE_PERSON: u8 = b'f';
 
     /// Rows by which entities are found by a text of theirs: those whose keys follow from how texts are compared.
     pub(in super::super) const BY_TEXT: [u8; 5] =

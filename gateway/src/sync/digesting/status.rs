@@ -14,6 +14,7 @@ impl DigestingPanel {
                 buckets_to_load: self.held.absent_buckets(),
             },
             info: self.info,
+            by_reading_back: false,
             desired_rows: self.desired_rows,
             rows: self.info.map(|_| self.held.rows),
             reported_digest: self.reported,

@@ -28,6 +28,7 @@ pub use resume::Past;
 use super::decided_here::DecidedHere;
 use super::digesting::DigestingPanel;
 use super::events::EventCursor;
+use super::listing::ListingPanel;
 use super::machine::{ControllerStatus, Demand, Machine};
 use super::receipts::{OpenReceipts, Place, Step};
 use super::room::{Answer, EventsWaiting, Failure, Room};
@@ -41,8 +42,19 @@ pub struct ControllerSpec {
     pub id: ControllerId,
     /// Its doors.
     pub plan: DoorPlan,
-    /// The secret under which its digests are made; `None`: it holds no card table, and the gateway decides for it.
-    pub digest_key: Option<DigestKey>,
+    /// What it holds of it.
+    pub holds: Holds,
+}
+
+/// What a controller holds, and how that is proven.
+#[derive(Clone, Debug)]
+pub enum Holds {
+    /// No card table: the gateway decides for it.
+    Nothing,
+    /// A table of which it makes digests, under this secret.
+    Digested(DigestKey),
+    /// A table that it lists.
+    Listed,
 }
 
 /// The site. Controllers are named by their place in the list that it was made from.
@@ -76,9 +88,10 @@ impl Fleet {
         cards: impl IntoIterator<Item = (Credential, CardAccess)>,
     ) -> Self {
         let panels = specs.into_iter().map(|spec| {
-            let machine: Box<dyn Machine> = match spec.digest_key {
-                Some(key) => Box::new(DigestingPanel::new(spec.plan.profiles(), key)),
-                None => Box::new(DecidedHere),
+            let machine: Box<dyn Machine> = match spec.holds {
+                Holds::Digested(key) => Box::new(DigestingPanel::new(spec.plan.profiles(), key)),
+                Holds::Listed => Box::new(ListingPanel::new(spec.plan.profiles())),
+                Holds::Nothing => Box::new(DecidedHere),
             };
             (spec.id, spec.plan, machine)
         });
@@ -235,6 +248,12 @@ impl Fleet {
     /// A picture of a controller's card table; `None` if it holds none.
     pub fn status(&self, controller: usize) -> Option<ControllerStatus> {
         self.panels.get(controller)?.machine.status()
+    }
+
+    /// Whether what a controller holds is proven by reading it back.
+    pub fn reads_back(&self, controller: &ControllerId) -> bool {
+        let at = self.names.iter().position(|name| name == controller);
+        at.and_then(|at| self.status(at)).is_some_and(|status| status.by_reading_back)
     }
 
     /// Whether a card opens a reader of a controller for which the gateway decides, by everything that is durable.

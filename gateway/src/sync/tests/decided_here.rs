@@ -9,8 +9,11 @@ const HOLDER: CardholderId = CardholderId(Uuid::nil());
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn fleet(cards: impl IntoIterator<Item = (Credential, CardAccess)>) -> Fleet {
-    let reader =
-        ControllerSpec { id: "turnstile".parse().unwrap(), plan: DoorPlan::new([0, 2]), digest_key: None };
+    let reader = ControllerSpec {
+        id: "turnstile".parse().unwrap(),
+        plan: DoorPlan::new([0, 2]),
+        holds: Holds::Nothing,
+    };
     Fleet::new(vec![reader], Revision(1), cards)
 }
 

@@ -239,7 +239,7 @@ pub(super) fn specs(plans: Vec<DoorPlan>) -> Vec<ControllerSpec> {
     let spec = |(at, plan): (u8, DoorPlan)| ControllerSpec {
         id: format!("panel-{at}").parse().unwrap(),
         plan,
-        digest_key: Some(DigestKey::new([at + 1; 16])),
+        holds: Holds::Digested(DigestKey::new([at + 1; 16])),
     };
     (0..).zip(plans).map(spec).collect()
 }

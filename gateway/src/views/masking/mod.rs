@@ -11,8 +11,11 @@ use super::event::EventView;
 use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{RefusedCardView, SiteFacts, SiteView};
+use super::source::{ConfiguredSourceView, DeadLetterView};
 
 pub use card_text::CardText;
+
+use crate::domain::EventFault;
 
 /// What shows card numbers, and can do without.
 pub trait Masked {
@@ -38,6 +41,7 @@ impl Masked for SiteView {
             exposed,
             refused_cards,
             identity_providers,
+            sources,
             alarms,
             alarms_over,
             events,
@@ -50,6 +54,7 @@ impl Masked for SiteView {
             exposed: exposed.into_iter().map(ExposureView::masked).collect(),
             refused_cards: refused_cards.into_iter().map(RefusedCardView::masked).collect(),
             identity_providers: identity_providers.masked(),
+            sources: sources.into_iter().map(ConfiguredSourceView::masked).collect(),
             events: events.into_iter().map(EventView::masked).collect(),
             name,
             time_zone,
@@ -113,6 +118,29 @@ impl Masked for IdentityProvidersView {
         }
         self
     }
+}
+
+impl Masked for ConfiguredSourceView {
+    /// What went wrong may quote a card number.
+    fn masked(mut self) -> Self {
+        if let Some(error) = &mut self.last_error {
+            error.fault = without_number(&error.fault);
+        }
+        self
+    }
+}
+
+impl Masked for DeadLetterView {
+    fn masked(mut self) -> Self {
+        self.fault = without_number(&self.fault);
+        self.body = None;
+        self
+    }
+}
+
+/// Value and message may quote a card number; which field it is, is told to all.
+fn without_number(fault: &EventFault) -> EventFault {
+    EventFault::new(fault.field.clone(), "can't be followed", "ask a manager, who sees why")
 }
 
 impl Masked for OperationView {

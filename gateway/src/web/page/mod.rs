@@ -13,6 +13,7 @@ mod operations;
 mod part;
 mod renderer;
 mod sign_in;
+mod sources;
 mod status;
 mod token;
 
@@ -32,6 +33,7 @@ pub(super) use operations::operations;
 pub(super) use part::{Rendered, Telling};
 pub(super) use renderer::Renderer;
 pub(super) use sign_in::{sign_in, sign_in_form, sign_out};
+pub(super) use sources::{letter, sources};
 pub(super) use status::status;
 pub(super) use token::{re_authenticate, show_token};
 

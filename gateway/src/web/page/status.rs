@@ -91,6 +91,13 @@ const PARTS: &[Part<SiteView>] = &[
         rank: 9,
         render: |s| IdentityProvidersPart { s }.render(),
     },
+    Part {
+        id: "sources",
+        label: Label::Heading,
+        place: Place::Side,
+        rank: 10,
+        render: |s| SourcesPart { s }.render(),
+    },
 ];
 
 /// `GET /`
@@ -155,6 +162,12 @@ struct EventsPart<'a> {
 #[derive(Template)]
 #[template(path = "parts/identity_providers.html")]
 struct IdentityProvidersPart<'a> {
+    s: &'a Seen<'a, SiteView>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/sources.html")]
+struct SourcesPart<'a> {
     s: &'a Seen<'a, SiteView>,
 }
 

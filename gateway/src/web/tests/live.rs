@@ -62,7 +62,7 @@ impl Stream {
 async fn a_page_hears_of_a_change_and_gets_only_what_changed() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, &served.cookie("vera").await).await;
-    assert_eq!(stream.parts().await.len(), 9, "the first event carries all");
+    assert_eq!(stream.parts().await.len(), 10, "the first event carries all");
     served.site.change(|facts| facts.counts.people = 4_711);
     let update = stream.parts().await;
     assert_eq!(update.keys().collect::<Vec<_>>(), ["counts"]);

@@ -16,6 +16,7 @@ mod live;
 mod openapi;
 mod page;
 mod sign_in;
+mod sources;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,8 +45,9 @@ use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, AlarmError, Audit, CaptureError, CaptureLine, CardOrder, CardOrderDone,
     CardOrderError, ChangeCard, DoorOrder, DoorOrderError, DoorOrdered, EditAccess, HandleAlarm,
-    InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, OrderDoor, ReAuthenticate,
-    ReAuthenticateError, ReAuthenticated, ShownOnce,
+    InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, OperateSource, OrderDoor,
+    ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce, SourceCheck, SourceOrderError,
+    SourceResynced, SourceTested,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -53,10 +55,11 @@ use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, AlarmView, AuditView, ControllerView, EventsError, EventsFound, EventsWanted, ExposureView,
-    Figures, GroupView, HoldView, IdentityProvidersView, OperationView, Question, Readiness, ReceiptView,
-    ShowAccess, ShowAlarms, ShowAudit, ShowControllers, ShowEvents, ShowHolds, ShowIdentityProviders,
-    ShowReceipts, ShowSite, ShowWhy, SiteFacts, SiteView, Unreadable, WhyError, fixture,
+    AccessView, AlarmView, AuditView, ConfiguredSourceView, ControllerView, DeadLetterView, EventsError,
+    EventsFound, EventsWanted, ExposureView, Figures, GroupView, HoldView, IdentityProvidersView,
+    OperationView, Question, Readiness, ReceiptView, ShowAccess, ShowAlarms, ShowAudit, ShowControllers,
+    ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, ShowWhy, SiteFacts,
+    SiteView, Unreadable, WhyError, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -86,6 +89,8 @@ struct FakeSite {
     alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
     audited: Mutex<Vec<AuditEntry>>,
+    /// What was done to sources, and by whom.
+    of_sources: Mutex<Vec<(String, Actor)>>,
 }
 
 impl FakeSite {
@@ -118,6 +123,7 @@ impl FakeSite {
             alarms_handled: Mutex::default(),
             searched: Mutex::default(),
             audited: Mutex::default(),
+            of_sources: Mutex::default(),
         })
     }
 
@@ -253,6 +259,69 @@ impl ShowAudit for FakeSite {
         shown.reverse();
         shown.truncate(count);
         Box::pin(std::future::ready(Ok(shown)))
+    }
+}
+
+impl ShowSources for FakeSite {
+    fn sources(&self) -> Vec<ConfiguredSourceView> {
+        self.facts().sources
+    }
+
+    /// The source called `hr` has one.
+    fn dead_letters(&self, source: &str) -> Option<Vec<DeadLetterView>> {
+        (source == "hr").then(|| vec![fixture::dead_letter()])
+    }
+}
+
+impl FakeSite {
+    fn at_source<T>(&self, source: &str, what: &str, actor: &Actor, done: T) -> Result<T, SourceOrderError> {
+        if source != "hr" {
+            return Err(SourceOrderError::Unknown(source.to_owned()));
+        }
+        self.of_sources.lock().unwrap().push((what.to_owned(), actor.clone()));
+        Ok(done)
+    }
+}
+
+impl OperateSource for FakeSite {
+    fn test_source(&self, source: &str) -> BoxFuture<'_, Result<SourceTested, SourceOrderError>> {
+        let check =
+            SourceCheck { what: "secret".to_owned(), passed: Some(true), found: "connected".to_owned() };
+        let tested = SourceTested { passed: true, checks: vec![check] };
+        let answer = self.at_source(source, "test", &Actor::LocalOperator, tested);
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn resync_source(
+        &self,
+        source: &str,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<SourceResynced, SourceOrderError>> {
+        let answer = self.at_source(source, "resync", actor, SourceResynced { changed: 2 });
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn retry_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let answer = match letter {
+            7 => self.at_source(source, "retry", actor, ()),
+            other => Err(SourceOrderError::NoLetter(source.to_owned(), other)),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn discard_letter(
+        &self,
+        source: &str,
+        letter: u64,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<(), SourceOrderError>> {
+        let what = format!("discard {letter}");
+        Box::pin(std::future::ready(self.at_source(source, &what, actor, ())))
     }
 }
 

@@ -1,5 +1,7 @@
-//! Who may connect to the broker, and which topics are his: a controller's own `to/…` and `from/…`, nobody else's.
+//! Who may connect to the broker, and which topics are his: a device's own by its dialect, nobody else's. Who is not
+//! configured, but has a secret, is a controller of the native dialect that has been taken out of the file.
 
+use std::collections::BTreeMap;
 use std::future::{Future, ready};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +12,9 @@ use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
 use subtle::ConstantTimeEq;
 
+use crate::links::mqtt::setup::{BrokerSetup, DeviceSetup};
 use crate::links::mqtt::topic::SAID;
+use crate::links::mqtt::topics::{Topics, takes_in};
 use crate::links::mqtt::{passwords, topic};
 
 /// Longest silence that a client may announce, in seconds. One that announces none would never be missed.
@@ -19,17 +23,36 @@ const MAX_KEEP_ALIVE_S: u16 = 120;
 /// The rules.
 pub(super) struct Access {
     site: String,
+    /// Of each device that is configured, by its user.
+    devices: BTreeMap<String, Rights>,
+    /// What the gateway listens to.
+    filters: Vec<String>,
     /// Of controllers; read anew for each connection.
     passwords: PathBuf,
     /// The gateway's own secret, of this start.
     own_secret: Vec<u8>,
 }
 
+struct Rights {
+    topics: Topics,
+    is_native: bool,
+}
+
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl Access {
-    pub(super) fn new(site: &str, passwords: PathBuf, own_secret: &[u8]) -> Self {
-        Self { site: site.to_owned(), passwords, own_secret: own_secret.to_owned() }
+    pub(super) fn new(setup: &BrokerSetup, passwords: PathBuf, own_secret: &[u8]) -> Self {
+        let rights = |device: &DeviceSetup| {
+            let (topics, is_native) = (device.dialect.topics(&setup.site), device.dialect.is_native());
+            (device.user.clone(), Rights { topics, is_native })
+        };
+        Self {
+            site: setup.site.clone(),
+            devices: setup.devices.iter().map(rights).collect(),
+            filters: setup.filters(),
+            passwords,
+            own_secret: own_secret.to_owned(),
+        }
     }
 
     async fn knows(&self, user: &str, secret: &[u8]) -> bool {
@@ -51,23 +74,38 @@ impl Access {
     /// Whether a user may publish to a topic.
     fn may_send(&self, user: &str, to: &str) -> bool {
         if user == topic::GATEWAY {
+            let is_told = |rights: &Rights| rights.topics.told.iter().any(|filter| takes_in(filter, to));
             return topic::from(&self.site, topic::GATEWAY, "state") == to
-                || topic::told(&self.site, to).is_some();
+                || topic::told(&self.site, to).is_some()
+                || self.devices.values().any(is_told);
         }
-        SAID.iter().any(|what| topic::from(&self.site, user, what) == to)
+        match self.devices.get(user) {
+            Some(rights) => rights.topics.may_say(to),
+            None => SAID.iter().any(|what| topic::from(&self.site, user, what) == to),
+        }
     }
 
     /// Whether a user may subscribe to a filter.
     fn may_receive(&self, user: &str, filter: &str) -> bool {
-        match user {
-            topic::GATEWAY => filter == topic::from_all(&self.site),
-            user => topic::is_own(&self.site, user, "to", filter),
+        if user == topic::GATEWAY {
+            return self.filters.iter().any(|own| own == filter);
         }
+        match self.devices.get(user).filter(|rights| !rights.is_native) {
+            Some(rights) => rights.topics.may_hear(filter),
+            None => topic::is_own(&self.site, user, "to", filter),
+        }
+    }
+
+    /// Whether a user may have a client identifier: whoever has the same as another pushes him out.
+    fn may_be(&self, user: &str, client_id: &str) -> bool {
+        let is_free = |user: &str| self.devices.get(user).is_some_and(|rights| !rights.is_native);
+        let is_somebody_s = client_id == topic::GATEWAY || self.devices.contains_key(client_id);
+        client_id == user || (is_free(user) && !is_somebody_s && !client_id.is_empty())
     }
 
     /// What is wrong with a client that has the right secret.
     fn fault(&self, user: &str, connect: &ConnectPacket) -> Option<&'static str> {
-        if connect.client_id != user {
+        if !self.may_be(user, &connect.client_id) {
             return Some("the client identifier must be the user name");
         }
         if connect.keep_alive == 0 || connect.keep_alive > MAX_KEEP_ALIVE_S {
@@ -122,11 +160,82 @@ impl AuthProvider for Access {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+    use crate::links::mqtt::dialect::esp_rfid::{EspRfid, Numbers};
+    use crate::links::mqtt::dialect::esphome::EspHome;
+    use crate::links::mqtt::dialect::tasmota::Tasmota;
+    use crate::links::mqtt::setup::{Dialect, Elsewhere, Place};
+
+    fn access(devices: Vec<(&str, Dialect)>) -> Access {
+        let devices = devices.into_iter().enumerate();
+        let setup = |(device, (user, dialect)): (usize, (&str, Dialect))| DeviceSetup {
+            device,
+            user: user.to_owned(),
+            dialect,
+        };
+        let place = Place::Elsewhere(Elsewhere {
+            host: "127.0.0.1".to_owned(),
+            port: 1883,
+            tls: None,
+            credentials_file: None,
+        });
+        let (id, site) = ("mqtt".parse().unwrap(), "harbour".to_owned());
+        let setup = BrokerSetup { id, site, place, devices: devices.map(setup).collect() };
+        Access::new(&setup, PathBuf::new(), b"own")
+    }
+
+    #[test]
+    fn a_device_of_another_dialect_has_its_own_topics_and_no_command_of_anybody() {
+        let esp = EspRfid {
+            topic: "/esprfid".to_owned(),
+            ip: Ipv4Addr::new(192, 0, 2, 31),
+            numbers: Numbers::Hexadecimal,
+            bits: 26,
+            neighbours: vec![],
+        };
+        let tasmota = Tasmota {
+            topic: "gate".to_owned(),
+            full_topic: "%prefix%/%topic%/".to_owned(),
+            parity_kept: false,
+        };
+        let esphome = EspHome { topic: "porch".to_owned(), outputs: vec![], inputs: vec![] };
+        let access = access(vec![
+            ("yard", Dialect::EspRfid(esp)),
+            ("gate", Dialect::Tasmota(tasmota)),
+            ("porch", Dialect::EspHome(esphome)),
+            ("shed", Dialect::Native { topic: "shed".to_owned() }),
+        ]);
+        for (user, said, heard) in [
+            ("yard", "/esprfid/send", "/esprfid/cmd"),
+            ("gate", "tele/gate/SENSOR", "cmnd/gate/#"),
+            ("gate", "tasmota/discovery/02A5/config", "cmnd/gate/POWER1"),
+            ("porch", "porch/lock/door/state", "porch/lock/door/command"),
+            ("porch", "esphome/discover/porch", "esphome/ping/porch"),
+            ("shed", "gatehouse/v1/harbour/shed/from/state", "gatehouse/v1/harbour/shed/to/+"),
+        ] {
+            assert!(access.may_send(user, said) && access.may_receive(user, heard), "{user}");
+            assert!(!access.may_send(user, heard), "{user} gives orders on {heard}");
+            assert!(access.may_send("gateway", &heard.replace('#', "POWER1").replace('+', "operation")));
+            for other in ["yard", "gate", "porch", "shed"].into_iter().filter(|other| *other != user) {
+                let is_shared = said.starts_with("tasmota/");
+                assert!(is_shared || !access.may_send(other, said), "{other} says {said}");
+                assert!(!access.may_receive(other, heard), "{other} hears {heard}");
+            }
+            assert!(!access.may_receive(user, "#") && !access.may_receive(user, "+/+/+"));
+        }
+        assert!(access.may_receive("gateway", "/esprfid/send") && !access.may_receive("gateway", "#"));
+        assert!(access.may_be("yard", "ESP-123") && access.may_be("shed", "shed"));
+        for taken in ["gateway", "shed", "gate", ""] {
+            assert!(!access.may_be("yard", taken), "{taken}");
+        }
+        assert!(!access.may_be("shed", "ESP-123"));
+    }
 
     #[test]
     fn a_controller_has_its_own_topics_and_no_other() {
-        let access = Access::new("harbour", PathBuf::new(), b"own");
+        let access = access(vec![]);
         for what in SAID {
             assert!(access.may_send("shed", &topic::from("harbour", "shed", what)), "{what}");
             assert!(!access.may_send("shed", &topic::from("harbour", "gate", what)), "{what}");

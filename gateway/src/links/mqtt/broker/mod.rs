@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::connection::Target;
 use super::limits::{CONNECT_TIMEOUT, MAX_PACKET_LEN};
 use super::passwords;
-use super::setup::Embedded;
+use super::setup::{BrokerSetup, Embedded};
 use super::topic;
 use access::Access;
 
@@ -31,14 +31,14 @@ const SESSION_EXPIRY: Duration = Duration::from_secs(300);
 /// Messages that wait for one client; the oldest are dropped.
 const WAITING_FOR_CLIENT: usize = 512;
 
-/// Filters of one client.
-const MAX_SUBSCRIPTIONS: usize = 16;
+/// Filters of one client: the gateway has some for each device.
+const MAX_SUBSCRIPTIONS: usize = 512;
 
 /// Messages that are kept for whoever subscribes: the states of all controllers, and some.
 const MAX_RETAINED: usize = 512;
 
-/// Bytes of one of them.
-const MAX_RETAINED_LEN: usize = 256;
+/// Bytes of one of them: boards describe themselves in such messages.
+const MAX_RETAINED_LEN: usize = 4096;
 
 /// The broker as it runs. It ends with this value.
 pub(super) struct Running {
@@ -58,13 +58,17 @@ pub(super) enum StartError {
 
 impl Running {
     /// Starts it; controllers can connect from then on.
-    pub(super) async fn start(site: &str, setup: &Embedded) -> Result<Self, StartError> {
-        let listen = |error| StartError::Listen { listen: setup.listen, error };
+    pub(super) async fn start(all: &BrokerSetup, setup: &Embedded) -> Result<Self, StartError> {
+        let listen = |listen| move |error| StartError::Listen { listen, error };
         let broken = |error: &dyn ToString| StartError::Broker(error.to_string());
         let tls = setup.tls.clone().map_err(StartError::Broker)?;
-        let door = TcpListener::bind(setup.listen).await.map_err(listen)?;
+        let door = TcpListener::bind(setup.listen).await.map_err(listen(setup.listen))?;
+        let plain = match setup.plain {
+            Some(at) => Some(TcpListener::bind(at).await.map_err(listen(at))?),
+            None => None,
+        };
         let own_secret = passwords::new_secret().map_err(|error| broken(&error))?;
-        let access = Access::new(site, setup.passwords.clone(), own_secret.as_bytes());
+        let access = Access::new(all, setup.passwords.clone(), own_secret.as_bytes());
         let broker = MqttBroker::with_config(config()).await.map_err(|error| broken(&error))?;
         let mut broker = broker.with_auth_provider(std::sync::Arc::new(access));
         let inside = broker.local_addr().ok_or_else(|| broken(&"it has no port"))?;
@@ -76,14 +80,17 @@ impl Running {
             }
         });
         tasks.spawn(front::serve(door, inside, tls));
+        if let Some(plain) = plain {
+            tasks.spawn(front::serve(plain, inside, None));
+        }
         let target = Target {
             host: inside.ip().to_string(),
             port: inside.port(),
             tls: None,
             login: Some((topic::GATEWAY.to_owned(), own_secret.as_str().to_owned())),
             client_id: topic::GATEWAY.to_owned(),
-            filter: topic::from_all(site),
-            own_state: topic::from(site, topic::GATEWAY, "state"),
+            filters: all.filters(),
+            own_state: topic::from(&all.site, topic::GATEWAY, "state"),
             timeout: CONNECT_TIMEOUT,
         };
         Ok(Self { target, shutdown, tasks })

@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 pub(super) use fault::{Fault, Lost};
+pub(super) use options::{host, transport};
+pub(super) use v4::fault as fault_of_v4;
+pub(super) use v5::fault as fault_of_v5;
 
 use super::limits::WAITING_MESSAGES;
 use super::message::{Incoming, Outgoing};
@@ -38,7 +41,7 @@ pub(super) struct Target {
     pub(super) login: Option<(String, String)>,
     pub(super) client_id: String,
     /// What is subscribed to.
-    pub(super) filter: String,
+    pub(super) filters: Vec<String>,
     /// Longest time for connecting, in whole seconds.
     pub(super) timeout: Duration,
     /// Where the gateway says that it is there, and its will that it is not.
@@ -92,7 +95,7 @@ impl Connection {
         self.events.recv().await
     }
 
-    /// Publishes a message at QoS 1, not retained; false: there is no room for it now.
+    /// Publishes a message, not retained; false: there is no room for it now.
     pub(super) fn publish(&self, message: &Outgoing) -> bool {
         match &self.client {
             Client::V5(client) => v5::publish(client, message),

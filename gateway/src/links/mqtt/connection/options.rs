@@ -8,11 +8,11 @@ pub(super) const ONLINE: &[u8] = b"online";
 pub(super) const OFFLINE: &[u8] = b"offline";
 
 /// The host as `rumqttc` joins it with a port.
-pub(super) fn host(target: &Target) -> String {
+pub(in crate::links::mqtt) fn host(target: &Target) -> String {
     if target.host.contains(':') { format!("[{}]", target.host) } else { target.host.clone() }
 }
 
-pub(super) fn transport(target: &Target) -> Transport {
+pub(in crate::links::mqtt) fn transport(target: &Target) -> Transport {
     match &target.tls {
         Some(config) => Transport::tls_with_config(TlsConfiguration::Rustls(config.clone())),
         None => Transport::tcp(),

@@ -2,7 +2,7 @@
 
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event as Polled, EventLoop, LastWill, MqttOptions,
-    Packet, QoS, StateError, SubscribeReasonCode,
+    Packet, QoS, StateError, SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
@@ -11,6 +11,7 @@ use super::fault::{Fault, Lost, of_socket};
 use super::options::{OFFLINE, ONLINE, host, transport};
 use super::{Event, Incoming, Outgoing, Target};
 use crate::links::mqtt::limits::{KEEP_ALIVE, MAX_IN_FLIGHT, MAX_PACKET_LEN, WAITING_MESSAGES};
+use crate::links::mqtt::message::Quality;
 
 pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHandle<()>) {
     let mut options = MqttOptions::new(&target.client_id, host(target), target.port);
@@ -32,7 +33,12 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
 
 /// What 3.1.1 doesn't know stays behind: expiry, response topic and correlation stand in the payload as well.
 pub(super) fn publish(client: &AsyncClient, message: &Outgoing) -> bool {
-    client.try_publish(&message.topic, QoS::AtLeastOnce, false, message.payload.clone()).is_ok()
+    let quality = match message.quality {
+        Quality::NowOrNever => QoS::AtMostOnce,
+        Quality::AtLeastOnce => QoS::AtLeastOnce,
+        Quality::ExactlyOnce => QoS::ExactlyOnce,
+    };
+    client.try_publish(&message.topic, quality, false, message.payload.clone()).is_ok()
 }
 
 /// Polls until the connection is lost, or nobody listens any more.
@@ -43,11 +49,12 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
             Ok(Polled::Incoming(packet)) => match packet {
                 Packet::ConnAck(_) => {
                     is_connected = true;
-                    let asked = client.try_subscribe(&target.filter, QoS::AtLeastOnce);
+                    let filter = |filter: &String| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce);
+                    let asked = client.try_subscribe_many(target.filters.iter().map(filter));
                     asked.err().map(|error| lost(Fault::Broken, &error))
                 }
-                Packet::SubAck(ack) => match ack.return_codes.first() {
-                    Some(SubscribeReasonCode::Success(_)) => {
+                Packet::SubAck(ack) => match ack.return_codes.iter().find(|code| !is_taken(code)) {
+                    None => {
                         let state = target.own_state.clone();
                         let said = client.try_publish(state, QoS::AtLeastOnce, true, ONLINE);
                         Some(said.map_or_else(|error| lost(Fault::Broken, &error), |()| Event::Up))
@@ -74,11 +81,15 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
     }
 }
 
+const fn is_taken(code: &SubscribeReasonCode) -> bool {
+    matches!(code, SubscribeReasonCode::Success(_))
+}
+
 fn lost(fault: Fault, said: &impl ToString) -> Event {
     Event::Lost(Lost { fault, said: said.to_string() })
 }
 
-fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
+pub(in crate::links::mqtt) fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
     match error {
         _ if is_connected => Fault::Broken,
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => Fault::Silent,

@@ -2,7 +2,7 @@
 
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAckProperties, ConnectReturnCode, LastWill, Packet, PubAckReason, Publish, PublishProperties,
+    ConnAckProperties, ConnectReturnCode, Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties,
     SubscribeReasonCode,
 };
 use rumqttc::v5::{AsyncClient, ConnectionError, Event as Polled, EventLoop, MqttOptions, StateError};
@@ -13,6 +13,7 @@ use super::fault::{Fault, Lost, of_socket};
 use super::options::{OFFLINE, ONLINE, host, transport};
 use super::{Event, Incoming, Outgoing, Target};
 use crate::links::mqtt::limits::{KEEP_ALIVE, MAX_IN_FLIGHT, MAX_PACKET_LEN, WAITING_MESSAGES};
+use crate::links::mqtt::message::Quality;
 
 pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHandle<()>) {
     let mut options = MqttOptions::new(&target.client_id, host(target), target.port);
@@ -33,15 +34,23 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
 }
 
 pub(super) fn publish(client: &AsyncClient, message: &Outgoing) -> bool {
-    let (response_topic, correlation) = &message.answer;
+    let (response_topic, correlation) = message.answer.clone().unzip();
     let properties = PublishProperties {
         message_expiry_interval: u32::try_from(message.expiry.as_secs()).ok(),
-        response_topic: Some(response_topic.clone()),
-        correlation_data: Some(correlation.to_vec().into()),
+        response_topic,
+        correlation_data: correlation.map(|bytes| bytes.to_vec().into()),
         ..PublishProperties::default()
     };
-    let Outgoing { topic, payload, .. } = message;
-    client.try_publish_with_properties(topic, QoS::AtLeastOnce, false, payload.clone(), properties).is_ok()
+    let Outgoing { topic, payload, quality, .. } = message;
+    client.try_publish_with_properties(topic, qos(*quality), false, payload.clone(), properties).is_ok()
+}
+
+const fn qos(quality: Quality) -> QoS {
+    match quality {
+        Quality::NowOrNever => QoS::AtMostOnce,
+        Quality::AtLeastOnce => QoS::AtLeastOnce,
+        Quality::ExactlyOnce => QoS::ExactlyOnce,
+    }
 }
 
 /// Polls until the connection is lost, or nobody listens any more.
@@ -52,11 +61,12 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
             Ok(Polled::Incoming(packet)) => match packet {
                 Packet::ConnAck(ack) => {
                     is_connected = true;
-                    let asked = client.try_subscribe(&target.filter, QoS::AtLeastOnce);
+                    let filters = target.filters.iter().map(|filter| Filter::new(filter, QoS::AtLeastOnce));
+                    let asked = client.try_subscribe_many(filters);
                     asked.err().map(|error| lost(Fault::Broken, &error)).or_else(|| too_small(ack.properties))
                 }
-                Packet::SubAck(ack) => match ack.return_codes.first() {
-                    Some(SubscribeReasonCode::Success(_)) => {
+                Packet::SubAck(ack) => match ack.return_codes.iter().find(|code| !is_taken(code)) {
+                    None => {
                         let state = target.own_state.clone();
                         let said = client.try_publish(state, QoS::AtLeastOnce, true, ONLINE);
                         Some(said.map_or_else(|error| lost(Fault::Broken, &error), |()| Event::Up))
@@ -78,6 +88,10 @@ async fn poll(mut eventloop: EventLoop, client: AsyncClient, target: Target, to:
             return;
         }
     }
+}
+
+const fn is_taken(code: &SubscribeReasonCode) -> bool {
+    matches!(code, SubscribeReasonCode::Success(_))
 }
 
 fn lost(fault: Fault, said: &impl ToString) -> Event {
@@ -107,7 +121,7 @@ fn refused(reason: PubAckReason) -> Option<Event> {
     }
 }
 
-fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
+pub(in crate::links::mqtt) fn fault(error: &ConnectionError, is_connected: bool) -> Fault {
     match error {
         _ if is_connected => Fault::Broken,
         ConnectionError::Timeout(_) => Fault::Silent,

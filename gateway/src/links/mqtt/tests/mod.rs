@@ -164,7 +164,7 @@ fn an_output_is_switched_in_time_or_never() {
         let actuation =
             Actuation { device: 0, output: 0, switch: Switch::OnFor(Duration::from_secs(5)), deadline };
         let (at, until) = (clock(site), site.now + Duration::from_secs(3));
-        site.driver.actuate(at, actuation, until, done);
+        site.driver.actuate(site.now, at, actuation, until, done);
         site.now = site.now + late;
         site.steps(4);
         answer

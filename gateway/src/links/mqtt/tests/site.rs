@@ -18,10 +18,12 @@ use crate::access::{CardAccess, DoorPlan};
 use crate::domain::{Became, CardholderId, DeviceCondition, LinkCondition, Revision};
 use crate::links::mqtt::driver::{Driver, Next};
 use crate::links::mqtt::message::Incoming;
-use crate::links::mqtt::setup::DeviceSetup;
+use crate::links::mqtt::setup::{DeviceSetup, Dialect};
 use crate::links::mqtt::topic;
 use crate::links::{DeviceClient, Heard};
-use crate::sync::{Answer, CardChange, ControllerSpec, Demand, Failure, Fleet, Output, Room, SyncState};
+use crate::sync::{
+    Answer, CardChange, ControllerSpec, Demand, Failure, Fleet, Holds, Output, Room, SyncState,
+};
 
 const SITE: &str = "harbour";
 
@@ -69,11 +71,15 @@ pub(super) struct Client {
 
 impl Site {
     pub(super) fn new(controllers: usize, seed: u64) -> Self {
-        let setups = (0..controllers).map(|device| DeviceSetup { device, topic: name(device) });
+        let setups = (0..controllers).map(|device| DeviceSetup {
+            device,
+            user: name(device),
+            dialect: Dialect::Native { topic: name(device) },
+        });
         let spec = |at: usize| ControllerSpec {
             id: name(at).parse().unwrap(),
             plan: DoorPlan::new([0]),
-            digest_key: Some(DigestKey::new([u8::try_from(at).unwrap() + 1; 16])),
+            holds: Holds::Digested(DigestKey::new([u8::try_from(at).unwrap() + 1; 16])),
         };
         let fleet = Fleet::new((0..controllers).map(spec).collect(), Revision(0), []);
         let client = Arc::new(Client {

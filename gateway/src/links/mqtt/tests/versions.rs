@@ -70,7 +70,7 @@ fn target(address: SocketAddr) -> Target {
         tls: None,
         login: None,
         client_id: topic::GATEWAY.to_owned(),
-        filter: topic::from_all("a"),
+        filters: vec![topic::from_all("a")],
         own_state: topic::from("a", topic::GATEWAY, "state"),
         timeout: Duration::from_secs(1),
     }

@@ -11,6 +11,7 @@ mod hold;
 mod holiday_calendar;
 mod rule;
 mod schedule;
+mod source_person;
 
 use std::sync::LazyLock;
 
@@ -20,7 +21,9 @@ use uuid::Uuid;
 
 use super::meta::Counts;
 use super::rows::{self, Key, Rows, kind};
-use crate::domain::{AccessLevel, AccessSettings, Cardholder, Group, Hold, HolidayCalendar, Rule, Schedule};
+use crate::domain::{
+    AccessLevel, AccessSettings, Cardholder, Group, Hold, HolidayCalendar, Rule, Schedule, SourcePerson,
+};
 
 /// A row by which an entity is found: its key and its value.
 pub struct IndexRow {
@@ -85,7 +88,7 @@ impl Kind {
 }
 
 /// Every kind.
-pub(super) static KINDS: [Kind; 8] = [
+pub(super) static KINDS: [Kind; 9] = [
     Kind::of::<AccessLevel>(),
     Kind::of::<AccessSettings>(),
     Kind::of::<Cardholder>(),
@@ -94,6 +97,7 @@ pub(super) static KINDS: [Kind; 8] = [
     Kind::of::<HolidayCalendar>(),
     Kind::of::<Rule>(),
     Kind::of::<Schedule>(),
+    Kind::of::<SourcePerson>(),
 ];
 
 /// The kind whose rows begin with this byte.

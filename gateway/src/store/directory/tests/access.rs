@@ -134,13 +134,13 @@ fn a_record_of_an_unknown_version_is_refused_by_its_version_whatever_it_holds() 
         )
     };
     let refused = |version, step| open::decode(record(version, step).as_bytes(), 1).unwrap_err();
-    assert_eq!(refused(5, r#"{"op":"open_sesame"}"#), "change 1 is of version 5, unknown to this program");
+    assert_eq!(refused(6, r#"{"op":"open_sesame"}"#), "change 1 is of version 6, unknown to this program");
     assert_eq!(refused(0, ""), "change 1 is of version 0, unknown to this program");
     assert!(refused(2, r#"{"op":"open_sesame"}"#).contains("unknown variant `open_sesame`"));
     assert!(open::decode(record(1, "").as_bytes(), 1).is_ok());
-    let strange = record(5, "").replace(r#"{"kind":"command_line"}"#, r#"{"kind":"carrier_pigeon"}"#);
+    let strange = record(6, "").replace(r#"{"kind":"command_line"}"#, r#"{"kind":"carrier_pigeon"}"#);
     let refused = open::decode(strange.replace("\"at\":", "\"when\":").as_bytes(), 1).unwrap_err();
-    assert_eq!(refused, "change 1 is of version 5, unknown to this program");
+    assert_eq!(refused, "change 1 is of version 6, unknown to this program");
 }
 
 #[tokio::test]

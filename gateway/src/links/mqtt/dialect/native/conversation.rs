@@ -1,8 +1,6 @@
 //! One controller at the broker: greeted, asked one operation at a time, believed while it answers.
 //!
-//! Use: [`handle`](Conversation::handle) what happened, then drain [`poll_output`](Conversation::poll_output). When
-//! [`room`](Conversation::room) has some, an operation can be [sent](Conversation::send). At
-//! [`deadline`](Conversation::deadline) hand in [`Input::Due`]. No clock and no I/O in here.
+//! The driver knows it as a [`Talk`](crate::links::mqtt::talk::Talk). No clock and no I/O in here.
 
 use std::collections::VecDeque;
 
@@ -10,20 +8,21 @@ use panel_protocol::time::{Micros, UtcSeconds};
 
 use super::envelope::{From, Tag, To};
 use super::told;
-use super::wish::{self, Done, Wishes};
+use super::wish::{self, Wishes};
 use crate::domain::{Became, DeviceCondition, FaultCounts};
 use crate::links::mqtt::limits::{
     ACTUATE_EXPIRY, ANSWER_TIMEOUT, HELLO_PAUSE, HELLO_TIMEOUT, HELLO_TRIES, NONSENSE_PAUSE,
     OPERATION_EXPIRY, QUIET_TIME, SENT_OPERATION_LEN,
 };
-use crate::links::mqtt::message::Outgoing;
+use crate::links::mqtt::message::{Outgoing, Quality};
+use crate::links::mqtt::talk::{Done, Output};
 use crate::links::mqtt::topic;
 use crate::links::{ActuateError, Heard, card_table};
-use crate::sync::{Answer, Failure};
+use crate::sync::Failure;
 
 /// What happened.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::links::mqtt) enum Input<'a> {
+pub(super) enum Input<'a> {
     /// The broker takes and brings messages.
     BrokerUp,
     /// It does no longer.
@@ -39,16 +38,6 @@ pub(in crate::links::mqtt) enum Input<'a> {
     },
     /// A deadline has come.
     Due,
-}
-
-/// What is to be done or told.
-#[derive(Clone, PartialEq, Debug)]
-pub(in crate::links::mqtt) enum Output {
-    Transmit(Outgoing),
-    Became(Became),
-    Answered(Answer),
-    Failed(Failure),
-    Heard(Heard),
 }
 
 /// The machine.
@@ -120,7 +109,7 @@ impl Conversation {
     }
 
     /// Takes what happened.
-    pub(in crate::links::mqtt) fn handle(&mut self, now: Micros, input: Input<'_>) {
+    pub(super) fn take_input(&mut self, now: Micros, input: Input<'_>) {
         match input {
             Input::BrokerUp => self.greet(now, 1),
             Input::BrokerDown => self.cut(),
@@ -130,12 +119,12 @@ impl Conversation {
     }
 
     /// What is to be done or told next.
-    pub(in crate::links::mqtt) fn poll_output(&mut self) -> Option<Output> {
+    pub(super) fn output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
     /// When [`Input::Due`] is to be handed in.
-    pub(in crate::links::mqtt) fn deadline(&self) -> Option<Micros> {
+    pub(super) fn due(&self) -> Option<Micros> {
         let stage = match self.stage {
             Stage::Cut => None,
             Stage::Greeting { until, .. } | Stage::Resting { until, .. } => Some(until),
@@ -149,7 +138,7 @@ impl Conversation {
     }
 
     /// How long an operation may be that is sent now; `None`: none can be.
-    pub(in crate::links::mqtt) fn room(&self, now: Micros) -> Option<usize> {
+    pub(super) fn room(&self, now: Micros) -> Option<usize> {
         match self.stage {
             Stage::Talking { receive, .. } if self.under_way.is_none() && now >= self.spared_until => {
                 Some(receive.min(SENT_OPERATION_LEN))
@@ -159,12 +148,12 @@ impl Conversation {
     }
 
     /// When there may be room though there is none now, and nothing else happens.
-    pub(in crate::links::mqtt) fn spared_until(&self) -> Option<Micros> {
+    pub(super) fn spared(&self) -> Option<Micros> {
         (matches!(self.stage, Stage::Talking { .. }) && self.under_way.is_none()).then_some(self.spared_until)
     }
 
     /// Sends an operation. There must be room for it.
-    pub(in crate::links::mqtt) fn send(&mut self, now: Micros, operation: &[u8]) {
+    pub(super) fn send(&mut self, now: Micros, operation: &[u8]) {
         let Some(tag) = self.tag() else {
             self.outputs.push_back(Output::Failed(Failure::Lost));
             return self.greet(now, 1);
@@ -174,7 +163,7 @@ impl Conversation {
     }
 
     /// Switches an output on for a while, if its deadline `until`, which is `not_after` by the calendar, is kept.
-    pub(in crate::links::mqtt) fn actuate(
+    pub(super) fn switch(
         &mut self,
         output: u8,
         tenths: u16,
@@ -191,23 +180,34 @@ impl Conversation {
     }
 
     /// How it is.
-    pub(in crate::links::mqtt) const fn condition(&self) -> DeviceCondition {
+    pub(super) const fn condition(&self) -> DeviceCondition {
         self.condition
     }
 
     /// What it says that it is.
-    pub(in crate::links::mqtt) fn identity(&self) -> Option<&str> {
+    pub(super) fn identity(&self) -> Option<&str> {
         self.identity.as_deref()
     }
 
     /// When it last said something.
-    pub(in crate::links::mqtt) const fn last_heard(&self) -> Option<Micros> {
+    pub(super) const fn last_heard(&self) -> Option<Micros> {
         self.last_heard
     }
 
     /// What went wrong, and how many messages went each way.
-    pub(in crate::links::mqtt) const fn counted(&self) -> (FaultCounts, u64, u64) {
+    pub(super) const fn counted(&self) -> (FaultCounts, u64, u64) {
         (self.faults, self.sent, self.received)
+    }
+
+    /// Which of its messages has this topic; `None`: none.
+    pub(super) fn said<'t>(&self, topic: &'t str) -> Option<&'t str> {
+        let (who, what) = topic::said(&self.site, topic)?;
+        (who == self.controller).then_some(what)
+    }
+
+    /// An operation could not be sent.
+    pub(super) fn lost(&mut self, failure: Failure) {
+        self.outputs.push_back(Output::Failed(failure));
     }
 
     /// A tag that was never used, while there is a session.
@@ -395,7 +395,8 @@ impl Conversation {
             topic: topic::to(&self.site, &self.controller, to.what()),
             payload: to.encode(),
             expiry,
-            answer: (topic::from(&self.site, &self.controller, answer), correlation),
+            quality: Quality::AtLeastOnce,
+            answer: Some((topic::from(&self.site, &self.controller, answer), correlation)),
         }));
     }
 }

@@ -1,14 +1,11 @@
 //! Outputs of one controller that are to be switched: sent once, answered once, never kept for later.
 
 use panel_protocol::time::Micros;
-use tokio::sync::oneshot;
 
 use super::envelope::Tag;
 use crate::links::ActuateError;
 use crate::links::mqtt::limits::MAX_ACTUATIONS;
-
-/// Where to say what came of it.
-pub(in crate::links::mqtt) type Done = oneshot::Sender<Result<(), ActuateError>>;
+use crate::links::mqtt::talk::Done;
 
 /// Those that have been sent and not been answered.
 #[derive(Debug, Default)]
