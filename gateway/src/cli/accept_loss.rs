@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 
-use super::{Failure, SiteFile, say};
+use super::{Failure, SiteFile, audited, say};
 use crate::config::NamedFiles;
 use crate::store::Incomplete;
 
@@ -23,12 +23,15 @@ impl AcceptLoss {
         let config = self.site.load(NamedFiles::Ignored)?;
         let accepted = Incomplete::accept(&config.site.data_dir.join("directory"));
         match accepted.context("the loss can't be accepted")? {
-            Some(lacking) => say(format_args!(
-                "Accepted: changes {} to {} are lost, {} at least. Have the identity provider send everybody again.",
-                lacking.kept.next(),
-                lacking.known,
-                lacking.lost()
-            )),
+            Some(lacking) => {
+                let (first, last) = (lacking.kept.next(), lacking.known);
+                say(format_args!(
+                    "Accepted: changes {first} to {last} are lost, {} at least. Have the identity provider send everybody again.",
+                    lacking.lost()
+                ))?;
+                let what = format!("accepted that changes {first} to {last} are lost");
+                audited(&self.site, "gateway accept-loss", &what)
+            }
             None => say("Nothing is known to be lost."),
         }
     }

@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::client::{ClientError, Wrong};
+use super::import_calendar::ImportCalendar;
 use super::table::Table;
 use super::{Failure, SiteFile, asked, counted, say, tell};
 use crate::config::{AccessFile, NamedFiles, Remark, written};
@@ -28,6 +29,7 @@ enum Action {
     List(List),
     Export(Export),
     Import(Import),
+    ImportCalendar(ImportCalendar),
 }
 
 /// Show access levels, their doors and who has them
@@ -76,6 +78,7 @@ impl Access {
             Action::List(list) => list.run(),
             Action::Export(export) => export.run(),
             Action::Import(import) => import.run(),
+            Action::ImportCalendar(calendar) => calendar.run(),
         }
     }
 }

@@ -6,6 +6,8 @@
 mod accept_loss;
 mod access;
 mod alarm;
+mod audit;
+mod audited;
 mod card;
 mod check;
 mod client;
@@ -20,6 +22,7 @@ mod events;
 mod explain;
 mod forwarder;
 mod hold;
+mod import_calendar;
 mod init;
 mod mqtt;
 mod osdp;
@@ -44,6 +47,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, NamedFiles, Problems};
 use crate::domain::LocalClock;
+use audited::audited;
 use client::{Client, ClientError};
 use suggestion::{command_line, meant};
 
@@ -63,6 +67,7 @@ enum Command {
     AcceptLoss(accept_loss::AcceptLoss),
     Access(access::Access),
     Alarm(alarm::Alarm),
+    Audit(audit::Audit),
     Card(card::Card),
     Check(check::Check),
     Completions(completions::Completions),
@@ -157,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::AcceptLoss(accept_loss) => accept_loss.run(),
         Command::Access(access) => access.run(),
         Command::Alarm(alarm) => alarm.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Card(card) => card.run(),
         Command::Check(check) => check.run(),
         Command::Completions(completions) => completions.run(),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::table::Table;
-use super::{Failure, SiteFile, meant, say, tell};
+use super::{Failure, SiteFile, audited, meant, say, tell};
 use crate::domain::{ClientKind, LocalClock, TokenInfo};
 use crate::store::tokens::{TokenError, Tokens};
 
@@ -138,7 +138,8 @@ impl Create {
         let valid =
             expires.map_or("until it is revoked".into(), |end| format!("until {}", clock.dated(&end)));
         tell(format_args!("Token \"{}\" is valid {valid}. It is not shown again.", self.name));
-        Ok(())
+        let what = format!("the token {} was made, valid {valid}", self.name);
+        audited(&self.site, "gateway token create", &what)
     }
 }
 
@@ -196,7 +197,8 @@ impl Rotate {
             format!("The old one is taken until {}", clock.dated(&(clock.now() + self.overlap)))
         };
         tell(format_args!("{old}. The new one of \"{}\" is not shown again.", self.token.name()));
-        Ok(())
+        let what = format!("the token {} was given a new secret", self.token.name());
+        audited(&self.site, "gateway token rotate", &what)
     }
 }
 
@@ -205,7 +207,7 @@ impl Revoke {
         let tokens = tokens(&self.site)?;
         tokens.revoke(self.token.name()).map_err(|error| failure(error, &tokens))?;
         tell(format_args!("Token \"{}\" is revoked.", self.token.name()));
-        Ok(())
+        audited(&self.site, "gateway token revoke", &format!("the token {} was revoked", self.token.name()))
     }
 }
 

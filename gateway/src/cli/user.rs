@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::password::{NewPassword, PasswordSource};
 use super::table::Table;
-use super::{Failure, SiteFile, meant, say, tell};
+use super::{Failure, SiteFile, audited, meant, say, tell};
 use crate::store::users::{Role, UserError, Users};
 
 /// Accounts of the page: add, list, remove, and new passwords
@@ -108,7 +108,8 @@ impl Add {
             return Err(unseen);
         }
         tell(format_args!("{} may sign in as {}.", self.name, self.role.word()));
-        Ok(())
+        let what = format!("the account {} was made, as {}", self.name, self.role.word());
+        audited(&self.site, "gateway user add", &what)
     }
 }
 
@@ -133,7 +134,7 @@ impl Remove {
         let users = accounts(&self.site)?;
         users.remove(&self.name).map_err(|error| failure(error, &users))?;
         tell(format_args!("{} is removed.", self.name));
-        Ok(())
+        audited(&self.site, "gateway user remove", &format!("the account {} was removed", self.name))
     }
 }
 
@@ -147,7 +148,8 @@ impl Password {
         show(&password)?;
         users.set_password(&self.name, password.text()).map_err(|error| failure(error, &users))?;
         tell(format_args!("{} has a new password.", self.name));
-        Ok(())
+        let what = format!("the account {} was given another password", self.name);
+        audited(&self.site, "gateway user password", &what)
     }
 }
 

@@ -9,12 +9,12 @@ use super::section::Section;
 const EVENTS: std::ops::Range<u64> = 1_000..100_000_001;
 
 /// Ten years.
-const EVENT_DAYS: std::ops::Range<u64> = 1..3_651;
+const DAYS: std::ops::Range<u64> = 1..3_651;
 
 impl Default for Limits {
-    /// A million events, 90 days.
+    /// A million events, 90 days; the audit log for a year.
     fn default() -> Self {
-        Self { events: 1_000_000, event_days: 90 }
+        Self { events: 1_000_000, event_days: 90, audit_days: 365 }
     }
 }
 
@@ -23,7 +23,10 @@ pub(super) fn read(section: Option<&Section<'_, '_>>) -> Limits {
     let defaults = Limits::default();
     let Some(section) = section else { return defaults };
     let events = section.number("events", EVENTS).map_or(defaults.events, Spanned::into_inner);
-    let days =
-        section.number("event_days", EVENT_DAYS).and_then(|days| u32::try_from(days.into_inner()).ok());
-    Limits { events, event_days: days.unwrap_or(defaults.event_days) }
+    let days = |key| section.number(key, DAYS).and_then(|days| u32::try_from(days.into_inner()).ok());
+    Limits {
+        events,
+        event_days: days("event_days").unwrap_or(defaults.event_days),
+        audit_days: days("audit_days").unwrap_or(defaults.audit_days),
+    }
 }

@@ -12,6 +12,7 @@ mod door;
 mod feedback;
 mod forwarder;
 mod hardware;
+pub mod icalendar;
 mod limits;
 mod modbus;
 mod mqtt;
@@ -105,6 +106,11 @@ impl Config {
     /// The folder of the certificate that the broker inside makes for itself.
     pub fn broker_tls(&self) -> PathBuf {
         self.site.data_dir.join("mqtt/tls")
+    }
+
+    /// Where the audit log is.
+    pub fn audit_dir(&self) -> PathBuf {
+        self.site.data_dir.join("audit")
     }
 
     /// Where the running service listens for the command line on the same box.
@@ -202,6 +208,15 @@ pub struct Limits {
     pub events: u64,
     /// How long events are kept, in days.
     pub event_days: u32,
+    /// How long audit entries are kept, in days.
+    pub audit_days: u32,
+}
+
+impl Limits {
+    /// How long audit entries are kept.
+    pub fn audit_age(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::from(self.audit_days) * 24 * 3600)
+    }
 }
 
 /// Whether the files that a configuration names are looked into as well.

@@ -44,7 +44,7 @@ pub(super) const ALARMS: &[&str] =
     &["mass_revocation_share", "mass_revocation_people", "source_silent_hours"];
 pub(super) const FEEDBACK: &[&str] = &["granted", "refused", "warning", "wait"];
 pub(super) const LOOK: &[&str] = &["light", "blink_ms", "seconds", "beeps", "beep_ms", "text"];
-pub(super) const LIMITS: &[&str] = &["events", "event_days"];
+pub(super) const LIMITS: &[&str] = &["events", "event_days", "audit_days"];
 pub(super) const MQTT: &[&str] =
     &["broker", "listen", "plain_listen", "tls", "site", "credentials_file", "ca", "client_cert"];
 pub(super) const SOURCE: &[&str] =

@@ -69,7 +69,7 @@ fn what_is_left_out_has_a_cautious_default() {
     assert_eq!(config.cards.when_number_removed, WhenNumberRemoved::Deactivate);
     assert_eq!(config.cards.default_badge_type, "Standard");
     assert_eq!(config.cards.none_values, ["NONE", "0"]);
-    assert_eq!(config.limits, Limits { events: 1_000_000, event_days: 90 });
+    assert_eq!(config.limits, Limits { events: 1_000_000, event_days: 90, audit_days: 365 });
     assert_eq!(config.alarms, Alarms::default());
     assert_eq!(config.controllers[0].doors[0].name, "lobby-main");
 }
@@ -84,7 +84,7 @@ fn every_format_that_credentials_can_have_can_be_the_default() {
 
 #[test]
 fn everything_that_is_given_arrives() {
-    let cards = "[cards]\ndefault_format = \"H10301\"\ndefault_facility = 255\ndefault_badge_type = \" Employee \"\nwhen_number_removed = \"keep\"\nnone_values = [\"-\", \"leer\"]\nstrict = true\n[limits]\nevents = 5000\nevent_days = 7\n";
+    let cards = "[cards]\ndefault_format = \"H10301\"\ndefault_facility = 255\ndefault_badge_type = \" Employee \"\nwhen_number_removed = \"keep\"\nnone_values = [\"-\", \"leer\"]\nstrict = true\n[limits]\nevents = 5000\nevent_days = 7\naudit_days = 30\n";
     let config =
         parsed(&format!("{SMALL}{cards}").replace("reader = 15", "reader = 15\nname = \"Lobby, main\""))
             .unwrap();
@@ -95,7 +95,7 @@ fn everything_that_is_given_arrives() {
     assert_eq!(config.cards.default_badge_type, "Employee");
     assert_eq!(config.cards.none_values, ["-", "leer"]);
     assert!(config.cards.strict);
-    assert_eq!(config.limits, Limits { events: 5_000, event_days: 7 });
+    assert_eq!(config.limits, Limits { events: 5_000, event_days: 7, audit_days: 30 });
     let [controller] = &config.controllers[..] else { panic!("one controller") };
     let Attachment::Osdp { line, address, .. } = &controller.attachment else { panic!("on a line") };
     assert_eq!((line, *address, controller.doors[0].reader), (&config.lines[0].id, 126, Some(15)));

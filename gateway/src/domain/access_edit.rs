@@ -282,6 +282,17 @@ pub enum ImportAction {
     Remove,
 }
 
+impl ImportAction {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Change => "change",
+            Self::Remove => "remove",
+        }
+    }
+}
+
 /// What whoever was refused can do about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RefusalKind {

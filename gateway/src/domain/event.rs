@@ -296,6 +296,7 @@ impl AlarmKind {
             | Self::TableFull { .. }
             | Self::DirectoryRebuilt
             | Self::MassRevocation { .. } => 1,
+            Self::PartFailing { part: Part::AuditLog } => 4,
             Self::PartFailing { .. } => 2,
             Self::DoorForced { .. } | Self::DoorHeld { .. } | Self::DoorTampered { .. } => 3,
         }

@@ -5,6 +5,7 @@ mod access_level;
 mod access_mode;
 mod alarm_record;
 pub mod attempts;
+mod audit;
 mod bare_number;
 mod card;
 mod cardholder;
@@ -60,6 +61,7 @@ pub use access_mode::{AccessMode, AccessSettings};
 pub use alarm_record::{
     Acknowledged, AlarmComment, AlarmDeed, AlarmDeedError, AlarmNumber, AlarmRecord, Muted,
 };
+pub use audit::{AuditEntry, AuditOutcome};
 pub use bare_number::{bare_number, with_parity};
 pub use card::{
     BadgeType, Card, CardNumber, CardRefusal, CardState, DEFAULT_BADGE_TYPE, GivenBy, GivenCard, RefusedCard,

@@ -5,6 +5,7 @@
 
 mod access;
 mod alarms;
+mod audit;
 mod capture;
 mod cards;
 mod doors;
@@ -16,6 +17,7 @@ mod token;
 
 pub use access::{AccessEditError, EditAccess};
 pub use alarms::{AlarmError, HandleAlarm};
+pub use audit::Audit;
 pub use capture::{CaptureError, CaptureLine};
 pub use cards::{CardAction, CardOrder, CardOrderDone, CardOrderError, ChangeCard};
 pub use doors::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered, OrderDoor};
@@ -39,6 +41,7 @@ pub trait Operator:
     + OrderDoor
     + OrderForwarder
     + HandleAlarm
+    + Audit
     + OperateSource
     + TendDevice
 {
@@ -53,6 +56,7 @@ impl<T> Operator for T where
         + OrderDoor
         + OrderForwarder
         + HandleAlarm
+        + Audit
         + OperateSource
         + TendDevice
 {

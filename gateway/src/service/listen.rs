@@ -69,7 +69,10 @@ fn transport(config: &Config) -> Transport {
 pub(super) fn scim(config: &Config, opened: &Opened) -> Scim {
     let (site, tokens) = (Arc::clone(&opened.site), Arc::clone(opened.site.providers().tokens()));
     let check = move |token: &str| tokens.check(token, clock::now());
-    let observe = move |operation| site.providers().answered(operation);
+    let observe = move |operation| {
+        site.audit_scim(&operation);
+        site.providers().answered(operation);
+    };
     let gate = Gate::new(Box::new(check), transport(config), Box::new(observe));
     let policy = site::card_policy(&config.cards);
     let address = Address::FromHost { scheme: config.web.scheme() };

@@ -17,7 +17,9 @@ use crate::domain::{ControllerId, Level};
 use crate::health::{DeviceKind, DeviceSetup, Health};
 use crate::links::mqtt::Dialect;
 use crate::site::{self, EventSources, Site, SiteParts};
-use crate::store::{Applied, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail};
+use crate::store::{
+    Applied, AuditLog, AuditReport, BeforeRead, Directory, EventLimits, EventLog, OpenReport, TornTail,
+};
 use crate::sync::{ControllerSpec, Fleet, Holds};
 use crate::web::Metrics;
 
@@ -34,6 +36,7 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
     let secret = site_secret(data)?;
     let metrics = Arc::new(Metrics::new());
     let (events, torn_events) = EventLog::open(&data.join("events"), event_limits(config))?;
+    let (audit, audit_report) = AuditLog::open(&config.audit_dir(), audit_limits(config))?;
     let site: Arc<OnceLock<Arc<Site>>> = Arc::default();
     let observer = observer(Arc::clone(&site), Arc::clone(&metrics));
     let (directory, report) = Directory::open_with(&data.join("directory"), observer, before_read)?;
@@ -66,6 +69,7 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
         health,
         directory,
         events,
+        audit,
         sources,
         changed,
     };
@@ -73,13 +77,19 @@ pub(super) fn open(config: &Arc<Config>, before_read: Option<BeforeRead>) -> Res
     site::resume(&running)?;
     site::restore_alarms(&running);
     site::restore_modes(&running);
-    tell(&running, &report, torn_events.as_ref());
+    tell(&running, &report, [torn_events.as_ref(), audit_report.torn.as_ref()]);
+    tell_of_audit(&running, &audit_report);
+    running.audit_start();
     Ok(Opened { site: running, metrics })
 }
 
 fn event_limits(config: &Config) -> EventLimits {
     let age = Duration::from_secs(u64::from(config.limits.event_days) * 24 * 3600);
     EventLimits { max_events: config.limits.events, max_age: age }
+}
+
+fn audit_limits(config: &Config) -> EventLimits {
+    EventLimits { max_events: u64::MAX, max_age: config.limits.audit_age() }
 }
 
 fn make_data_dir(data: &Path) -> Result<(), StartError> {
@@ -176,7 +186,7 @@ fn observer(site: Arc<OnceLock<Arc<Site>>>, metrics: Arc<Metrics>) -> Box<dyn Fn
 }
 
 /// Puts on the page what was found and done at the start.
-fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
+fn tell(site: &Site, report: &OpenReport, torn_logs: [Option<&TornTail>; 2]) {
     tracing::info!(revision = %report.revision, replayed = report.replayed, took = ?report.took, "directory open");
     if let Some(rebuilt) = &report.rebuilt
         && (rebuilt.quarantine.is_some() || report.revision.0 > 0)
@@ -204,7 +214,7 @@ fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
     }
     // What a journal that was mended had lost of its end was answered.
     let torn = report.torn.as_ref().filter(|_| report.mended.is_none());
-    for torn in torn.into_iter().chain(torn_events) {
+    for torn in torn.into_iter().chain(torn_logs.into_iter().flatten()) {
         let text = format!(
             "A write that a crash interrupted was cut off {} ({} bytes); nobody had been told that it was done.",
             torn.path.display(),
@@ -217,5 +227,17 @@ fn tell(site: &Site, report: &OpenReport, torn_events: Option<&TornTail>) {
         let text = format!("A damaged snapshot was set aside: {}.", path.display());
         tracing::warn!("{text}");
         site.notice(Level::Attention, text);
+    }
+}
+
+/// An audit log that was changed doesn't keep the box from starting, and somebody should know.
+fn tell_of_audit(site: &Site, report: &AuditReport) {
+    if let Some((aside, why)) = &report.damaged {
+        let text = format!(
+            "The audit log could not be gone on with, and a new one was begun: {why}. The old one is in {}.",
+            aside.display()
+        );
+        tracing::error!("{text}");
+        site.notice(Level::Problem, text);
     }
 }

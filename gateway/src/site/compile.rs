@@ -53,6 +53,7 @@ pub fn observe(site: &Site, applied: &Applied<'_>) {
     }
     tell_dropped(site, applied.dropped, now);
     losses::watch(site, applied, now);
+    site.audit_source(applied);
     site.news.notify_one();
     site.bump();
 }

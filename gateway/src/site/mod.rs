@@ -11,6 +11,7 @@
 
 mod access;
 mod alarms;
+mod audit;
 mod capture;
 mod card_policy;
 mod cards;

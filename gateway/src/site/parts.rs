@@ -87,7 +87,7 @@ fn compare_clocks(site: &Site, watch: &mut ClockWatch) {
 /// What only the disk tells. Blocks.
 fn on_disk(site: &Site) -> Vec<PartCondition> {
     let storage = storage(site).map_or(PartCondition::Well(Part::Storage), PartCondition::Storage);
-    vec![storage, site.events.condition(), accounts(site), folder(site)]
+    vec![storage, site.events.condition(), site.audit.condition(), accounts(site), folder(site)]
 }
 
 fn storage(site: &Site) -> Option<StorageCondition> {

@@ -20,7 +20,7 @@ use crate::health::Health;
 use crate::links::{LinkHandle, LinkStatus};
 use crate::store::limits::MAX_EVENT_SEARCHES;
 use crate::store::users::Users;
-use crate::store::{Directory, EventLog};
+use crate::store::{AuditLog, Directory, EventLog};
 use crate::sync::Fleet;
 
 /// Where a controller hangs: its line, by the order of the configuration.
@@ -44,6 +44,8 @@ pub struct SiteParts {
     pub directory: Directory,
     /// The event log.
     pub events: EventLog,
+    /// The audit log.
+    pub audit: AuditLog,
     /// The sources of the configuration.
     pub sources: EventSources,
     /// Counts what pages show anew; whoever else changes that counts as well.
@@ -62,6 +64,7 @@ pub struct Site {
     pub(super) directory: Directory,
     pub(super) access: AccessRules,
     pub(super) events: Arc<EventLog>,
+    pub(super) audit: Arc<AuditLog>,
     /// Whose turn it is to search the event log.
     pub(super) searches: Arc<Semaphore>,
     pub(super) providers: Providers,
@@ -98,6 +101,7 @@ impl Site {
             access: AccessRules::new(parts.directory.clone(), AccessRules::surroundings_of(&config)),
             directory: parts.directory,
             events: Arc::new(parts.events),
+            audit: Arc::new(parts.audit),
             searches: Arc::new(Semaphore::new(MAX_EVENT_SEARCHES)),
             providers: Providers::new(&config),
             sources: parts.sources,

@@ -14,6 +14,21 @@ pub const DIRECTORY_SEGMENT_BYTES: u64 = 8 << 20;
 /// A segment of the event log is closed when it has reached this many bytes.
 pub const EVENT_SEGMENT_BYTES: u64 = 4 << 20;
 
+/// A segment of the audit log is closed when it has reached this many bytes.
+pub const AUDIT_SEGMENT_BYTES: u64 = 1 << 20;
+
+/// Audit entries that may wait for the disk before further ones are lost, which the log then says.
+pub const QUEUED_AUDIT_ENTRIES: usize = 8_192;
+
+/// Audit entries that wait in memory while the disk refuses them; later ones are lost, which the log then says.
+pub const MAX_HELD_AUDIT_ENTRIES: usize = 10_000;
+
+/// The newest audit entries are kept in memory.
+pub const RECENT_AUDIT_ENTRIES: usize = 16;
+
+/// Most audit entries of one page.
+pub const MAX_AUDIT_PER_PAGE: usize = 1_000;
+
 /// A segment longer than this is none: its last flush may exceed the size at which it is closed.
 pub const MAX_SEGMENT_BYTES: u64 = 64 << 20;
 

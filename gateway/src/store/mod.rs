@@ -3,6 +3,7 @@
 //! Nothing here knows lines or HTTP, nor of doors more than their names. Everything that leaves this module as "done" has been fdatasync'd.
 
 pub mod alarms;
+pub mod audit;
 mod condition;
 pub mod dead_letters;
 pub mod directory;
@@ -18,6 +19,7 @@ pub mod sessions;
 pub mod tokens;
 pub mod users;
 
+pub use audit::{AuditError, AuditLog, AuditReport, LoggedAudit};
 pub use condition::DiskCondition;
 pub use directory::{
     Applied, BeforeRead, CommitError, Committed, Counts, Directory, DirectoryStats, Incomplete, OpenReport,

@@ -32,6 +32,11 @@ pub fn event_csv(event: &EventView, clock: &LocalClock) -> String {
     line + "\r\n"
 }
 
+/// Cells as a line, without its end.
+pub fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    cells.map(quoted).collect::<Vec<_>>().join(",")
+}
+
 /// A cell that is text and nothing else, in quotes where it needs them.
 fn quoted(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);

@@ -8,6 +8,7 @@
 
 mod access;
 mod alarm;
+mod audit;
 mod controller;
 mod csv;
 mod event;
@@ -21,12 +22,14 @@ mod receipt;
 mod show;
 mod site;
 mod source;
+mod unreadable;
 mod why;
 
 pub use access::{AccessLevelView, AccessView, DoorScheduleView, GroupView, HoldView, RuleView, RulesEffect};
 pub use alarm::AlarmView;
+pub use audit::{AuditView, ShowAudit};
 pub use controller::{ControllerKind, ControllerView, DoorStateView, DoorView, TableView};
-pub use csv::{EVENTS_CSV_HEAD, event_csv};
+pub use csv::{EVENTS_CSV_HEAD, csv_line, event_csv};
 pub use event::{DoorEventView, EventView, EventsError, EventsFound, EventsWanted, reason_words};
 pub use forwarder::{ForwarderView, RefusedEventView};
 pub use identity_providers::{
@@ -38,8 +41,9 @@ pub use masking::{CardText, Masked};
 pub use receipt::{ExposureView, LandingView, ReceiptView};
 pub use show::{
     Readiness, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowForwarders, ShowHolds,
-    ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, Unreadable, Views,
+    ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, Views,
 };
 pub use site::{Counts, Figures, RefusedCardView, SiteFacts, SiteView};
 pub use source::{ConfiguredSourceView, DeadLetterView, SourceErrorCount, SourceErrorView};
+pub use unreadable::Unreadable;
 pub use why::{Question, ShowWhy, WhyError};

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::access::{AccessView, GroupView, HoldView};
 use super::alarm::AlarmView;
+use super::audit::ShowAudit;
 use super::controller::ControllerView;
 use super::event::{EventsError, EventsFound, EventsWanted};
 use super::forwarder::ForwarderView;
@@ -15,6 +16,7 @@ use super::identity_providers::{IdentityProvidersView, OperationView};
 use super::receipt::{ExposureView, ReceiptView};
 use super::site::{Figures, SiteView};
 use super::source::{ConfiguredSourceView, DeadLetterView};
+use super::unreadable::Unreadable;
 use super::why::ShowWhy;
 use crate::domain::LocalClock;
 
@@ -30,6 +32,7 @@ pub trait Views:
     + ShowHolds
     + ShowForwarders
     + ShowWhy
+    + ShowAudit
     + ShowAlarms
 {
 }
@@ -45,6 +48,7 @@ impl<T> Views for T where
         + ShowHolds
         + ShowForwarders
         + ShowWhy
+        + ShowAudit
         + ShowAlarms
 {
 }
@@ -135,11 +139,6 @@ pub trait ShowAccess: Send + Sync {
     /// When they can't be read.
     fn groups(&self) -> BoxFuture<'_, Result<Vec<GroupView>, Unreadable>>;
 }
-
-/// The directory can't be read now; the log has more.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the directory can't be read now: {0}")]
-pub struct Unreadable(pub String);
 
 /// Whether the service can do its work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

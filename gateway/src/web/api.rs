@@ -14,6 +14,7 @@ use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::limits::{MAX_OPERATIONS_PER_ANSWER, OPERATIONS_PER_PAGE};
 use super::query::{Asked, Parameters};
+use super::slot::Slot;
 use super::state::WebState;
 use crate::domain::ControllerId;
 use crate::operator::{InstallMinutes, InstallModeOpened, ReAuthenticated};
@@ -113,7 +114,9 @@ pub(super) async fn re_authenticate(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(name): Path<String>,
+    slot: Slot,
 ) -> Result<Response, ApiError> {
+    slot.what(format!("the token {name} is given a new secret"));
     let made = new_token(&state, &principal, &name).await?;
     Ok(Json(NewToken::from(&made)).into_response())
 }
@@ -142,12 +145,14 @@ pub(super) async fn open_install_mode(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
+    slot: Slot,
     body: Result<Json<InstallMode>, JsonRejection>,
 ) -> Result<Json<InstallModeOpened>, ApiError> {
     principal.require(Role::Installer)?;
     let Json(InstallMode { minutes }) = body.map_err(|rejection| {
         ApiError::unreadable(&rejection, "Send {\"minutes\": 10} with Content-Type: application/json.")
     })?;
+    slot.what(format!("the controller {id} may be given a new key, for {minutes} minutes"));
     open(&state, &principal, &id, minutes).await.map(Json)
 }
 

@@ -9,11 +9,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ApiError;
-use super::guard::ApiUser;
+use super::guard::{ApiUser, Principal};
 use super::limits::{MAX_BADGE_TYPE_CHARS, MAX_CARD_NUMBER_BYTES};
+use super::slot::Slot;
 use super::state::WebState;
 use crate::operator::{CardAction, CardOrder, CardOrderDone};
 use crate::store::users::Role;
+use crate::views::CardText;
 
 /// A card to add to a person by hand.
 #[derive(Deserialize, JsonSchema)]
@@ -48,6 +50,7 @@ pub(super) struct SpentCard {
 pub(super) async fn add(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
+    slot: Slot,
     body: Result<Json<NewCard>, JsonRejection>,
 ) -> Result<Json<CardOrderDone>, ApiError> {
     principal.require(Role::Manager)?;
@@ -61,20 +64,35 @@ pub(super) async fn add(
             .remedy("Give an instant that is ahead, or leave it out."));
     }
     let action = CardAction::Add { badge_type, valid_from, valid_until };
-    let order = order(user_name, number, action)?;
-    Ok(Json(state.operator.change_card(order, &principal.actor).await?))
+    change(&state, &principal, &slot, "was added by hand", order(user_name, number, action)?).await
 }
 
 /// `POST /api/v1/cards/deactivate`
 pub(super) async fn deactivate(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
+    slot: Slot,
     body: Result<Json<SpentCard>, JsonRejection>,
 ) -> Result<Json<CardOrderDone>, ApiError> {
     principal.require(Role::Manager)?;
     let SpentCard { user_name, card: number } = read(body)?;
     let order = order(user_name, number, CardAction::Deactivate)?;
-    Ok(Json(state.operator.change_card(order, &principal.actor).await?))
+    change(&state, &principal, &slot, "that was added by hand was deactivated", order).await
+}
+
+/// Does it, and says so with the card masked and the person apart.
+async fn change(
+    state: &WebState,
+    principal: &Principal,
+    slot: &Slot,
+    done: &str,
+    order: CardOrder,
+) -> Result<Json<CardOrderDone>, ApiError> {
+    slot.person(&order.user_name);
+    let card = CardText::new(&order.number).masked();
+    let changed = state.operator.change_card(order, &principal.actor).await?;
+    slot.what(format!("card {card} {done}; revision {}", changed.revision));
+    Ok(Json(changed))
 }
 
 fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, ApiError> {

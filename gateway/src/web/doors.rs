@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::error::ApiError;
 use super::guard::ApiUser;
 use super::limits::MAX_REASON_CHARS;
+use super::slot::Slot;
 use super::state::WebState;
 use crate::domain::DoorId;
 use crate::operator::{DoorAction, DoorOrder, DoorOrderError, DoorOrdered};
@@ -34,6 +35,7 @@ pub(super) async fn order(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
+    slot: Slot,
     body: Result<Json<NewOrder>, JsonRejection>,
 ) -> Result<Json<DoorOrdered>, ApiError> {
     principal.require(Role::Manager)?;
@@ -49,6 +51,12 @@ pub(super) async fn order(
             .remedy("GET /api/v1/controllers lists those that there are.")
     })?;
     let order = checked(order, state.views.clock().now())?;
+    let doors = state.views.controllers().into_iter().flat_map(|it| it.doors);
+    let before = doors.filter(|it| it.id == door).find_map(|it| Some(it.state?.mode)).unwrap_or_default();
+    let reason = order.reason.as_ref().map(|why| format!(", because: {why}")).unwrap_or_default();
+    let until = order.until.map(|until| format!(", until {until}")).unwrap_or_default();
+    let to = order.action.mode().map_or_else(|| "let somebody in once".to_owned(), |mode| mode.to_string());
+    slot.what(format!("door {door}: {before} → {to}{until}{reason}"));
     Ok(Json(state.operator.order_door(&door, order, &principal.actor).await?))
 }
 

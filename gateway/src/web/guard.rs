@@ -13,9 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::authentication::AuthenticationError;
 use super::error::ApiError;
 use super::remote;
 use super::session::SessionKey;
+use super::slot::Slot;
 use super::state::WebState;
 use crate::domain::remote::Transport;
 use crate::operator::Actor;
@@ -49,7 +51,10 @@ impl FromRequestParts<WebState> for PageUser {
     type Rejection = Redirect;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Redirect> {
-        local(parts).or_else(|| signed_in(&parts.headers, state)).map(Self).ok_or(Redirect::to("/sign-in"))
+        let principal = local(parts).or_else(|| signed_in(&parts.headers, state));
+        let principal = principal.ok_or(Redirect::to("/sign-in"))?;
+        slot(parts).by(&principal.actor);
+        Ok(Self(principal))
     }
 }
 
@@ -61,12 +66,19 @@ impl FromRequestParts<WebState> for ApiUser {
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, ApiError> {
         if let Some(principal) = local(parts).or_else(|| signed_in(&parts.headers, state)) {
+            slot(parts).by(&principal.actor);
             return Ok(Self(principal));
         }
         let (name, password) = basic(&parts.headers).ok_or_else(ApiError::unauthorized)?;
-        let account =
-            state.authentication.account(remote::counted(parts, state.transport), name, password).await?;
-        Ok(Self(Principal { actor: Actor::Account(account.name), role: account.role, session: None }))
+        let address = remote::counted(parts, state.transport);
+        let account = state.authentication.account(address, name.clone(), password).await;
+        if let Err(AuthenticationError::Wrong) = &account {
+            slot(parts).failed_sign_in(known(state, &name).as_deref());
+        }
+        let account = account?;
+        let principal = Principal { actor: Actor::Account(account.name), role: account.role, session: None };
+        slot(parts).by(&principal.actor);
+        Ok(Self(principal))
     }
 }
 
@@ -83,6 +95,16 @@ impl FromRequestParts<WebState> for MetricsReader {
         }
         Ok(Self)
     }
+}
+
+/// What the request is written down with.
+fn slot(parts: &Parts) -> Slot {
+    parts.extensions.get::<Slot>().cloned().unwrap_or_default()
+}
+
+/// The name, if an account has it.
+pub(super) fn known(state: &WebState, name: &str) -> Option<String> {
+    state.accounts.find(name).ok().flatten().map(|account| account.name)
 }
 
 fn local(parts: &Parts) -> Option<Principal> {

@@ -13,9 +13,11 @@ use super::answers::Holds;
 use super::api::list_for;
 use super::error::ApiError;
 use super::guard::ApiUser;
+use super::slot::Slot;
 use super::state::WebState;
 use crate::domain::{AccessEdit, AccessEdited, HoldId};
 use crate::store::users::Role;
+use crate::views::{HoldView, Masked};
 
 const BODY: &str = "Send {\"person\": \"ada@example.org\", \"reason\": \"…\"} as application/json, or \"card\" instead of a person.";
 
@@ -32,6 +34,7 @@ pub(super) async fn list(
 pub(super) async fn put(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
+    slot: Slot,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     principal.require(Role::Manager)?;
@@ -41,6 +44,7 @@ pub(super) async fn put(
     };
     let all = state.views.holds().await?;
     let hold = all.into_iter().find(|hold| hold.id == id).ok_or_else(ApiError::not_found)?;
+    note(&slot, "put on", &hold);
     let made = (StatusCode::CREATED, [(LOCATION, format!("/api/v1/holds/{id}"))], Json(hold));
     Ok(made.into_response())
 }
@@ -49,6 +53,7 @@ pub(super) async fn put(
 pub(super) async fn lift(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
+    slot: Slot,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     principal.require(Role::Manager)?;
@@ -57,6 +62,20 @@ pub(super) async fn lift(
             .at("id", &id)
             .remedy("GET /api/v1/holds lists those that there are.")
     })?;
+    if let Some(hold) = state.views.holds().await?.into_iter().find(|hold| hold.id == id) {
+        note(&slot, "lifted from", &hold);
+    }
     state.operator.edit_access(AccessEdit::LiftHold(id), &principal.actor).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A hold in the audit log: the card masked, the person apart.
+fn note(slot: &Slot, done: &str, hold: &HoldView) {
+    let masked = hold.clone().masked();
+    let what = masked.card.map_or_else(|| "a person".to_owned(), |card| format!("card {card}"));
+    let until = hold.until.map(|until| format!(", until {until}")).unwrap_or_default();
+    slot.what(format!("a hold was {done} {what}{until}, because: {}", hold.reason));
+    if let Some(person) = &hold.person_name {
+        slot.person(person);
+    }
 }

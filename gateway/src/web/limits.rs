@@ -118,3 +118,9 @@ pub const MAX_BADGE_TYPE_CHARS: usize = 100;
 
 /// Longest reason of an order, in characters.
 pub const MAX_REASON_CHARS: usize = 200;
+
+/// Audit entries of one answer where nobody says how many, and of one page.
+pub const AUDIT_PER_ANSWER: usize = 100;
+
+/// Most audit entries of one answer.
+pub const MAX_AUDIT_PER_ANSWER: usize = 1_000;

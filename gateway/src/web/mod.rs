@@ -10,6 +10,7 @@ mod alarms;
 mod answers;
 mod api;
 mod assets;
+mod audit;
 mod authentication;
 mod body;
 mod capture;
@@ -34,6 +35,7 @@ mod query;
 mod remote;
 mod routes;
 mod session;
+mod slot;
 mod sources;
 mod state;
 mod tending;
@@ -65,6 +67,7 @@ pub fn router(state: WebState) -> Router {
         .route("/identity/{name}/re-authenticate", post(page::re_authenticate))
         .route("/identity/{name}/token", get(page::show_token))
         .route("/operations", get(page::operations))
+        .route("/audit", get(page::audit))
         .route("/sources", get(page::sources))
         .route("/sources/{id}/letters/{number}/{what}", post(page::letter))
         .route("/live", get(live::live))
@@ -77,6 +80,7 @@ pub fn router(state: WebState) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(page::not_found)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(state.clone(), audit::record))
         .layer(middleware::from_fn(guard::refuse_other_sites))
         .with_state(state)
 }

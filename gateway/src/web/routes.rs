@@ -17,6 +17,7 @@ use super::answers::{
     Letters, NewToken, Operations, Receipts, Sources,
 };
 use super::api::{self, InstallMode, Page};
+use super::audit::{self, AuditEntries, AuditPage, CommandDone};
 use super::capture;
 use super::cards::{self, NewCard, SpentCard};
 use super::doors::{self, NewOrder};
@@ -67,6 +68,7 @@ fn described() -> Described {
         .merge(door_orders())
         .merge(forwarder_operations())
         .merge(alarm_operations())
+        .merge(of_commands())
         .merge(of_sources())
         .merge(device_operations());
     plain
@@ -131,6 +133,17 @@ fn searches() -> Described {
             explain::explain,
         )
         .add(
+            Operation::get("/audit", "Who did what to the site, newest first")
+                .for_role(A_MANAGER)
+                .asks::<AuditPage>()
+                .answers::<AuditEntries>("OK")
+                .refuses(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Too many sign-ins at this moment, or the log can't be read",
+                ),
+            audit::list,
+        )
+        .add(
             Operation::get("/scim/operations", operations).asks::<Page>().answers::<Operations>("OK"),
             api::operations,
         )
@@ -174,6 +187,15 @@ fn actions() -> Described {
                 .refuses(StatusCode::INTERNAL_SERVER_ERROR, "Not possible now; the log says why"),
             api::re_authenticate,
         )
+}
+
+/// For commands that work on the store themselves.
+fn of_commands() -> Described {
+    let done = "Write down what a command on the box has done; takes that command, over the box's own socket";
+    Described::default().add(
+        Operation::post("/audit", done).for_role("a command on the box").takes::<CommandDone>(),
+        audit::command_done,
+    )
 }
 
 fn card_orders() -> Described {

@@ -199,3 +199,38 @@ fn the_end_of_a_deleted_groups_rules_is_told_on_the_page_and_in_the_event_log() 
     });
     assert!(logged, "the event log says nothing of it");
 }
+
+#[test]
+fn holidays_of_an_icalendar_file_become_a_calendar_and_what_is_none_is_refused_with_its_line() {
+    let site = Running::start();
+    let calendar = "BEGIN:VCALENDAR\nVERSION:2.0\n\
+         BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261225\nRRULE:FREQ=YEARLY\nEND:VEVENT\n\
+         BEGIN:VEVENT\nDTSTART;VALUE=DATE:20990726\nDTEND;VALUE=DATE:20990807\nEND:VEVENT\n\
+         BEGIN:VEVENT\nDTSTART;VALUE=DATE:20200101\nEND:VEVENT\nEND:VCALENDAR\n";
+    fs::write(site.path().join("holidays.ics"), calendar).unwrap();
+    let import = |more: &str| {
+        let mut command = gateway();
+        let command = command.current_dir(site.path()).args(["access", "import-calendar", "holidays.ics"]);
+        let command = command.args(["--name", "Bank holidays", "--config", "gateway.toml"]);
+        crate::program::Finished::of(command.args(more.split_whitespace()).output().unwrap())
+    };
+    let export = || site.access("export").succeeded();
+    let days = "12-25\n2099-07-26 to 2099-08-06\n";
+    assert_eq!(import("--dry-run").succeeded(), days);
+    assert!(!export().contains("Bank holidays"));
+    let made = import("");
+    assert!(
+        made.stderr.contains("1 day that are over") || made.stderr.contains("over are left out"),
+        "{made:?}"
+    );
+    assert_eq!(made.succeeded(), days);
+    let kept = export();
+    assert!(
+        kept.contains("Bank holidays") && kept.contains("\"12-25\"") && kept.contains("2099-08-06"),
+        "{kept}"
+    );
+    fs::write(site.path().join("holidays.ics"), calendar.replace("20990726", "20990726T080000")).unwrap();
+    let told = import("").failed(2);
+    assert!(told.contains("holidays.ics: line 8: DTSTART") && told.contains("VALUE=DATE"), "{told}");
+    assert_eq!(export(), kept, "nothing was changed");
+}

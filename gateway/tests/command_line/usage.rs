@@ -63,7 +63,7 @@ fn bad_usage_exits_with_2_and_names_the_word() {
 fn a_word_that_is_no_command_is_told_which_one_it_may_have_been_or_which_there_are() {
     for (arguments, tip) in [
         ("acces list", "'access'"),
-        ("xyzzy", "the commands are accept-loss, access, card, check,"),
+        ("xyzzy", "the commands are accept-loss, access, alarm, audit, card, check,"),
         ("foo", "'door'"),
         ("token revok x", "'revoke'"),
         ("token evo", "'revoke'"),

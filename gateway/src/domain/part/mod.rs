@@ -26,6 +26,8 @@ pub enum Part {
     Storage,
     /// The event log.
     EventLog,
+    /// The audit log.
+    AuditLog,
     /// The box's clock.
     Clock,
     /// The certificate that clients are shown.
@@ -50,6 +52,13 @@ pub enum PartCondition {
         /// What the system says.
         why: String,
         /// Events that wait in memory.
+        waiting: usize,
+    },
+    /// The audit log can't be written.
+    AuditLogFailing {
+        /// What the system says.
+        why: String,
+        /// Entries that wait in memory.
         waiting: usize,
     },
     /// The clock is not.
@@ -80,6 +89,7 @@ impl PartCondition {
             Self::Well(part) => *part,
             Self::Storage(_) => Part::Storage,
             Self::EventLogFailing { .. } => Part::EventLog,
+            Self::AuditLogFailing { .. } => Part::AuditLog,
             Self::Clock(_) => Part::Clock,
             Self::Certificate(_) => Part::Certificate,
             Self::AccountsUnreadable { .. } => Part::Accounts,
@@ -93,7 +103,7 @@ impl PartCondition {
         match self {
             Self::Well(_) => Level::Well,
             Self::Storage(storage) => storage.level(),
-            Self::EventLogFailing { .. } => Level::Problem,
+            Self::EventLogFailing { .. } | Self::AuditLogFailing { .. } => Level::Problem,
             Self::Clock(_) => ClockCondition::LEVEL,
             Self::Certificate(certificate) => certificate.level(),
             Self::AccountsUnreadable { .. }
@@ -127,6 +137,10 @@ impl PartCondition {
             Self::EventLogFailing { why, waiting } => format!(
                 "The event log can't be written: {why}. {waiting} events wait in memory and would be lost with the \
                  power; look at the disk of the data folder."
+            ),
+            Self::AuditLogFailing { why, waiting } => format!(
+                "The audit log can't be written: {why}. {waiting} entries wait in memory and would be lost with the \
+                 power; what people do goes on. Look at the disk of the data folder."
             ),
             Self::AccountsUnreadable { why } => {
                 format!("The page's accounts can't be read anew: {why}. Those that were read before go on.")
@@ -164,6 +178,7 @@ mod tests {
                 "60 of 200",
             ),
             (PartCondition::EventLogFailing { why: why(), waiting: 3 }, "3 events wait"),
+            (PartCondition::AuditLogFailing { why: why(), waiting: 3 }, "3 entries wait"),
             (PartCondition::Clock(ClockCondition::Behind { latest: at }), "30 Nov 2026 13:00"),
             (PartCondition::Clock(ClockCondition::Ahead { by: -by }), "3 h more"),
             (PartCondition::Clock(ClockCondition::Jumped { by }), "back by 3 h"),

@@ -17,7 +17,7 @@ const DOUBTED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The time that counts.
 #[derive(Debug)]
-pub(super) struct Age {
+pub(in crate::store) struct Age {
     seen: SystemTime,
     at: Instant,
     doubted_since: Option<Instant>,
@@ -26,7 +26,7 @@ pub(super) struct Age {
 
 impl Age {
     /// The log was last written at `seen`, and it is `at` now by the monotonic clock.
-    pub(super) const fn since(seen: SystemTime, at: Instant) -> Self {
+    pub(in crate::store) const fn since(seen: SystemTime, at: Instant) -> Self {
         Self { seen, at, doubted_since: None, apart: SignedDuration::ZERO }
     }
 

@@ -29,10 +29,10 @@ use super::journal::{
 };
 use super::limits::{EVENT_SEGMENT_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_PAGE, RECENT_EVENTS};
 use crate::domain::{Event, Part, PartCondition};
-use age::Age;
+pub(in crate::store) use age::Age;
 use entry::{Versioned, decode, read_newest};
 use index::Index;
-use retention::{last_written, retire};
+pub(in crate::store) use retention::{last_written, retire};
 pub use wanted::{Found, PeopleWanted, Wanted};
 
 const KIND: Kind = Kind(*b"evt1");

@@ -27,6 +27,7 @@ pub(in crate::store) use appender::Standing;
 pub use appender::{AppendError, Appender};
 pub(in crate::store) use lookup::{SegmentFile, each_placed, segment_len, segments};
 pub use options::{JournalStats, Kind, Options, TornTail, Verify};
+pub(in crate::store) use reader::read_whole;
 pub use reader::{Entry, read, read_newest_first};
 
 use super::disk::{self, FileSync};
@@ -145,6 +146,11 @@ impl Journal {
             stats: Arc::default(),
             sync: FileSync::default(),
         }
+    }
+
+    /// Where it is.
+    pub(in crate::store) fn folder(&self) -> &Path {
+        &self.dir
     }
 
     /// The oldest record that is kept, or would be if there is none.

@@ -45,6 +45,34 @@ pub fn read(
     Ok(())
 }
 
+/// Calls `each` for every record that there is, in order.
+///
+/// # Errors
+/// When a record is damaged or missing, an end is not that of a record, or `each` fails.
+pub(in crate::store) fn read_whole<E: From<StoreError>>(
+    dir: &Path,
+    kind: Kind,
+    mut each: impl FnMut(u64, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let segments = if dir.is_dir() { Segment::list(dir)? } else { Vec::new() };
+    let mut expected = segments.first().map_or(1, |segment| segment.first);
+    for segment in &segments {
+        if segment.first != expected {
+            let what = format!("record {expected} is in none of the segments");
+            return Err(StoreError::Missing { path: dir.to_owned(), what, remedy: RESTORE }.into());
+        }
+        let bytes = segment.read()?;
+        segment.check_header(kind, &bytes)?;
+        let mut records = Records::new(&bytes, segment.first);
+        for record in records.by_ref() {
+            each(record.sequence, record.payload)?;
+        }
+        segment.broken(&records).map_or(Ok(()), Err)?;
+        expected = records.expected;
+    }
+    Ok(())
+}
+
 /// Up to `count` records, the newest at or before `to` first.
 ///
 /// # Errors

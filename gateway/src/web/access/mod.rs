@@ -22,6 +22,7 @@ use super::answers::{AccessImported, Groups};
 use super::error::ApiError;
 use super::guard::{ApiUser, Principal};
 use super::query::{Asked, Parameters};
+use super::slot::{Slot, difference};
 use super::state::WebState;
 use crate::domain::{AccessEdit, AccessEdited, AccessImport, BasedOn, Revision, Target};
 use crate::store::users::Role;
@@ -56,6 +57,7 @@ pub(super) async fn import(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Asked(ImportQuery { dry_run }): Asked<ImportQuery>,
+    slot: Slot,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -68,6 +70,9 @@ pub(super) async fn import(
         AccessEdited::WouldImport(changes, doors) => (changes, Some(doors)),
         _ => return Err(ApiError::not_found()),
     };
+    let tried = if dry_run { "tried, and nothing changed: " } else { "" };
+    let steps = changes.iter().map(|step| format!("{} {}", step.action.word(), step.what));
+    slot.what(format!("{tried}{}", steps.collect::<Vec<_>>().join("; ")));
     let AccessView { tag, effect, .. } = read(&state).await?;
     let imported = AccessImported { tag, effect, dry_run, changes, doors };
     Ok(tagged(StatusCode::OK, &imported.tag, &imported))
@@ -101,12 +106,15 @@ pub(super) async fn one<T: Listed>(
 pub(super) async fn create<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
+    slot: Slot,
     body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
     let wanted = T::put(Target::New, taken(body, T::BODY)?);
     let edited = edit(&state, &principal, wanted).await?;
     let id = T::written(&edited).ok_or_else(ApiError::not_found)?;
+    let after = found::<T>(&state, id).await?;
+    note(&slot, None, after.as_ref());
     let made = show::<T>(&state, StatusCode::CREATED, id).await?;
     Ok(([(LOCATION, format!("/api/v1/{}/{id}", T::PATH))], made).into_response())
 }
@@ -116,13 +124,17 @@ pub(super) async fn replace<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
+    slot: Slot,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     principal.require(Role::Manager)?;
     let id = id_of::<T>(&id)?;
     let target = Target::Existing(id, if_match(&headers)?);
+    let before = found::<T>(&state, id).await?;
     edit(&state, &principal, T::put(target, taken(body, T::BODY)?)).await?;
+    let after = found::<T>(&state, id).await?;
+    note(&slot, before.as_ref(), after.as_ref());
     show::<T>(&state, StatusCode::OK, id).await
 }
 
@@ -131,11 +143,15 @@ pub(super) async fn delete<T: Listed>(
     ApiUser(principal): ApiUser,
     State(state): State<WebState>,
     Path(id): Path<String>,
+    slot: Slot,
     headers: HeaderMap,
 ) -> Answer {
     principal.require(Role::Manager)?;
-    let wanted = T::delete(id_of::<T>(&id)?, if_match(&headers)?);
+    let id = id_of::<T>(&id)?;
+    let wanted = T::delete(id, if_match(&headers)?);
+    let before = found::<T>(&state, id).await?;
     edit(&state, &principal, wanted).await?;
+    note(&slot, before.as_ref(), None);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -148,9 +164,17 @@ async fn edit(state: &WebState, principal: &Principal, edit: AccessEdit) -> Resu
 }
 
 async fn show<T: Listed>(state: &WebState, status: StatusCode, id: T::Id) -> Answer {
-    let found = T::all(read(state).await?).into_iter().find(|entry| entry.id() == id);
-    let entry = found.ok_or_else(|| no_such::<T>(&id.to_string()))?;
+    let entry = found::<T>(state, id).await?.ok_or_else(|| no_such::<T>(&id.to_string()))?;
     Ok(tagged(status, entry.revision(), &entry))
+}
+
+async fn found<T: Listed>(state: &WebState, id: T::Id) -> Result<Option<T>, ApiError> {
+    Ok(T::all(read(state).await?).into_iter().find(|entry| entry.id() == id))
+}
+
+/// For the audit log: what it was before and is after.
+fn note<T: Listed>(slot: &Slot, before: Option<&T>, after: Option<&T>) {
+    slot.what(format!("{}: {}", T::WHAT, difference(before, after)));
 }
 
 fn tagged(status: StatusCode, tag: impl Into<Tag>, body: &impl Serialize) -> Response {

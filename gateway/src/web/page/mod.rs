@@ -4,6 +4,7 @@
 //! while it is open stands in [`LIVE`]; [`renderer`] renders its parts once for all who look at it.
 
 mod alarms;
+mod audit;
 mod boxed;
 mod install_mode;
 mod layout;
@@ -24,6 +25,7 @@ use super::state::WebState;
 use crate::store::users::Role;
 
 pub(super) use alarms::handle_alarm;
+pub(super) use audit::audit;
 pub(super) use boxed::not_found;
 pub(super) use install_mode::open_install_mode;
 pub(super) use one_time::OneTime;

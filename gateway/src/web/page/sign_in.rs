@@ -11,12 +11,14 @@ use zeroize::Zeroizing;
 use super::super::authentication::AuthenticationError;
 use super::super::error::ApiError;
 use super::super::form::form;
-use super::super::guard::{cookie_name, session_token, signed_in};
+use super::super::guard::{cookie_name, known, session_token, signed_in};
 use super::super::remote;
 use super::super::session::SessionKey;
+use super::super::slot::Slot;
 use super::super::state::WebState;
 use super::boxed::{boxed, capitalised, error as error_page};
 use crate::domain::remote::Transport;
+use crate::operator::Actor;
 
 #[derive(Template)]
 #[template(path = "parts/sign-in.html")]
@@ -45,6 +47,7 @@ struct Credentials {
 pub(in super::super) async fn sign_in(State(state): State<WebState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let address = remote::counted(&parts, state.transport);
+    let slot = parts.extensions.get::<Slot>().cloned().unwrap_or_default();
     let old = session_token(&parts.headers, state.transport).map(SessionKey::of);
     let request = Request::from_parts(parts, body);
     let Credentials { name, password } = match form::<Credentials>(request).await {
@@ -53,8 +56,15 @@ pub(in super::super) async fn sign_in(State(state): State<WebState>, request: Re
     };
     let account = match state.authentication.account(address, name.clone(), Zeroizing::new(password)).await {
         Ok(account) => account,
-        Err(error) => return refused(&state, &name, error),
+        Err(error) => {
+            if let AuthenticationError::Wrong = &error {
+                slot.failed_sign_in(known(&state, &name).as_deref());
+            }
+            return refused(&state, &name, error);
+        }
     };
+    slot.action("sign in");
+    slot.by(&Actor::Account(account.name.clone()));
     if let Some(old) = old {
         state.sessions.close(old);
     }
@@ -84,6 +94,11 @@ fn refused(state: &WebState, name: &str, error: AuthenticationError) -> Response
 
 /// `POST /sign-out`
 pub(in super::super) async fn sign_out(State(state): State<WebState>, request: Request) -> Response {
+    let slot = request.extensions().get::<Slot>().cloned().unwrap_or_default();
+    if let Some(principal) = signed_in(request.headers(), &state) {
+        slot.action("sign out");
+        slot.by(&principal.actor);
+    }
     if let Some(token) = session_token(request.headers(), state.transport) {
         state.sessions.close(SessionKey::of(token));
     }

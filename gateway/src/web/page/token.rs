@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::super::api;
 use super::super::error::ApiError;
 use super::super::guard::{PageUser, Principal};
+use super::super::slot::Slot;
 use super::super::state::WebState;
 use super::boxed::{boxed, error as error_page};
 
@@ -28,7 +29,9 @@ pub(in super::super) async fn re_authenticate(
     PageUser(principal): PageUser,
     State(state): State<WebState>,
     Path(name): Path<String>,
+    slot: Slot,
 ) -> Response {
+    slot.what(format!("the token {name} is given a new secret"));
     match make(&state, &principal, &name).await {
         Ok(()) => Redirect::to("token").into_response(),
         Err(error) => error_page(&state, &error),

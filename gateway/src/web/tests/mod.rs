@@ -3,6 +3,7 @@
 mod access;
 mod access_rules;
 mod alarms;
+mod audit;
 mod capture;
 mod cards;
 mod connection_floods;
@@ -39,15 +40,16 @@ use super::*;
 use crate::domain::osdpcap::Record;
 use crate::domain::remote::Transport;
 use crate::domain::{
-    AccessEdit, AccessEdited, AlarmDeed, AlarmDeedError, AlarmNumber, Blocked, Explanation, LocalClock, Why,
+    AccessEdit, AccessEdited, AlarmDeed, AlarmDeedError, AlarmNumber, AuditEntry, Blocked, Explanation,
+    LocalClock, Why,
 };
 use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
-    AccessEditError, Actor, AlarmError, CaptureError, CaptureLine, CardOrder, CardOrderDone, CardOrderError,
-    ChangeCard, DeviceFile, DeviceTended, DeviceWish, DoorOrder, DoorOrderError, DoorOrdered, EditAccess,
-    FileProgress, HandleAlarm, InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode,
-    OperateSource, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce, SourceCheck,
-    SourceOrderError, SourceResynced, SourceTested, TendDevice, TendDeviceError,
+    AccessEditError, Actor, AlarmError, Audit, CaptureError, CaptureLine, CardOrder, CardOrderDone,
+    CardOrderError, ChangeCard, DeviceFile, DeviceTended, DeviceWish, DoorOrder, DoorOrderError, DoorOrdered,
+    EditAccess, FileProgress, HandleAlarm, InstallMinutes, InstallModeError, InstallModeOpened,
+    OpenInstallMode, OperateSource, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated,
+    ShownOnce, SourceCheck, SourceOrderError, SourceResynced, SourceTested, TendDevice, TendDeviceError,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -55,11 +57,11 @@ use crate::sources::cards::CardDefaults;
 use crate::store::users::{Role, User};
 use crate::store::{Directory, StoreError};
 use crate::views::{
-    AccessView, AlarmView, ConfiguredSourceView, ControllerView, DeadLetterView, EventsError, EventsFound,
-    EventsWanted, ExposureView, Figures, GroupView, HoldView, IdentityProvidersView, OperationView, Question,
-    Readiness, ReceiptView, ShowAccess, ShowAlarms, ShowControllers, ShowEvents, ShowHolds,
-    ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, ShowWhy, SiteFacts, SiteView, Unreadable,
-    WhyError, fixture,
+    AccessView, AlarmView, AuditView, ConfiguredSourceView, ControllerView, DeadLetterView, EventsError,
+    EventsFound, EventsWanted, ExposureView, Figures, GroupView, HoldView, IdentityProvidersView,
+    OperationView, Question, Readiness, ReceiptView, ShowAccess, ShowAlarms, ShowAudit, ShowControllers,
+    ShowEvents, ShowHolds, ShowIdentityProviders, ShowReceipts, ShowSite, ShowSources, ShowWhy, SiteFacts,
+    SiteView, Unreadable, WhyError, fixture,
 };
 use panel_protocol::wiegand::H10301;
 
@@ -89,6 +91,7 @@ struct FakeSite {
     alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
     tended: Mutex<Vec<(DeviceWish, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
+    audited: Mutex<Vec<AuditEntry>>,
     /// What was done to sources, and by whom.
     of_sources: Mutex<Vec<(String, Actor)>>,
 }
@@ -123,6 +126,7 @@ impl FakeSite {
             alarms_handled: Mutex::default(),
             tended: Mutex::default(),
             searched: Mutex::default(),
+            audited: Mutex::default(),
             of_sources: Mutex::default(),
         })
     }
@@ -235,6 +239,30 @@ impl ShowIdentityProviders for FakeSite {
     fn operations(&self, before: Option<u64>, count: usize) -> Vec<OperationView> {
         let newest = before.map_or(120, |before| before - 1);
         (1..=newest).rev().take(count).map(fixture::operation).collect()
+    }
+}
+
+impl Audit for FakeSite {
+    fn audit(&self, entry: AuditEntry) -> BoxFuture<'_, ()> {
+        self.audited.lock().unwrap().push(entry);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl ShowAudit for FakeSite {
+    fn audit_log(
+        &self,
+        before: Option<u64>,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<AuditView>, Unreadable>> {
+        let entries = self.audited.lock().unwrap().clone();
+        let numbered = (1..).zip(entries).filter(|(number, _)| before.is_none_or(|before| *number < before));
+        let mut shown: Vec<AuditView> = numbered
+            .map(|(number, entry)| AuditView::of(number, entry, "00".to_owned(), "11".to_owned()))
+            .collect();
+        shown.reverse();
+        shown.truncate(count);
+        Box::pin(std::future::ready(Ok(shown)))
     }
 }
 
