@@ -14,6 +14,7 @@
 
 mod adapter;
 mod board;
+mod clock;
 pub mod config;
 pub mod control;
 mod entropy;

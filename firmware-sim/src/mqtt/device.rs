@@ -13,10 +13,11 @@ use panel_protocol::time::UtcSeconds;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::client::{Connection, Happening, Peer};
-use super::firmware::{Decision, Firmware, Input, Moment, shifted};
+use super::firmware::{Decision, Firmware, Input, Moment};
 use super::message::Message;
 use super::swipes::{Swiped, Swipes};
 use super::way::{MqttFaults, Way};
+use crate::clock::shifted;
 use crate::config::MqttConfig;
 use crate::limits::{MAX_OUTBOX, MIN_RECONNECT};
 use crate::panel::{Contact, Power};

@@ -27,7 +27,6 @@ mod way;
 mod wiegand;
 
 pub use brokers::Brokers;
-pub(crate) use firmware::shifted;
 pub use firmware::{Held, Insides};
 pub use status::{BrokerStatus, MqttStatus, MqttSummary, MqttSwipe};
 pub use way::{MqttCounters, MqttFaults};

@@ -21,9 +21,9 @@ use panel_protocol::table::{Pin, Row};
 use panel_protocol::time::{Micros, UtcSeconds};
 use serde::Serialize;
 
+use crate::clock::shifted;
 use crate::config::{PanelConfig, PanelKey};
 use crate::line::Station;
-use crate::mqtt::shifted;
 use device::{Device, device, empty};
 pub(crate) use device::{FlashPanel, blank};
 

@@ -17,8 +17,9 @@ use panel_protocol::credential::Credential;
 use panel_protocol::panel::Status;
 use panel_protocol::table::Pin;
 
-use super::firmware::{Decision, Firmware, Held, Input, Insides, Moment, Verdict, shifted};
+use super::firmware::{Decision, Firmware, Held, Input, Insides, Moment, Verdict};
 use super::message::{Message, Quality, Terms};
+use crate::clock::shifted;
 use crate::config::NativeConfig;
 use crate::limits::{MAX_OPERATION_LEN, MAX_OUTBOX};
 use crate::panel::{Contact, FlashPanel, blank};
