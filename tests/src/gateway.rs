@@ -17,6 +17,7 @@ use crate::waiting::eventually;
 pub struct Gateway {
     config: PathBuf,
     data: PathBuf,
+    environment: Vec<(&'static str, PathBuf)>,
     process: Process,
     address: String,
     token: String,
@@ -28,17 +29,23 @@ impl Gateway {
     /// # Panics
     /// When it doesn't come up.
     pub async fn start(config: &Path, data: &Path) -> Self {
+        Self::start_with(config, data, Vec::new()).await
+    }
+
+    /// The same with more in its environment.
+    ///
+    /// # Panics
+    /// When it doesn't come up.
+    pub async fn start_with(config: &Path, data: &Path, environment: Vec<(&'static str, PathBuf)>) -> Self {
         let token = make_token(data);
-        let process = Self::spawn(config);
+        let process = spawn(config, &environment);
         let address = ready(&process).await;
-        Self { config: config.to_owned(), data: data.to_owned(), process, address, token }
+        Self { config: config.to_owned(), data: data.to_owned(), environment, process, address, token }
     }
 
     /// Starts the service and doesn't wait for it: for starts that are expected to fail.
     pub fn spawn(config: &Path) -> Process {
-        let mut command = program("gateway");
-        command.arg("run").arg("--config").arg(config);
-        Process::start(command)
+        spawn(config, &[])
     }
 
     /// The process, for its log.
@@ -96,7 +103,7 @@ impl Gateway {
     /// # Panics
     /// When it doesn't come up.
     pub async fn restart(&mut self) {
-        self.process = Self::spawn(&self.config);
+        self.process = spawn(&self.config, &self.environment);
         self.address = ready(&self.process).await;
     }
 
@@ -130,6 +137,12 @@ pub(crate) fn http(socket: Option<&Path>) -> Client {
         None => client,
     };
     client.build().unwrap()
+}
+
+fn spawn(config: &Path, environment: &[(&'static str, PathBuf)]) -> Process {
+    let mut command = program("gateway");
+    command.arg("run").arg("--config").arg(config).envs(environment.iter().cloned());
+    Process::start(command)
 }
 
 async fn ready(process: &Process) -> String {

@@ -72,6 +72,7 @@ const SHARED: &[&str] = &[
     "links::private_file",
     "links::serial_port",
     "links::status",
+    "links::tending",
 ];
 
 /// Rooms that read no clock, no disk and no network, and wait for nothing.

@@ -8,7 +8,7 @@ use std::path::Path;
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tests::{PanelPlan, Process, ScimClient, Simulator, SitePlan, eventually, program};
+use tests::{Gateway, PanelPlan, Process, ScimClient, Simulator, SitePlan, eventually, program};
 
 /// A command that has ended.
 struct Ended {
@@ -192,4 +192,34 @@ async fn assert_untouched(plan: &SitePlan, simulator: &Simulator, panels: &[&str
         assert_eq!((&there["key"], &there["counts"]["cards"]), (&json!("factory"), &json!(0)), "{there}");
         assert!(!plan.key_file(panel).exists());
     }
+}
+
+#[tokio::test]
+async fn a_panel_is_not_moved_to_an_address_where_anything_answers() {
+    let plan = SitePlan::new(38_400, &["lobby", "dock", "roof"]);
+    let simulator = plan.simulator().await;
+    plan.write();
+    // The service knows nothing of the roof's panel, at address 3.
+    let text = fs::read_to_string(plan.config()).unwrap();
+    let known = text.split("\n[[controller]]\nid = \"roof\"").next().unwrap();
+    fs::write(plan.config(), known).unwrap();
+    let running = Gateway::start(&plan.config(), &plan.data()).await;
+    running.proven(&["lobby", "dock"]).await;
+    for (address, words) in
+        [("2", "the configuration gives address 2 to dock"), ("3", "answers at address 3")]
+    {
+        let arguments = format!("device set-address lobby {address} --config gateway.toml");
+        let refused = gateway(plan.folder(), &arguments).await;
+        assert_eq!(refused.code, Some(1), "{}", refused.output);
+        assert!(refused.errors.contains(words), "{}", refused.errors);
+    }
+    let not_alone = gateway(plan.folder(), "device set-speed lobby 9600 --config gateway.toml").await;
+    assert!(not_alone.errors.contains("other controllers hang on its line"), "{}", not_alone.errors);
+    running.scim().create("ada", Some("1234")).await;
+    running.proven(&["lobby", "dock"]).await;
+    assert_eq!(simulator.swipe("lobby", 1234).await["granted"], true, "where it was");
+    let refused = gateway(plan.folder(), "device set-address lobby 9 --config gateway.toml").await;
+    assert_eq!(refused.code, Some(1), "a panel that takes no other address says so");
+    assert!(refused.errors.contains("refused it"), "{}", refused.errors);
+    running.proven(&["lobby", "dock"]).await;
 }

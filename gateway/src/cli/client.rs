@@ -5,9 +5,10 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::header::IF_MATCH;
+use reqwest::header::{CONTENT_TYPE, IF_MATCH};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// Longest stream that is listened to: none that the service gives is longer.
 const LONGEST_STREAM: Duration = Duration::from_secs(25 * 60 * 60);
@@ -42,6 +43,15 @@ pub(super) enum ClientError {
     /// The answer is longer than any that makes sense.
     #[error("the service's answer is longer than {MAX_ANSWER_LEN} bytes")]
     TooLong,
+    /// The answer is none that this program knows.
+    #[error("the service at {} answers otherwise than this program expects: is it of another version?", path.display())]
+    NotUnderstood {
+        /// The socket.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        error: serde_json::Error,
+    },
     /// The connection broke, or the service took too long.
     #[error("the service at {} did not answer as it should", path.display())]
     Broken {
@@ -100,12 +110,43 @@ impl Client {
         self.ask(self.http.get(address(path))).await
     }
 
+    /// An answer taken apart.
+    ///
+    /// # Errors
+    /// When it is another than this version of the program knows.
+    pub(super) fn understood<T: DeserializeOwned>(&self, answer: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(answer)
+            .map_err(|error| ClientError::NotUnderstood { path: self.socket.clone(), error })
+    }
+
     /// The body of the answer to a POST of `body` to `path`.
     ///
     /// # Errors
     /// When there is no good answer.
     pub(super) async fn post(&self, path: &str, body: &serde_json::Value) -> Result<Vec<u8>, ClientError> {
         self.ask(self.http.post(address(path)).json(body)).await
+    }
+
+    /// The same for what may take up to `patience`.
+    ///
+    /// # Errors
+    /// When there is no good answer.
+    pub(super) async fn post_patiently(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        patience: Duration,
+    ) -> Result<Vec<u8>, ClientError> {
+        self.ask(self.http.post(address(path)).timeout(patience).json(body)).await
+    }
+
+    /// An answer to a POST of `content` to `path` that goes on for as long as it is listened to.
+    ///
+    /// # Errors
+    /// When there is no good answer.
+    pub(super) async fn post_stream(&self, path: &str, content: Vec<u8>) -> Result<Incoming, ClientError> {
+        let request = self.http.post(address(path)).header(CONTENT_TYPE, "application/octet-stream");
+        self.begin(request.body(content)).await
     }
 
     /// The body of the answer to a DELETE of `path`.
@@ -134,8 +175,11 @@ impl Client {
     /// # Errors
     /// When there is no good answer.
     pub(super) async fn stream(&self, path: &str) -> Result<Incoming, ClientError> {
-        let request = self.http.get(address(path)).timeout(LONGEST_STREAM);
-        let response = request.send().await.map_err(|error| self.failure(error))?;
+        self.begin(self.http.get(address(path))).await
+    }
+
+    async fn begin(&self, request: RequestBuilder) -> Result<Incoming, ClientError> {
+        let response = request.timeout(LONGEST_STREAM).send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
         if status.is_success() {
             return Ok(Incoming { response, socket: self.socket.clone() });

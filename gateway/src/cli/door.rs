@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
+use super::door_test::Test;
 
 use super::{Failure, SiteFile, asked, say, tell};
 use crate::config::{Config, NamedFiles, closest};
@@ -36,6 +37,7 @@ enum Order {
     /// Put doors back to normal use
     #[command(after_help = "Example:\n  gateway door normal turnstile")]
     Normal(Once),
+    Test(Test),
 }
 
 /// Which doors, and why.
@@ -84,6 +86,7 @@ impl Door {
         match &self.order {
             Order::Unlock(once) => once.order("unlock", None),
             Order::Normal(once) => once.order("normal", None),
+            Order::Test(test) => test.run(),
             Order::Hold(ending) => ending.order("hold"),
             Order::Lock(ending) => ending.order("lock"),
             Order::Lockdown(ending) => ending.order("lockdown"),

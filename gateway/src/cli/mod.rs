@@ -14,7 +14,9 @@ mod client;
 mod completions;
 #[cfg(feature = "demo")]
 mod demo;
+mod device;
 mod door;
+mod door_test;
 mod enrol;
 mod events;
 mod explain;
@@ -70,6 +72,7 @@ enum Command {
     Completions(completions::Completions),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Device(device::Device),
     Door(door::Door),
     Enrol(enrol::Enrol),
     Events(events::Events),
@@ -163,6 +166,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
+        Command::Device(device) => device.run(),
         Command::Door(door) => door.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Events(events) => events.run(),

@@ -87,7 +87,9 @@ struct Counts {
 struct Controller {
     id: String,
     line: String,
-    address: u8,
+    /// Of a line; a controller at a broker has a topic instead, and one behind an adapter neither.
+    address: Option<u8>,
+    topic: Option<String>,
     state: String,
     table: Option<Table>,
     doors: Vec<serde::de::IgnoredAny>,
@@ -149,7 +151,11 @@ fn people(count: usize) -> String {
 
 impl Display for Controller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = format!("{}/{}", self.line, self.address);
+        let place = match (self.address, &self.topic) {
+            (Some(address), _) => format!("{}/{address}", self.line),
+            (None, Some(topic)) => format!("{}/{topic}", self.line),
+            (None, None) => self.line.clone(),
+        };
         let doors = counted(self.doors.len(), "door");
         write!(f, "{place}, {doors}, {}", self.state.replace('_', " "))?;
         match &self.table {
@@ -194,6 +200,18 @@ Harbour Street: All well: 4 controllers proven, nobody exposed.
 203 people active, 207 cards active
 The access mode is open: every active card of an active person opens every door, whatever rules there are.";
         assert_eq!(shown(well()), expected);
+    }
+
+    #[test]
+    fn controllers_without_an_address_are_told_by_what_they_have() {
+        let mut site = well();
+        (site.controllers[0].address, site.controllers[0].topic) = (None, Some("shed".to_owned()));
+        site.controllers[1].address = None;
+        let shown = shown(site);
+        assert!(
+            shown.contains("lobby  north/shed, 1 door") && shown.contains("dock   north, 1 door"),
+            "{shown}"
+        );
     }
 
     #[test]

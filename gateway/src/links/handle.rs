@@ -8,6 +8,7 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::limits::{MAX_ACTUATION, MAX_INSTALL_TIME, PENDING_ORDERS, TAPPED_RECORDS};
 use super::status::LinkStatus;
+use super::tending::{TendError, Tended, Tending, Wish};
 use crate::domain::LineId;
 use crate::domain::osdpcap::Record;
 
@@ -54,6 +55,8 @@ pub enum Order {
     },
     /// To show people something at a reader.
     Show(Showing),
+    /// What an installer wants of one device.
+    Tend(Tending),
 }
 
 /// Something to be shown at a reader, by whatever lights, tones and texts it has. What comes too late is not shown.
@@ -213,6 +216,21 @@ impl LinkHandle {
     /// Shows people something at a reader, if the link has time for it before the deadline. Nobody is told whether.
     pub fn show(&self, showing: Showing) {
         drop(self.orders.try_send(Order::Show(showing)));
+    }
+
+    /// What an installer wants of one device. The answer comes when it is certain.
+    ///
+    /// # Errors
+    /// When it is not even tried.
+    pub fn tend(
+        &self,
+        device: usize,
+        wish: Wish,
+    ) -> Result<oneshot::Receiver<Result<Tended, TendError>>, TendError> {
+        let (done, answer) = oneshot::channel();
+        let tending = Tending { device, wish, done };
+        self.orders.try_send(Order::Tend(tending)).map_err(|_| TendError::Busy)?;
+        Ok(answer)
     }
 
     /// Everything that passes on the link from now on, but for keys. Whoever is slow loses the oldest records.

@@ -20,6 +20,7 @@ pub mod osdp;
 mod private_file;
 mod serial_port;
 mod status;
+mod tending;
 pub mod wiegand_serial;
 
 pub use crate::domain::InputState;
@@ -27,3 +28,4 @@ pub use client::DeviceClient;
 pub use handle::{ActuateError, Actuation, InstallError, LinkEnd, LinkHandle, Order, Showing, Switch};
 pub use heard::{Decided, Heard, PressedKeys};
 pub use status::{DeviceStatus, LinkStatus};
+pub use tending::{TendError, Tended, Tending, Wish};

@@ -11,6 +11,7 @@ mod cards;
 mod doors;
 mod install_mode;
 mod sources;
+mod tending;
 mod token;
 
 pub use access::{AccessEditError, EditAccess};
@@ -23,6 +24,7 @@ pub use install_mode::{
     InstallMinutes, InstallMinutesError, InstallModeError, InstallModeOpened, OpenInstallMode,
 };
 pub use sources::{OperateSource, SourceCheck, SourceOrderError, SourceResynced, SourceTested};
+pub use tending::{DeviceFile, DeviceTended, DeviceWish, FileProgress, TendDevice, TendDeviceError};
 pub use token::{ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce};
 
 use std::fmt;
@@ -37,6 +39,7 @@ pub trait Operator:
     + OrderDoor
     + HandleAlarm
     + Audit
+    + TendDevice
     + OperateSource
 {
 }
@@ -50,6 +53,7 @@ impl<T> Operator for T where
         + OrderDoor
         + HandleAlarm
         + Audit
+        + TendDevice
         + OperateSource
 {
 }

@@ -208,12 +208,7 @@ pub async fn run(config: Config) -> Result<(), StartError> {
         () = stop.wait() => None,
         why = service.fatal() => Some(why),
     };
-    match service.site().doors_decided_here() {
-        0 => tracing::info!("stopping"),
-        1 => tracing::warn!("stopping, and with it 1 door for which this box decides"),
-        doors => tracing::warn!("stopping, and with it {doors} doors for which this box decides"),
-    }
-    watchdog::stopping();
+    watchdog::stopping(service.site().doors_decided_here());
     service.stop().await;
     fatal.map_or(Ok(()), |why| Err(StartError::StartAnew { why }))
 }

@@ -14,9 +14,19 @@ pub(super) fn ready(page: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(&format!("the page is at {page}"))]);
 }
 
-/// Tells that the service ends because it shall.
-pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+/// Tells that the service ends because it shall, and how many doors stop with it.
+pub(super) fn stopping(doors: usize) {
+    let status = match doors {
+        0 => "stopping".to_owned(),
+        1 => "stopping, and with it 1 door for which this box decides".to_owned(),
+        doors => format!("stopping, and with it {doors} doors for which this box decides"),
+    };
+    if doors > 0 {
+        tracing::warn!("{status}");
+    } else {
+        tracing::info!("{status}");
+    }
+    tell(&[NotifyState::Stopping, NotifyState::Status(&status)]);
 }
 
 /// Feeds the watchdog at every beat, until `stopped`.

@@ -30,6 +30,7 @@ mod pulse;
 mod record;
 mod running;
 mod sources;
+mod tending;
 mod time_server;
 mod token;
 mod views;

@@ -43,6 +43,9 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Longest body with access levels and rules, in bytes.
 pub const MAX_ACCESS_BODY_BYTES: usize = 2 * 1024 * 1024;
 
+/// Longest file for a device, in bytes.
+pub const MAX_DEVICE_FILE_BYTES: usize = 16 * 1024 * 1024;
+
 /// Longest account name that is looked up, in bytes.
 pub const MAX_ACCOUNT_NAME_BYTES: usize = 128;
 

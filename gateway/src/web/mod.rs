@@ -37,6 +37,7 @@ mod session;
 mod slot;
 mod sources;
 mod state;
+mod tending;
 pub mod tls;
 mod verifier;
 

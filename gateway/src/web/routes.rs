@@ -24,16 +24,19 @@ use super::doors::{self, NewOrder};
 use super::events::{self, WantedEvents};
 use super::explain::{self, Asking};
 use super::holds;
-use super::limits::MAX_ACCESS_BODY_BYTES;
+use super::limits::{MAX_ACCESS_BODY_BYTES, MAX_DEVICE_FILE_BYTES};
 use super::openapi::{Described, Operation};
 use super::query;
 use super::sources;
 use super::state::WebState;
+use super::tending::{self, FileKind, NewAddress, NewSpeed};
 use crate::domain::osdpcap::Record;
 use crate::domain::{
     AccessImport, AlarmNumber, ControllerId, DoorId, Explanation, HoldDraft, HoldId, LineId, SourceId,
 };
-use crate::operator::{CardOrderDone, DoorOrdered, InstallModeOpened, SourceResynced, SourceTested};
+use crate::operator::{
+    CardOrderDone, DeviceTended, DoorOrdered, FileProgress, InstallModeOpened, SourceResynced, SourceTested,
+};
 use crate::views::{AccessLevelView, AccessView, AlarmView, HoldView, RuleView, SiteView};
 
 const A_MANAGER: &str = "a manager";
@@ -62,8 +65,13 @@ fn described() -> Described {
         .merge(door_orders())
         .merge(alarm_operations())
         .merge(of_commands())
+        .merge(device_operations())
         .merge(of_sources());
-    plain.layer(middleware::from_fn(query::refuse)).merge(searches()).merge(access_operations())
+    plain
+        .layer(middleware::from_fn(query::refuse))
+        .merge(searches())
+        .merge(file_operations())
+        .merge(access_operations())
 }
 
 fn reads() -> Described {
@@ -318,6 +326,52 @@ fn access_operations() -> Described {
             access::import,
         )
         .layer(DefaultBodyLimit::max(MAX_ACCESS_BODY_BYTES))
+}
+
+fn device_operations() -> Described {
+    let of_one = |path: &'static str, summary: &str| {
+        Operation::post(path, summary)
+            .for_role(AN_INSTALLER)
+            .at::<ControllerId>("id")
+            .answers::<DeviceTended>("It is done")
+            .refuses(StatusCode::NOT_FOUND, "No such controller")
+            .refuses(StatusCode::CONFLICT, "Not possible now, or the device refused it")
+    };
+    let checked = |operation: Operation| {
+        operation.refuses(StatusCode::UNPROCESSABLE_ENTITY, "A field is wrong; the error names it")
+    };
+    Described::default()
+        .add(of_one("/controllers/{id}/identify", "Have a device blink and beep"), tending::identify)
+        .add(
+            checked(of_one("/controllers/{id}/address", "Have a device listen at another address"))
+                .takes::<NewAddress>(),
+            tending::set_address,
+        )
+        .add(
+            checked(of_one("/controllers/{id}/speed", "Have a device and its line speak at another speed"))
+                .takes::<NewSpeed>(),
+            tending::set_speed,
+        )
+        .add(
+            of_one("/controllers/{id}/key", "Give a device a new key in place of its own"),
+            tending::rotate_key,
+        )
+}
+
+fn file_operations() -> Described {
+    let file = Operation::post(
+        "/controllers/{id}/file",
+        "Send a device a file; one JSON object a line tells how far it has come, the last one how it ended",
+    )
+    .for_role(AN_INSTALLER)
+    .at::<ControllerId>("id")
+    .asks::<FileKind>()
+    .takes_bytes()
+    .answers_lines::<FileProgress>("Begun")
+    .refuses(StatusCode::NOT_FOUND, "No such controller")
+    .refuses(StatusCode::CONFLICT, "Not possible now")
+    .refuses(StatusCode::UNPROCESSABLE_ENTITY, "The file has no bytes");
+    Described::default().add(file, tending::send_file).layer(DefaultBodyLimit::max(MAX_DEVICE_FILE_BYTES))
 }
 
 fn alarm_operations() -> Described {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gateway::domain::{Became, DeviceCondition, FaultCounts, LinkCondition};
-use gateway::links::{DeviceClient, DeviceStatus, Heard, InstallError, LinkEnd, LinkStatus, Order};
+use gateway::links::{
+    DeviceClient, DeviceStatus, Heard, InstallError, LinkEnd, LinkStatus, Order, TendError,
+};
 use gateway::sync::{Demand, Failure};
 use tokio::sync::watch;
 
@@ -79,6 +81,7 @@ fn obey(order: Order, wire: &Wire) {
     match order {
         Order::Install { done, .. } => drop(done.send(Err(InstallError::Unknown))),
         Order::Show(_) => {} // it has no reader
+        Order::Tend(tending) => drop(tending.done.send(Err(TendError::NotThisKind))),
         Order::Actuate { done, .. } => {
             wire.device.switch();
             drop(done.send(Ok(())));

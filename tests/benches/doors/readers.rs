@@ -43,7 +43,11 @@ pub(crate) async fn measure(plan: &Plan, figures: &mut Figures) -> anyhow::Resul
             for at in 0..plan.cards {
                 times.add_span(one(&rig, baud, at).await?);
             }
-            load.iter().for_each(JoinHandle::abort);
+            for task in load {
+                task.abort();
+                // It was told to end; how it did is nobody's affair.
+                let _ = task.await;
+            }
             let verdict = figures.judge(format!("readers at {baud} beside {beside}"), times.p99() <= aim);
             figures.say(format!(
                 "{baud:>7}  {beside:<12} {:>6} {:>7.3} {:>7.3} {:>7.3} {verdict}",

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod child;
+mod damage;
 mod faults;
 mod model;
 mod power_cut;
 mod recording;
 mod shim;
+mod small_files;

@@ -68,6 +68,14 @@ impl Naming {
                 if let Some(file) = names.remove(from) {
                     names.insert(to.clone(), file);
                 }
+                // A folder takes what is in it along.
+                let below: Vec<_> = names.keys().filter(|name| name.starts_with(from)).cloned().collect();
+                for name in below {
+                    let there = name.strip_prefix(from).map(|rest| to.join(rest)).unwrap_or_default();
+                    if let Some(file) = names.remove(&name) {
+                        names.insert(there, file);
+                    }
+                }
             }
             Self::Delete(path) => drop(names.remove(path)),
         }

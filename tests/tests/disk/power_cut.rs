@@ -25,11 +25,14 @@ use tests::seed;
 use tokio::task::JoinSet;
 
 use crate::child::{event, id, person, reopened};
+use crate::damage::Damage;
 use crate::model::{self, Files, Loss};
 use crate::recording::{self, Step, Told};
 use crate::shim::Disk;
 
 const ROLE: &str = "RECORDED_RUN";
+/// What is done to the disk between the two starts.
+const DAMAGE: &str = "RECORDED_DAMAGE";
 const WRITERS: u32 = 6;
 const CHANGES: u32 = 25;
 
@@ -41,6 +44,9 @@ fn recorded_run() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     runtime.block_on(async {
         for run in 0..2 {
+            if run > 0 {
+                Damage::of(&std::env::var(DAMAGE).unwrap()).apply(Path::new(&root));
+            }
             let (directory, events) = reopened(Path::new(&root)).unwrap();
             let mut writers = JoinSet::new();
             for writer in 0..WRITERS {
@@ -76,15 +82,16 @@ async fn commit(directory: &Directory, change: Change) {
     directory.commit(Origin::CommandLine, Timestamp::UNIX_EPOCH, plan).await.unwrap();
 }
 
-fn tell(told: Told) {
+pub(crate) fn tell(told: Told) {
     let log = std::env::var_os("DISK_LOG").unwrap();
     OpenOptions::new().append(true).open(log).unwrap().write_all(&told.entry()).unwrap();
 }
 
-fn record() -> Vec<Step> {
+fn record(damage: Damage) -> Vec<Step> {
     let disk = Disk::new();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "power_cut::recorded_run", "--nocapture"]).env(ROLE, disk.root());
+    command.env(DAMAGE, damage.word());
     disk.under(&mut command);
     disk.record(&mut command);
     let output = command.stdin(Stdio::null()).output().unwrap();
@@ -107,6 +114,7 @@ impl Known {
             Told::Deleting(number) => drop(self.there.remove(&number)),
             Told::Deleted(number) => drop(self.gone.insert(number)),
             Told::Events(count) => self.events = count.into(),
+            Told::Round(_) => {}
         }
     }
 }
@@ -120,9 +128,28 @@ struct Cut {
 
 #[test]
 fn every_state_that_a_power_cut_leaves_is_opened_and_has_all_that_was_answered() {
-    let seconds = std::env::var("POWER_CUT_SECONDS").map_or(30, |text| text.parse().unwrap());
+    let done = tried(&record(Damage::Nothing), seconds());
+    assert!(done >= 200, "{done} states are too few to mean anything");
+}
+
+/// The store starts on a disk that was damaged, and the power goes while it mends it, or later.
+#[test]
+fn every_state_after_a_start_on_a_damaged_disk_is_opened_and_has_all_that_was_answered() {
+    for damage in [Damage::SledDeleted, Damage::SledSpoilt, Damage::JournalTorn] {
+        println!("{damage:?}");
+        let done = tried(&record(damage), seconds() / 3);
+        assert!(done >= 40, "{damage:?}: {done} states are too few to mean anything");
+    }
+}
+
+/// For so long states are tried.
+fn seconds() -> u64 {
+    std::env::var("POWER_CUT_SECONDS").map_or(30, |text| text.parse().unwrap())
+}
+
+/// Tries states of a recorded run for some seconds, and says how many they were.
+fn tried(steps: &[Step], seconds: u64) -> u32 {
     let mut random = SmallRng::seed_from_u64(seed());
-    let steps = record();
     let mut cuts: Vec<Cut> = (0..=steps.len())
         .flat_map(|step| Loss::ALL.map(|loss| (step, loss)))
         .map(|(step, loss)| Cut { step, loss, seed: random.random() })
@@ -141,7 +168,7 @@ fn every_state_that_a_power_cut_leaves_is_opened_and_has_all_that_was_answered()
             scope.spawn(|| {
                 while Instant::now() < until {
                     let Some(cut) = waiting.lock().unwrap().pop() else { break };
-                    let (files, known) = state(&steps, &cut);
+                    let (files, known) = state(steps, &cut);
                     if !again(&files) {
                         check(&files, &known, &cut);
                     }
@@ -152,7 +179,7 @@ fn every_state_that_a_power_cut_leaves_is_opened_and_has_all_that_was_answered()
     });
     let (done, different) = (*done.lock().unwrap(), seen.lock().unwrap().len());
     println!("{done} of {all} states of {} steps, {different} of them different", steps.len());
-    assert!(done >= 200, "{done} states are too few to mean anything");
+    done
 }
 
 fn state(steps: &[Step], cut: &Cut) -> (Files, Known) {

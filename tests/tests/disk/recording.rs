@@ -37,6 +37,8 @@ pub(crate) enum Told {
     Deleted(u32),
     /// So many events are in the log.
     Events(u32),
+    /// So many rounds of small files are written.
+    Round(u32),
 }
 
 const TOLD: u32 = 100;
@@ -49,6 +51,7 @@ impl Told {
             Self::Deleting(number) => (1, number),
             Self::Deleted(number) => (2, number),
             Self::Events(number) => (3, number),
+            Self::Round(number) => (4, number),
         };
         let mut entry = Vec::new();
         for word in [TOLD + kind, 0] {
@@ -64,7 +67,8 @@ impl Told {
             0 => Self::Put(number),
             1 => Self::Deleting(number),
             2 => Self::Deleted(number),
-            _ => Self::Events(number),
+            3 => Self::Events(number),
+            _ => Self::Round(number),
         }
     }
 }

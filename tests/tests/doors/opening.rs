@@ -29,7 +29,8 @@ async fn a_card_opens_the_door_of_an_osdp_reader_and_another_does_not() {
     let refused = rig.swipe("turnstile", 1235).await;
     assert_eq!(json!([refused["granted"], refused["decided_by"]]), json!([false, "gateway"]));
     assert_eq!(rig.switched_on("turnstile", 0).await, 1);
-    let events = rig.events().await;
+    let events = async || rig.events().await;
+    let events = eventually("both cards are logged", events, |events| events.len() == 2).await;
     assert_eq!(json!([events[0]["reason"], events[0]["granted"]]), json!(["unknown_card", false]));
     assert_eq!(json!([events[1]["who"], events[1]["door"]]), json!(["ada", "Turnstile"]));
 }

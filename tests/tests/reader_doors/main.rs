@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod alarms;
+mod devices;
 mod explained;
 mod feedback;
 mod reader;
+mod walk;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use libosdp::{
-    Channel, ChannelError, OsdpCommand, OsdpEvent, OsdpEventCardRead, OsdpEventKeyPress, OsdpFlag,
-    OsdpStatusReport, OsdpStatusReportType, PdCapEntity, PdCapability, PdId, PdInfoBuilder, PeripheralDevice,
+    Channel, ChannelError, OsdpCommand, OsdpError, OsdpEvent, OsdpEventCardRead, OsdpEventKeyPress,
+    OsdpFileOps, OsdpFlag, OsdpStatusReport, OsdpStatusReportType, PdCapEntity, PdCapability, PdId,
+    PdInfoBuilder, PeripheralDevice,
 };
 use panel_protocol::credential::Credential;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -28,6 +29,7 @@ pub(crate) struct TheirReader {
     pub(crate) port: PathBuf,
     orders: Option<Sender<Order>>,
     commands: Arc<Mutex<Vec<OsdpCommand>>>,
+    file: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
     /// Keeps the port alive while the gateway has it closed.
     _peer: OwnedFd,
@@ -48,6 +50,7 @@ struct Behind {
     key: Option<[u8; 16]>,
     inputs: Arc<Mutex<[bool; 2]>>,
     commands: Arc<Mutex<Vec<OsdpCommand>>>,
+    file: Arc<Mutex<Vec<u8>>>,
 }
 
 impl TheirReader {
@@ -65,14 +68,16 @@ impl TheirReader {
         fcntl_setfl(&master, fcntl_getfl(&master).unwrap() | OFlags::NONBLOCK).unwrap();
         let (orders, inbox) = channel();
         let commands = Arc::<Mutex<Vec<OsdpCommand>>>::default();
+        let file = Arc::<Mutex<Vec<u8>>>::default();
         let behind = Behind {
             end: End { port: Arc::new(master), cut: Arc::default() },
             key,
             inputs: Arc::default(),
             commands: Arc::clone(&commands),
+            file: Arc::clone(&file),
         };
         let thread = std::thread::spawn(move || behind.serve(&inbox));
-        Self { port, orders: Some(orders), commands, thread: Some(thread), _peer: peer }
+        Self { port, orders: Some(orders), commands, file, thread: Some(thread), _peer: peer }
     }
 
     /// Somebody presents a card.
@@ -118,6 +123,11 @@ impl TheirReader {
             _ => None,
         });
         lights.collect()
+    }
+
+    /// As much of a file as it has.
+    pub(crate) fn file(&self) -> Vec<u8> {
+        self.file.lock().unwrap().clone()
     }
 
     /// How often it was told to beep, each time.
@@ -182,6 +192,7 @@ impl Behind {
             PdCapability::Readers(some(1)),
         ]);
         let mut device = PeripheralDevice::new(info, Box::new(self.end.clone())).unwrap();
+        device.register_file_ops(Box::new(Store(Arc::clone(&self.file)))).unwrap();
         let (commands, inputs) = (Arc::clone(&self.commands), Arc::clone(&self.inputs));
         device.set_command_callback(move |command| {
             if let OsdpCommand::Status(asked) = command {
@@ -202,6 +213,31 @@ fn report(kind: OsdpStatusReportType, entries: &[u8]) -> OsdpStatusReport {
     let mut report = [0; 64];
     report[..entries.len()].copy_from_slice(entries);
     OsdpStatusReport { type_: kind, nr_entries: entries.len(), report }
+}
+
+/// Where it puts a file.
+struct Store(Arc<Mutex<Vec<u8>>>);
+
+impl OsdpFileOps for Store {
+    fn open(&mut self, _: i32, _: bool) -> Result<usize, OsdpError> {
+        self.0.lock().unwrap().clear();
+        Ok(0)
+    }
+
+    fn offset_read(&self, _: &mut [u8], _: u64) -> Result<usize, OsdpError> {
+        Err(OsdpError::FileTransfer("it takes files, and gives none"))
+    }
+
+    fn offset_write(&self, bytes: &[u8], offset: u64) -> Result<usize, OsdpError> {
+        let mut file = self.0.lock().unwrap();
+        file.truncate(usize::try_from(offset).unwrap());
+        file.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn close(&mut self) -> Result<(), OsdpError> {
+        Ok(())
+    }
 }
 
 /// libosdp's end of the line.

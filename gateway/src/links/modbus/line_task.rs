@@ -27,7 +27,7 @@ use super::setup::{LineSetup, Reach};
 use super::wire::Wire;
 use crate::domain::LineId;
 use crate::links::serial_port::{self, Port};
-use crate::links::{DeviceClient, DeviceStatus, InstallError, LinkEnd, LinkStatus, Order};
+use crate::links::{DeviceClient, DeviceStatus, InstallError, LinkEnd, LinkStatus, Order, TendError};
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
@@ -218,6 +218,7 @@ impl LineTask {
                 self.machine.handle(now, Input::Order { device, output, switch, until, done });
             }
             Order::Show(_) => {}
+            Order::Tend(tending) => tending.answer(Err(TendError::NotThisKind)),
         }
     }
 
@@ -245,7 +246,7 @@ const fn framing(reach: &Reach) -> Framing {
     }
 }
 
-async fn open(reach: &Reach) -> io::Result<Wire> {
+pub(super) async fn open(reach: &Reach) -> io::Result<Wire> {
     match reach {
         Reach::Port { path, baud } => Ok(Wire::new(Port::open(path, *baud)?.into_stream())),
         Reach::RtuOverTcp { peer } | Reach::Tcp { peer } => {

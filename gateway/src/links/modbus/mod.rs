@@ -19,6 +19,7 @@ mod orders;
 pub mod pace;
 mod relays;
 pub mod request;
+pub mod scan;
 mod setup;
 mod wire;
 

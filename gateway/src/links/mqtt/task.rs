@@ -21,7 +21,7 @@ use super::reach::{self, Versions};
 use super::setup::{BrokerSetup, Place};
 use super::tap::Tap;
 use crate::domain::LinkCondition;
-use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
+use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order, TendError};
 
 /// The task of a broker's link.
 #[must_use = "a link does nothing until its task runs"]
@@ -233,6 +233,7 @@ impl BrokerTask {
             Order::Install { done, .. } => drop(done.send(Err(InstallError::ByHand))),
             // A panel has decided by itself by then, and shows it.
             Order::Show(_) => {}
+            Order::Tend(tending) => tending.answer(Err(TendError::NotThisKind)),
             Order::Actuate { actuation, done } => {
                 let until = now() + actuation.deadline.saturating_duration_since(Instant::now());
                 self.driver.actuate(now(), Timestamp::now(), actuation, until, done);

@@ -22,7 +22,8 @@ use super::feedback::Signals;
 use super::heard::heard;
 use super::keys::KnownKeys;
 use super::limits::IDLE_PAUSE;
-use super::outputs::{self, Done, Outputs};
+use super::outputs::{self, Outputs};
+use super::works::{Follows, Works};
 use super::{event, status};
 use crate::domain::{DeviceCondition, Feedback, LinkCondition};
 use crate::links::card_table::Frame;
@@ -46,6 +47,8 @@ pub(super) enum Next {
     Identified { device: usize, identity: DeviceIdentity },
     /// A device has told something, and what follows from it may be wanted at once.
     Heard,
+    /// The port has that speed from now on.
+    Speed(u32),
     /// Nothing until then; `None`: no end.
     Wait(Option<Micros>),
 }
@@ -58,10 +61,12 @@ pub(super) struct Role {
 
 /// Everything of a line but its port, its timer and its files.
 pub(super) struct Driver {
-    cp: Box<LineCp>,
-    devices: Vec<Device>,
+    pub(super) cp: Box<LineCp>,
+    pub(super) devices: Vec<Device>,
     outputs: Outputs,
-    signals: Signals,
+    pub(super) signals: Signals,
+    pub(super) works: Works,
+    pub(super) baud: u32,
     disturbance: Disturbance,
     client: Arc<dyn DeviceClient>,
     frame: Vec<u8>,
@@ -80,6 +85,8 @@ impl Driver {
             devices: Vec::new(),
             outputs: Outputs::default(),
             signals: Signals::default(),
+            works: Works::default(),
+            baud,
             disturbance: Disturbance::new(baud),
             client,
             frame: Vec::with_capacity(MAX_FRAME_LEN),
@@ -139,7 +146,7 @@ impl Driver {
     }
 
     /// Switches an output, if that can be sent before `until`.
-    pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: Done) {
+    pub(super) fn actuate(&mut self, actuation: Actuation, until: Micros, done: outputs::Done) {
         match self.find(actuation.device).map(|device| device.condition) {
             None => outputs::answer(done, Err(ActuateError::Unknown)),
             Some(DeviceCondition::Online) => self.outputs.add(actuation, until, done),
@@ -153,6 +160,11 @@ impl Driver {
             self.disturbance.forget(now, &self.cp.counters());
         }
         self.cp.handle(now, input);
+    }
+
+    /// Whether nothing is on its way.
+    pub(super) fn is_free(&self) -> bool {
+        self.cp.is_free()
     }
 
     /// How the open line is, if that has changed.
@@ -169,6 +181,11 @@ impl Driver {
     /// Goes on until something is to be done.
     pub(super) fn next(&mut self, now: Micros) -> Next {
         let output_due = self.outputs.expire(now);
+        let (work_due, follows) = self.works.expire(now);
+        if let Follows::Speed(baud) = follows {
+            return Next::Speed(baud);
+        }
+        let due = output_due.into_iter().chain(work_due).min();
         loop {
             if self.cp.is_free() {
                 self.withdraw_late(now);
@@ -180,7 +197,7 @@ impl Driver {
                     self.frame.extend_from_slice(bytes);
                     return Next::Transmit;
                 }
-                Output::Wait(until) => return Next::Wait(until.into_iter().chain(output_due).min()),
+                Output::Wait(until) => return Next::Wait(until.into_iter().chain(due).min()),
                 Output::Turn { pd, max_data, .. } => self.take_turn(now, pd, max_data),
                 Output::Reply { pd, message } => {
                     self.devices[pd.get()].take_reply(now, self.client.as_ref(), message);
@@ -191,8 +208,7 @@ impl Driver {
                         return Next::Heard;
                     }
                 }
-                // Files are the installer's tools', not the gateway's: it begins none.
-                Output::Fragment { pd, .. } => self.cp.abort_file(pd),
+                Output::Fragment { pd, offset, max_len } => self.send_part(now, pd, offset, max_len),
                 Output::Failed { pd } => self.devices[pd.get()].lose_command(self.client.as_ref()),
                 Output::Event { pd, event } => {
                     if let Some(next) = self.take_event(pd, event) {
@@ -220,7 +236,7 @@ impl Driver {
         status.devices = self.devices.iter().filter_map(of).collect();
     }
 
-    fn find(&self, device: usize) -> Option<&Device> {
+    pub(super) fn find(&self, device: usize) -> Option<&Device> {
         self.devices.iter().find(|known| known.device == device)
     }
 
@@ -342,6 +358,9 @@ impl Driver {
             device.questions.begin(&status.about.map(|(_, can)| can).unwrap_or_default());
         }
         let device = device.device;
+        if let Follows::Speed(baud) = self.works.take(device, &event) {
+            return Some(Next::Speed(baud));
+        }
         match event {
             Event::KeyInstalled => Some(Next::KeyChange { device, worked: true }),
             Event::KeyKept => Some(Next::KeyChange { device, worked: false }),

@@ -122,6 +122,21 @@ impl Signals {
         self.0.extend(new.take(WAITING_SIGNALS.saturating_sub(self.0.len())));
     }
 
+    /// Shows which of many a device is: for some seconds it blinks and beeps as it does for nothing else.
+    pub(super) fn identify(&mut self, device: usize, until: Micros, can: &Capabilities) {
+        let look = Look {
+            light: Some(LightColor::Blue),
+            blink: Duration::from_millis(300),
+            light_for: None,
+            beeps: 10,
+            beep: Duration::from_millis(300),
+            text: String::new(),
+        };
+        let all = Feedback { refused: look, ..Feedback::default() };
+        let new = shown(0, Signal::Refused, &all, can).map(|it| (device, until, it));
+        self.0.extend(new);
+    }
+
     /// Whether something waits for this device.
     pub(super) fn wait_for(&self, device: usize) -> bool {
         self.0.iter().any(|(of, ..)| *of == device)

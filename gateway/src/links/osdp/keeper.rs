@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::keys::KeyError;
 use super::limits::WAITING_FILES;
-use super::{identity_file, keys};
+use super::{identity_file, keys, works};
 use crate::links::InstallError;
 
 /// Work on files, and what it comes to.
@@ -22,6 +22,11 @@ pub(super) type Job = Box<dyn FnOnce() -> Kept + Send>;
 /// Makes a new key for a device.
 pub(super) fn begin(device: usize, path: PathBuf, span: Duration, done: Done) -> Job {
     Box::new(move || Kept::Begun { device, span, key: keys::begin(&path), done })
+}
+
+/// Makes a new key for a device that has one.
+pub(super) fn rotate(device: usize, path: PathBuf, done: works::Done) -> Job {
+    Box::new(move || Kept::NewKey { device, key: keys::begin(&path), done })
 }
 
 /// Ends a change of key.
@@ -50,6 +55,8 @@ pub(super) type Done = oneshot::Sender<Result<(), InstallError>>;
 pub(super) enum Kept {
     /// A new key for a device is on the disk, so it may be given to the device.
     Begun { device: usize, span: Duration, key: Result<Scbk, KeyError>, done: Done },
+    /// The same for a device that has one already.
+    NewKey { device: usize, key: Result<Scbk, KeyError>, done: works::Done },
     /// The key that worked is in its place, or the one that didn't is gone.
     Ended { device: usize, worked: bool, ended: Result<(), KeyError> },
     /// Which device has a key, as well as that could be kept.

@@ -25,3 +25,12 @@ pub const WAITING_FILES: usize = 64;
 
 /// A line's status is renewed this often at most, but for events.
 pub const STATUS_INTERVAL: Duration = Duration::from_millis(500);
+
+/// A device that is to show itself is told so within this time, or not any more.
+pub const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long an address at which a device shall listen is given to answer, each time that it is asked.
+pub const ADDRESS_ASKED_FOR: Duration = Duration::from_millis(250);
+
+/// The line is quiet for so long before an address is asked: somebody may just have answered.
+pub const QUIET: Duration = Duration::from_millis(10);

@@ -24,20 +24,22 @@ use super::{event, identity_file, keys};
 use crate::domain::LinkCondition;
 use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
 use crate::links::serial_port::{self, Port};
-use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order};
+use crate::links::{DeviceClient, InstallError, LinkEnd, LinkStatus, Order, TendError, Tending};
 
 /// One line's task.
 #[must_use = "a line does nothing until its task runs"]
 pub struct LineTask {
-    setup: LineSetup,
+    pub(super) setup: LineSetup,
     client: Arc<dyn DeviceClient>,
-    driver: Driver,
-    keeper: Keeper,
+    pub(super) driver: Driver,
+    pub(super) keeper: Keeper,
     wake: Arc<Notify>,
     orders: mpsc::Receiver<Order>,
     status: watch::Sender<LinkStatus>,
     status_due: Micros,
-    tap: Tap,
+    pub(super) tap: Tap,
+    /// A device that is to be moved to an address, once that was asked whether it is free.
+    pub(super) moving: Option<(u8, Tending)>,
     /// What was last told of the line.
     told: Option<LinkCondition>,
 }
@@ -73,7 +75,8 @@ impl LineTask {
         }
         let LinkEnd { wake, orders, status, listeners } = end;
         let (keeper, tap) = (Keeper::default(), Tap::new(listeners));
-        Self { setup, client, driver, keeper, wake, orders, status, status_due: Micros(0), tap, told: None }
+        let (status_due, moving, told) = (Micros(0), None, None);
+        Self { setup, client, driver, keeper, wake, orders, status, status_due, tap, moving, told }
     }
 
     /// Serves the line until `shutdown` is ready. Never ends otherwise: a port that goes is waited for.
@@ -136,6 +139,9 @@ impl LineTask {
         shutdown: Pin<&mut impl Future<Output = ()>>,
         buffer: &mut [u8],
     ) -> io::Result<bool> {
+        if self.moving.is_some() && self.driver.is_free() {
+            self.move_device(port, buffer).await?;
+        }
         let until = self.drain(port).await?;
         let woken = tokio::select! {
             biased;
@@ -170,6 +176,7 @@ impl LineTask {
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Heard => self.take_orders(),
+                Next::Speed(baud) => self.change_speed(port, baud)?,
                 Next::Wait(until) => {
                     self.publish(now());
                     return Ok(until);
@@ -186,6 +193,7 @@ impl LineTask {
         loop {
             match self.driver.next(now()) {
                 Next::Transmit | Next::Heard => {} // the port has gone
+                Next::Speed(baud) => self.note_speed(baud),
                 Next::KeyChange { device, worked } => self.end_key_change(device, worked),
                 Next::Identified { device, identity } => self.remember(device, identity),
                 Next::Wait(_) => break,
@@ -231,6 +239,7 @@ impl LineTask {
                 let until = now() + showing.deadline.saturating_duration_since(Instant::now());
                 self.driver.show(&showing, until);
             }
+            Order::Tend(tending) => self.tend(tending),
         }
     }
 
@@ -244,11 +253,17 @@ impl LineTask {
                 });
                 drop(done.send(opened.map_err(|error| InstallError::Key(error.to_string()))));
             }
+            Kept::NewKey { device, key, done } => match key {
+                Ok(key) => self.driver.rotate_key(now(), device, key, done),
+                Err(error) => drop(done.send(Err(TendError::Key(error.to_string())))),
+            },
             Kept::Ended { device, worked: true, ended: Ok(()) } => {
+                self.driver.key_kept(device, Ok(()));
                 self.client.became(device, &event::key_saved());
             }
             Kept::Ended { ended: Ok(()), .. } | Kept::Remembered => {}
             Kept::Ended { device, ended: Err(error), .. } => {
+                self.driver.key_kept(device, Err(error.to_string()));
                 self.client.became(device, &event::key_not_saved(&error));
             }
         }
@@ -270,7 +285,7 @@ impl LineTask {
         }
     }
 
-    fn key_file(&self, device: usize) -> Option<PathBuf> {
+    pub(super) fn key_file(&self, device: usize) -> Option<PathBuf> {
         let setup = self.setup.devices.iter().find(|setup| setup.device == device);
         setup.filter(|setup| self.driver.has(setup.device)).and_then(|setup| setup.key_file.clone())
     }

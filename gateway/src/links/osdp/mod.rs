@@ -22,12 +22,15 @@ pub mod key_file;
 pub mod keys;
 pub mod limits;
 mod line_task;
+mod moving;
 mod outputs;
 pub mod scan;
 mod setup;
 mod status;
 mod tap;
+mod tend;
 mod timer;
+mod works;
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ use crate::domain::{Became, DeviceCondition, FaultCounts, Level, LinkCondition};
 use crate::links::limits::{REOPEN_CAP, REOPEN_FIRST};
 use crate::links::{
     ActuateError, DeviceClient, DeviceStatus, Heard, InstallError, LinkEnd, LinkStatus, Order, PressedKeys,
+    TendError,
 };
 
 /// What is said of an adapter that could be heard.
@@ -224,5 +225,6 @@ fn refuse(order: Order) {
             drop(done.send(Err(ActuateError::Refused("an adapter has no outputs".to_owned()))));
         }
         Order::Show(_) => {}
+        Order::Tend(tending) => tending.answer(Err(TendError::NotThisKind)),
     }
 }

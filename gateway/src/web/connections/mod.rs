@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum_server::accept::Accept;
 use axum_server::{Address, Server};
+use hyper::rt::Timer;
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -260,9 +261,17 @@ fn ended() -> io::Error {
 
 /// Bounds on how long heads may be and take. HTTP/1.1 alone: no client is asked to speak anything else.
 pub fn bound_heads<A: Address, Acc>(server: Server<A, Acc>) -> Server<A, Acc> {
+    bound_heads_by(server, TokioTimer::new())
+}
+
+/// The same by any clock.
+fn bound_heads_by<A: Address, Acc>(
+    server: Server<A, Acc>,
+    timer: impl Timer + Send + Sync + 'static,
+) -> Server<A, Acc> {
     let mut server = server.http1_only();
     let mut http = server.http_builder().http1();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD_BYTES);
+    http.timer(timer).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD_BYTES);
     server
 }
 

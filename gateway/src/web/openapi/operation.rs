@@ -56,6 +56,7 @@ pub(in super::super) struct Operation {
     query: Option<SchemaOf>,
     if_match: bool,
     body: Option<SchemaOf>,
+    bytes: bool,
     answer: Answer,
     refusals: Vec<(StatusCode, String)>,
 }
@@ -81,6 +82,7 @@ impl Operation {
             query: None,
             if_match: false,
             body: None,
+            bytes: false,
             answer,
             refusals,
         }
@@ -123,6 +125,13 @@ impl Operation {
         self.body = Some(SchemaGenerator::subschema_for::<T>);
         self.refuses(StatusCode::PAYLOAD_TOO_LARGE, "Too long")
             .refuses(StatusCode::UNSUPPORTED_MEDIA_TYPE, "No application/json")
+    }
+
+    /// Takes bytes as its body, whatever they mean.
+    pub(in super::super) fn takes_bytes(mut self) -> Self {
+        self.bytes = true;
+        self.refuses(StatusCode::PAYLOAD_TOO_LARGE, "Too long")
+            .refuses(StatusCode::UNSUPPORTED_MEDIA_TYPE, "No application/octet-stream")
     }
 
     /// Takes the state that was seen.
@@ -182,6 +191,10 @@ impl Operation {
         let parameters = self.parameters(schemas);
         if !parameters.is_empty() {
             described["parameters"] = parameters.into();
+        }
+        if self.bytes {
+            let content = json!({ "application/octet-stream": {} });
+            described["requestBody"] = json!({ "required": true, "content": content });
         }
         if let Some(body) = self.body {
             let schema = body(&mut schemas.sent);

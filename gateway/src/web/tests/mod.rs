@@ -17,6 +17,7 @@ mod openapi;
 mod page;
 mod sign_in;
 mod sources;
+mod tending;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,10 +45,10 @@ use crate::domain::{
 use crate::domain::{ControllerId, DoorId, LineId, Revision};
 use crate::operator::{
     AccessEditError, Actor, AlarmError, Audit, CaptureError, CaptureLine, CardOrder, CardOrderDone,
-    CardOrderError, ChangeCard, DoorOrder, DoorOrderError, DoorOrdered, EditAccess, HandleAlarm,
-    InstallMinutes, InstallModeError, InstallModeOpened, OpenInstallMode, OperateSource, OrderDoor,
-    ReAuthenticate, ReAuthenticateError, ReAuthenticated, ShownOnce, SourceCheck, SourceOrderError,
-    SourceResynced, SourceTested,
+    CardOrderError, ChangeCard, DeviceFile, DeviceTended, DeviceWish, DoorOrder, DoorOrderError, DoorOrdered,
+    EditAccess, FileProgress, HandleAlarm, InstallMinutes, InstallModeError, InstallModeOpened,
+    OpenInstallMode, OperateSource, OrderDoor, ReAuthenticate, ReAuthenticateError, ReAuthenticated,
+    ShownOnce, SourceCheck, SourceOrderError, SourceResynced, SourceTested, TendDevice, TendDeviceError,
 };
 use crate::site::AccessRules;
 use crate::sources::access::{KnownDoor, Surroundings};
@@ -87,6 +88,7 @@ struct FakeSite {
     ordered: Mutex<Vec<(CardOrder, Actor)>>,
     doors_ordered: Mutex<Vec<(DoorOrder, Actor)>>,
     alarms_handled: Mutex<Vec<(AlarmDeed, Actor)>>,
+    tended: Mutex<Vec<(DeviceWish, Actor)>>,
     searched: Mutex<Vec<EventsWanted>>,
     audited: Mutex<Vec<AuditEntry>>,
     /// What was done to sources, and by whom.
@@ -121,6 +123,7 @@ impl FakeSite {
             ordered: Mutex::default(),
             doors_ordered: Mutex::default(),
             alarms_handled: Mutex::default(),
+            tended: Mutex::default(),
             searched: Mutex::default(),
             audited: Mutex::default(),
             of_sources: Mutex::default(),
@@ -442,6 +445,51 @@ impl HandleAlarm for FakeSite {
             self.alarms_handled.lock().unwrap().push((deed, actor.clone()));
         }
         Box::pin(std::future::ready(answer))
+    }
+}
+
+/// Has a controller `dock`, which does all that is wanted.
+impl TendDevice for FakeSite {
+    fn tend_device(
+        &self,
+        controller: &ControllerId,
+        wish: DeviceWish,
+        actor: &Actor,
+    ) -> BoxFuture<'_, Result<DeviceTended, TendDeviceError>> {
+        let answer = match (controller.as_str(), wish) {
+            ("dock", DeviceWish::SetAddress(7)) => Err(TendDeviceError::Senseless {
+                field: "address",
+                value: "7".to_owned(),
+                why: "somebody has it".to_owned(),
+                remedy: "Choose another.".to_owned(),
+            }),
+            ("dock", DeviceWish::SetAddress(address)) => {
+                Ok(DeviceTended::Moved { address, baud: 9600, configuration: "write it down".to_owned() })
+            }
+            ("dock", DeviceWish::SetSpeed(_)) => Err(TendDeviceError::NotDone {
+                controller: controller.clone(),
+                why: "it is not alone".to_owned(),
+                remedy: "Connect it alone.".to_owned(),
+            }),
+            ("dock", DeviceWish::Identify) => Ok(DeviceTended::Identified { light: true, tone: false }),
+            ("dock", DeviceWish::RotateKey) => Ok(DeviceTended::KeyRotated),
+            _ => Err(TendDeviceError::Unknown { controller: controller.clone(), near: None }),
+        };
+        if answer.is_ok() {
+            self.tended.lock().unwrap().push((wish, actor.clone()));
+        }
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn send_file(
+        &self,
+        _: &ControllerId,
+        file: DeviceFile,
+        _: &Actor,
+    ) -> Result<BoxStream<'static, FileProgress>, TendDeviceError> {
+        let total = file.content.len() as u64;
+        let step = |sent, ended| FileProgress { sent, total, ended, restarts: false, error: None };
+        Ok(futures_util::stream::iter([step(0, false), step(total, true)]).boxed())
     }
 }
 

@@ -18,6 +18,11 @@ use panel_protocol::osdp::reply::{DeviceId, NakReason};
 pub use machine::{Output, Scan};
 pub use run::{Ended, ScanError, run};
 
+/// The frame that asks an address who is there.
+pub(super) fn who_is_there(address: u8, check: Check) -> Vec<u8> {
+    question::Question::Id(address, check).frame()
+}
+
 /// Rates that devices speak at, the likeliest first.
 pub const RATES: [u32; 6] = [115_200, 9_600, 38_400, 19_200, 57_600, 230_400];
 

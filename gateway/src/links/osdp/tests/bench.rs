@@ -186,7 +186,7 @@ impl Bench {
                 Next::Wait(until) => {
                     self.now = until.unwrap_or(end).min(end).max(self.now + Duration::from_micros(1));
                 }
-                Next::KeyChange { .. } | Next::Identified { .. } | Next::Heard => {}
+                Next::KeyChange { .. } | Next::Identified { .. } | Next::Heard | Next::Speed(_) => {}
             }
         }
     }
