@@ -27,6 +27,8 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
     }
     let (client, mut eventloop) = AsyncClient::new(options, WAITING_MESSAGES);
     eventloop.network_options.set_connection_timeout(target.timeout.as_secs());
+    // An operation is one short packet, and its answer another: neither waits for more to fill a segment.
+    eventloop.network_options.set_tcp_nodelay(true);
     let task = tokio::spawn(poll(eventloop, client.clone(), target.clone(), to));
     (client, task)
 }

@@ -1,5 +1,6 @@
 //! MQTT 5, by `rumqttc`.
 
+use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAckProperties, ConnectReturnCode, Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties,
@@ -28,6 +29,10 @@ pub(super) fn open(target: &Target, to: Sender<Event>) -> (AsyncClient, JoinHand
     if let Some((user, password)) = &target.login {
         options.set_credentials(user, password);
     }
+    // An operation is one short packet, and its answer another: neither waits for more to fill a segment.
+    let mut network = NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     let (client, eventloop) = AsyncClient::new(options, WAITING_MESSAGES);
     let task = tokio::spawn(poll(eventloop, client.clone(), target.clone(), to));
     (client, task)
