@@ -74,7 +74,8 @@ async fn a_recorded_line_is_read_to_the_last_mac_by_whoever_has_the_key() {
         assert_eq!(frame["mac_ok"], true, "{frame}");
         assert!(frame["plaintext"].is_string() || frame["fields"]["operation"] == "ADOPT", "{frame}");
     }
-    let rows = frames.iter().filter(|frame| frame["fields"]["operation"] == "PUT_ROWS");
+    let loads = ["PUT_ROWS", "PUT_RUNS"];
+    let rows = frames.iter().filter(|frame| loads.iter().any(|load| frame["fields"]["operation"] == *load));
     let cards = rows.flat_map(|frame| frame["fields"]["row"].as_array().unwrap());
     let card = cards.map(|row| &row["reading"][0]).find(|reading| reading["number"] == 1234).unwrap();
     assert_eq!((&card["format"], &card["facility"]), (&"H10301".into(), &100.into()));

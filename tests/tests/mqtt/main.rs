@@ -120,7 +120,8 @@ async fn shed_at(rig: &Rig, hour: i64) -> Value {
     let offset_s = |from: i64| json!({ "offset_s": then - from });
     // As far as it is off, it is off from the right time.
     rig.simulator.post("/controllers/shed/clock", &json!({ "offset_s": 0 })).await;
-    let shown = rig.simulator.controller("shed").await["clock"].as_i64().unwrap();
+    let clock = async || rig.simulator.controller("shed").await["clock"].as_i64();
+    let shown = eventually("its clock was set", clock, Option::is_some).await.unwrap();
     rig.simulator.post("/controllers/shed/clock", &offset_s(shown)).await;
     rig.simulator.swipe("shed", 1234).await["reason"].clone()
 }
