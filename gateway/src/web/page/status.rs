@@ -13,7 +13,7 @@ use super::layout::{of_site, template_failed};
 use super::part::{Label, Part, Place, Seen, Telling, render};
 use crate::domain::{AccessMode, DeviceCondition, Level};
 use crate::operator::InstallMinutes;
-use crate::views::{AlarmView, ControllerView, ExposureView, SiteView, SourceView};
+use crate::views::{AlarmView, ControllerKind, ControllerView, ExposureView, SiteView, SourceView};
 
 /// The page.
 pub(super) const PAGE: LivePage = LivePage {
@@ -238,5 +238,19 @@ impl Seen<'_, SiteView> {
 
     fn max_minutes(&self) -> u8 {
         InstallMinutes::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_screen_knows_the_place_of_every_part() {
+        let style = include_str!("../../../assets/style.css");
+        for part in PARTS {
+            let rule = format!(".rank-{rank} {{ order: {rank}; }}", rank = part.rank);
+            assert!(style.contains(&rule), "{} would stand before the verdict: no {rule}", part.id);
+        }
     }
 }
