@@ -37,6 +37,10 @@ pub(super) struct Device {
     pub(super) annunciator: Annunciator,
     events: Events,
     verdict: Option<bool>,
+    /// Events that the gateway has not yet taken, up to the card presented last: what it says before is about an earlier one.
+    ahead: usize,
+    /// Its output was switched on; the green light that follows says nothing new.
+    green_due: bool,
     passing: Option<Passing>,
 }
 
@@ -68,6 +72,8 @@ impl Device {
             annunciator: Annunciator::default(),
             events: Events::new(),
             verdict: None,
+            ahead: 0,
+            green_due: false,
             passing: config.contact_follows_lock.then(Passing::default),
         }
     }
@@ -84,6 +90,18 @@ impl Device {
         if !keys.is_empty() {
             self.tell(now, &Reply::Keypad(Keypad { reader: 0, keys }));
         }
+        self.ahead = self.events.len();
+    }
+
+    fn judge(&mut self, granted: bool) {
+        if self.ahead == 0 {
+            self.verdict = Some(granted);
+        }
+    }
+
+    /// So many events waited before; some of them may be gone.
+    fn fewer_than(&mut self, before: usize) {
+        self.ahead = self.ahead.saturating_sub(before.saturating_sub(self.events.len()));
     }
 
     /// What came back since a card was presented.
@@ -143,7 +161,8 @@ impl Device {
             OutputAction::OffFor => output.set_for(now, false, span),
         }
         if matches!(control.action, OutputAction::On | OutputAction::OnFor) {
-            self.verdict = Some(true);
+            self.judge(true);
+            self.green_due = true;
             if let Some(passing) = self.passing.as_mut().filter(|_| control.output == 0) {
                 passing.begin(now);
             }
@@ -184,7 +203,11 @@ impl PdHandler for Device {
             }
             Command::Led(controls) => {
                 for control in controls.iter() {
-                    self.verdict = self.annunciator.light(at, &control).or(self.verdict);
+                    match self.annunciator.light(at, &control) {
+                        Some(true) if self.green_due => self.green_due = false,
+                        Some(granted) => self.judge(granted),
+                        None => {}
+                    }
                 }
                 reply.ack()
             }
@@ -208,11 +231,16 @@ impl PdHandler for Device {
     }
 
     fn poll<'b>(&mut self, now: Micros, reply: ReplyWriter<'b>) -> Answered<'b> {
-        self.events.tell(now, reply).unwrap_or_else(ReplyWriter::ack)
+        let before = self.events.len();
+        let answered = self.events.tell(now, reply).unwrap_or_else(ReplyWriter::ack);
+        self.fewer_than(before);
+        answered
     }
 
     fn delivered(&mut self, _: Micros) {
+        let before = self.events.len();
         self.events.delivered();
+        self.fewer_than(before);
     }
 }
 

@@ -36,6 +36,18 @@ async fn a_card_opens_the_door_of_an_osdp_reader_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn a_card_right_behind_another_has_an_answer_of_its_own() {
+    let rig = Rig::start().await;
+    rig.give_card("ada", 1234).await;
+    for _ in 0..5 {
+        for (number, granted) in [(1234, true), (1235, false)] {
+            let swiped = rig.swipe("turnstile", number).await;
+            assert_eq!(swiped["granted"], granted, "{number}: {swiped}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_card_at_an_adapter_switches_the_relay_of_a_board_and_the_contact_of_a_third_device_shows_the_door()
 {
     let rig = Rig::start().await;
